@@ -1,0 +1,1 @@
+"""Electronic seals and seal signatures to the Chinese national standards, on PDF."""

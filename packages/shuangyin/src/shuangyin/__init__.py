@@ -1,0 +1,1 @@
+"""Electronic and physical seals under one rule book, one approval and one record of evidence."""
