@@ -1,0 +1,136 @@
+# Everything a developer or an automatic check needs, as one command each. `make help` lists them.
+#
+# Nothing is installed outside this folder except Debian packages, and those only by root; for anybody else
+# the exact apt line is printed and the command stops. Finished set-up steps leave stamps in .venv/stamps,
+# so that a second run does only what has changed.
+
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+UI := packages/shuangyin/src/shuangyin/web/dist/index.html
+UI_SOURCES := $(shell find frontend -type d \( -name node_modules -o -name dist -o -name coverage \) -prune \
+	-o -type f \( -path 'frontend/src/*' -o -path 'frontend/public/*' -o -path 'frontend/scripts/*' \) -print \
+	-o -maxdepth 1 -type f \( -name '*.html' -o -name '*.json' -o -name '*.ts' -o -name '.npmrc' \) -print 2>/dev/null)
+PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
+
+# Worker processes of the main pytest run; 0 runs everything in one process.
+WORKERS ?= 2
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+export UV_PYTHON_DOWNLOADS := never
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- set-up
+
+$(STAMPS)/environment: requirements/uv.txt requirements/dev.txt scripts/create_environment.sh
+	@scripts/create_environment.sh $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/packages: $(STAMPS)/environment $(wildcard packages/*/pyproject.toml) packages/shuangyin/hatch_build.py
+	@echo "==> Installing the project's own packages"
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+		$(foreach package,$(wildcard packages/*),--editable $(package))
+	@touch $@
+
+frontend/node_modules/.package-lock.json: frontend/package.json frontend/package-lock.json | $(STAMPS)/environment
+	@echo "==> Installing the packages of the user interface"
+	@cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+$(UI): frontend/node_modules/.package-lock.json $(UI_SOURCES)
+	@echo "==> Building the user interface"
+	@cd frontend && npm run build
+	@test -f $@ && touch $@
+
+.PHONY: setup
+setup: $(STAMPS)/packages ## Set up the Python environment and the project's commands in .venv/bin
+
+.PHONY: ui
+ui: $(STAMPS)/packages $(UI) ## Build the user interface when its sources have changed
+
+.PHONY: test-machine
+test-machine:
+	@scripts/install_system_packages.sh chromium fonts-noto-cjk qpdf poppler-utils openssl postgresql
+
+# ---------------------------------------------------------------- run
+
+.PHONY: demo
+demo: setup ui ## Run the main job on the samples, then serve (DEMO_EXIT=1 stops after the run)
+	@exec $(BIN)/shuangyin demo $(if $(filter-out 0,$(DEMO_EXIT)),--exit)
+
+# ---------------------------------------------------------------- checks
+
+.PHONY: test
+test: setup test-machine check ui check-ui test-postgresql test-python ## Run every check and every test
+
+.PHONY: test-full
+test-full: export SHUANGYIN_TEST_FULL := 1
+test-full: test ## Run the tests with every screenshot variant and the long repetitions
+
+.PHONY: check
+check: setup ## Check format, lint, types, import contracts and the project's own rules
+	@echo "==> Format"
+	@ruff format --check $(PYTHON_PATHS)
+	@echo "==> Lint"
+	@ruff check $(PYTHON_PATHS)
+	@echo "==> Types"
+	@mypy $(PYTHON_PATHS)
+	@echo "==> Import contracts"
+	@lint-imports --no-logo --no-cache
+	@echo "==> Project rules"
+	@$(BIN)/python scripts/check_project.py
+
+.PHONY: check-ui
+check-ui: ui ## Check lint, types and unit tests of the user interface
+	@echo "==> User interface: lint, types, unit tests"
+	@cd frontend && npm run --if-present lint && npm run --if-present typecheck && npm run --if-present test
+
+.PHONY: test-python
+test-python: setup ui ## Run unit, integration and browser tests on SQLite
+	@echo "==> Unit, integration and browser tests"
+	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: test-postgresql
+test-postgresql: setup ## Run the database part of the tests on a PostgreSQL started for it
+	@echo "==> Database tests on PostgreSQL"
+	@$(BIN)/python scripts/with_postgresql.py pytest -m database $(PYTEST_ARGS)
+
+.PHONY: format
+format: setup ## Format the Python sources and apply the safe fixes of the linter
+	@ruff check --fix --quiet $(PYTHON_PATHS) || true
+	@ruff format $(PYTHON_PATHS)
+
+.PHONY: bench
+bench: setup ## Measure every speed the documents state (results in var/benchmarks)
+	@$(BIN)/python -m benchmarks --output var/benchmarks
+
+# ---------------------------------------------------------------- files that are generated and committed, releases
+
+.PHONY: lock
+lock: setup ## Lock the dependencies anew with hashes (LOCK_ARGS=--upgrade takes newer versions)
+	@scripts/lock_dependencies.sh $(LOCK_ARGS)
+
+.PHONY: openapi
+openapi: setup ## Write the API description that the user interface's types are generated from
+	@$(BIN)/shuangyin openapi --output openapi.json
+
+.PHONY: wheel
+wheel: setup ui ## Build the wheels into dist/ and try them in an empty environment without Node
+	@$(BIN)/python scripts/check_wheel.py --output dist
+
+.PHONY: clean
+clean: ## Remove what was built or cached; keep the environment and the data under var/
+	@rm -rf dist packages/shuangyin/src/shuangyin/web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	@find packages tests benchmarks scripts -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Lock the dependencies with hashes: requirements/*.in and the package list of the user interface.
+# Arguments go to `uv pip compile`, for example --upgrade or --upgrade-package NAME.
+# Lock files name no download host, so that every installation may use the mirror it likes.
+set -eu
+cd "$(dirname "$0")/.."
+export UV_CUSTOM_COMPILE_COMMAND="make lock"
+
+compile() {
+    .venv/bin/uv pip compile --quiet --python .venv/bin/python --generate-hashes \
+        --no-emit-index-url --no-emit-find-links "$@"
+}
+
+compile "$@" requirements/uv.in --output-file requirements/uv.txt
+compile "$@" requirements/runtime.in --output-file requirements/runtime.txt
+compile "$@" requirements/dev.in --constraints requirements/runtime.txt --output-file requirements/dev.txt
+if [ -f frontend/package.json ]; then
+    (cd frontend && npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved)
+fi
