@@ -1,0 +1,1 @@
+"""What every area stands on: settings, database and unit of work, clock, ids, errors, jobs, objects, HTTP edge."""

@@ -1,0 +1,148 @@
+"""Problem documents (RFC 9457): the only place where errors meet HTTP statuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from shuangyin.core.errors import ShuangyinError
+from shuangyin.core.text import Text, preferred_language
+
+_log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS_BY_KIND = {
+    "invalid": 422,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "stale": 412,
+    "refused": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
+
+
+class Problem(BaseModel):
+    """An error as told to a client."""
+
+    type: str = Field(description="A URI that names the kind of problem.")
+    title: str
+    status: int
+    detail: str = Field(description="One sentence in the caller's language: what happened and what to do.")
+    code: str = Field(description="Stable machine-readable code.")
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "description": "Problem document", "content": {MEDIA_TYPE: {}}}
+}
+
+_TITLES = {
+    "invalid": Text("输入有误", "Invalid input"),
+    "unauthenticated": Text("请先登录", "Sign in first"),
+    "forbidden": Text("没有权限", "Not permitted"),
+    "not_found": Text("没有找到", "Not found"),
+    "conflict": Text("当前状态不允许", "Conflict"),
+    "stale": Text("内容已更新", "Changed meanwhile"),
+    "refused": Text("按规定不予办理", "Refused by rule"),
+    "too_large": Text("超出上限", "Too large"),
+    "rate_limited": Text("操作过于频繁", "Too many tries"),
+    "unavailable": Text("暂时无法办理", "Not available now"),
+}
+
+_BY_STATUS = {
+    401: ("unauthenticated", "UNAUTHENTICATED"),
+    403: ("forbidden", "NOT_PERMITTED"),
+    404: ("not_found", "NOT_FOUND"),
+    405: ("invalid", "METHOD_NOT_ALLOWED"),
+    413: ("too_large", "TOO_LARGE"),
+    415: ("invalid", "MEDIA_TYPE"),
+}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of the application with a problem document."""
+    app.add_exception_handler(ShuangyinError, _on_known)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_unknown)
+
+
+def problem_response(
+    request: Request,
+    *,
+    kind: str,
+    code: str,
+    text: Text,
+    status: int | None = None,
+    details: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """One problem document in the caller's language."""
+    language = preferred_language(request.headers.get("accept-language"))
+    problem = Problem(
+        type=f"urn:shuangyin:problem:{code.lower().replace('_', '-')}",
+        title=_TITLES[kind].in_language(language),
+        status=status or STATUS_BY_KIND[kind],
+        detail=text.in_language(language),
+        code=code,
+        details=details or {},
+    )
+    all_headers = {"Content-Language": "zh-CN" if language == "zh" else "en", **(headers or {})}
+    return JSONResponse(
+        problem.model_dump(), status_code=problem.status, media_type=MEDIA_TYPE, headers=all_headers
+    )
+
+
+async def _on_known(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ShuangyinError)  # noqa: S101  # registered for this class alone
+    headers = {}
+    if "retry_after_s" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after_s"])
+    return problem_response(
+        request, kind=error.kind, code=error.code, text=error.text, details=error.details, headers=headers
+    )
+
+
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class alone
+    # The offending input is left out: it may be a password.
+    fields = [
+        {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"], "type": item["type"]}
+        for item in error.errors()[:20]
+    ]
+    names = "、".join(field["field"] for field in fields)
+    text = Text(f"请检查以下内容:{names}。", f"Check these fields: {', '.join(f['field'] for f in fields)}.")
+    return problem_response(
+        request, kind="invalid", code="INVALID_INPUT", text=text, details={"fields": fields}
+    )
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
+    kind, code = _BY_STATUS.get(error.status_code, ("invalid", "BAD_REQUEST"))
+    text = Text(
+        "请求的地址或方式不正确,请检查后重试。", "The address or method is not right. Check it and try again."
+    )
+    return problem_response(
+        request, kind=kind, code=code, text=text, status=error.status_code, headers=dict(error.headers or {})
+    )
+
+
+async def _on_unknown(request: Request, error: Exception) -> JSONResponse:
+    _log.error("http.unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
+    text = Text(
+        "服务出现意外情况,您的操作没有生效。请稍后重试;若再次出现,请把时间告诉管理员。",
+        "Something unexpected happened and nothing was changed. Try again; if it happens again, tell the administrator the time.",
+    )
+    return problem_response(request, kind="unavailable", code="UNEXPECTED", text=text, status=500)

@@ -1,0 +1,81 @@
+"""The joined platform: what `app.py` composes and everything else receives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+from shuangyin.core.clock import Clock
+from shuangyin.core.database import Database
+from shuangyin.core.errors import Unavailable, stale_version
+from shuangyin.core.keyring import Keyring
+from shuangyin.core.objects import ObjectStore
+from shuangyin.core.settings import Settings
+from shuangyin.core.unit_of_work import UnitOfWork
+
+Result = TypeVar("Result")
+Port = TypeVar("Port")
+
+TRANSACTION_TRIES = 6
+_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Settings, database, clock, objects, keys and ports of one running installation."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    keyring: Keyring
+    objects: ObjectStore
+    ports: Mapping[type[Any], object] = field(default_factory=dict)
+    wake_jobs: threading.Event = field(default_factory=threading.Event)
+    wake_sequencer: threading.Event = field(default_factory=threading.Event)
+
+    def port(self, kind: type[Port]) -> Port:
+        """The implementation joined to a port; a missing one is a fault of the composition root."""
+        return cast("Port", self.ports[kind])
+
+    def view(self, query: Callable[[UnitOfWork], Result]) -> Result:
+        """Run a query in a read transaction."""
+        with self.database.read_session() as session, session.begin():
+            return query(UnitOfWork(self, session))
+
+    def transact(self, command: Callable[[UnitOfWork], Result]) -> Result:
+        """Run one use case in one write transaction and commit it; whatever is raised rolls all of it back.
+
+        The command may be run again when the database refuses the transaction because of a concurrent one, so it
+        must have no effect outside its session except durable files that nothing refers to yet.
+        """
+        for attempt in range(TRANSACTION_TRIES):
+            try:
+                return self._once(command)
+            except StaleDataError as error:
+                raise stale_version() from error
+            except DBAPIError as error:
+                if not _is_contention(error) or attempt == TRANSACTION_TRIES - 1:
+                    raise
+            time.sleep(0.01 * 2**attempt)
+        raise Unavailable("BUSY", "系统繁忙,请稍后重试。", "The system is busy; try again in a moment.")
+
+    def _once(self, command: Callable[[UnitOfWork], Result]) -> Result:
+        with self.database.write_session() as session:
+            work = UnitOfWork(self, session)
+            with session.begin():
+                result = command(work)
+        work.run_after_commit()
+        return result
+
+
+def _is_contention(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _SERIALIZATION_FAILURES or (
+        isinstance(error, OperationalError) and "locked" in str(error.orig)
+    )

@@ -1,0 +1,77 @@
+"""Settings, from the environment with the prefix SHUANGYIN_ or a `.env` file. docs/settings.md is made from this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All that can be set; the defaults run the platform on one machine, on loopback, with SQLite."""
+
+    model_config = SettingsConfigDict(env_prefix="SHUANGYIN_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(
+        Path("var/data"), description="Folder of database, objects and keys of this installation."
+    )
+    database_url: str | None = Field(None, description="PostgreSQL URL; SQLite in `data_dir` when absent.")
+    kek_file: Path | None = Field(
+        None,
+        description="File (mode 0600) with the key-encryption key as hex; `data_dir/../keys/kek.hex` when absent.",
+    )
+    kek: str | None = Field(
+        None, description="The key-encryption key as 32 hex digits, instead of a file.", repr=False
+    )
+    public_url: str = Field(
+        "http://localhost:8600",
+        description="Address that QR codes lead to; at most 24 characters leaves room for /v/.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        8600, description="Port to listen on; a free one is taken when it is busy and `port_search` is on."
+    )
+    port_search: bool = Field(default=True, description="Take another free port when the port is busy.")
+    tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns TLS on.")
+    tls_key: Path | None = Field(None, description="PEM private key of the TLS certificate.")
+    max_upload_bytes: int = Field(210 * 1024 * 1024, description="Largest document in bytes.")
+    max_pages: int = Field(1000, description="Most pages of a document.")
+    max_photo_bytes: int = Field(20 * 1024 * 1024, description="Largest photo in bytes.")
+    session_idle_minutes: int = Field(30, description="A session ends after so long without a request.")
+    session_hours: int = Field(12, description="A session ends after so long in any case.")
+    second_factor_window_minutes: int = Field(
+        10, description="How long one second factor covers ordinary acts."
+    )
+    step_up_minutes: int = Field(5, description="How long a step-up proof is good.")
+    opening_minutes: int = Field(5, description="Within which both persons confirm the opening of a safe.")
+    opening_hours: int = Field(2, description="The longest an opening may serve its list of requests.")
+    log_origin: str | None = Field(
+        None, description="Origin line of the evidence log; made at first start when absent."
+    )
+    sequencer_period_ms: int = Field(
+        500, description="How often pending evidence is integrated and a checkpoint signed."
+    )
+    job_lease_seconds: int = Field(
+        60, description="A job whose worker is silent for so long is taken by another."
+    )
+    argon2_memory_kib: int = Field(65536, description="Memory of one argon2id run in KiB.")
+    argon2_time_cost: int = Field(3, description="Passes of one argon2id run.")
+    log_level: str = Field("INFO", description="Level of the structured log.")
+
+    @property
+    def sqlite_path(self) -> Path:
+        return self.data_dir / "shuangyin.sqlite3"
+
+    @property
+    def objects_dir(self) -> Path:
+        return self.data_dir / "objects"
+
+    @property
+    def work_dir(self) -> Path:
+        """Plaintext of documents lies here only while a command works on it (mode 0700, swept at start)."""
+        return self.data_dir / "work"
+
+    @property
+    def effective_kek_file(self) -> Path:
+        return self.kek_file or self.data_dir.parent / f"{self.data_dir.name}-keys" / "kek.hex"
