@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping
 
 from evidencelog.entry import encode_entry
-
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry, PendingEntry

@@ -53,7 +53,9 @@ class LogHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     origin: Mapped[str] = mapped_column(String(200))
     size: Mapped[int]
-    edge: Mapped[bytes] = mapped_column(LargeBinary, doc="Right edge of the tree: the roots of its complete subtrees.")
+    edge: Mapped[bytes] = mapped_column(
+        LargeBinary, doc="Right edge of the tree: the roots of its complete subtrees."
+    )
     root: Mapped[str] = mapped_column(String(64))
     advanced_at: Mapped[int]
 

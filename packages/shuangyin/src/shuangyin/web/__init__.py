@@ -1,0 +1,1 @@
+"""The built user interface inside the wheel, and how it is served."""

@@ -1,0 +1,57 @@
+"""Serve the built single-page application under /app/."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from shuangyin.core.http.access import PublicRoute
+
+router = APIRouter(include_in_schema=False)
+
+
+def _dist() -> Path:
+    return Path(str(resources.files("shuangyin"))) / "web" / "dist"
+
+
+@router.get("/", dependencies=[PublicRoute])
+def root() -> Response:
+    """The address itself leads to the application."""
+    return RedirectResponse("/app/")
+
+
+@router.get("/app", dependencies=[PublicRoute])
+@router.get("/app/{path:path}", dependencies=[PublicRoute])
+def application(path: str = "") -> Response:
+    """A file of the build where there is one, else the page that routes by itself."""
+    dist = _dist()
+    index = dist / "index.html"
+    if not index.is_file():
+        return PlainTextResponse(
+            "界面文件尚未构建,请执行 make ui。 The user interface is not built; run make ui.", status_code=503
+        )
+    asset = (dist / path).resolve()
+    if path and asset.is_file() and asset.is_relative_to(dist.resolve()):
+        return FileResponse(asset, headers={"Cache-Control": "public, max-age=3600"})
+    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+class _ImmutableFiles(StaticFiles):
+    """Files with a hash in their name: they never change."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]  # passed through unread
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def install(app: FastAPI) -> None:
+    """Mount the assets and the page; to be called after all other routes."""
+    assets = _dist() / "assets"
+    if assets.is_dir():
+        app.mount("/app/assets", _ImmutableFiles(directory=assets), name="assets")
+    app.include_router(router)
