@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 
-from evidencelog.entry import encode_entry
+from evidencelog.entry import JsonValue, encode_entry
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry, PendingEntry
@@ -21,7 +21,7 @@ def record(
     kind: str,
     subject_type: str,
     subject_id: str,
-    facts: Mapping[str, object],
+    facts: Mapping[str, JsonValue],
 ) -> EvidenceEntry:
     """Write one entry into the log, in this transaction and under its time.
 

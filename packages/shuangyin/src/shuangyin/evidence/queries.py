@@ -1,0 +1,113 @@
+"""Reads of the evidence log: entries of a subject, proofs, checkpoints, tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from evidencelog.proof import make_proof
+from evidencelog.tree import TileProver
+from shuangyin.core.actor import Actor
+from shuangyin.core.errors import not_found
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.errors import not_sequenced
+from shuangyin.evidence.models import EvidenceEntry, LogCheckpoint, LogHead, LogLeaf, PendingEntry
+from shuangyin.evidence.sequencer import HEAD_ID, DatabaseTiles
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEntry:
+    """An entry and its place in the log, None while it waits for the sequencer."""
+
+    entry: EvidenceEntry
+    log_index: int | None
+
+
+def entries_for(
+    work: UnitOfWork, organization_id: str, subjects: Sequence[tuple[str, str]], *, limit: int = 500
+) -> list[PlacedEntry]:
+    """The entries of the given (type, id) subjects of one organization, oldest first."""
+    ids = [subject_id for _, subject_id in subjects]
+    wanted = set(subjects)
+    rows = work.session.execute(
+        select(EvidenceEntry, LogLeaf.log_index)
+        .outerjoin(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .where(EvidenceEntry.organization_id == organization_id, EvidenceEntry.subject_id.in_(ids))
+        .order_by(EvidenceEntry.id)
+        .limit(limit)
+    ).tuples()
+    return [
+        PlacedEntry(entry, index) for entry, index in rows if (entry.subject_type, entry.subject_id) in wanted
+    ]
+
+
+def all_entries(
+    work: UnitOfWork, actor: Actor, *, after: str | None, limit: int, kind: str | None = None
+) -> list[PlacedEntry]:
+    """The organization's entries, newest first; for those who may read all evidence."""
+    actor.require("evidence.read_all")
+    query = (
+        select(EvidenceEntry, LogLeaf.log_index)
+        .outerjoin(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .where(EvidenceEntry.organization_id == actor.organization_id)
+        .order_by(EvidenceEntry.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(EvidenceEntry.id < after)
+    if kind is not None:
+        query = query.where(EvidenceEntry.kind == kind)
+    return [PlacedEntry(entry, index) for entry, index in work.session.execute(query).tuples()]
+
+
+def entry_of(work: UnitOfWork, organization_id: str, entry_id: str) -> EvidenceEntry:
+    """One entry of the organization. Raises NotFound."""
+    entry = work.session.scalar(
+        select(EvidenceEntry).where(
+            EvidenceEntry.id == entry_id, EvidenceEntry.organization_id == organization_id
+        )
+    )
+    if entry is None:
+        raise not_found("这条存证", "evidence entry")
+    return entry
+
+
+def proof_of(work: UnitOfWork, entry_id: str) -> bytes:
+    """The proof file (c2sp.org/tlog-proof@v1) of an entry against the newest signed head.
+
+    Raises Conflict (NOT_SEQUENCED) while no signed head holds the entry.
+    """
+    index = work.session.scalar(select(LogLeaf.log_index).where(LogLeaf.entry_id == entry_id))
+    checkpoint = newest_checkpoint(work)
+    if index is None or checkpoint is None or checkpoint.size <= index:
+        raise not_sequenced()
+    prover = TileProver(DatabaseTiles(work), checkpoint.size)
+    return make_proof(prover, index, checkpoint.note.encode()).to_bytes()
+
+
+def newest_checkpoint(work: UnitOfWork) -> LogCheckpoint | None:
+    """The signed head of the largest size."""
+    return work.session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
+
+
+def origin(work: UnitOfWork) -> str | None:
+    """The name of the log, None before its first entry."""
+    return work.session.scalar(select(LogHead.origin).where(LogHead.id == HEAD_ID))
+
+
+def pending_count(work: UnitOfWork) -> int:
+    """How many entries wait for the sequencer."""
+    return work.session.scalar(select(func.count()).select_from(PendingEntry)) or 0
+
+
+def entry_bundle(work: UnitOfWork, first: int, count: int) -> list[bytes]:
+    """The bodies of `count` entries from index `first`, for serving and for audits."""
+    rows = work.session.scalars(
+        select(EvidenceEntry.body)
+        .join(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .where(LogLeaf.log_index >= first, LogLeaf.log_index < first + count)
+        .order_by(LogLeaf.log_index)
+    )
+    return [body.encode() for body in rows]
