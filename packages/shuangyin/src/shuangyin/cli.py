@@ -1,0 +1,101 @@
+"""The `shuangyin` command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shuangyin.core.errors import ShuangyinError
+from shuangyin.core.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印:电子印章与实体印章统一管理平台。")
+console = Console()
+
+
+def _fail(error: ShuangyinError) -> typer.Exit:
+    console.print(f"[red]{error.text.zh}[/red]\n{error.text.en} [{error.code}]", highlight=False)
+    return typer.Exit(2)
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of this installation's data.")] = None,
+    port_file: Annotated[
+        Path | None, typer.Option(help="Write the port that was taken into this file.")
+    ] = None,
+) -> None:
+    """Run the platform: web server, worker and sequencer in one process."""
+    from shuangyin.serve import serve as run  # noqa: PLC0415  # heavy imports only for the command that needs them
+
+    changes = {"port": port, "data_dir": data_dir}
+    settings = Settings(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]  # plain values by field name
+    try:
+        run(settings, port_file=port_file)
+    except ShuangyinError as error:
+        raise _fail(error) from error
+
+
+@app.command()
+def migrate(
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of this installation's data.")] = None,
+) -> None:
+    """Bring the database to the newest schema."""
+    from shuangyin.core.database import Database  # noqa: PLC0415  # as above
+    from shuangyin.migrations.run import upgrade  # noqa: PLC0415  # as above
+
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    database = Database(settings)
+    upgrade(database)
+    database.dispose()
+    console.print("数据库已是最新结构。 The schema is up to date.")
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Option(help="Full legal name of the organization.")],
+    uscc: Annotated[str, typer.Option(help="Unified social credit code, 18 characters.")],
+    administrator: Annotated[str, typer.Option(help="Name of the first administrator.")],
+    account: Annotated[str, typer.Option(help="Account of the first administrator.")] = "admin",
+    region: Annotated[str, typer.Option(help="Region code, six digits.")] = "110108",
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of this installation's data.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="Write the one-time password here (mode 0600).")
+    ] = None,
+) -> None:
+    """Create an organization with its starter posts and its first administrator."""
+    from shuangyin.setup import create_organization  # noqa: PLC0415  # as above
+
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    try:
+        password = create_organization(
+            settings, name=name, uscc=uscc, region=region, administrator=administrator, account=account
+        )
+    except ShuangyinError as error:
+        raise _fail(error) from error
+    if password_file is not None:
+        password_file.touch(mode=0o600)
+        password_file.write_text(password + "\n")
+    else:
+        console.print(f"账号 {account},一次性密码:{password}", highlight=False)
+        console.print(
+            "首次登录时须设置新密码并绑定动态口令。 Sign in once to set a password and an authenticator."
+        )
+
+
+@app.command()
+def openapi(
+    output: Annotated[Path | None, typer.Option(help="File to write; standard output when absent.")] = None,
+) -> None:
+    """Write the API description (OpenAPI)."""
+    from shuangyin.setup import api_description  # noqa: PLC0415  # as above
+
+    text = json.dumps(api_description(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Schema migrations (Alembic), tested up and down on SQLite and PostgreSQL."""

@@ -1,0 +1,103 @@
+"""Run the platform: the web server with its worker and sequencer in one process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from shuangyin.app import background, compose, create_app
+from shuangyin.core.errors import Conflict, Unavailable
+from shuangyin.core.logs import configure_logs
+from shuangyin.core.settings import Settings
+from shuangyin.migrations.run import upgrade
+
+
+@contextmanager
+def only_process(settings: Settings) -> Iterator[None]:
+    """Hold the lock of an embedded installation. Raises Conflict when another process serves it.
+
+    SQLite is for one process; PostgreSQL may serve several, and then nothing is locked here.
+    """
+    if settings.database_url is not None:
+        yield
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(settings.data_dir / "process.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise Conflict(
+            "ALREADY_RUNNING",
+            f"{settings.data_dir} 已有一个进程在使用。嵌入式数据库只供一个进程,请先停止它,或改用 PostgreSQL。",
+            f"Another process uses {settings.data_dir}. SQLite is for one process: stop it, or use PostgreSQL.",
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def free_port(host: str, port: int, *, search: bool) -> int:
+    """The port itself when it is free, else (with `search`) one that the system gives. Raises Unavailable."""
+    if _is_free(host, port):
+        return port
+    if not search:
+        raise Unavailable("PORT_BUSY", f"端口 {port} 已被占用。", f"Port {port} is in use.")
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def settled(settings: Settings) -> Settings:
+    """The settings with a free port, and a public address that leads to it when none was set."""
+    port = free_port(settings.host, settings.port, search=settings.port_search)
+    changes: dict[str, object] = {"port": port}
+    if "public_url" not in settings.model_fields_set:
+        scheme = "https" if settings.tls_certificate else "http"
+        changes["public_url"] = f"{scheme}://localhost:{port}"
+    return settings.model_copy(update=changes)
+
+
+def serve(settings: Settings, *, port_file: Path | None = None) -> None:
+    """Migrate, then serve until told to stop. `port_file` receives the port, for whoever started this."""
+    configure_logs(settings.log_level)
+    with only_process(settings):
+        settings = settled(settings)
+        platform = compose(settings)
+        upgrade(platform.database)
+        platform.objects.sweep_work()
+        start, stop = background(platform)
+        app = create_app(platform, start=start, stop=stop)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+            timeout_graceful_shutdown=10,
+        )
+        if port_file is not None:
+            port_file.write_text(f"{settings.port}\n")
+        uvicorn.Server(config).run()
+        platform.database.dispose()
