@@ -1,0 +1,159 @@
+"""Does a certificate lead to a root that the verifier trusts, at a given instant?
+
+The walk itself is OpenSSL's, through pyOpenSSL: it uses the default ID for SM2, checks every
+signature, the authorities' constraints and the times. The command line of OpenSSL 3 does not
+(it forgets the ID above the first certificate), so it is no substitute.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from gmseal.errors import MalformedInput
+from gmseal.sm.certificate_info import CertificateInfo, read_certificate
+
+
+class Purpose(StrEnum):
+    """What the leaf's key was used for."""
+
+    SEAL_MAKING = "seal_making"
+    SIGNING = "signing"
+
+
+class ChainCode(StrEnum):
+    """The result of a walk."""
+
+    TRUSTED = "TRUSTED"
+    UNKNOWN_ROOT = "UNKNOWN_ROOT"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    BAD_SIGNATURE = "BAD_SIGNATURE"
+    KEY_USAGE = "KEY_USAGE"
+    MALFORMED = "MALFORMED"
+    BROKEN = "BROKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainResult:
+    """``chain`` is leaf first and root last when the code is TRUSTED or KEY_USAGE, empty otherwise."""
+
+    code: ChainCode
+    chain: tuple[bytes, ...]
+    detail: str
+
+    @property
+    def trusted(self) -> bool:
+        return self.code is ChainCode.TRUSTED
+
+    @property
+    def trial(self) -> bool:
+        """True when any certificate of the chain is a trial one."""
+        return any(read_certificate(certificate).trial for certificate in self.chain)
+
+
+# Numbers of openssl/x509_vfy.h.
+_CODES: Final = {
+    2: ChainCode.UNKNOWN_ROOT,
+    18: ChainCode.UNKNOWN_ROOT,
+    19: ChainCode.UNKNOWN_ROOT,
+    20: ChainCode.UNKNOWN_ROOT,
+    21: ChainCode.UNKNOWN_ROOT,
+    7: ChainCode.BAD_SIGNATURE,
+    9: ChainCode.NOT_YET_VALID,
+    10: ChainCode.EXPIRED,
+    24: ChainCode.KEY_USAGE,
+    25: ChainCode.KEY_USAGE,
+    26: ChainCode.KEY_USAGE,
+    32: ChainCode.KEY_USAGE,
+    37: ChainCode.KEY_USAGE,
+    79: ChainCode.KEY_USAGE,
+}
+
+_CacheKey = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
+_CACHE_SIZE: Final = 256
+_cache: OrderedDict[_CacheKey, tuple[bytes, ...]] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def verify_chain(
+    leaf: bytes,
+    intermediates: Sequence[bytes],
+    roots: Sequence[bytes],
+    at: datetime,
+    *,
+    purpose: Purpose,
+) -> ChainResult:
+    """Walk from ``leaf`` to one of ``roots`` (all DER) as of ``at``; never raises for bad bytes.
+
+    1. The certificate can be read.
+    2. A chain of good signatures by authorities in force leads to a trusted root.
+    3. The leaf's key usage allows ``purpose``.
+    """
+    try:
+        info = read_certificate(leaf)
+    except MalformedInput as error:
+        return ChainResult(ChainCode.MALFORMED, (), str(error))
+    if not roots:
+        return ChainResult(ChainCode.UNKNOWN_ROOT, (), "No trusted root was given.")
+    key = (leaf, tuple(intermediates), tuple(roots))
+    chain = _remembered(key, at)
+    if chain is None:
+        result = _walk(key, at)
+        if not result.trusted:
+            return result
+        chain = result.chain
+        _remember(key, chain)
+    if not key_usage_allows(info, purpose):
+        return ChainResult(ChainCode.KEY_USAGE, chain, "The key usage does not allow this purpose.")
+    return ChainResult(ChainCode.TRUSTED, chain, "The chain ends at a trusted root.")
+
+
+def key_usage_allows(info: CertificateInfo, purpose: Purpose) -> bool:
+    """True when the certificate's key may be used for ``purpose``."""
+    return info.may_make_seals() if purpose is Purpose.SEAL_MAKING else info.may_sign()
+
+
+def _walk(key: _CacheKey, at: datetime) -> ChainResult:
+    from OpenSSL import crypto  # noqa: PLC0415 - a tenth of a second that most commands do not need
+
+    leaf, intermediates, roots = key
+    try:
+        load = [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in (leaf, *intermediates)]
+        # A store remembers the first check time it is given for ever, so each walk has its own.
+        store = crypto.X509Store()
+        for root in roots:
+            store.add_cert(crypto.load_certificate(crypto.FILETYPE_ASN1, root))
+        store.set_time(at.astimezone(UTC))
+        found = crypto.X509StoreContext(store, load[0], chain=load[1:]).get_verified_chain()
+    except crypto.X509StoreContextError as error:
+        number, depth, text = error.errors
+        return ChainResult(_CODES.get(number, ChainCode.BROKEN), (), f"{text} (at depth {depth})")
+    except (crypto.Error, ValueError) as error:
+        return ChainResult(ChainCode.MALFORMED, (), f"A certificate cannot be loaded: {error}")
+    ders = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in found)
+    return ChainResult(ChainCode.TRUSTED, ders, "")
+
+
+def _remembered(key: _CacheKey, at: datetime) -> tuple[bytes, ...] | None:
+    """A chain found before, when each of its certificates is in force at ``at`` too.
+
+    A file with many seals, or many files with one seal, walk the same chain again and again;
+    nothing but the time differs.
+    """
+    with _cache_lock:
+        chain = _cache.get(key)
+        if chain is None:
+            return None
+        _cache.move_to_end(key)
+    return chain if all(read_certificate(der).valid_at(at) for der in chain) else None
+
+
+def _remember(key: _CacheKey, chain: tuple[bytes, ...]) -> None:
+    with _cache_lock:
+        _cache[key] = chain
+        if len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
