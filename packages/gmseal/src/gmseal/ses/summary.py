@@ -1,0 +1,66 @@
+"""From a seal signature and its checks to its entry in a report."""
+
+from typing import Any
+
+from gmseal.errors import MalformedInput
+from gmseal.report import Check, SealSummary, SignatureReport, SignerSummary
+from gmseal.ses.seal import Seal
+from gmseal.ses.signature import SealSignature
+from gmseal.sm.certificates import CertificateInfo, read_certificate
+
+
+def signature_report(
+    signature: SealSignature | None,
+    checks: tuple[Check, ...],
+    coverage: dict[str, Any] | None = None,
+    *,
+    kind: str = "seal",
+) -> SignatureReport:
+    """The entry of one signature; ``signature`` is None when it cannot be read. Never raises."""
+    if signature is None:
+        return SignatureReport(kind, None, None, None, False, None, None, None, checks, coverage)  # noqa: FBT003 - the fields' order is the report's
+    signer = _info(signature.certificate)
+    seal = seal_summary(signature.seal)
+    return SignatureReport(
+        kind=kind,
+        seal_name=signature.seal.name,
+        es_id=signature.seal.es_id,
+        organization=signer.organization if signer else None,
+        trial=seal.trial or (signer is not None and signer.trial),
+        signed_at=signature.signed_at,
+        signer=signer_summary(signer) if signer else None,
+        seal=seal,
+        checks=checks,
+        coverage=coverage,
+    )
+
+
+def seal_summary(seal: Seal) -> SealSummary:
+    """What a seal says about itself. Never raises."""
+    maker = _info(seal.maker_certificate)
+    return SealSummary(
+        version=seal.version,
+        es_id=seal.es_id,
+        name=seal.name,
+        type=seal.type,
+        vendor_id=seal.vendor_id,
+        width_mm=seal.picture.width_mm,
+        height_mm=seal.picture.height_mm,
+        created_at=seal.created_at,
+        valid_from=seal.valid_from,
+        valid_to=seal.valid_to,
+        maker=maker.subject if maker else "",
+        trial=maker is not None and maker.trial,
+    )
+
+
+def signer_summary(info: CertificateInfo) -> SignerSummary:
+    """Who a certificate speaks of."""
+    return SignerSummary(info.subject, info.issuer, info.serial, info.not_before, info.not_after, info.trial)
+
+
+def _info(certificate: bytes) -> CertificateInfo | None:
+    try:
+        return read_certificate(certificate)
+    except MalformedInput:
+        return None
