@@ -31,9 +31,14 @@ echo "==> Installing Debian packages:$missing"
 export DEBIAN_FRONTEND=noninteractive
 # Run level 1 keeps the packages from starting servers of their own: the tests start theirs on a free port.
 export RUNLEVEL=1
-apt-get update -qq
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086 # the list is meant to be split into words
-apt-get install --yes --no-install-recommends -qq $missing </dev/null
+if ! { apt-get update && apt-get install --yes --no-install-recommends $missing; } </dev/null >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "apt could not install:$missing" >&2
+    exit 1
+fi
 for package in $missing; do
     present "$package" || { echo "apt installed $package, but it still cannot be found." >&2; exit 1; }
 done
