@@ -1,0 +1,134 @@
+"""Writing a bundle: equal contents give equal bytes, and a half-written file is never seen."""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidencelog.bundle.manifest import (
+    MANIFEST,
+    FileRole,
+    Manifest,
+    ManifestEntry,
+    ManifestFile,
+    parse_manifest,
+)
+from evidencelog.durable import replacing
+from evidencelog.errors import ArgumentError, Code, MalformedError, StoreError
+from evidencelog.hashing import SHA256, TreeHash
+from evidencelog.keys import parse_vkey
+from evidencelog.proof import TlogProof
+from evidencelog.tiles import check_entry_size
+
+_CHUNK: Final = 1 << 20
+_TIME: Final = (1980, 1, 1, 0, 0, 0)
+"""The earliest time a ZIP can hold: the same contents shall give the same bytes."""
+_REGULAR_FILE: Final = 0o100644 << 16
+
+
+@dataclass(frozen=True)
+class EntrySource:
+    """The exact bytes of an entry, and its proof."""
+
+    data: bytes
+    proof: TlogProof
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A file to put in, under ``files/<name>``; ``content`` is its bytes or where they lie."""
+
+    name: str
+    role: FileRole
+    media_type: str
+    content: bytes | Path
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the contents piece by piece; raises ``OSError``."""
+        if isinstance(self.content, bytes):
+            yield self.content
+            return
+        with self.content.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+
+def write_bundle(
+    path: Path,
+    *,
+    origin: str,
+    created_at_ms: int,
+    entries: Sequence[EntrySource],
+    vkeys: Sequence[str],
+    files: Sequence[FileSource] = (),
+    about: Mapping[str, str] | None = None,
+    algorithm: TreeHash = SHA256,
+) -> None:
+    """Write a bundle of version 1 to ``path``, atomically.
+
+    Proofs are put in as they are; verify them before, or call
+    :func:`~evidencelog.bundle.verifying.verify_bundle` on the result. Raises :class:`ArgumentError`
+    (``entry.too_large``), :class:`MalformedError` for a name, key, origin or text that no reader would accept,
+    :class:`StoreError` (``store.io``).
+    """
+    for entry in entries:
+        check_entry_size(entry.data)
+    for vkey in vkeys:
+        parse_vkey(vkey)
+    try:
+        described = tuple(_describe(file) for file in files)
+    except OSError as error:
+        raise StoreError(Code.STORE_IO, f"a file for the bundle cannot be read: {error.strerror}") from error
+    numbers = [f"{number:06d}" for number in range(1, max(len(entries), len(vkeys)) + 1)]
+    manifest = Manifest(
+        created_at_ms=created_at_ms,
+        origin=origin,
+        hash_name=algorithm.name,
+        entries=tuple(
+            ManifestEntry(f"entries/{number}.json", f"proofs/{number}.tlog-proof")
+            for number, _ in zip(numbers, entries, strict=False)
+        ),
+        keys=tuple(f"keys/{number}.vkey" for number, _ in zip(numbers, vkeys, strict=False)),
+        files=described,
+        about=dict(about or {}),
+    )
+    if parse_manifest(manifest.to_bytes()) != manifest:
+        raise MalformedError(Code.BUNDLE_MALFORMED, "the manifest would be read back differently")
+    with replacing(path) as stream, zipfile.ZipFile(stream, "w", strict_timestamps=True) as archive:
+        _add(archive, MANIFEST, [manifest.to_bytes()])
+        for place, entry in zip(manifest.entries, entries, strict=True):
+            _add(archive, place.file, [entry.data])
+            _add(archive, place.proof, [entry.proof.to_bytes()])
+        for key_path, vkey in zip(manifest.keys, vkeys, strict=True):
+            _add(archive, key_path, [f"{vkey.strip()}\n".encode()])
+        for declared, file in zip(described, files, strict=True):
+            if _add(archive, declared.file, file.chunks()) != declared.sha256:
+                raise ArgumentError(Code.BUNDLE_MALFORMED, f"{file.name} changed while it was being put in")
+
+
+def _describe(file: FileSource) -> ManifestFile:
+    sha256, sm3 = hashlib.sha256(), hashlib.new("sm3")
+    size = 0
+    for chunk in file.chunks():
+        size += len(chunk)
+        sha256.update(chunk)
+        sm3.update(chunk)
+    return ManifestFile(
+        f"files/{file.name}", file.role, file.media_type, size, sha256.hexdigest(), sm3.hexdigest()
+    )
+
+
+def _add(archive: zipfile.ZipFile, name: str, chunks: Sequence[bytes] | Iterator[bytes]) -> str:
+    info = zipfile.ZipInfo(name, _TIME)
+    # Documents are compressed in themselves, and one that is not must not look like a bomb to the reader.
+    info.compress_type = zipfile.ZIP_STORED if name.startswith("files/") else zipfile.ZIP_DEFLATED
+    info.external_attr = _REGULAR_FILE
+    info.create_system = 3  # Unix, whatever the machine: the same contents shall give the same bytes
+    digest = hashlib.sha256()
+    with archive.open(info, "w", force_zip64=name.startswith("files/")) as member:
+        for chunk in chunks:
+            digest.update(chunk)
+            member.write(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,381 @@
+"""The command line: ``evidencelog verify | show | keygen``.
+
+``verify`` ends with 0 when everything asked for holds, 1 when it does not, 2 when the input cannot be read, and 3
+when nothing speaks against it but no key that the caller trusts vouches for it.
+"""
+
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+
+from evidencelog.bundle import BundleReport, Check, Verdict, read_bundle, verify_bundle
+from evidencelog.checkpoint import parse_checkpoint
+from evidencelog.errors import ArgumentError, Code, EvidenceLogError, MalformedError, VerificationError
+from evidencelog.hashing import TreeHash, tree_hash
+from evidencelog.keys import NoteVerifier, generate_signer, parse_vkey
+from evidencelog.note import parse_note
+from evidencelog.proof import HEADER, MAX_PROOF_BYTES, TlogProof, parse_proof, verify_proof
+from evidencelog.tiles import MAX_ENTRY_BYTES
+from evidencelog.tree import verify_inclusion
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="存证日志核验 · Check what an evidence log says, offline.",
+)
+
+_KEY_FILE_LIMIT: Final = 16_384
+_MARKS: Final = {"pass": "✓", "warn": "!", "fail": "✗", "not_checked": "?"}
+
+
+class Exit(IntEnum):
+    """The exit codes of ``verify``."""
+
+    VALID = 0
+    INVALID = 1
+    UNREADABLE = 2
+    INDETERMINATE = 3
+
+
+class Language(StrEnum):
+    """The language of what is printed."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class KeyType(StrEnum):
+    """The kinds of key that can be made."""
+
+    ED25519 = "ed25519"
+    SM2 = "sm2"
+
+
+_VERDICTS: Final = {
+    Verdict.VALID: (Exit.VALID, "有效：所查内容均成立。", "VALID: everything that was checked holds."),
+    Verdict.INVALID: (Exit.INVALID, "无效：见标有 ✗ 的各项。", "NOT VALID: see the lines marked ✗."),
+    Verdict.INDETERMINATE: (
+        Exit.INDETERMINATE,
+        "无法断定：未发现问题，但缺少您所信任的依据，见标有 ? 的各项。",
+        "INDETERMINATE: nothing is wrong, but nobody you trust vouches for it; see the lines marked ?.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``verify`` found: a verdict, a form for JSON, and lines for people in both languages."""
+
+    verdict: Verdict
+    content: dict[str, Any]
+    lines_zh: tuple[str, ...]
+    lines_en: tuple[str, ...]
+
+
+VkeyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vkey", metavar="KEY", help="可信公钥：文本或文件，可重复 · A key you trust: its text, or a file."
+    ),
+]
+LanguageOption = Annotated[Language | None, typer.Option("--lang", help="输出语言 · Language of the output.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON · Print JSON.")]
+
+
+@app.callback()
+def prepare() -> None:
+    """Let the output survive a terminal that cannot show Chinese."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="证据包或 .tlog-proof · A bundle or a .tlog-proof.")],
+    entry: Annotated[
+        Path | None, typer.Option("--entry", help="条目的原始字节 · The exact bytes of the entry.")
+    ] = None,
+    vkey: VkeyOption = None,
+    origin: Annotated[str | None, typer.Option("--origin", help="日志名 · The log it must be from.")] = None,
+    hash_name: Annotated[
+        str, typer.Option("--hash", help="sha-256 | sm3, 证明所属的树 · Hash of the tree.")
+    ] = "sha-256",
+    as_json: JsonOption = False,  # noqa: FBT002 - typer makes it the flag --json
+    lang: LanguageOption = None,
+) -> None:
+    """核验证据包或单条证明 · Check a bundle, or one proof with --entry and --vkey.
+
+    退出码 · Exit status: 0 有效 valid, 1 无效 not valid, 2 无法读取 unreadable, 3 无法断定 indeterminate.
+    """
+    try:
+        trusted = [key for text in vkey or [] for key in _read_vkeys(text)]
+        outcome = _verify_file(file, entry, trusted, origin, tree_hash(hash_name))
+    except EvidenceLogError as error:
+        _fail(error, as_json=as_json)
+    exit_code, zh, en = _VERDICTS[outcome.verdict]
+    if as_json:
+        _print_json({**outcome.content, "exit": int(exit_code)})
+    elif _language(lang) is Language.ZH:
+        _print_lines((*outcome.lines_zh, zh))
+    else:
+        _print_lines((*outcome.lines_en, en))
+    raise typer.Exit(int(exit_code))
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="证据包、证明或检查点 · A bundle, a proof or a checkpoint.")],
+) -> None:
+    """只显示、不核验 · Print what a bundle, proof or checkpoint says, without checking anything."""
+    try:
+        content = _show(file)
+    except EvidenceLogError as error:
+        _fail(error, as_json=False)
+    _print_json({"verified": False, **content})
+
+
+@app.command()
+def keygen(
+    name: Annotated[
+        str, typer.Argument(help="密钥名，一般为日志名 · Key name, usually the origin of the log.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="私钥文件，不得已存在 · File for the private key; must not exist.")
+    ],
+    key_type: Annotated[KeyType, typer.Option("--type", help="算法 · Algorithm.")] = KeyType.ED25519,
+) -> None:
+    """生成签名密钥，私钥写入文件，公钥打印 · Make a key; the private part goes to a file, the public is printed."""
+    try:
+        signer = generate_signer(name, key_type.value)
+        _write_secret(out, signer.skey)
+    except EvidenceLogError as error:
+        _fail(error, as_json=False)
+    _print_lines((signer.verifier.vkey,))
+
+
+def _verify_file(
+    file: Path, entry: Path | None, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
+) -> Outcome:
+    if _first_bytes(file, 2) == b"PK":
+        if entry is not None:
+            raise ArgumentError(
+                Code.PROOF_MALFORMED, "--entry belongs to a .tlog-proof, a bundle has its entries inside"
+            )
+        return _verify_bundle(file, trusted, origin)
+    proof = parse_proof(_read(file, MAX_PROOF_BYTES))
+    if entry is None:
+        raise ArgumentError(
+            Code.PROOF_MALFORMED, "a .tlog-proof needs --entry with the bytes that it is about"
+        )
+    return _verify_proof(proof, _read(entry, MAX_ENTRY_BYTES), trusted, origin, algorithm)
+
+
+def _verify_bundle(file: Path, trusted: list[NoteVerifier], origin: str | None) -> Outcome:
+    report = verify_bundle(file, trusted)
+    if origin is not None and report.origin != origin:
+        return _refused(
+            VerificationError(Code.CHECKPOINT_ORIGIN, f"the bundle is from the log {report.origin}")
+        )
+    return Outcome(
+        report.verdict,
+        report.to_dict(),
+        _report_lines(report, Language.ZH),
+        _report_lines(report, Language.EN),
+    )
+
+
+def _report_lines(report: BundleReport, language: Language) -> tuple[str, ...]:
+    lines = [f"日志 {report.origin}" if language is Language.ZH else f"Log {report.origin}"]
+    for item in report.checks:
+        lines.extend(_check_lines(item, language, 0))
+    return tuple(lines)
+
+
+def _check_lines(item: Check, language: Language, depth: int) -> list[str]:
+    sentence = item.zh if language is Language.ZH else item.en
+    lines = [f"{'  ' * depth}{_MARKS[item.result.value]} {sentence}"]
+    for child in item.children:
+        lines.extend(_check_lines(child, language, depth + 1))
+    return lines
+
+
+def _verify_proof(
+    proof: TlogProof, entry: bytes, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
+) -> Outcome:
+    head = proof.head()
+    content: dict[str, Any] = {
+        "kind": "proof",
+        "origin": head.origin,
+        "index": proof.index,
+        "size": head.size,
+        "root": head.root.hex(),
+        "leaf_hash": algorithm.leaf(entry).hex(),
+    }
+    try:
+        signers = _check_proof(proof, entry, trusted, origin, algorithm)
+    except VerificationError as error:
+        return _refused(error, content)
+    verdict = Verdict.VALID if signers else Verdict.INDETERMINATE
+    lines_zh = [f"✓ 条目在日志 {head.origin} 的检查点（共 {head.size} 条）之下，序号 {proof.index}。"]
+    lines_en = [
+        f"✓ The entry is number {proof.index} under the checkpoint of {head.origin} of size {head.size}."
+    ]
+    if signers:
+        lines_zh.append(f"✓ 检查点由可信公钥签名：{'，'.join(signers)}。")
+        lines_en.append(f"✓ The checkpoint is signed by keys you trust: {', '.join(signers)}.")
+    else:
+        lines_zh.append("? 没有给出可信公钥（--vkey），检查点的签名未核对。")
+        lines_en.append(
+            "? No trusted key was given (--vkey): the signatures of the checkpoint were not checked."
+        )
+    return Outcome(
+        verdict, {"verdict": verdict.value, **content, "signed_by": signers}, tuple(lines_zh), tuple(lines_en)
+    )
+
+
+def _check_proof(
+    proof: TlogProof, entry: bytes, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
+) -> list[str]:
+    """Return who signed, of those that are trusted; without trusted keys only the path to the root is checked."""
+    if trusted:
+        proven = verify_proof(proof, entry, trusted, origin=origin, algorithm=algorithm)
+        return [f"{key.name} ({key.algorithm})" for key in proven.head.signed_by]
+    head = proof.head()
+    if origin not in (None, head.origin):
+        raise VerificationError(Code.CHECKPOINT_ORIGIN, "the checkpoint belongs to another log")
+    leaf_hash = algorithm.leaf(entry)
+    verify_inclusion(leaf_hash, proof.index, head.size, proof.hashes, head.root, algorithm=algorithm)
+    return []
+
+
+_REASONS_ZH: Final = {
+    Code.INCLUSION_INVALID: "条目与证明不符：条目、序号或证明被改动过，或不在该日志中。",
+    Code.SIGNATURE_INVALID: "检查点的签名无效，内容或签名被改动过。",
+    Code.NOTE_NOT_SIGNED: "检查点没有任何可信公钥的签名。",
+    Code.CHECKPOINT_ORIGIN: "检查点属于另一个日志。",
+}
+
+
+def _refused(error: VerificationError, content: dict[str, Any] | None = None) -> Outcome:
+    zh = _REASONS_ZH.get(error.code, str(error))
+    found = {
+        "verdict": Verdict.INVALID.value,
+        **(content or {}),
+        "code": error.code.value,
+        "message": str(error),
+    }
+    return Outcome(Verdict.INVALID, found, (f"✗ {zh}",), (f"✗ {error}",))
+
+
+def _show(file: Path) -> dict[str, Any]:
+    if _first_bytes(file, 2) == b"PK":
+        bundle = read_bundle(file)
+        content = json.loads(bundle.manifest.to_bytes())
+        content["proofs"] = [_show_proof(entry.proof) for entry in bundle.entries]
+        return {"kind": "bundle", **content, "unlisted": list(bundle.unlisted)}
+    data = _read(file, MAX_PROOF_BYTES)
+    if data.startswith(HEADER.encode()):
+        return {"kind": "proof", **_show_proof(parse_proof(data))}
+    return {"kind": "checkpoint", **_show_checkpoint(data)}
+
+
+def _show_proof(proof: TlogProof) -> dict[str, Any]:
+    path = [value.hex() for value in proof.hashes]
+    return {"index": proof.index, "path": path, "checkpoint": _show_checkpoint(proof.checkpoint)}
+
+
+def _show_checkpoint(data: bytes) -> dict[str, Any]:
+    head = parse_checkpoint(data)
+    signatures = [{"name": line.name, "key_id": line.key_id.hex()} for line in parse_note(data).signatures]
+    return {
+        "origin": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "extensions": list(head.extensions),
+        "signatures": signatures,
+    }
+
+
+def _first_bytes(path: Path, count: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(count)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise MalformedError(Code.STORE_IO, f"{path} cannot be read") from error
+
+
+def _read(path: Path, limit: int) -> bytes:
+    data = _first_bytes(path, limit + 1)
+    if len(data) > limit:
+        raise MalformedError(Code.PROOF_MALFORMED, f"{path} has more than {limit} bytes")
+    return data
+
+
+def _read_vkeys(text: str) -> list[NoteVerifier]:
+    """Take the text of a key, or the path of a file that holds one or more, each on a line of its own."""
+    try:
+        return [parse_vkey(text)]
+    except MalformedError as not_a_key:
+        try:
+            data = _read(Path(text), _KEY_FILE_LIMIT)
+        except EvidenceLogError:
+            raise not_a_key from None
+    try:
+        lines = [line for line in data.decode().splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise MalformedError(Code.KEY_MALFORMED, f"{text} does not hold a key") from error
+    if not lines:
+        raise MalformedError(Code.KEY_MALFORMED, f"{text} does not hold a key")
+    return [parse_vkey(line) for line in lines]
+
+
+def _write_secret(path: Path, text: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(f"{text}\n")
+    except OSError as error:
+        raise ArgumentError(Code.STORE_IO, f"{path} cannot be written: {error.strerror}") from error
+
+
+def _language(chosen: Language | None) -> Language:
+    if chosen is not None:
+        return chosen
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return Language.ZH if locale.lower().startswith("zh") else Language.EN
+
+
+def _print_lines(lines: tuple[str, ...]) -> None:
+    for line in lines:
+        # A stranger wrote part of this: nothing of it may steer the terminal.
+        sys.stdout.write("".join(c if c.isprintable() else "�" for c in line) + "\n")
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=True, indent=2) + "\n")
+
+
+def _fail(error: EvidenceLogError, *, as_json: bool) -> NoReturn:
+    message = "".join(c if c.isprintable() else "�" for c in str(error))
+    if as_json:
+        _print_json(
+            {
+                "verdict": "unreadable",
+                "code": error.code.value,
+                "message": message,
+                "exit": int(Exit.UNREADABLE),
+            }
+        )
+    else:
+        sys.stderr.write(f"evidencelog: {message} [{error.code.value}]\n")
+    raise typer.Exit(int(Exit.UNREADABLE)) from error
