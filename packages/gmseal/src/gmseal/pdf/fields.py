@@ -1,0 +1,142 @@
+"""Signature fields: those that are there, what they forbid, and how a new one joins them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pikepdf
+
+from gmseal.errors import Refused
+from gmseal.pdf import syntax
+from gmseal.pdf.document import Document
+from gmseal.pdf.update import Update
+
+MAX_FIELDS = 50_000
+"""Nodes of the field tree that are looked at; forms of tax offices have a few thousand."""
+_FORM_FILLING = 2
+"""DocMDP permission that is assumed when none is given (12.8.2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedField:
+    """A signature field that carries a signature. ``where`` is its object number, 0 when direct."""
+
+    name: str
+    field: pikepdf.Object
+    value: pikepdf.Object
+    where: int
+
+
+def interactive_form(document: Document) -> pikepdf.Object | None:
+    """The interactive form, when there is one. ``Refused`` (``BROKEN_STRUCTURE``) when it is no dictionary."""
+    form = document.catalog.get("/AcroForm")
+    if form is not None and not isinstance(form, pikepdf.Dictionary):
+        raise Refused("BROKEN_STRUCTURE", "The interactive form of this PDF is damaged.")
+    return form
+
+
+def all_fields(document: Document) -> Iterator[tuple[pikepdf.Object, object]]:
+    """Every node of the field tree with its field type, inherited where it is not its own."""
+    form = interactive_form(document)
+    roots = form.get("/Fields") if form is not None else None
+    if roots is None:
+        return
+    if not isinstance(roots, pikepdf.Array):
+        raise Refused("BROKEN_STRUCTURE", "The list of form fields of this PDF is damaged.")
+    waiting: list[tuple[object, object]] = [(node, None) for node in reversed(list(roots))]
+    seen: set[tuple[int, int]] = set()
+    count = 0
+    while waiting:
+        node, inherited = waiting.pop()
+        if not isinstance(node, pikepdf.Dictionary) or (node.is_indirect and node.objgen in seen):
+            continue
+        seen.add(node.objgen)
+        count += 1
+        if count > MAX_FIELDS:
+            raise Refused("BROKEN_STRUCTURE", "This PDF has too many form fields.")
+        kind = node.get("/FT", inherited)
+        yield node, kind
+        children = node.get("/Kids")
+        if isinstance(children, pikepdf.Array):
+            waiting += [(child, kind) for child in reversed(list(children))]
+
+
+def signed_fields(document: Document) -> list[SignedField]:
+    """The signature fields that carry a signature, in the order of the field tree."""
+    found = []
+    for field, kind in all_fields(document):
+        value = field.get("/V")
+        if kind == "/Sig" and isinstance(value, pikepdf.Dictionary):
+            found.append(SignedField(_name_of(field), field, value, value.objgen[0]))
+    return found
+
+
+def check_may_add(document: Document) -> None:
+    """``Refused`` when the file does not take another visible signature.
+
+    ``DOCMDP_FORBIDS``: a certification signature allows no annotations (12.8.2.2, P below 3).
+    ``XFA``: an XFA form draws its own pages, the marks would not be seen.
+    """
+    form = interactive_form(document)
+    if form is not None and form.get("/XFA") is not None:
+        raise Refused("XFA", "This PDF is an XFA form; print it to an ordinary PDF first.")
+    for signed in signed_fields(document):
+        references = signed.value.get("/Reference")
+        for entry in references if isinstance(references, pikepdf.Array) else ():
+            if _permission(entry) < 3:
+                raise Refused(
+                    "DOCMDP_FORBIDS", "An existing signature certifies this PDF against further marks."
+                )
+
+
+def add_field(update: Update, document: Document, field_number: int) -> None:
+    """Writes the form (or the catalog that holds it) with one more field."""
+    new = syntax.reference(field_number)
+    form = interactive_form(document)
+    catalog = document.catalog
+    if form is None:
+        value = b"<</Fields[%s]/SigFlags 3>>" % new
+        update.put(*_place(catalog), syntax.dictionary_with(catalog, {"/AcroForm": value}))
+        return
+    fields = form.get("/Fields")
+    flags = form.get("/SigFlags")
+    bits = (flags if isinstance(flags, int) else 0) | 3
+    changed = syntax.dictionary_with(
+        form, {"/Fields": syntax.array_with(fields, [new]), "/SigFlags": b"%d" % bits}
+    )
+    if form.is_indirect:
+        update.put(*_place(form), changed)
+    else:
+        update.put(*_place(catalog), syntax.dictionary_with(catalog, {"/AcroForm": changed}))
+
+
+def free_name(document: Document, wanted: str | None) -> str:
+    """The wanted name, or ``Seal1``, ``Seal2`` …; ``Refused`` (``FIELD_NAME``) when taken or unusable."""
+    taken = {_name_of(field) for field, _ in all_fields(document)}
+    if wanted is not None:
+        if wanted in taken or not 0 < len(wanted) <= 100 or "." in wanted or not wanted.isprintable():
+            raise Refused("FIELD_NAME", "The name of the signature field is taken or unusable.")
+        return wanted
+    return next(name for name in (f"Seal{count}" for count in range(1, len(taken) + 2)) if name not in taken)
+
+
+def _place(node: pikepdf.Object) -> tuple[int, int]:
+    number, generation = node.objgen
+    if number == 0:
+        raise Refused("BROKEN_STRUCTURE", "The catalog of this PDF is not an indirect object.")
+    return number, generation
+
+
+def _name_of(field: pikepdf.Object) -> str:
+    name = field.get("/T")
+    return str(name) if isinstance(name, pikepdf.String) else ""
+
+
+def _permission(entry: object) -> int:
+    """What a signature reference allows: 1 nothing, 2 filling in, 3 annotations too."""
+    if not isinstance(entry, pikepdf.Dictionary) or entry.get("/TransformMethod") != "/DocMDP":
+        return 3
+    parameters = entry.get("/TransformParams")
+    value = (
+        parameters.get("/P", _FORM_FILLING) if isinstance(parameters, pikepdf.Dictionary) else _FORM_FILLING
+    )
+    return value if isinstance(value, int) else _FORM_FILLING

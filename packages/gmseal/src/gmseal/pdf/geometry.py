@@ -1,0 +1,138 @@
+"""Pages as people see them: millimetres from the top left, rotation and cropping applied.
+
+A page's own space counts in points (or ``UserUnit`` multiples) from a corner of a box that may lie
+anywhere, and ``Rotate`` turns it clockwise for display (ISO 32000-1, 7.7.3.3 and 8.3.2.3).
+"""
+
+from dataclasses import dataclass
+
+import pikepdf
+
+from gmseal.errors import Refused
+
+POINTS_PER_MM = 72 / 25.4
+TOLERANCE_MM = 0.01
+"""A seal that touches the edge of the page is still on it, whatever the rounding."""
+_MAX_DEPTH = 64
+_MAX_SIDE = 200_000.0
+"""Points; the largest page that PDF 1.7 programs accept is 14,400 units, with UserUnit more."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """The size of a page as displayed, in mm, and the rotation that was applied (0, 90, 180, 270)."""
+
+    width_mm: float
+    height_mm: float
+    rotation: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpace:
+    """Turns places on the displayed page into rectangles of the page's own space.
+
+    ``box`` is the visible box in the page's units; ``scale`` is units per millimetre.
+    """
+
+    box: Box
+    rotation: int
+    scale: float
+
+    @property
+    def width_mm(self) -> float:
+        left, bottom, right, top = self.box
+        return ((right - left) if self.rotation in {0, 180} else (top - bottom)) / self.scale
+
+    @property
+    def height_mm(self) -> float:
+        left, bottom, right, top = self.box
+        return ((top - bottom) if self.rotation in {0, 180} else (right - left)) / self.scale
+
+    @property
+    def info(self) -> PageInfo:
+        return PageInfo(self.width_mm, self.height_mm, self.rotation)
+
+    def rectangle(self, x_mm: float, y_mm: float, width_mm: float, height_mm: float) -> Box:
+        """The rectangle in page units of a place given as displayed; ``Refused`` (``OFF_PAGE``) if off it."""
+        inside = (
+            x_mm >= -TOLERANCE_MM
+            and y_mm >= -TOLERANCE_MM
+            and x_mm + width_mm <= self.width_mm + TOLERANCE_MM
+            and y_mm + height_mm <= self.height_mm + TOLERANCE_MM
+        )
+        if not inside:  # Comparisons with NaN are false, so NaN ends here too.
+            raise Refused(
+                "OFF_PAGE",
+                f"A mark of {width_mm:.1f} x {height_mm:.1f} mm at {x_mm:.1f}, {y_mm:.1f} mm is not on the page "
+                f"of {self.width_mm:.1f} x {self.height_mm:.1f} mm.",
+            )
+        one = self._point(x_mm, y_mm)
+        two = self._point(x_mm + width_mm, y_mm + height_mm)
+        return (min(one[0], two[0]), min(one[1], two[1]), max(one[0], two[0]), max(one[1], two[1]))
+
+    def _point(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        left, bottom, right, top = self.box
+        across, down = x_mm * self.scale, y_mm * self.scale
+        if self.rotation == 90:
+            return left + down, bottom + across
+        if self.rotation == 180:
+            return right - across, bottom + down
+        if self.rotation == 270:
+            return right - down, top - across
+        return left + across, top - down
+
+
+def page_space(page: pikepdf.Object) -> PageSpace:
+    """Reads boxes, rotation and unit of a page, inherited ones included; ``Refused`` when they make no sense."""
+    media = _box(_inherited(page, "/MediaBox"))
+    if media is None:
+        raise Refused("BROKEN_STRUCTURE", "A page has no usable media box.")
+    crop = _box(_inherited(page, "/CropBox"))
+    box = media if crop is None else _intersection(media, crop)
+    rotation = _inherited(page, "/Rotate")
+    turn = rotation % 360 if isinstance(rotation, int) and not isinstance(rotation, bool) else 0
+    if turn % 90:
+        raise Refused("BROKEN_STRUCTURE", "A page is rotated by an angle that is no multiple of 90 degrees.")
+    unit = _real(page.get("/UserUnit"))
+    if unit is None or not 0.001 <= unit <= 100_000:
+        unit = 1.0
+    return PageSpace(box, turn, POINTS_PER_MM / unit)
+
+
+def _inherited(page: pikepdf.Object, key: str) -> object:
+    """The value of an inheritable attribute: of the page, or of the nearest ancestor that has it."""
+    node: object = page
+    for _ in range(_MAX_DEPTH):
+        if not isinstance(node, pikepdf.Dictionary):
+            return None
+        value: object = node.get(key)
+        if value is not None:
+            return value
+        node = node.get("/Parent")
+    raise Refused("BROKEN_STRUCTURE", "The page tree is nested too deeply.")
+
+
+def _box(value: object) -> Box | None:
+    if not isinstance(value, pikepdf.Array) or len(value) != 4:
+        return None
+    sides = [_real(side) for side in value]
+    if any(side is None for side in sides):
+        return None
+    a, b, c, d = (side for side in sides if side is not None)
+    box = (min(a, c), min(b, d), max(a, c), max(b, d))
+    plausible = all(abs(side) <= _MAX_SIDE for side in box) and box[2] - box[0] >= 1 and box[3] - box[1] >= 1
+    return box if plausible else None
+
+
+def _real(value: object) -> float | None:
+    if value is None or isinstance(value, (bool, str, bytes, pikepdf.Object)):
+        return None
+    return float(value)  # type: ignore[arg-type]  # pikepdf hands out int and Decimal for numbers
+
+
+def _intersection(media: Box, crop: Box) -> Box:
+    """Readers show the part of the crop box that lies on the medium (14.11.2); none at all: the medium."""
+    box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
+    return box if box[2] - box[0] >= 1 and box[3] - box[1] >= 1 else media

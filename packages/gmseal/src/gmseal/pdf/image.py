@@ -1,0 +1,101 @@
+"""Seal pictures as PDF image objects, made once per picture and kept.
+
+The visible mark must be the picture of the signed seal and nothing else. The encoding is deterministic,
+so a verifier can make it again and compare bytes.
+"""
+
+import io
+import re
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image
+
+from gmseal.errors import Refused
+from gmseal.pdf import syntax
+from gmseal.picture.raster import render_png
+
+MAX_PIXELS = 25_000_000
+"""A 60 mm seal at 2,000 dots per inch; more is refused."""
+SVG_DPI = 600
+
+_RASTER_TYPES = frozenset({"PNG", "JPG", "JPEG", "GIF", "BMP"})
+_SVG_DANGER = re.compile(r"href|@import|<!ENTITY|<!DOCTYPE|url\s*\(\s*['\"]?[^#'\"\s]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageObject:
+    """The dictionary entries (without SMask) and data of an image and of its opacity mask."""
+
+    entries: bytes
+    data: bytes
+    mask_entries: bytes
+    mask_data: bytes
+
+    def image(self, mask_number: int) -> bytes:
+        """The image object, once the object number of its mask is known."""
+        return syntax.stream(self.entries + b"/SMask " + syntax.reference(mask_number), self.data)
+
+    def mask(self) -> bytes:
+        """The mask object."""
+        return syntax.stream(self.mask_entries, self.mask_data)
+
+
+@lru_cache(maxsize=64)
+def image_object(picture_type: str, data: bytes) -> ImageObject:
+    """The picture of a seal as an image with opacity.
+
+    Raises ``Refused`` with ``PICTURE_UNSUPPORTED`` (``OFD`` pictures and SVG that reaches outside) or
+    ``PICTURE_UNREADABLE``.
+    """
+    kind = picture_type.upper()
+    if kind == "SVG":
+        data = _rasterized(data)
+    elif kind not in _RASTER_TYPES:
+        raise Refused(
+            "PICTURE_UNSUPPORTED", f"Seal pictures of type {picture_type[:20]} cannot be drawn on a PDF."
+        )
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            small_enough = image.width * image.height <= MAX_PIXELS
+            encoded = _encode(image.convert("RGBA")) if small_enough else None
+    except Exception as error:  # Pillow's decoders raise a dozen unrelated kinds on bad data.
+        raise Refused("PICTURE_UNREADABLE", "The picture in the seal cannot be read.") from error
+    if encoded is None:
+        raise Refused("PICTURE_UNSUPPORTED", "The seal picture has too many pixels.")
+    return encoded
+
+
+def _rasterized(data: bytes) -> bytes:
+    try:
+        svg = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("PICTURE_UNREADABLE", "The picture in the seal is no SVG.") from error
+    if _SVG_DANGER.search(svg):
+        raise Refused(
+            "PICTURE_UNSUPPORTED", "The SVG picture of the seal refers to something outside itself."
+        )
+    return render_png(svg, SVG_DPI)
+
+
+def _encode(image: Image.Image) -> ImageObject:
+    """Flate-coded samples; a picture of one colour is stored as that colour and its opacities."""
+    alpha = image.getchannel("A").tobytes()
+    size = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % image.size
+    colours = image.getcolors(maxcolors=256)
+    visible = {pixel[:3] for _, pixel in colours or () if isinstance(pixel, tuple) and pixel[3]}
+    if colours is not None and len(visible) == 1:
+        row = (image.width + 7) // 8
+        entries = (
+            size
+            + b"/ColorSpace[/Indexed/DeviceRGB 0<"
+            + bytes(visible.pop()).hex().encode("ascii")
+            + b">]/BitsPerComponent 1/Filter/FlateDecode"
+        )
+        samples = bytes(row * image.height)
+    else:
+        entries = size + b"/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode"
+        samples = image.convert("RGB").tobytes()
+    mask = size + b"/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode"
+    return ImageObject(entries, zlib.compress(samples, 9), mask, zlib.compress(alpha, 9))

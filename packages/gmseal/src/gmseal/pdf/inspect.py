@@ -1,0 +1,63 @@
+"""A first look at a PDF: its pages as displayed, whether it is signed, whether it is sound; and its repair."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+
+from gmseal.errors import GmsealError, Refused
+from gmseal.pdf.document import Document, open_document, reading
+from gmseal.pdf.fields import signed_fields
+from gmseal.pdf.geometry import PageInfo, page_space
+from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits
+
+
+@dataclass(frozen=True, slots=True)
+class PdfInfo:
+    """What a PDF is like. ``damage`` is the reason code when ``damaged`` (see ``repair_pdf``)."""
+
+    pages: tuple[PageInfo, ...]
+    signed: bool
+    signature_count: int
+    damaged: bool
+    damage: str | None = None
+
+
+def inspect_pdf(source: Path, limits: PdfLimits = DEFAULT_LIMITS) -> PdfInfo:
+    """Looks at a PDF without changing it. Raises as ``open_document``, but opens damaged files."""
+    with open_document(source, limits, accept_damage=True) as document:
+        pages = tuple(page_space(page).info for page in document.pages)
+        count = len(signed_fields(document))
+        damage = document.damaged
+        if damage is None:
+            damage = _last_section_damage(document)
+    return PdfInfo(pages, count > 0, count, damage is not None, damage)
+
+
+def _last_section_damage(document: Document) -> str | None:
+    try:
+        document.last_section()
+    except Refused as refused:
+        return refused.reason
+    return None
+
+
+def repair_pdf(source: Path, target: Path, limits: PdfLimits = DEFAULT_LIMITS) -> PdfInfo:
+    """Writes a clean copy of a damaged file and returns what that is like.
+
+    Rewriting breaks signatures, so a signed file is refused (``SIGNED``).
+    """
+    with open_document(source, limits, accept_damage=True) as document:
+        if signed_fields(document):
+            raise Refused("SIGNED", "This PDF carries signatures, which a repair would break.")
+        temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
+        try:
+            with reading():
+                document.pdf.save(temporary, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
+            temporary.replace(target)
+        except OSError as error:
+            raise GmsealError(f"The repaired file cannot be written: {error.strerror}.") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+    return inspect_pdf(target, limits)

@@ -1,0 +1,167 @@
+"""Turns an order into marks: which appearance goes on which rectangle of which page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import segno
+
+from gmseal.errors import Refused
+from gmseal.pdf import syntax
+from gmseal.pdf.geometry import POINTS_PER_MM, Box, PageSpace
+from gmseal.pdf.placement import (
+    MAX_QR_MM,
+    MIN_QR_MM,
+    Edge,
+    QrPlacement,
+    SealOrder,
+    check_page,
+    seam_slices,
+)
+
+QUIET_MODULES = 4
+"""The quiet zone that ISO/IEC 18004 asks for."""
+_MIN_MODULE_MM = 0.36
+"""2.1 pixels of a scan at 150 dpi: below that readers fail."""
+_MAX_QR_TEXT = 200
+_TURNS = {0: b"", 90: b"/Matrix[0 1 -1 0 0 0]", 180: b"/Matrix[-1 0 0 -1 0 0]", 270: b"/Matrix[0 -1 1 0 0 0]"}
+"""An appearance turned against the page's rotation stands upright on the screen (12.5.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A form object: its entries and content; ``uses_seal`` when it draws the seal's image as ``/S``."""
+
+    entries: bytes
+    content: bytes
+    uses_seal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark on one page. ``kind`` is ``seal``, ``seam`` or ``qr``; ``box`` in the page's own units."""
+
+    kind: str
+    page: int
+    box: Box
+    appearance: Appearance
+
+
+def plan_marks(
+    order: SealOrder, page_count: int, space_of: Callable[[int], PageSpace], width_mm: int, height_mm: int
+) -> tuple[Mark, ...]:
+    """All marks of an order, those of the seal first.
+
+    Raises ``Refused`` with ``PAGE_MISSING``, ``OFF_PAGE``, ``SEAM_PAGES``, ``QR_SIZE`` or ``QR_TEXT``.
+    """
+    marks: list[Mark] = []
+    for placement in order.placements:
+        check_page(placement.page, page_count)
+        space = space_of(placement.page)
+        box = space.rectangle(placement.x_mm, placement.y_mm, width_mm, height_mm)
+        marks.append(Mark("seal", placement.page, box, _whole(width_mm, height_mm, space.rotation)))
+    if order.seam is not None:
+        marks += _seam_marks(order, page_count, space_of, width_mm, height_mm)
+    if order.qr is not None:
+        check_page(order.qr.page, page_count)
+        marks.append(_qr_mark(order.qr, space_of(order.qr.page)))
+    return tuple(marks)
+
+
+def _whole(width_mm: float, height_mm: float, rotation: int) -> Appearance:
+    return _part(width_mm, height_mm, 0.0, 0.0, width_mm, height_mm, rotation)
+
+
+@lru_cache(maxsize=512)
+def _part(
+    width_mm: float,
+    height_mm: float,
+    x: float,
+    y: float,
+    part_width: float,
+    part_height: float,
+    rotation: int,
+) -> Appearance:
+    """The part of the seal at (x, y) from its top left, in mm; the form's box clips the rest away."""
+    scale = POINTS_PER_MM
+    box = syntax.numbers((0, 0, part_width * scale, part_height * scale))
+    below = height_mm - y - part_height
+    content = b"q %s 0 0 %s %s %s cm /S Do Q" % (
+        syntax.number(width_mm * scale),
+        syntax.number(height_mm * scale),
+        syntax.number(-x * scale),
+        syntax.number(-below * scale),
+    )
+    return Appearance(b"/BBox" + box + _TURNS[rotation], content, uses_seal=True)
+
+
+def _seam_marks(
+    order: SealOrder, page_count: int, space_of: Callable[[int], PageSpace], width_mm: int, height_mm: int
+) -> list[Mark]:
+    seam = order.seam
+    if seam is None:
+        return []
+    upright = seam.edge in {Edge.LEFT, Edge.RIGHT}
+    across = width_mm if upright else height_mm
+    marks = []
+    for piece in seam_slices(seam, page_count, across):
+        space = space_of(piece.page)
+        thick = (piece.end - piece.start) * across
+        if upright:
+            x = space.width_mm - thick if seam.edge is Edge.RIGHT else 0.0
+            box = space.rectangle(x, seam.offset_mm, thick, height_mm)
+            part = (piece.start * across, 0.0, thick, float(height_mm))
+        else:
+            y = space.height_mm - thick if seam.edge is Edge.BOTTOM else 0.0
+            box = space.rectangle(seam.offset_mm, y, width_mm, thick)
+            part = (0.0, piece.start * across, float(width_mm), thick)
+        marks.append(Mark("seam", piece.page, box, _part(width_mm, height_mm, *part, space.rotation)))
+    return marks
+
+
+def qr_quiet_mm(url: str, size_mm: float) -> float:
+    """The width in mm of the quiet zone around a QR code of this text and size."""
+    return QUIET_MODULES * size_mm / len(_qr_rows(url))
+
+
+def _qr_mark(qr: QrPlacement, space: PageSpace) -> Mark:
+    if not MIN_QR_MM <= qr.size_mm <= MAX_QR_MM:
+        raise Refused("QR_SIZE", f"A QR code is {MIN_QR_MM:g} to {MAX_QR_MM:g} mm wide.")
+    rows = _qr_rows(qr.url)
+    module = qr.size_mm / len(rows)
+    if module < _MIN_MODULE_MM:
+        raise Refused(
+            "QR_TEXT", f"A text of {len(qr.url)} characters needs a QR code of more than {qr.size_mm:g} mm."
+        )
+    quiet = QUIET_MODULES * module
+    outer = qr.size_mm + 2 * quiet
+    box = space.rectangle(qr.x_mm - quiet, qr.y_mm - quiet, outer, outer)
+    side = len(rows) + 2 * QUIET_MODULES
+    entries = b"/BBox[0 0 %d %d]" % (side, side) + _TURNS[space.rotation]
+    return Mark("qr", qr.page, box, Appearance(entries, _qr_content(rows, side), uses_seal=False))
+
+
+@lru_cache(maxsize=64)
+def _qr_rows(url: str) -> tuple[bytes, ...]:
+    """The modules of a QR code, level M. One mask serves as well as another, and choosing costs 4 ms."""
+    if not 0 < len(url) <= _MAX_QR_TEXT or not url.isascii() or not url.isprintable():
+        raise Refused("QR_TEXT", f"A QR code here holds 1 to {_MAX_QR_TEXT} plain characters.")
+    code = segno.make(url, error="m", mask=3, boost_error=False, micro=False)
+    return tuple(bytes(row) for row in code.matrix)
+
+
+def _qr_content(rows: tuple[bytes, ...], side: int) -> bytes:
+    """White ground with the quiet zone, then each run of dark modules as one rectangle."""
+    parts = [b"1 g 0 0 %d %d re f 0 g" % (side, side)]
+    for index, row in enumerate(rows):
+        y = side - QUIET_MODULES - 1 - index
+        x = 0
+        while x < len(row):
+            run = x
+            while run < len(row) and row[run]:
+                run += 1
+            if run > x:
+                parts.append(b"%d %d %d 1 re" % (x + QUIET_MODULES, y, run - x))
+            x = max(run, x + 1)
+    parts.append(b"f")
+    return b"\n".join(parts)
