@@ -50,6 +50,11 @@ class PublicKey:
         """From a SubjectPublicKeyInfo in DER. Raises ``MalformedInput``."""
         return cls(curve.point_of_spki(der.parse(spki, "SubjectPublicKeyInfo")))
 
+    @classmethod
+    def from_pem(cls, text: bytes) -> Self:
+        """From a ``PUBLIC KEY`` in PEM. Raises ``MalformedInput``."""
+        return cls.from_spki(pkcs8.unarmoured("PUBLIC KEY", text))
+
     @property
     def point(self) -> bytes:
         """The uncompressed point, 65 octets beginning with 04."""

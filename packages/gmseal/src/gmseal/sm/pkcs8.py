@@ -8,7 +8,6 @@ an uploaded file must have a limit, or one file keeps a processor busy for days.
 import binascii
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 
 from gmseal.errors import MalformedInput, Refused
@@ -34,7 +33,6 @@ _CIPHERS = {
     "2.16.840.1.101.3.4.1.2": ("AES", 16),
     "2.16.840.1.101.3.4.1.42": ("AES", 32),
 }
-_PEM = re.compile(rb"-----BEGIN ((?:ENCRYPTED )?PRIVATE KEY)-----(.*?)-----END \1-----", re.DOTALL)
 _MAX_BYTES = 64 * 1024
 
 
@@ -50,7 +48,7 @@ def read(data: bytes, password: bytes | None) -> PrivateNumbers:
     """Read PEM or DER. Raises ``MalformedInput``; ``Refused`` with PASSWORD_NEEDED or PASSWORD_WRONG."""
     if len(data) > _MAX_BYTES:
         raise MalformedInput("A private key file is smaller than 64 KiB.")
-    root = der.parse(_unarmoured(data), "private key")
+    root = der.parse(_decoded(data), "private key")
     first = next(root.expect(der.SEQUENCE, "private key").children(), None)
     if first is None:
         raise MalformedInput("private key: an empty structure.")
@@ -102,16 +100,24 @@ def armour(label: str, data: bytes) -> bytes:
     return b"\n".join((b"-----BEGIN " + name + b"-----", *lines, b"-----END " + name + b"-----", b""))
 
 
-def _unarmoured(data: bytes) -> bytes:
+def unarmoured(label: str, text: bytes) -> bytes:
+    """The DER of the first block with this label in a PEM text. Raises ``MalformedInput``."""
+    name = label.encode("ascii")
+    _, begin, rest = text.partition(b"-----BEGIN " + name + b"-----")
+    body, end, _ = rest.partition(b"-----END " + name + b"-----")
+    if not begin or not end:
+        raise MalformedInput(f"This is not a {label} in PEM.")
+    try:
+        return binascii.a2b_base64(b"".join(body.split()), strict_mode=True)
+    except binascii.Error as error:
+        raise MalformedInput(f"The PEM text of the {label} is damaged.") from error
+
+
+def _decoded(data: bytes) -> bytes:
     if data[:1] == b"\x30":
         return data
-    found = _PEM.search(data)
-    if found is None:
-        raise MalformedInput("This is not a private key in PKCS#8 (PEM or DER).")
-    try:
-        return binascii.a2b_base64(b"".join(found[2].split()), strict_mode=True)
-    except binascii.Error as error:
-        raise MalformedInput("The PEM text of the private key is damaged.") from error
+    protected = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
+    return unarmoured("ENCRYPTED PRIVATE KEY" if protected else "PRIVATE KEY", data)
 
 
 def _numbers(root: der.Element) -> PrivateNumbers:

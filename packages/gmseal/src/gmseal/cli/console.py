@@ -1,0 +1,80 @@
+"""What the commands read from and write to: files, passwords, instants, messages."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from gmseal.errors import MalformedInput, NotFound, Refused
+
+_BEIJING = timezone(timedelta(hours=8))
+_MAX_INPUT_BYTES = 16 << 20
+
+
+def show_error(code: str, message: str) -> None:
+    """One line on standard error."""
+    typer.echo(f"gmseal: {code}: {message}", err=True)
+
+
+def show_json(data: dict[str, Any]) -> None:
+    """JSON on standard output, readable Chinese."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def read_input(path: Path, what: str) -> bytes:
+    """The bytes of a small file. Raises ``NotFound`` and ``MalformedInput``."""
+    if not path.is_file():
+        raise NotFound(f"There is no {what} at {path}.")
+    if path.stat().st_size > _MAX_INPUT_BYTES:
+        raise MalformedInput(f"The {what} at {path} is larger than 16 MiB.")
+    return path.read_bytes()
+
+
+def write_output(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write a new file; an existing one is never replaced, it may be somebody's only key."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as error:
+        raise Refused("FILE_EXISTS", f"{path} exists already; choose another name or remove it.") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def read_certificate_file(path: Path) -> bytes:
+    """The first certificate (DER) of a PEM or DER file. Raises ``MalformedInput``, ``NotFound``."""
+    from gmseal.sm.certificates import read_certificate  # noqa: PLC0415 - only what a command needs is loaded
+    from gmseal.trust import split_certificates  # noqa: PLC0415 - as above
+
+    certificate = split_certificates(read_input(path, "certificate"), str(path))[0]
+    read_certificate(certificate)
+    return certificate
+
+
+def read_password(path: Path | None) -> bytes | None:
+    """The first line of a password file; None when there is none."""
+    if path is None:
+        return None
+    password = read_input(path, "password file").split(b"\n", 1)[0].rstrip(b"\r")
+    if not password:
+        raise Refused("PASSWORD_EMPTY", f"The first line of {path} is empty.")
+    return password
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """An ISO 8601 time; without a zone it is Beijing time. Raises ``MalformedInput``."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=_BEIJING)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise MalformedInput(f"{text!r} is not a time; write it like 2026-03-01T09:30:00+08:00.") from error
+
+
+def prefers_chinese() -> bool:
+    """True when the user's locale is Chinese."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return chosen.lower().startswith("zh")

@@ -1,0 +1,177 @@
+"""gmseal sign | verify: documents."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gmseal.cli.console import (
+    parse_instant,
+    prefers_chinese,
+    read_certificate_file,
+    read_input,
+    read_password,
+    show_error,
+    show_json,
+)
+from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
+
+if TYPE_CHECKING:
+    from gmseal.pdf import SealOrder
+    from gmseal.report import Report, TrustStore
+    from gmseal.sm.keys import PrivateKey
+
+# What a command does not need is imported inside it: `gmseal verify` must start quickly.
+
+_EXIT_STATUS = {"valid": 0, "invalid": 1, "indeterminate": 3}
+_UNREADABLE = 2
+_PDF_START_WITHIN = 1024
+"""Readers of PDF look for the header within so many bytes."""
+
+
+def sign(
+    file: Annotated[Path, typer.Argument(help="The PDF to seal.")],
+    out: Annotated[Path, typer.Argument(help="Where the sealed PDF goes.")],
+    *,
+    seal: Annotated[Path, typer.Option(help="The seal (DER).")],
+    cert: Annotated[Path, typer.Option(help="The signer's certificate; the seal must list it.")],
+    key: Annotated[Path, typer.Option(help="The signer's private key.")],
+    page: Annotated[int, typer.Option(min=1, help="Page of the seal, from 1.")] = 1,
+    x: Annotated[
+        float | None, typer.Option(help="Left edge of the seal, mm from the left of the page.")
+    ] = None,
+    y: Annotated[
+        float | None, typer.Option(help="Top edge of the seal, mm from the top of the page.")
+    ] = None,
+    seam: Annotated[
+        float | None, typer.Option(help="Riding seam on the right edge, mm from the top.")
+    ] = None,
+    qr: Annotated[str | None, typer.Option(help="Address for a QR code.")] = None,
+    qr_x: Annotated[float, typer.Option(help="Left edge of the QR code, mm.")] = 15.0,
+    qr_y: Annotated[float, typer.Option(help="Top edge of the QR code, mm.")] = 15.0,
+    qr_size: Annotated[float, typer.Option(help="Side of the QR code, mm.")] = 15.0,
+    reason: Annotated[str | None, typer.Option(help="Why the document is sealed.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="Password of the key.")] = None,
+) -> None:
+    """Put a seal on a PDF: at --x and --y of --page, across all pages with --seam, or both."""
+    from gmseal.pdf import PdfLimits, seal_pdf  # noqa: PLC0415 - see above
+    from gmseal.ses.signature import SealSigner  # noqa: PLC0415 - see above
+
+    if (x is None) != (y is None):
+        raise Refused("PLACE", "A place needs both --x and --y.")
+    if out.exists():
+        raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
+    if not file.is_file():
+        raise NotFound(f"There is no file {file}.")
+    place = None if x is None or y is None else (page - 1, x, y)
+    qr_place = None if qr is None else (place[0] if place else 0, qr_x, qr_y, qr, qr_size)
+    order = _order(place, seam, qr_place, reason)
+    signer = SealSigner(
+        read_input(seal, "seal"), read_certificate_file(cert), load_private_key(key, password_file)
+    )
+    seal_pdf(file, out, order=order, signer=signer, limits=PdfLimits())
+    typer.echo(f"{out}: sealed with {signer.seal.name}")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A sealed PDF, or a seal or seal signature in DER.")],
+    *,
+    trust: Annotated[
+        Path | None, typer.Option(help="Directory of trusted roots; otherwise GMSEAL_TRUST.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON.")] = False,
+    at: Annotated[str | None, typer.Option(help="Judge as of this time (ISO 8601); now.")] = None,
+) -> None:
+    """Verify. Exit status: 0 valid, 1 not valid, 2 unreadable, 3 indeterminate."""
+    from gmseal.cli.show import report_lines  # noqa: PLC0415 - see above
+    from gmseal.report import TrustStore  # noqa: PLC0415 - see above
+
+    try:
+        store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
+        report = verify_file(file, store, parse_instant(at))
+    except GmsealError as error:
+        code = error.reason if isinstance(error, Refused) else error.code
+        if as_json:
+            show_json({"verdict": "unreadable", "code": code, "message": str(error)})
+        else:
+            show_error(code, str(error))
+        raise typer.Exit(_UNREADABLE) from error
+    if as_json:
+        show_json(report.to_dict())
+    else:
+        for line in report_lines(report, file.name, chinese=prefers_chinese()):
+            typer.echo(line)
+    raise typer.Exit(_EXIT_STATUS[report.verdict.value])
+
+
+def verify_file(file: Path, trust: "TrustStore", at: datetime | None) -> "Report":
+    """Judge a file by what it contains, not by its name. Raises ``GmsealError`` when unreadable."""
+    if not file.is_file():
+        raise NotFound(f"There is no file {file}.")
+    with file.open("rb") as stream:
+        start = stream.read(_PDF_START_WITHIN)
+    if b"%PDF-" in start:
+        from gmseal.pdf import verify_pdf  # noqa: PLC0415 - see above
+
+        return verify_pdf(file, trust, at)
+    if start[:1] == b"\x30":
+        return _verify_der(read_input(file, "seal"), trust, at or datetime.now(UTC))
+    raise MalformedInput(f"{file.name} is neither a PDF nor a seal.")
+
+
+def load_private_key(path: Path, password_file: Path | None) -> "PrivateKey":
+    """A private key; asks for the password when the key wants one and no file was named."""
+    from gmseal.sm.keys import PrivateKey  # noqa: PLC0415 - see above
+
+    data, password = read_input(path, "private key"), read_password(password_file)
+    if password is None and b"BEGIN ENCRYPTED PRIVATE KEY" in data:
+        password = typer.prompt(f"Password of {path}", hide_input=True).encode("utf-8")
+    return PrivateKey.from_pkcs8(data, password)
+
+
+def _order(
+    place: tuple[int, float, float] | None,
+    seam: float | None,
+    qr: tuple[int, float, float, str, float] | None,
+    reason: str | None,
+) -> "SealOrder":
+    from gmseal.pdf import QrPlacement, SealOrder, SealPlacement, SeamPlacement  # noqa: PLC0415 - see above
+
+    return SealOrder(
+        signed_at=datetime.now(UTC),
+        placements=() if place is None else (SealPlacement(*place),),
+        seam=None if seam is None else SeamPlacement(seam),
+        qr=None if qr is None else QrPlacement(*qr),
+        reason=reason,
+    )
+
+
+def _verify_der(data: bytes, trust: "TrustStore", at: datetime) -> "Report":
+    """A bare seal, or a bare seal signature (whose document is not at hand)."""
+    from gmseal.report import Report, decide  # noqa: PLC0415 - see above
+    from gmseal.ses.signature import read_signature  # noqa: PLC0415 - see above
+    from gmseal.ses.summary import signature_report  # noqa: PLC0415 - see above
+    from gmseal.ses.verify import judge_seal, judge_signature  # noqa: PLC0415 - see above
+    from gmseal.sm import der  # noqa: PLC0415 - see above
+
+    root = der.parse(data, "seal")
+    first = next(root.expect(der.SEQUENCE, "seal").children(), None)
+    inner = next(first.children(), None) if first is not None and first.tag == der.SEQUENCE else None
+    if inner is None:
+        raise MalformedInput("This is neither a seal nor a seal signature.")
+    if inner.tag == der.INTEGER:
+        signature = read_signature(data)
+        checks = judge_signature(signature, None, trust, at)
+    else:
+        signature, checks = None, judge_seal(data, at, trust)
+    return Report(
+        verdict=decide(checks),
+        sm3=hashlib.new("sm3", data).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        kind="seal" if signature is None else "seal_signature",
+        signatures=() if signature is None else (signature_report(signature, checks),),
+        checks=checks if signature is None else (),
+    )

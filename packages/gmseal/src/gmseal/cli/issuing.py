@@ -1,0 +1,189 @@
+"""gmseal keygen | cert | seal: what a trial authority, a seal maker and a signer need."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gmseal.cli.console import (
+    parse_instant,
+    read_certificate_file,
+    read_input,
+    read_password,
+    write_output,
+)
+from gmseal.errors import Refused
+
+if TYPE_CHECKING:
+    from gmseal.ses.seal import SealPicture
+    from gmseal.sm.keys import PrivateKey, PublicKey
+
+# What a command does not need is imported inside it: `gmseal verify` must start quickly.
+
+
+class Profile(StrEnum):
+    """What a certificate made here is for."""
+
+    ROOT = "root"
+    CA = "ca"
+    MAKER = "maker"
+    SIGNER = "signer"
+
+
+def keygen(
+    key: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, mode 0600).")],
+    *,
+    password_file: Annotated[
+        Path | None, typer.Option(help="The first line of this file protects the key.")
+    ] = None,
+    no_password: Annotated[bool, typer.Option(help="Write the key without protection.")] = False,
+    public: Annotated[Path | None, typer.Option(help="Also write the public key here (PEM).")] = None,
+) -> None:
+    """Make an SM2 key. Without a password option the password is asked for."""
+    from gmseal.sm.keys import PrivateKey  # noqa: PLC0415 - see above
+
+    password = read_password(password_file)
+    if password is None and not no_password:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True).encode("utf-8")
+    made = PrivateKey.generate()
+    write_output(key, made.to_pkcs8_pem(password), mode=0o600)
+    if public is not None:
+        write_output(public, made.public_key.to_spki_pem())
+    typer.echo(f"{key}: SM2 key made, public point {made.public_key.point.hex()[:18]}…")
+
+
+def cert(
+    out: Annotated[Path, typer.Argument(help="Where the certificate goes (PEM).")],
+    *,
+    profile: Annotated[Profile, typer.Option(help="What the certificate is for.")],
+    name: Annotated[str, typer.Option(help="Common name of the subject.")],
+    key: Annotated[Path, typer.Option(help="The subject's key: its public key, or its private key file.")],
+    organization: Annotated[str | None, typer.Option(help="The subject's organization.")] = None,
+    issuer: Annotated[Path | None, typer.Option(help="The issuer's certificate; not for a root.")] = None,
+    issuer_key: Annotated[Path | None, typer.Option(help="The issuer's private key; not for a root.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3653, help="Days of validity.")] = 365,
+    password_file: Annotated[Path | None, typer.Option(help="Password of the subject's key.")] = None,
+    issuer_password_file: Annotated[Path | None, typer.Option(help="Password of the issuer's key.")] = None,
+) -> None:
+    """Issue a trial certificate; it says so in its subject and its policy."""
+    from gmseal.sm.certificates import (  # noqa: PLC0415 - see above
+        CertificateProfile,
+        IssuerRef,
+        Name,
+        issue_certificate,
+        read_certificate,
+    )
+    from gmseal.sm.pkcs8 import armour  # noqa: PLC0415 - see above
+
+    profiles = {
+        Profile.ROOT: CertificateProfile.CA,
+        Profile.CA: CertificateProfile.CA,
+        Profile.MAKER: CertificateProfile.SEAL_MAKER,
+        Profile.SIGNER: CertificateProfile.SIGNER,
+    }
+    begin = datetime.now(UTC).replace(microsecond=0)
+    end = begin + timedelta(days=days)
+    if profile is Profile.ROOT:
+        if issuer is not None or issuer_key is not None:
+            raise Refused("ISSUER", "A root is signed by its own key; leave out the issuer.")
+        signing_key, parent = _load_private(key, password_file), None
+        public_key = signing_key.public_key
+    else:
+        if issuer is None or issuer_key is None:
+            raise Refused("ISSUER", "Name the issuer's certificate and key with --issuer and --issuer-key.")
+        parent = IssuerRef(read_certificate_file(issuer))
+        signing_key = _load_private(issuer_key, issuer_password_file)
+        public_key = _load_public(key, password_file)
+        end = min(end, read_certificate(parent.certificate).not_after)
+    certificate = issue_certificate(
+        subject=Name(name, organization=organization),
+        public_key=public_key,
+        issuer=parent,
+        issuer_key=signing_key,
+        profile=profiles[profile],
+        not_before=begin,
+        not_after=end,
+    )
+    write_output(out, armour("CERTIFICATE", certificate))
+    typer.echo(f"{out}: {read_certificate(certificate).subject}, until {end:%Y-%m-%d}")
+
+
+def seal(
+    out: Annotated[Path, typer.Argument(help="Where the seal goes (DER).")],
+    *,
+    name: Annotated[str, typer.Option(help="The seal's name, such as 北京示例有限公司公章.")],
+    maker_cert: Annotated[Path, typer.Option(help="The seal maker's certificate.")],
+    maker_key: Annotated[Path, typer.Option(help="The seal maker's private key.")],
+    signer_cert: Annotated[list[Path], typer.Option(help="A certificate that may use the seal; repeatable.")],
+    picture: Annotated[Path | None, typer.Option(help="The seal's picture (PNG).")] = None,
+    width: Annotated[int, typer.Option(help="Width of --picture in mm.")] = 40,
+    height: Annotated[int, typer.Option(help="Height of --picture in mm.")] = 40,
+    face: Annotated[
+        str | None, typer.Option(help="Draw a face of this kind, such as limited_company.")
+    ] = None,
+    face_text: Annotated[str | None, typer.Option(help="The ring text; the name when left out.")] = None,
+    code: Annotated[str | None, typer.Option(help="Seal code of 13 or 14 digits on the drawn face.")] = None,
+    es_id: Annotated[str | None, typer.Option(help="Unique id of the seal; made up when left out.")] = None,
+    kind: Annotated[int, typer.Option(help="Type number of the seal, free by business.")] = 1,
+    valid_from: Annotated[str | None, typer.Option(help="Start of validity (ISO 8601); now.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3653, help="Days of validity.")] = 365,
+    vendor: Annotated[str, typer.Option(help="Vendor id in the seal's header.")] = "SHUANGYIN",
+    password_file: Annotated[Path | None, typer.Option(help="Password of the maker's key.")] = None,
+) -> None:
+    """Make an electronic seal of GB/T 38540-2020, from a picture or with a drawn face."""
+    from gmseal.ses.seal import SealPicture, SealSpec, make_seal, read_seal  # noqa: PLC0415 - see above
+    from gmseal.sm.certificates import read_certificate  # noqa: PLC0415 - see above
+
+    maker_certificate = read_certificate_file(maker_cert)
+    if (picture is None) == (face is None):
+        raise Refused("PICTURE", "Give either --picture or --face.")
+    if picture is not None:
+        shown = SealPicture("PNG", read_input(picture, "picture"), width, height)
+    else:
+        trial = read_certificate(maker_certificate).trial
+        shown = _draw(str(face), face_text or name, code, trial=trial)
+    now = datetime.now(UTC)
+    begin = parse_instant(valid_from) or now
+    spec = SealSpec(
+        es_id=es_id or uuid.uuid4().hex,
+        name=name,
+        type=kind,
+        picture=shown,
+        signer_certificates=tuple(read_certificate_file(path) for path in signer_cert),
+        created_at=now,
+        valid_from=begin,
+        valid_to=begin + timedelta(days=days),
+        vendor_id=vendor,
+    )
+    made = make_seal(spec, maker_certificate, _load_private(maker_key, password_file))
+    write_output(out, made)
+    typer.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
+
+
+def _draw(kind: str, text: str, code: str | None, *, trial: bool) -> "SealPicture":
+    from gmseal.picture import FaceKind, draw_svg, face_of_kind, render_png  # noqa: PLC0415 - see above
+    from gmseal.ses.seal import SealPicture  # noqa: PLC0415 - see above
+
+    if kind not in list(FaceKind):
+        raise Refused("FACE", f"There is no face {kind!r}; there are {', '.join(FaceKind)}.")
+    drawn = face_of_kind(FaceKind(kind), text, code=code, trial_mark=trial)
+    png = render_png(draw_svg(drawn))
+    return SealPicture("PNG", png, round(float(drawn.width_mm)), round(float(drawn.height_mm)))
+
+
+def _load_private(path: Path, password_file: Path | None) -> "PrivateKey":
+    from gmseal.cli.documents import load_private_key  # noqa: PLC0415 - see above
+
+    return load_private_key(path, password_file)
+
+
+def _load_public(path: Path, password_file: Path | None) -> "PublicKey":
+    from gmseal.sm.keys import PublicKey  # noqa: PLC0415 - see above
+
+    data = read_input(path, "key")
+    if b"BEGIN PUBLIC KEY" in data:
+        return PublicKey.from_pem(data)
+    return _load_private(path, password_file).public_key
