@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pikepdf
 
@@ -59,10 +59,17 @@ class Document:
     pages: list[pikepdf.Object]
     damaged: str | None
     """Why qpdf's repairs or guesses were needed: a reason code; ``None`` for a sound file."""
+    _entries: dict[tuple[int, int], Any] | None = None
 
     @property
     def catalog(self) -> pikepdf.Object:
         return self.pdf.trailer["/Root"]
+
+    def cross_references(self) -> dict[tuple[int, int], Any]:
+        """qpdf's cross-reference table: object number and generation to place. Read once."""
+        if self._entries is None:
+            self._entries = self.pdf.get_xref_table()
+        return self._entries
 
     def last_section(self) -> LastSection:
         """Finds the newest cross-reference section; ``Refused`` (``BROKEN_XREF``) when it is not there."""
@@ -151,7 +158,9 @@ def _open_structure(file: BinaryIO, size: int) -> tuple[pikepdf.Pdf, str | None]
 def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
     file.seek(0)
     try:
-        pdf = pikepdf.open(file, attempt_recovery=recover, suppress_warnings=True)
+        pdf = pikepdf.open(
+            file, attempt_recovery=recover, suppress_warnings=True, inherit_page_attributes=False
+        )
     except pikepdf.PasswordError as error:
         raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.") from error
     if pdf.is_encrypted:
@@ -162,7 +171,7 @@ def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
         raise ValueError("qpdf had to guess.")
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
         pdf.close()
-        raise LookupError("The file has no catalog.")
+        raise pikepdf.PdfError("The file has no catalog.")
     return pdf
 
 

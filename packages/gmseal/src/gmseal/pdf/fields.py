@@ -8,6 +8,7 @@ import pikepdf
 from gmseal.errors import Refused
 from gmseal.pdf import syntax
 from gmseal.pdf.document import Document
+from gmseal.pdf.source_text import changed_dictionary, extended_array
 from gmseal.pdf.update import Update
 
 MAX_FIELDS = 50_000
@@ -95,18 +96,16 @@ def add_field(update: Update, document: Document, field_number: int) -> None:
     catalog = document.catalog
     if form is None:
         value = b"<</Fields[%s]/SigFlags 3>>" % new
-        update.put(*_place(catalog), syntax.dictionary_with(catalog, {"/AcroForm": value}))
+        update.put(*_place(catalog), changed_dictionary(document, catalog, {"/AcroForm": value}))
         return
-    fields = form.get("/Fields")
     flags = form.get("/SigFlags")
     bits = (flags if isinstance(flags, int) else 0) | 3
-    changed = syntax.dictionary_with(
-        form, {"/Fields": syntax.array_with(fields, [new]), "/SigFlags": b"%d" % bits}
-    )
+    fields = extended_array(document, form, "/Fields", [new])
+    changed = changed_dictionary(document, form, {"/Fields": fields, "/SigFlags": b"%d" % bits})
     if form.is_indirect:
         update.put(*_place(form), changed)
     else:
-        update.put(*_place(catalog), syntax.dictionary_with(catalog, {"/AcroForm": changed}))
+        update.put(*_place(catalog), changed_dictionary(document, catalog, {"/AcroForm": changed}))
 
 
 def free_name(document: Document, wanted: str | None) -> str:

@@ -30,6 +30,7 @@ from gmseal.pdf.image import image_object
 from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
 from gmseal.pdf.marks import Appearance, Mark, plan_marks
 from gmseal.pdf.placement import SealOrder
+from gmseal.pdf.source_text import changed_dictionary, extended_array
 from gmseal.pdf.update import SignatureHole, Update
 from gmseal.ses.signature import SealSigner
 
@@ -130,7 +131,7 @@ def _write_objects(
         update.put(number, 0, b"<<" + shared + own + b">>")
         annotations.setdefault(mark.page, []).append(syntax.reference(number))
     for page_index, references in annotations.items():
-        _write_page(update, document.pages[page_index], references)
+        _write_page(update, document, document.pages[page_index], references)
     return signature
 
 
@@ -148,13 +149,13 @@ def _page_reference(document: Document, index: int) -> bytes:
     return syntax.reference(number, generation)
 
 
-def _write_page(update: Update, page: pikepdf.Object, references: list[bytes]) -> None:
+def _write_page(update: Update, document: Document, page: pikepdf.Object, references: list[bytes]) -> None:
     """The page with more annotations. Its list becomes direct, as an indirect one may be shared by pages."""
     present = page.get("/Annots")
     if present is not None and not isinstance(present, pikepdf.Array):
         raise Refused("BROKEN_STRUCTURE", "The list of annotations of a page is damaged.")
-    value = syntax.dictionary_with(page, {"/Annots": syntax.array_with(present, references)})
-    update.put(*page.objgen, value)
+    annotations = extended_array(document, page, "/Annots", references)
+    update.put(*page.objgen, changed_dictionary(document, page, {"/Annots": annotations}))
 
 
 def _signature_entries(order: SealOrder, signer: SealSigner) -> bytes:

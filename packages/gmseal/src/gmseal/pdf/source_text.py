@@ -1,0 +1,161 @@
+"""The text of objects as it stands in the file, for changing one entry and keeping every other byte.
+
+qpdf can print objects too, but loads everything they refer to first (milliseconds for a page with
+fonts). So dictionaries are cut out of the file here, and qpdf's reading of them is the check: when the
+keys found do not agree with it, or the object lies in an object stream, qpdf prints it after all.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pikepdf
+
+from gmseal.pdf import syntax
+from gmseal.pdf.document import Document
+
+_LONGEST = 65536
+"""Bytes of a dictionary that is cut out; page dictionaries have a few hundred."""
+_HEAD = re.compile(rb"[\x00\t\n\f\r ]*([0-9]+)[\x00\t\n\f\r ]+([0-9]+)[\x00\t\n\f\r ]+obj(?=[^0-9A-Za-z])")
+_TOKEN = re.compile(
+    rb"[\x00\t\n\f\r ]+|%[^\r\n]*|(<<|>>|\[|\]|\(|<[0-9A-Fa-f\x00\t\n\f\r ]*>|/[^\x00\t\n\f\r ()<>\[\]{}/%]*"
+    rb"|[^\x00\t\n\f\r ()<>\[\]{}/%]+)"
+)
+_OPEN = frozenset({b"<<", b"["})
+_CLOSE = frozenset({b">>", b"]"})
+_IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The text of a value and, for a dictionary, where each entry begins, its value begins and ends."""
+
+    text: bytes
+    entries: dict[bytes, tuple[int, int, int]]
+
+
+def changed_dictionary(document: Document, original: pikepdf.Object, changes: Mapping[str, bytes]) -> bytes:
+    """The dictionary's text with some values replaced or added, all else as it is in the file."""
+    cut = _cut_dictionary(document, original)
+    if cut is None:
+        return syntax.dictionary_with(original, changes)
+    text = cut.text
+    spans = [cut.entries[key.encode("ascii")] for key in changes if key.encode("ascii") in cut.entries]
+    for begin, _, end in sorted(spans, reverse=True):
+        text = text[:begin] + text[end:]
+    added = b"".join(b"\n" + key.encode("ascii") + b" " + value for key, value in changes.items())
+    return text[:-2] + added + b">>"
+
+
+def extended_array(document: Document, owner: pikepdf.Object, key: str, additions: Iterable[bytes]) -> bytes:
+    """The array under ``key`` of ``owner``, with more elements, as a direct array."""
+    present = owner.get(key)
+    if present is None:
+        return syntax.array_with(None, additions)
+    text = _array_text(document, owner, key, present)
+    if text is None:
+        return syntax.array_with(present, additions)
+    return text[:-1] + b" " + b" ".join(additions) + b"]"
+
+
+def _array_text(document: Document, owner: pikepdf.Object, key: str, present: pikepdf.Object) -> bytes | None:
+    if present.is_indirect:
+        cut = _cut(document, present.objgen)
+        text = cut.text if cut is not None else b""
+    else:
+        whole = _cut_dictionary(document, owner)
+        span = whole.entries.get(key.encode("ascii")) if whole is not None else None
+        text = whole.text[span[1] : span[2]] if whole is not None and span is not None else b""
+    return text if text.startswith(b"[") and text.endswith(b"]") else None
+
+
+def _cut_dictionary(document: Document, original: pikepdf.Object) -> _Cut | None:
+    cut = _cut(document, original.objgen)
+    if cut is None or {key.decode("latin-1") for key in cut.entries} != set(original.keys()):
+        return None
+    return cut
+
+
+def _cut(document: Document, place: tuple[int, int]) -> _Cut | None:
+    entry = document.cross_references().get(place)
+    if entry is None or entry.type != 1:
+        return None
+    document.file.seek(entry.offset)
+    data = document.file.read(_LONGEST)
+    head = _HEAD.match(data)
+    if head is None or (int(head[1]), int(head[2])) != place:
+        return None
+    return _scan(data, head.end())
+
+
+def _scan(data: bytes, position: int) -> _Cut | None:
+    """One array or dictionary from ``position`` on: brackets are counted, strings skipped, entries noted."""
+    depth = 0
+    begin = -1
+    marks: list[tuple[bytes, int, int]] = []
+    for word, at, end in _words(data, position):
+        opens, closes = word in _OPEN, word in _CLOSE
+        if begin < 0:
+            begin = at
+            if not opens:
+                return None
+        depth += opens - closes
+        if closes and depth == 0:
+            return _entries(data, begin, end, marks)
+        if depth == 1 or (opens and depth == 2):
+            kind = b"[" if opens and depth == 2 else b"]" if closes else word
+            if begin != at:
+                marks.append((kind, at, end))
+    return None
+
+
+def _words(data: bytes, position: int) -> Iterator[tuple[bytes, int, int]]:
+    """Tokens with their places; a literal string is one token, blanks and comments are none."""
+    while token := _TOKEN.match(data, position):
+        at, position = token.span()
+        word: bytes | None = token[1]
+        if word == b"(":
+            position = _string_end(data, position)
+            if position < 0:
+                return
+        if word is not None:
+            yield word, at, position
+
+
+def _entries(data: bytes, begin: int, end: int, marks: list[tuple[bytes, int, int]]) -> _Cut | None:
+    """Pairs the marks of a dictionary's first level; ``None`` when a key is doubled or escaped."""
+    text = data[begin:end]
+    entries: dict[bytes, tuple[int, int, int]] = {}
+    if not text.startswith(b"<<"):
+        return _Cut(text, entries)
+    index = 0
+    while index < len(marks):
+        key, at, _ = marks[index]
+        following = index + 1
+        if not key.startswith(b"/") or b"#" in key or key in entries or following >= len(marks):
+            return None
+        last = _value_end(marks, following)
+        entries[key] = (at - begin, marks[following][1] - begin, marks[last][2] - begin)
+        index = last + 1
+    return _Cut(text, entries)
+
+
+def _value_end(marks: list[tuple[bytes, int, int]], first: int) -> int:
+    """The index of the last mark of the value that begins at ``first``."""
+    if marks[first][0] == b"[":
+        return next(index for index in range(first, len(marks)) if marks[index][0] == b"]")
+    reference = first + 2 < len(marks) and marks[first + 2][0] == b"R"
+    return first + 2 if reference else first
+
+
+def _string_end(data: bytes, position: int) -> int:
+    """The position after the parenthesis that closes a literal string, or -1."""
+    depth = 1
+    for found in _IN_STRING.finditer(data, position):
+        if found[0] == b"(":
+            depth += 1
+        elif found[0] == b")":
+            depth -= 1
+            if depth == 0:
+                return found.end()
+    return -1
