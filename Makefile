@@ -72,7 +72,7 @@ demo: setup ui ## Run the main job on the samples, then serve (DEMO_EXIT=1 stops
 # ---------------------------------------------------------------- checks
 
 .PHONY: test
-test: setup test-machine check ui check-ui test-postgresql test-python ## Run every check and every test
+test: setup test-machine check ui check-ui wheel test-postgresql test-python ## Run every check and every test
 
 .PHONY: test-full
 test-full: export SHUANGYIN_TEST_FULL := 1
@@ -90,10 +90,16 @@ check: setup ## Check format, lint, types, import contracts and the project's ow
 	@lint-imports --no-logo --no-cache
 	@echo "==> Project rules"
 	@$(BIN)/python scripts/check_project.py
+	@echo "==> Licences"
+	@$(BIN)/python scripts/check_licences.py
+	@echo "==> Description of the API"
+	@$(BIN)/shuangyin openapi --output $(STAMPS)/openapi.json
+	@cmp openapi.json $(STAMPS)/openapi.json || { echo "The API has changed: run make openapi."; exit 1; }
 
 .PHONY: check-ui
 check-ui: ui ## Check lint, types and unit tests of the user interface
 	@echo "==> User interface: lint, types, unit tests"
+	@cd frontend && npx --no-install openapi-typescript ../openapi.json --output src/api/schema.ts --check
 	@cd frontend && npm run --if-present lint && npm run --if-present typecheck && npm run --if-present test
 
 .PHONY: test-python
@@ -122,8 +128,9 @@ lock: setup ## Lock the dependencies anew with hashes (LOCK_ARGS=--upgrade takes
 	@scripts/lock_dependencies.sh $(LOCK_ARGS)
 
 .PHONY: openapi
-openapi: setup ## Write the API description that the user interface's types are generated from
+openapi: setup frontend/node_modules/.package-lock.json ## Write the API description and the types made from it
 	@$(BIN)/shuangyin openapi --output openapi.json
+	@cd frontend && npm run api-types
 
 .PHONY: wheel
 wheel: setup ui ## Build the wheels into dist/ and try them in an empty environment without Node
