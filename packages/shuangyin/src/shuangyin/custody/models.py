@@ -1,0 +1,145 @@
+"""Tables of physical keeping and physical use."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shuangyin.core.database import Base, Versioned
+
+
+class OpeningStatus(StrEnum):
+    """Where an opening stands: pending until both have confirmed, open, closed, or past its time."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+class PhotoMoment(StrEnum):
+    """What a photo shows: the stamped document, or the seal back in its place."""
+
+    DOCUMENT = "document"
+    RETURNED = "returned"
+
+
+class Safe(Versioned, Base):
+    """A safe (保险柜) with its designated custodian."""
+
+    __tablename__ = "safe"
+    __table_args__ = (UniqueConstraint("organization_id", "name"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    place: Mapped[str] = mapped_column(String(200))
+    custodian_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    created_at: Mapped[int]
+
+
+class SafeSlot(Base):
+    """Which seal lies in which slot (格口) of which safe. A seal lies in one place."""
+
+    __tablename__ = "safe_slot"
+
+    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    safe_id: Mapped[str] = mapped_column(String(32), ForeignKey("safe.id"), index=True)
+    slot: Mapped[str] = mapped_column(String(32))
+
+
+class Opening(Versioned, Base):
+    """One opening (开柜) of a safe by custodian and reviewer together, for a list of approved requests."""
+
+    __tablename__ = "opening"
+    __table_args__ = (UniqueConstraint("safe_slot"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"), index=True)
+    number: Mapped[str] = mapped_column(String(40))
+    safe_id: Mapped[str] = mapped_column(String(32), ForeignKey("safe.id"))
+    safe_slot: Mapped[str | None] = mapped_column(
+        String(32), doc="The safe's id while pending or open: one at a time."
+    )
+    custodian_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    reviewer_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    requested_at: Mapped[int]
+    confirm_by: Mapped[int]
+    custodian_confirmed_at: Mapped[int | None]
+    reviewer_confirmed_at: Mapped[int | None]
+    opened_at: Mapped[int | None]
+    closes_by: Mapped[int | None]
+    closed_at: Mapped[int | None]
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class OpeningRequest(Base):
+    """A request that an opening serves."""
+
+    __tablename__ = "opening_request"
+
+    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), primary_key=True)
+    request_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("use_request.id"), primary_key=True, index=True
+    )
+    organization_id: Mapped[str] = mapped_column(String(32))
+
+
+class PhysicalUse(Base):
+    """One line of the register of physical use (实体印章使用登记表)."""
+
+    __tablename__ = "physical_use"
+    __table_args__ = (UniqueConstraint("request_id", "seal_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"), index=True)
+    number: Mapped[str] = mapped_column(String(40))
+    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), index=True)
+    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), index=True)
+    seal_use_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal_use.id"))
+    position: Mapped[int] = mapped_column(doc="1 for the first use of this seal on this request, and so on.")
+    copies: Mapped[int]
+    applied: Mapped[int] = mapped_column(doc="Presses applied for and approved, without spare.")
+    normal: Mapped[int] = mapped_column(doc="Good presses on pages (常规).")
+    seam: Mapped[int] = mapped_column(doc="Good presses over a seam (骑缝).")
+    cover: Mapped[int] = mapped_column(doc="Good presses over a cover or envelope (封标).")
+    spoiled: Mapped[int] = mapped_column(doc="Failed presses (废印).")
+    presser_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    reviewer_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    pressed_at: Mapped[int]
+    recorded_at: Mapped[int] = mapped_column(index=True)
+    remark: Mapped[str | None] = mapped_column(Text)
+
+
+class UsePhoto(Base):
+    """A photo of a stamped document or of the seal back in its place."""
+
+    __tablename__ = "use_photo"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
+    use_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("physical_use.id"), index=True)
+    object_id: Mapped[str] = mapped_column(String(32), ForeignKey("stored_object.id"))
+    sm3: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(40))
+    moment: Mapped[str] = mapped_column(String(16))
+    taken_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    taken_at: Mapped[int]
+
+
+class SealReturn(Base):
+    """A seal taken out at an opening, and when it was back in its slot."""
+
+    __tablename__ = "seal_return"
+
+    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), primary_key=True)
+    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    taken_at: Mapped[int]
+    returned_at: Mapped[int | None]
