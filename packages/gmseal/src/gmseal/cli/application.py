@@ -2,42 +2,41 @@
 
 from typing import Any
 
-import typer
-from typer.core import TyperGroup
+import click
 
 from gmseal.cli import bench, documents, issuing
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
 
-class _ErrorsAsSentences(TyperGroup):
+class _ErrorsAsSentences(click.Group):
     """Turns the library's errors, and the system's about files, into one line and a status."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except Refused as error:
             show_error(error.reason, str(error))
-            raise typer.Exit(1) from error
+            status = 1
         except GmsealError as error:
             show_error(error.code, str(error))
+            status = 2
         except OSError as error:
             show_error("FILE", f"{error.filename or 'A file'}: {error.strerror or error}.")
-        raise typer.Exit(2)
+            status = 2
+        return ctx.exit(status)
 
 
-app = typer.Typer(
-    cls=_ErrorsAsSentences,
-    name="gmseal",
-    help="Electronic seals to the Chinese national standards: make, use, verify.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(issuing.keygen)
-app.command()(issuing.cert)
-app.command()(issuing.seal)
-app.command()(documents.sign)
-app.command()(documents.verify)
-app.command()(bench.bench)
+@click.group(cls=_ErrorsAsSentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gmseal")
+def app() -> None:
+    """Electronic seals to the Chinese national standards: make, use, verify."""
+
+
+app.add_command(issuing.keygen)
+app.add_command(issuing.cert)
+app.add_command(issuing.seal)
+app.add_command(documents.sign)
+app.add_command(documents.verify)
+app.add_command(bench.bench)

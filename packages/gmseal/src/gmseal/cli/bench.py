@@ -3,17 +3,25 @@
 import platform
 import time
 from collections.abc import Callable
-from typing import Annotated
 
-import typer
+import click
 
 from gmseal.cli.console import show_json
 
 
+@click.command()
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.1, max=60),
+    default=1.0,
+    show_default=True,
+    help="Seconds per measurement.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Figures as JSON.")
 def bench(
     *,
-    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds per measurement.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,
+    seconds: float,
+    as_json: bool,
 ) -> None:
     """Measure SM2, SM3 and SM2 key making with the engine that this machine uses."""
     from gmseal.sm.engine import select_engine  # noqa: PLC0415 - as little as possible is loaded at start
@@ -33,9 +41,9 @@ def bench(
     if as_json:
         show_json({"engine": select_engine().name, "machine": machine, **rounded})
         return
-    typer.echo(f"engine {select_engine().name}; {machine}; CPU time of one core")
+    click.echo(f"engine {select_engine().name}; {machine}; CPU time of one core")
     for name, value in rounded.items():
-        typer.echo(f"  {name:28} {value:12,.1f}")
+        click.echo(f"  {name:28} {value:12,.1f}")
 
 
 def _rate(act: Callable[[], object], seconds: float) -> float:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import typer
+import click
 
 from gmseal.errors import MalformedInput, NotFound, Refused
+
+FILE = click.Path(path_type=Path)
+"""A path on the command line; whether it must exist is decided, with a better sentence, on use."""
 
 _BEIJING = timezone(timedelta(hours=8))
 _MAX_INPUT_BYTES = 16 << 20
@@ -16,12 +19,12 @@ _MAX_INPUT_BYTES = 16 << 20
 
 def show_error(code: str, message: str) -> None:
     """One line on standard error."""
-    typer.echo(f"gmseal: {code}: {message}", err=True)
+    click.echo(f"gmseal: {code}: {message}", err=True)
 
 
 def show_json(data: dict[str, Any]) -> None:
     """JSON on standard output, readable Chinese."""
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def read_input(path: Path, what: str) -> bytes:
@@ -61,6 +64,12 @@ def read_password(path: Path | None) -> bytes | None:
     if not password:
         raise Refused("PASSWORD_EMPTY", f"The first line of {path} is empty.")
     return password
+
+
+def ask_password(question: str, *, confirm: bool = False) -> bytes:
+    """A password from the terminal, not shown."""
+    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=confirm)
+    return answer.encode("utf-8")
 
 
 def parse_instant(text: str | None) -> datetime | None:

@@ -3,11 +3,13 @@
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from gmseal.cli.console import (
+    FILE,
+    ask_password,
     parse_instant,
     prefers_chinese,
     read_certificate_file,
@@ -31,29 +33,41 @@ _PDF_START_WITHIN = 1024
 """Readers of PDF look for the header within so many bytes."""
 
 
+@click.command()
+@click.argument("file", type=FILE)
+@click.argument("out", type=FILE)
+@click.option("--seal", type=FILE, required=True, help="The seal (DER).")
+@click.option("--cert", type=FILE, required=True, help="The signer's certificate; the seal must list it.")
+@click.option("--key", type=FILE, required=True, help="The signer's private key.")
+@click.option(
+    "--page", type=click.IntRange(min=1), default=1, show_default=True, help="Page of the seal, from 1."
+)
+@click.option("--x", type=float, help="Left edge of the seal, mm from the left of the page.")
+@click.option("--y", type=float, help="Top edge of the seal, mm from the top of the page.")
+@click.option("--seam", type=float, help="Riding seam on the right edge, mm from the top.")
+@click.option("--qr", help="Address for a QR code.")
+@click.option("--qr-x", type=float, default=15.0, show_default=True, help="Left edge of the QR code, mm.")
+@click.option("--qr-y", type=float, default=15.0, show_default=True, help="Top edge of the QR code, mm.")
+@click.option("--qr-size", type=float, default=15.0, show_default=True, help="Side of the QR code, mm.")
+@click.option("--reason", help="Why the document is sealed.")
+@click.option("--password-file", type=FILE, help="Password of the key.")
 def sign(
-    file: Annotated[Path, typer.Argument(help="The PDF to seal.")],
-    out: Annotated[Path, typer.Argument(help="Where the sealed PDF goes.")],
     *,
-    seal: Annotated[Path, typer.Option(help="The seal (DER).")],
-    cert: Annotated[Path, typer.Option(help="The signer's certificate; the seal must list it.")],
-    key: Annotated[Path, typer.Option(help="The signer's private key.")],
-    page: Annotated[int, typer.Option(min=1, help="Page of the seal, from 1.")] = 1,
-    x: Annotated[
-        float | None, typer.Option(help="Left edge of the seal, mm from the left of the page.")
-    ] = None,
-    y: Annotated[
-        float | None, typer.Option(help="Top edge of the seal, mm from the top of the page.")
-    ] = None,
-    seam: Annotated[
-        float | None, typer.Option(help="Riding seam on the right edge, mm from the top.")
-    ] = None,
-    qr: Annotated[str | None, typer.Option(help="Address for a QR code.")] = None,
-    qr_x: Annotated[float, typer.Option(help="Left edge of the QR code, mm.")] = 15.0,
-    qr_y: Annotated[float, typer.Option(help="Top edge of the QR code, mm.")] = 15.0,
-    qr_size: Annotated[float, typer.Option(help="Side of the QR code, mm.")] = 15.0,
-    reason: Annotated[str | None, typer.Option(help="Why the document is sealed.")] = None,
-    password_file: Annotated[Path | None, typer.Option(help="Password of the key.")] = None,
+    file: Path,
+    out: Path,
+    seal: Path,
+    cert: Path,
+    key: Path,
+    page: int,
+    x: float | None,
+    y: float | None,
+    seam: float | None,
+    qr: str | None,
+    qr_x: float,
+    qr_y: float,
+    qr_size: float,
+    reason: str | None,
+    password_file: Path | None,
 ) -> None:
     """Put a seal on a PDF: at --x and --y of --page, across all pages with --seam, or both."""
     from gmseal.pdf import PdfLimits, seal_pdf  # noqa: PLC0415 - see above
@@ -72,17 +86,20 @@ def sign(
         read_input(seal, "seal"), read_certificate_file(cert), load_private_key(key, password_file)
     )
     seal_pdf(file, out, order=order, signer=signer, limits=PdfLimits())
-    typer.echo(f"{out}: sealed with {signer.seal.name}")
+    click.echo(f"{out}: sealed with {signer.seal.name}")
 
 
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--trust", type=FILE, help="Directory of trusted roots; otherwise GMSEAL_TRUST.")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+@click.option("--at", help="Judge as of this time (ISO 8601); now.")
 def verify(
-    file: Annotated[Path, typer.Argument(help="A sealed PDF, or a seal or seal signature in DER.")],
     *,
-    trust: Annotated[
-        Path | None, typer.Option(help="Directory of trusted roots; otherwise GMSEAL_TRUST.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON.")] = False,
-    at: Annotated[str | None, typer.Option(help="Judge as of this time (ISO 8601); now.")] = None,
+    file: Path,
+    trust: Path | None,
+    as_json: bool,
+    at: str | None,
 ) -> None:
     """Verify. Exit status: 0 valid, 1 not valid, 2 unreadable, 3 indeterminate."""
     from gmseal.cli.show import report_lines  # noqa: PLC0415 - see above
@@ -91,19 +108,15 @@ def verify(
     try:
         store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
         report = verify_file(file, store, parse_instant(at))
-    except GmsealError as error:
-        code = error.reason if isinstance(error, Refused) else error.code
-        if as_json:
-            show_json({"verdict": "unreadable", "code": code, "message": str(error)})
-        else:
-            show_error(code, str(error))
-        raise typer.Exit(_UNREADABLE) from error
+    except (GmsealError, OSError) as error:
+        _show_unreadable(error, as_json=as_json)
+        click.get_current_context().exit(_UNREADABLE)
     if as_json:
         show_json(report.to_dict())
     else:
         for line in report_lines(report, file.name, chinese=prefers_chinese()):
-            typer.echo(line)
-    raise typer.Exit(_EXIT_STATUS[report.verdict.value])
+            click.echo(line)
+    click.get_current_context().exit(_EXIT_STATUS[report.verdict.value])
 
 
 def verify_file(file: Path, trust: "TrustStore", at: datetime | None) -> "Report":
@@ -127,8 +140,17 @@ def load_private_key(path: Path, password_file: Path | None) -> "PrivateKey":
 
     data, password = read_input(path, "private key"), read_password(password_file)
     if password is None and b"BEGIN ENCRYPTED PRIVATE KEY" in data:
-        password = typer.prompt(f"Password of {path}", hide_input=True).encode("utf-8")
+        password = ask_password(f"Password of {path}")
     return PrivateKey.from_pkcs8(data, password)
+
+
+def _show_unreadable(error: GmsealError | OSError, *, as_json: bool) -> None:
+    code = error.code if isinstance(error, GmsealError) else "FILE"
+    code = error.reason if isinstance(error, Refused) else code
+    if as_json:
+        show_json({"verdict": "unreadable", "code": code, "message": str(error)})
+    else:
+        show_error(code, str(error))
 
 
 def _order(

@@ -4,11 +4,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from gmseal.cli.console import (
+    FILE,
+    ask_password,
     parse_instant,
     read_certificate_file,
     read_input,
@@ -33,40 +35,63 @@ class Profile(StrEnum):
     SIGNER = "signer"
 
 
+@click.command()
+@click.argument("key", type=FILE)
+@click.option("--password-file", type=FILE, help="The first line of this file protects the key.")
+@click.option("--no-password", is_flag=True, help="Write the key without protection.")
+@click.option("--public", type=FILE, help="Also write the public key here (PEM).")
 def keygen(
-    key: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, mode 0600).")],
     *,
-    password_file: Annotated[
-        Path | None, typer.Option(help="The first line of this file protects the key.")
-    ] = None,
-    no_password: Annotated[bool, typer.Option(help="Write the key without protection.")] = False,
-    public: Annotated[Path | None, typer.Option(help="Also write the public key here (PEM).")] = None,
+    key: Path,
+    password_file: Path | None,
+    no_password: bool,
+    public: Path | None,
 ) -> None:
     """Make an SM2 key. Without a password option the password is asked for."""
     from gmseal.sm.keys import PrivateKey  # noqa: PLC0415 - see above
 
     password = read_password(password_file)
     if password is None and not no_password:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True).encode("utf-8")
+        password = ask_password("Password", confirm=True)
     made = PrivateKey.generate()
     write_output(key, made.to_pkcs8_pem(password), mode=0o600)
     if public is not None:
         write_output(public, made.public_key.to_spki_pem())
-    typer.echo(f"{key}: SM2 key made, public point {made.public_key.point.hex()[:18]}…")
+    click.echo(f"{key}: SM2 key made, public point {made.public_key.point.hex()[:18]}…")
 
 
+@click.command()
+@click.argument("out", type=FILE)
+@click.option(
+    "--profile",
+    type=click.Choice([str(profile) for profile in Profile]),
+    required=True,
+    help="What the certificate is for.",
+)
+@click.option("--name", required=True, help="Common name of the subject.")
+@click.option(
+    "--key", type=FILE, required=True, help="The subject's key: its public key, or its private key file."
+)
+@click.option("--organization", help="The subject's organization.")
+@click.option("--issuer", type=FILE, help="The issuer's certificate; not for a root.")
+@click.option("--issuer-key", type=FILE, help="The issuer's private key; not for a root.")
+@click.option(
+    "--days", type=click.IntRange(min=1, max=3653), default=365, show_default=True, help="Days of validity."
+)
+@click.option("--password-file", type=FILE, help="Password of the subject's key.")
+@click.option("--issuer-password-file", type=FILE, help="Password of the issuer's key.")
 def cert(
-    out: Annotated[Path, typer.Argument(help="Where the certificate goes (PEM).")],
     *,
-    profile: Annotated[Profile, typer.Option(help="What the certificate is for.")],
-    name: Annotated[str, typer.Option(help="Common name of the subject.")],
-    key: Annotated[Path, typer.Option(help="The subject's key: its public key, or its private key file.")],
-    organization: Annotated[str | None, typer.Option(help="The subject's organization.")] = None,
-    issuer: Annotated[Path | None, typer.Option(help="The issuer's certificate; not for a root.")] = None,
-    issuer_key: Annotated[Path | None, typer.Option(help="The issuer's private key; not for a root.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3653, help="Days of validity.")] = 365,
-    password_file: Annotated[Path | None, typer.Option(help="Password of the subject's key.")] = None,
-    issuer_password_file: Annotated[Path | None, typer.Option(help="Password of the issuer's key.")] = None,
+    out: Path,
+    profile: str,
+    name: str,
+    key: Path,
+    organization: str | None,
+    issuer: Path | None,
+    issuer_key: Path | None,
+    days: int,
+    password_file: Path | None,
+    issuer_password_file: Path | None,
 ) -> None:
     """Issue a trial certificate; it says so in its subject and its policy."""
     from gmseal.sm.certificates import (  # noqa: PLC0415 - see above
@@ -86,7 +111,7 @@ def cert(
     }
     begin = datetime.now(UTC).replace(microsecond=0)
     end = begin + timedelta(days=days)
-    if profile is Profile.ROOT:
+    if profile == Profile.ROOT:
         if issuer is not None or issuer_key is not None:
             raise Refused("ISSUER", "A root is signed by its own key; leave out the issuer.")
         signing_key, parent = _load_private(key, password_file), None
@@ -103,35 +128,61 @@ def cert(
         public_key=public_key,
         issuer=parent,
         issuer_key=signing_key,
-        profile=profiles[profile],
+        profile=profiles[Profile(profile)],
         not_before=begin,
         not_after=end,
     )
     write_output(out, armour("CERTIFICATE", certificate))
-    typer.echo(f"{out}: {read_certificate(certificate).subject}, until {end:%Y-%m-%d}")
+    click.echo(f"{out}: {read_certificate(certificate).subject}, until {end:%Y-%m-%d}")
 
 
+@click.command()
+@click.argument("out", type=FILE)
+@click.option("--name", required=True, help="The seal's name, such as 北京示例有限公司公章.")
+@click.option("--maker-cert", type=FILE, required=True, help="The seal maker's certificate.")
+@click.option("--maker-key", type=FILE, required=True, help="The seal maker's private key.")
+@click.option(
+    "--signer-cert",
+    type=FILE,
+    multiple=True,
+    required=True,
+    help="A certificate that may use the seal; repeatable.",
+)
+@click.option("--picture", type=FILE, help="The seal's picture (PNG).")
+@click.option("--width", type=int, default=40, show_default=True, help="Width of --picture in mm.")
+@click.option("--height", type=int, default=40, show_default=True, help="Height of --picture in mm.")
+@click.option("--face", help="Draw a face of this kind, such as limited_company.")
+@click.option("--face-text", help="The ring text; the name when left out.")
+@click.option("--code", help="Seal code of 13 or 14 digits on the drawn face.")
+@click.option("--es-id", help="Unique id of the seal; made up when left out.")
+@click.option(
+    "--kind", type=int, default=1, show_default=True, help="Type number of the seal, free by business."
+)
+@click.option("--valid-from", help="Start of validity (ISO 8601); now.")
+@click.option(
+    "--days", type=click.IntRange(min=1, max=3653), default=365, show_default=True, help="Days of validity."
+)
+@click.option("--vendor", default="SHUANGYIN", show_default=True, help="Vendor id in the seal's header.")
+@click.option("--password-file", type=FILE, help="Password of the maker's key.")
 def seal(
-    out: Annotated[Path, typer.Argument(help="Where the seal goes (DER).")],
     *,
-    name: Annotated[str, typer.Option(help="The seal's name, such as 北京示例有限公司公章.")],
-    maker_cert: Annotated[Path, typer.Option(help="The seal maker's certificate.")],
-    maker_key: Annotated[Path, typer.Option(help="The seal maker's private key.")],
-    signer_cert: Annotated[list[Path], typer.Option(help="A certificate that may use the seal; repeatable.")],
-    picture: Annotated[Path | None, typer.Option(help="The seal's picture (PNG).")] = None,
-    width: Annotated[int, typer.Option(help="Width of --picture in mm.")] = 40,
-    height: Annotated[int, typer.Option(help="Height of --picture in mm.")] = 40,
-    face: Annotated[
-        str | None, typer.Option(help="Draw a face of this kind, such as limited_company.")
-    ] = None,
-    face_text: Annotated[str | None, typer.Option(help="The ring text; the name when left out.")] = None,
-    code: Annotated[str | None, typer.Option(help="Seal code of 13 or 14 digits on the drawn face.")] = None,
-    es_id: Annotated[str | None, typer.Option(help="Unique id of the seal; made up when left out.")] = None,
-    kind: Annotated[int, typer.Option(help="Type number of the seal, free by business.")] = 1,
-    valid_from: Annotated[str | None, typer.Option(help="Start of validity (ISO 8601); now.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3653, help="Days of validity.")] = 365,
-    vendor: Annotated[str, typer.Option(help="Vendor id in the seal's header.")] = "SHUANGYIN",
-    password_file: Annotated[Path | None, typer.Option(help="Password of the maker's key.")] = None,
+    out: Path,
+    name: str,
+    maker_cert: Path,
+    maker_key: Path,
+    signer_cert: tuple[Path, ...],
+    picture: Path | None,
+    width: int,
+    height: int,
+    face: str | None,
+    face_text: str | None,
+    code: str | None,
+    es_id: str | None,
+    kind: int,
+    valid_from: str | None,
+    days: int,
+    vendor: str,
+    password_file: Path | None,
 ) -> None:
     """Make an electronic seal of GB/T 38540-2020, from a picture or with a drawn face."""
     from gmseal.ses.seal import SealPicture, SealSpec, make_seal, read_seal  # noqa: PLC0415 - see above
@@ -160,7 +211,7 @@ def seal(
     )
     made = make_seal(spec, maker_certificate, _load_private(maker_key, password_file))
     write_output(out, made)
-    typer.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
+    click.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
 
 
 def _draw(kind: str, text: str, code: str | None, *, trial: bool) -> "SealPicture":
