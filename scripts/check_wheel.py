@@ -31,8 +31,8 @@ START_SECONDS = 60
 COMMANDS = ("gmseal", "evidencelog", "shuangyin")
 USER_INTERFACE = "shuangyin/web/dist"
 REQUIRED = {
-    "gmseal": [r"gmseal/py\.typed", r"gmseal/cli\.py"],
-    "evidencelog": [r"evidencelog/py\.typed", r"evidencelog/cli\.py"],
+    "gmseal": [r"gmseal/py\.typed"],
+    "evidencelog": [r"evidencelog/py\.typed"],
     "shuangyin": [
         r"shuangyin/py\.typed",
         r"shuangyin/migrations/versions/\w+\.py",
