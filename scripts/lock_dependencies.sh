@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock"
+export PATH="$PWD/.venv/bin:$PATH"
 
 compile() {
     .venv/bin/uv pip compile --quiet --python .venv/bin/python --generate-hashes \
