@@ -14,9 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 UI := packages/shuangyin/src/shuangyin/web/dist/index.html
-UI_SOURCES := $(shell find frontend -type d \( -name node_modules -o -name dist -o -name coverage \) -prune \
-	-o -type f \( -path 'frontend/src/*' -o -path 'frontend/public/*' -o -path 'frontend/scripts/*' \) -print \
-	-o -maxdepth 1 -type f \( -name '*.html' -o -name '*.json' -o -name '*.ts' -o -name '.npmrc' \) -print 2>/dev/null)
+UI_SOURCES := $(shell find frontend/src frontend/public frontend/build -type f 2>/dev/null) \
+	$(wildcard frontend/*.html frontend/*.json frontend/*.ts frontend/*.js frontend/.npmrc)
 PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 
 # Worker processes of the main pytest run; 0 runs everything in one process.
