@@ -6,6 +6,7 @@ from gmseal.pdf.limits import PdfLimits
 from gmseal.pdf.marks import Mark, qr_quiet_mm
 from gmseal.pdf.placement import Edge, QrPlacement, SealOrder, SealPlacement, SeamPlacement
 from gmseal.pdf.seal import SealOutcome, seal_pdf
+from gmseal.pdf.verify import verify_pdf
 
 __all__ = [
     "Edge",
@@ -22,4 +23,5 @@ __all__ = [
     "qr_quiet_mm",
     "repair_pdf",
     "seal_pdf",
+    "verify_pdf",
 ]
