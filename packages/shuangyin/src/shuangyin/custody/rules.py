@@ -37,7 +37,12 @@ class Presses:
         )
 
 
-NO_PRESSES = Presses(0, 0, 0, 0)
+def total_of(uses: Iterable[Presses]) -> Presses:
+    """The sum of several registered uses."""
+    total = Presses(0, 0, 0, 0)
+    for presses in uses:
+        total = total.plus(presses)
+    return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ class NewPress(BaseModel):
     seam: int = Field(0, ge=0, le=100_000, description="Good presses over a seam (骑缝).")
     cover: int = Field(0, ge=0, le=100_000, description="Good presses over a cover or envelope (封标).")
     spoiled: int = Field(0, ge=0, le=100_000, description="Failed presses (废印).")
-    pressed_at: int | None = Field(None, description="UTC milliseconds; now when absent, never outside the opening.")
+    pressed_at: int | None = Field(
+        None, description="UTC milliseconds; now when absent, never outside the opening."
+    )
     remark: str | None = Field(None, max_length=500)
 
 
@@ -164,7 +166,9 @@ class WaitingRequestOut(BaseModel):
     applicant: PersonRef
     approvers: list[PersonRef]
     approved_at: int | None
-    safe_id: str | None = Field(description="The safe that holds its seals; null when they lie in several or none.")
+    safe_id: str | None = Field(
+        description="The safe that holds its seals; null when they lie in several or none."
+    )
     seals: list[OpeningSealOut]
 
 

@@ -1,0 +1,223 @@
+"""Open a safe by two persons together, and close it with every seal back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from shuangyin.approvals.queries import final_approvers
+from shuangyin.core.actor import Actor
+from shuangyin.core.numbers import next_number
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody import errors, queries
+from shuangyin.custody.models import (
+    Opening,
+    OpeningRequest,
+    OpeningStatus,
+    PhotoMoment,
+    PhysicalUse,
+    Safe,
+    SafeSlot,
+    SealReturn,
+    UsePhoto,
+)
+from shuangyin.custody.rules import is_past, object_to_persons
+from shuangyin.custody.schemas import NewOpening, OpeningClose
+from shuangyin.evidence.commands import digest_of, record
+from shuangyin.people.queries import holds_permission
+from shuangyin.requests.commands import mark_sealed
+from shuangyin.requests.models import RequestSeal, UseRequest
+from shuangyin.seals.commands import set_whereabouts
+from shuangyin.seals.models import Seal
+
+MINUTE_MS = 60_000
+
+
+def request_opening(work: UnitOfWork, actor: Actor, new: NewOpening) -> Opening:
+    """Ask to open a safe for a list of approved requests; the caller is the custodian who will press.
+
+    Raises Refused when a request is not ready, a seal lies elsewhere, or duties are not separate; Conflict when the
+    safe has another opening under way.
+    """
+    actor.require("custody.open")
+    safe = queries.safe(work, actor.organization_id, new.safe_id)
+    _end_past_openings(work, actor, safe)
+    if work.session.scalar(select(Opening.id).where(Opening.safe_slot == safe.id)) is not None:
+        raise errors.safe_busy()
+    if not holds_permission(work, actor.organization_id, new.reviewer_id, "custody.review"):
+        raise errors.not_yours()
+    for request_id in dict.fromkeys(new.request_ids):
+        _require_ready(work, actor, safe, request_id, new.reviewer_id)
+    opening = Opening(
+        id=work.new_id(),
+        organization_id=actor.organization_id,
+        number=next_number(work, actor.organization_id, "开柜"),
+        safe_id=safe.id,
+        safe_slot=safe.id,
+        custodian_id=actor.person_id,
+        reviewer_id=new.reviewer_id,
+        status=OpeningStatus.PENDING,
+        requested_at=work.now,
+        confirm_by=work.now + work.settings.opening_minutes * MINUTE_MS,
+    )
+    work.session.add(opening)
+    work.session.flush()
+    work.session.add_all(
+        OpeningRequest(opening_id=opening.id, request_id=request_id, organization_id=actor.organization_id)
+        for request_id in dict.fromkeys(new.request_ids)
+    )
+    facts = {"safe": safe.id, "reviewer": new.reviewer_id, "requests": sorted(set(new.request_ids))}
+    _record(work, actor, opening, "custody.opening_requested", facts)
+    return opening
+
+
+def confirm(work: UnitOfWork, actor: Actor, opening_id: str, person_id: str) -> Opening:
+    """Note that custodian or reviewer confirmed with his own factor; with both, the safe is open.
+
+    `person_id` is who was identified, on the actor's device or on his own. Raises Conflict when the opening no
+    longer waits, Forbidden for anybody else.
+    """
+    opening = queries.opening(work, actor, opening_id)
+    if opening.status != OpeningStatus.PENDING or _past(work, opening):
+        raise errors.not_pending()
+    if person_id == opening.custodian_id:
+        opening.custodian_confirmed_at = opening.custodian_confirmed_at or work.now
+    elif person_id == opening.reviewer_id:
+        opening.reviewer_confirmed_at = opening.reviewer_confirmed_at or work.now
+    else:
+        raise errors.not_yours()
+    role = "custodian" if person_id == opening.custodian_id else "reviewer"
+    _record(work, actor, opening, "custody.opening_confirmed", {"person": person_id, "role": role})
+    if opening.custodian_confirmed_at and opening.reviewer_confirmed_at:
+        _open(work, actor, opening)
+    work.session.flush()
+    return opening
+
+
+def close(work: UnitOfWork, actor: Actor, opening_id: str, closing: OpeningClose) -> Opening:
+    """Shut the safe: every seal that was taken out is back, every use has its photo.
+
+    Requests of the list whose every seal was used are done; the others stay approved for another opening. Raises
+    Refused when a seal or a photo is missing. An opening past its time can still be closed, so that nothing that
+    happened goes unrecorded.
+    """
+    opening = queries.opening(work, actor, opening_id)
+    if opening.status != OpeningStatus.OPEN:
+        raise errors.not_open()
+    if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
+        raise errors.not_yours()
+    _require_returned(work, opening, set(closing.returned_seal_ids))
+    _require_photos(work, opening)
+    opening.status = OpeningStatus.CLOSED
+    opening.safe_slot = None
+    opening.closed_at = work.now
+    opening.note = closing.note
+    done = [request for request in queries.requests_of(work, opening) if _is_done(work, request)]
+    facts = {
+        "returned": sorted(closing.returned_seal_ids),
+        "done": [request.id for request in done],
+        "late": _past_session(work, opening),
+        "note": digest_of(closing.note) if closing.note else None,
+    }
+    _record(work, actor, opening, "custody.opening_closed", facts)
+    for request in done:
+        mark_sealed(work, actor, request)
+    work.session.flush()
+    return opening
+
+
+def _open(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
+    opening.status = OpeningStatus.OPEN
+    opening.opened_at = work.now
+    opening.closes_by = work.now + work.settings.opening_hours * 60 * MINUTE_MS
+    seal_ids = sorted(
+        {line.seal_id for request in queries.requests_of(work, opening) for line in _lines(work, request)}
+    )
+    for seal_id in seal_ids:
+        seal = work.session.get_one(Seal, seal_id)
+        set_whereabouts(work, actor, seal, "in_use")
+        work.session.add(
+            SealReturn(
+                opening_id=opening.id,
+                seal_id=seal_id,
+                organization_id=opening.organization_id,
+                taken_at=work.now,
+            )
+        )
+    _record(work, actor, opening, "custody.safe_opened", {"safe": opening.safe_id, "seals": seal_ids})
+
+
+def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, reviewer_id: str) -> None:
+    request = queries.request(work, actor.organization_id, request_id)
+    if request.status != "approved" or request.medium != "physical":
+        raise errors.not_ready(request.number)
+    for line in _lines(work, request):
+        seal = work.session.get_one(Seal, line.seal_id)
+        place = work.session.get(SafeSlot, line.seal_id)
+        if seal.status != "in_force" or place is None or place.safe_id != safe.id:
+            raise errors.seal_elsewhere(seal.name)
+    objection = object_to_persons(
+        custodian_id=actor.person_id,
+        reviewer_id=reviewer_id,
+        applicant_ids=[request.applicant_id],
+        final_approver_ids=final_approvers(work, request.route_id),
+    )
+    if objection is not None:
+        raise errors.refused(objection)
+
+
+def _require_returned(work: UnitOfWork, opening: Opening, returned: set[str]) -> None:
+    taken = list(work.session.scalars(select(SealReturn).where(SealReturn.opening_id == opening.id)))
+    missing = [
+        work.session.get_one(Seal, item.seal_id).name for item in taken if item.seal_id not in returned
+    ]
+    if missing:
+        raise errors.seal_not_returned("、".join(missing))
+    for item in taken:
+        item.returned_at = work.now
+        set_whereabouts(work, None, work.session.get_one(Seal, item.seal_id), "in_safe")
+
+
+def _require_photos(work: UnitOfWork, opening: Opening) -> None:
+    photographed = set(
+        work.session.scalars(
+            select(UsePhoto.use_id).where(
+                UsePhoto.opening_id == opening.id, UsePhoto.moment == PhotoMoment.DOCUMENT
+            )
+        )
+    )
+    for use in work.session.scalars(select(PhysicalUse).where(PhysicalUse.opening_id == opening.id)):
+        if use.id not in photographed:
+            raise errors.photo_missing(use.number)
+
+
+def _is_done(work: UnitOfWork, request: UseRequest) -> bool:
+    used = set(work.session.scalars(select(PhysicalUse.seal_id).where(PhysicalUse.request_id == request.id)))
+    return request.status == "approved" and all(line.seal_id in used for line in _lines(work, request))
+
+
+def _lines(work: UnitOfWork, request: UseRequest) -> list[RequestSeal]:
+    return list(work.session.scalars(select(RequestSeal).where(RequestSeal.request_id == request.id)))
+
+
+def _end_past_openings(work: UnitOfWork, actor: Actor, safe: Safe) -> None:
+    """A pending opening that was not confirmed in time gives the safe free; an open one must be closed by people."""
+    opening = work.session.scalar(select(Opening).where(Opening.safe_slot == safe.id))
+    if opening is not None and opening.status == OpeningStatus.PENDING and _past(work, opening):
+        opening.status = OpeningStatus.EXPIRED
+        opening.safe_slot = None
+        _record(work, actor, opening, "custody.opening_expired", {})
+        work.session.flush()
+
+
+def _past(work: UnitOfWork, opening: Opening) -> bool:
+    return is_past(
+        work.now, status=opening.status, confirm_by=opening.confirm_by, closes_by=opening.closes_by
+    )
+
+
+def _past_session(work: UnitOfWork, opening: Opening) -> bool:
+    return opening.closes_by is not None and work.now > opening.closes_by
+
+
+def _record(work: UnitOfWork, actor: Actor, opening: Opening, kind: str, facts: dict[str, object]) -> None:
+    record(work, actor, kind=kind, subject_type="opening", subject_id=opening.id, facts=facts)  # type: ignore[arg-type]  # plain JSON values, checked by the encoder

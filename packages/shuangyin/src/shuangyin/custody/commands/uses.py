@@ -1,0 +1,186 @@
+"""Register what was pressed, and keep the photos that show it."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, UnidentifiedImageError
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.numbers import next_number
+from shuangyin.core.objects import WrittenObject
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody import errors, queries
+from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse, UsePhoto
+from shuangyin.custody.rules import Permitted, Presses, object_to_presses, total_of
+from shuangyin.custody.schemas import NewPress
+from shuangyin.evidence.commands import digest_of, record
+from shuangyin.requests.models import RequestSeal
+from shuangyin.sealing.commands import record_physical_use
+
+IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+MAX_PHOTO_PIXELS = 80_000_000
+
+
+def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -> PhysicalUse:
+    """Register one use of one seal on one request of an open safe.
+
+    Raises Conflict when the opening is over, Refused when the counts pass the approval (invariant 6: permitted,
+    spare included, ≥ good and spoiled), Invalid for a time outside the opening.
+    """
+    opening = queries.opening(work, actor, opening_id)
+    _require_open(work, actor, opening)
+    request = queries.request_in(work, opening, press.request_id)
+    line = queries.seal_line(work, request, press.seal_id)
+    now = Presses(press.normal, press.seam, press.cover, press.spoiled)
+    earlier = queries.uses_of_line(work, request.id, press.seal_id)
+    before = total_of(_presses(use) for use in earlier)
+    objection = object_to_presses(_permitted(line), before, now)
+    if objection is not None:
+        raise errors.refused(objection)
+    pressed_at = work.now if press.pressed_at is None else press.pressed_at
+    if not (opening.opened_at or work.now) <= pressed_at <= work.now:
+        raise errors.outside_opening()
+    position = len(earlier) + 1
+    seal_use = record_physical_use(
+        work,
+        actor,
+        request=request,
+        seal_id=press.seal_id,
+        presser_id=opening.custodian_id,
+        position=position,
+        presses={"normal": now.normal, "seam": now.seam, "cover": now.cover, "spoiled": now.spoiled},
+        executed_at=pressed_at,
+    )
+    use = PhysicalUse(
+        id=work.new_id(),
+        organization_id=actor.organization_id,
+        number=next_number(work, actor.organization_id, "登记"),
+        opening_id=opening.id,
+        request_id=request.id,
+        seal_id=press.seal_id,
+        seal_use_id=seal_use.id,
+        position=position,
+        copies=press.copies,
+        applied=_permitted(line).total,
+        normal=now.normal,
+        seam=now.seam,
+        cover=now.cover,
+        spoiled=now.spoiled,
+        presser_id=opening.custodian_id,
+        reviewer_id=opening.reviewer_id,
+        pressed_at=pressed_at,
+        recorded_at=work.now,
+        remark=press.remark,
+    )
+    work.session.add(use)
+    work.session.flush()
+    _record_use(work, actor, use)
+    return use
+
+
+def check_photo(head: bytes) -> str:
+    """The media type of an image from its bytes. Raises Invalid for anything else."""
+    try:
+        with Image.open(io.BytesIO(head)) as image:
+            kind = image.format or ""
+            if kind not in IMAGE_TYPES or image.width * image.height > MAX_PHOTO_PIXELS:
+                raise errors.not_a_photo()
+            image.verify()
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        raise errors.not_a_photo() from error
+    return IMAGE_TYPES[kind]
+
+
+def add_photo(
+    work: UnitOfWork,
+    actor: Actor,
+    opening_id: str,
+    *,
+    written: WrittenObject,
+    media_type: str,
+    moment: PhotoMoment,
+    use_id: str | None,
+) -> UsePhoto:
+    """Keep a photo of a stamped document, or of the seal back in its place; also after the session's time."""
+    opening = queries.opening(work, actor, opening_id)
+    if opening.status != OpeningStatus.OPEN:
+        raise errors.not_open()
+    if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
+        raise errors.not_yours()
+    if use_id is not None:
+        queries.use_in(work, opening, use_id)
+    object_id = work.new_id()
+    work.session.add(
+        work.objects.row(
+            written,
+            object_id=object_id,
+            organization_id=actor.organization_id,
+            media_type=media_type,
+            now_ms=work.now,
+        )
+    )
+    work.session.flush()
+    photo = UsePhoto(
+        id=work.new_id(),
+        organization_id=actor.organization_id,
+        opening_id=opening.id,
+        use_id=use_id,
+        object_id=object_id,
+        sm3=written.sm3,
+        media_type=media_type,
+        moment=moment,
+        taken_by=actor.person_id,
+        taken_at=work.now,
+    )
+    work.session.add(photo)
+    work.session.flush()
+    record(
+        work,
+        actor,
+        kind="custody.photo_taken",
+        subject_type="opening",
+        subject_id=opening.id,
+        facts={"photo": photo.id, "use": use_id, "moment": moment.value, "sm3": written.sm3},
+    )
+    return photo
+
+
+def _require_open(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
+    if opening.status != OpeningStatus.OPEN or (
+        opening.closes_by is not None and work.now > opening.closes_by
+    ):
+        raise errors.not_open()
+    if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
+        raise errors.not_yours()
+
+
+def _permitted(line: RequestSeal) -> Permitted:
+    return Permitted(normal=line.presses_applied, seam=line.seam_presses)
+
+
+def _presses(use: PhysicalUse) -> Presses:
+    return Presses(use.normal, use.seam, use.cover, use.spoiled)
+
+
+def _record_use(work: UnitOfWork, actor: Actor, use: PhysicalUse) -> None:
+    facts = {
+        "use": use.id,
+        "number": use.number,
+        "request": use.request_id,
+        "seal": use.seal_id,
+        "seal_use": use.seal_use_id,
+        "copies": use.copies,
+        "applied": use.applied,
+        "normal": use.normal,
+        "seam": use.seam,
+        "cover": use.cover,
+        "spoiled": use.spoiled,
+        "presser": use.presser_id,
+        "reviewer": use.reviewer_id,
+        "pressed_at": use.pressed_at,
+        "remark": digest_of(use.remark) if use.remark else None,
+    }
+    record(
+        work, actor, kind="custody.pressed", subject_type="request", subject_id=use.request_id, facts=facts
+    )
