@@ -37,7 +37,7 @@ SKEY_PREFIX: Final = "PRIVATE+KEY+"
 MAX_NAME: Final = 255
 _SM2_POINT_BYTES: Final = 65
 _ED25519_P: Final = 2**255 - 19
-_ED25519_SMALL_ORDER_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ED25519_SMALL_ORDER_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 
 
 @runtime_checkable
@@ -290,8 +290,11 @@ def parse_skey(text: str) -> Signer:
         signer = _guarded(lambda: Sm2Signer(name, Sm2PrivateKey.from_pkcs8(data[len(SM2_TYPE) :])))
     else:
         raise MalformedError(Code.KEY_UNSUPPORTED, "the key is of a type that is not supported")
-    if signer.verifier.key_id.hex() != key_id:
-        raise MalformedError(Code.KEY_MALFORMED, "the id of the key does not belong to it")
+    # PKCS#8 has several spellings of one key; only the one that is written here is read.
+    if signer.verifier.key_id.hex() != key_id or signer.skey != text:
+        raise MalformedError(
+            Code.KEY_MALFORMED, "the id of the key does not belong to it, or it is not canonical"
+        )
     return signer
 
 
