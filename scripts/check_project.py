@@ -4,7 +4,7 @@
 2. A function has at most 40 lines without its docstring: more is reported, more than 60 is an error.
 3. No file is named for "the rest" (utils, helpers, common, misc).
 4. No file holds a path of somebody's machine.
-5. Lock files name no download host, and what is locked for running is locked to the same version for testing.
+5. Lock files name no download host and are complete; what runs is locked to the version that is tested.
 6. Modules called rules.py do not ask for the time: it is given to them.
 7. Every dependency a package declares is among the inputs of the lock file.
 """
@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MODULE_LINES = 500
 FUNCTION_LINES = 40
@@ -145,13 +146,22 @@ def check_lock_files(root: Path) -> Iterator[Finding]:
             yield Finding(folder / "runtime.txt", 1, sentence)
     for path in project_files(root):
         if path.name == "package-lock.json":
-            packages = json.loads(path.read_text("utf-8")).get("packages", {})
-            hosts = sorted(
-                name for name, entry in packages.items() if "://" in str(entry.get("resolved", ""))
-            )
-            if hosts:
-                sentence = f"{len(hosts)} entries name a download host, first {hosts[0]}. Run `make lock`."
-                yield Finding(path, 1, sentence)
+            yield from check_npm_lock_file(path, json.loads(path.read_text("utf-8")).get("packages", {}))
+
+
+def check_npm_lock_file(path: Path, packages: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    """Rule 5 for npm. `npm ci` also refuses a lock file that leaves out the builds for other machines."""
+    hosts = sorted(name for name, entry in packages.items() if "://" in str(entry.get("resolved", "")))
+    if hosts:
+        sentence = f"{len(hosts)} entries name a download host, first {hosts[0]}. Run `make lock`."
+        yield Finding(path, 1, sentence)
+    locked = {name.rpartition("node_modules/")[2] for name in packages}
+    optional = {name for entry in packages.values() for name in entry.get("optionalDependencies", {})}
+    if left_out := sorted(optional - locked):
+        sentence = (
+            f"{len(left_out)} optional packages are not locked, first {left_out[0]}; `npm ci` will refuse."
+        )
+        yield Finding(path, 1, sentence)
 
 
 def check_declared(root: Path) -> Iterator[Finding]:

@@ -73,6 +73,11 @@ def test_a_project_in_order_has_no_findings(rules: ModuleType, project: Path) ->
             '{"packages": {"node_modules/vue": {"resolved": "https://example.org/vue.tgz"}}}',
             "first node_modules/vue",
         ),
+        (
+            "frontend/package-lock.json",
+            '{"packages": {"node_modules/vite": {"optionalDependencies": {"native-arm": "1.0.0"}}}}',
+            "first native-arm",
+        ),
     ],
 )
 def test_a_broken_rule_is_found(
