@@ -85,14 +85,6 @@ class RightEdge:
         edge.reverse()
         return Growth(RightEdge(size, (*waiting, *edge), self.algorithm), tuple(levels))
 
-    def to_bytes(self) -> bytes:
-        """Return the stored form, version 1: version, hash code, size (8 bytes, big-endian), hashes.
-
-        The form is only ever added to under a new version number.
-        """
-        head = bytes((1, self.algorithm.code)) + self.size.to_bytes(8, "big")
-        return head + b"".join(self.hashes)
-
 
 def _fold(hashes: Sequence[bytes], algorithm: TreeHash) -> bytes:
     """Join the roots of perfect subtrees, largest first, to the hash of the whole."""
