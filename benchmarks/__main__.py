@@ -1,0 +1,56 @@
+"""Run the benchmarks, print a table and write JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import pdf_sealing, sm2_engine
+
+BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "pdf_sealing": pdf_sealing.run,
+    "sm2_engine": sm2_engine.run,
+}
+
+
+def main() -> None:
+    """Measure what was asked for; JSON goes to the output folder and, with --json, to standard output."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only", choices=sorted(BENCHMARKS), action="append", help="Run only this one; repeatable."
+    )
+    parser.add_argument("--output", type=Path, help="Folder for a JSON file per benchmark.")
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of tables.")
+    arguments = parser.parse_args()
+    console = Console()
+    for name in arguments.only or sorted(BENCHMARKS):
+        result = {"benchmark": name, "python": platform.python_version(), "rows": BENCHMARKS[name]()}
+        text = json.dumps(result, ensure_ascii=False, indent=1)
+        if arguments.output:
+            arguments.output.mkdir(parents=True, exist_ok=True)
+            (arguments.output / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        if arguments.json:
+            print(text)
+        else:
+            console.print(_table(name, result["rows"]))
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> Table:
+    table = Table(title=name)
+    columns = list(rows[0])
+    for column in columns:
+        table.add_column(column, justify="right" if isinstance(rows[0][column], int | float) else "left")
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    return table
+
+
+if __name__ == "__main__":
+    main()
