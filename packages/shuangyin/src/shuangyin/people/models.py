@@ -1,0 +1,171 @@
+"""Tables of people, the posts they hold, and how they sign in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shuangyin.core.database import Base, Versioned
+
+
+class PersonStatus(StrEnum):
+    """Whether a person belongs to the organization now."""
+
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+class EndReason(StrEnum):
+    """Why a session or token ended before its time."""
+
+    SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, not a password
+    RESET = "reset"
+    LEFT = "left"
+    ENDED_BY_OWNER = "ended_by_owner"
+
+
+class Person(Versioned, Base):
+    """A person (人员) of one organization. The account is unique on the whole installation: it alone signs in."""
+
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"), index=True)
+    name: Mapped[str] = mapped_column(String(50))
+    account: Mapped[str] = mapped_column(String(64), unique=True)
+    status: Mapped[str] = mapped_column(String(16))
+    department_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("department.id"))
+    created_at: Mapped[int]
+    left_at: Mapped[int | None]
+
+
+class PostHolding(Base):
+    """That a person holds a post, from when until when.
+
+    `open_slot` (person and post) and `office_slot` (the root office's post) are filled while the holding is open
+    and null after, so that nobody holds a post twice and a root office has one holder.
+    """
+
+    __tablename__ = "post_holding"
+    __table_args__ = (UniqueConstraint("open_slot"), UniqueConstraint("office_slot"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    post_id: Mapped[str] = mapped_column(String(32), ForeignKey("post.id"), index=True)
+    from_at: Mapped[int]
+    until_at: Mapped[int | None]
+    open_slot: Mapped[str | None] = mapped_column(String(65))
+    office_slot: Mapped[str | None] = mapped_column(String(32))
+
+
+class Credential(Base):
+    """What a person signs in with. Changed only in the transaction that used it."""
+
+    __tablename__ = "credential"
+
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    password_hash: Mapped[str] = mapped_column(String(200), doc="argon2id, with its parameters.")
+    password_changed_at: Mapped[int]
+    must_change: Mapped[bool] = mapped_column(doc="A one-time password that opens only the change of itself.")
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary, doc="Wrapped; null before enrolment.")
+    totp_last_step: Mapped[int] = mapped_column(
+        doc="The newest time step that was used; only later ones count."
+    )
+    failed_count: Mapped[int] = mapped_column(doc="Second factors refused since the last good one.")
+    locked_until: Mapped[int | None] = mapped_column(doc="No second factor is looked at before this time.")
+
+
+class RecoveryCode(Base):
+    """One recovery code, as a keyed digest."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    code_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[int]
+    used_at: Mapped[int | None]
+
+
+class SignInChallenge(Base):
+    """A sign-in whose password was right and whose second factor is awaited."""
+
+    __tablename__ = "sign_in_challenge"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    enrolling_secret: Mapped[bytes | None] = mapped_column(
+        LargeBinary, doc="A wrapped TOTP secret that counts once a code confirms it."
+    )
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+
+
+class SignInSession(Base):
+    """A signed-in browser. Only the digest of its token is here; its CSRF token is derived from its id."""
+
+    __tablename__ = "session"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[int]
+    seen_at: Mapped[int] = mapped_column(doc="The last request, to the minute.")
+    expires_at: Mapped[int] = mapped_column(doc="The absolute end.")
+    second_factor_at: Mapped[int]
+    ended_at: Mapped[int | None]
+    end_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class ApiToken(Base):
+    """A bearer token for programs: at most its scopes, and never more than its owner's posts allow."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(Text, doc="JSON list of permission codes, sorted.")
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    ended_at: Mapped[int | None]
+    end_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class StepUpProof(Base):
+    """That a person showed a second factor for one act on one subject; good once."""
+
+    __tablename__ = "step_up_proof"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    act: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+
+
+class SignInThrottle(Base):
+    """Refused sign-ins of one account or address, known or not, under a keyed digest of it."""
+
+    __tablename__ = "sign_in_throttle"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[int] = mapped_column(index=True)
+    blocked_until: Mapped[int]

@@ -1,0 +1,245 @@
+"""Shapes of the people area in the API. `PersonRef` is how every area names a person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Account = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Method = Literal["totp", "recovery_code"]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PersonRef(BaseModel):
+    """A person as others see him: id, name, and the post he holds first."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    id: str
+    name: str
+    post: str | None = None
+
+
+class NamedRef(BaseModel):
+    """Something of the organization, by id and name."""
+
+    id: str
+    name: str
+
+
+class HeldPostOut(BaseModel):
+    """A post that a person holds now."""
+
+    holding_id: str
+    post_id: str
+    name: str
+    kind: str
+    department: NamedRef | None
+    from_at: int
+
+
+class PersonOut(BaseModel):
+    """A person of the organization."""
+
+    id: str
+    name: str
+    account: str | None = Field(description="Shown to administrators and to the person himself.")
+    status: Literal["active", "left"]
+    department: NamedRef | None
+    posts: list[HeldPostOut]
+    second_factor_enrolled: bool
+    created_at: int
+    left_at: int | None
+    version: int
+
+
+class NewPerson(_Input):
+    """A person to add."""
+
+    name: PersonName
+    account: Account
+    department_id: Id | None = None
+
+
+class PersonChange(_Input):
+    """What is to change of a person; what is absent stays."""
+
+    name: PersonName | None = None
+    department_id: Id | None = None
+
+
+class PersonAdded(BaseModel):
+    """The new person and the password for his first sign-in."""
+
+    person: PersonOut
+    one_time_password: str | None = Field(description="Shown once; null when the answer is repeated.")
+
+
+class OneTimePasswordOut(BaseModel):
+    """A password that opens only the choice of a new one."""
+
+    one_time_password: str | None = Field(description="Shown once; null when the answer is repeated.")
+
+
+class Appointment(_Input):
+    """The post a person is to hold."""
+
+    post_id: Id
+
+
+class PersonLeft(BaseModel):
+    """What ended when the person left."""
+
+    person: PersonOut
+    ended_posts: int
+    ended_sessions: int
+    ended_tokens: int
+
+
+class SignIn(_Input):
+    """First step of signing in."""
+
+    account: Account
+    password: Password
+
+
+class Enrolment(BaseModel):
+    """A new TOTP secret for the authenticator application; it counts once a code confirms it."""
+
+    secret: str = Field(description="Base32 without padding.")
+    uri: str = Field(description="otpauth:// address for a QR code.")
+
+
+class ChallengeOut(BaseModel):
+    """The password was right; the second factor is asked for."""
+
+    challenge: str
+    methods: list[Method]
+    enrolment: Enrolment | None
+    expires_at: int
+
+
+class SecondFactor(_Input):
+    """Second step of signing in."""
+
+    challenge: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    method: Method
+    code: Code
+
+
+class MeOrganization(BaseModel):
+    """The caller's organization."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    uscc: str
+    category: str
+
+
+class MePost(BaseModel):
+    """A post that the caller holds."""
+
+    id: str
+    name: str
+    kind: str
+    department_id: str | None
+
+
+class MePerson(BaseModel):
+    """The caller."""
+
+    id: str
+    name: str
+    account: str
+    post: str | None
+
+
+class Me(BaseModel):
+    """Who is signed in, and what he may do now."""
+
+    person: MePerson
+    organization: MeOrganization
+    department: NamedRef | None
+    posts: list[MePost]
+    permissions: list[str]
+    csrf_token: str | None = Field(description="For the X-CSRF-Token header; null for bearer tokens.")
+    second_factor_at: int | None
+    session_expires_at: int | None
+    must_change_password: bool = Field(description="While true, only the change of the password is open.")
+    recovery_codes_left: int
+    language: Literal["zh", "en"]
+
+
+class SignedInOut(BaseModel):
+    """The answer to a completed sign-in; the session is in the cookie."""
+
+    me: Me
+    csrf_token: str
+
+
+class PasswordChange(_Input):
+    """The present password and the one to come."""
+
+    current_password: Password
+    new_password: Password
+
+
+class RecoveryCodesOut(BaseModel):
+    """New recovery codes, each good once; earlier ones no longer count."""
+
+    codes: list[str] = Field(description="Shown once; empty when the answer is repeated.")
+
+
+class StepUp(_Input):
+    """A second factor for one act on one subject."""
+
+    act: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    method: Method
+    code: Code
+
+
+class StepUpOut(BaseModel):
+    """A proof to send along with the act."""
+
+    proof: str
+    expires_at: int
+
+
+class NewToken(_Input):
+    """A bearer token to make."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    scopes: Annotated[
+        list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1, max_length=64)
+    ]
+    days: Annotated[int, Field(ge=1, le=366, description="Days until it ends.")] = 90
+    proof: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class TokenOut(BaseModel):
+    """A bearer token, without its secret."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at: int
+    expires_at: int
+    ended_at: int | None
+
+
+class TokenAdded(BaseModel):
+    """The new token and its secret."""
+
+    token: TokenOut
+    secret: str | None = Field(description="Shown once; null when the answer is repeated.")
