@@ -119,6 +119,7 @@ def key_usage_allows(info: CertificateInfo, purpose: Purpose) -> bool:
 
 def _walk(key: _CacheKey, at: datetime) -> ChainResult:
     from OpenSSL import crypto  # noqa: PLC0415 - a tenth of a second that most commands do not need
+    from OpenSSL._util import lib  # noqa: PLC0415 - there is no public way to empty the queue below
 
     leaf, intermediates, roots = key
     try:
@@ -134,6 +135,10 @@ def _walk(key: _CacheKey, at: datetime) -> ChainResult:
         return ChainResult(_CODES.get(number, ChainCode.BROKEN), (), f"{text} (at depth {depth})")
     except (crypto.Error, ValueError) as error:
         return ChainResult(ChainCode.MALFORMED, (), f"A certificate cannot be loaded: {error}")
+    finally:
+        # A bad signature leaves entries in OpenSSL's error queue of this thread. There the next
+        # failed decryption of `cryptography` would find them and raise another exception than its own.
+        lib.ERR_clear_error()
     ders = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in found)
     return ChainResult(ChainCode.TRUSTED, ders, "")
 

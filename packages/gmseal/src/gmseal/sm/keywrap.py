@@ -36,7 +36,8 @@ def unwrap(wrapped: bytes, kek: bytes, context: bytes) -> bytes:
     decryptor.authenticate_additional_data(_VERSION + context)
     try:
         return decryptor.update(body) + decryptor.finalize()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
+        # ValueError: what a wrong tag becomes when other code left errors in OpenSSL's queue.
         raise MalformedInput(
             "The wrapped secret does not open: wrong key, wrong context or damage."
         ) from error
