@@ -1,0 +1,1 @@
+"""Documents and their versions: bytes by digest, encrypted at rest, never overwritten."""

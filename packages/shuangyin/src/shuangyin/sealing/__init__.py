@@ -1,0 +1,1 @@
+"""Seal uses: putting an electronic seal on an approved document once, and recording a physical use."""
