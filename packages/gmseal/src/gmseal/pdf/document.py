@@ -27,6 +27,9 @@ _SECTION_STREAM = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]
 _SECTION_TABLE = re.compile(rb"[\x00\t\n\f\r ]*xref[\x00\t\n\f\r ]")
 _STRUCTURE_STREAM = re.compile(rb"/(?:ObjStm|XRef)\b")
 
+_HARMLESS = ("reported number of objects", "xref entry for the xref stream itself is missing")
+"""Warnings about slips that many programs make and nothing here rests on: a wrong Size, and this one."""
+
 # What pikepdf raises for malformed structures, depending on how they are malformed.
 _READ_ERRORS = (
     pikepdf.PdfError,
@@ -70,6 +73,12 @@ class Document:
         if self._entries is None:
             self._entries = self.pdf.get_xref_table()
         return self._entries
+
+    def first_free_number(self) -> int:
+        """A number above that of every object, whatever the trailer says."""
+        highest = max((number for number, _ in self.cross_references()), default=0)
+        size = self.pdf.trailer.get("/Size")
+        return max(highest + 1, size if isinstance(size, int) else 0)
 
     def last_section(self) -> LastSection:
         """Finds the newest cross-reference section; ``Refused`` (``BROKEN_XREF``) when it is not there."""
@@ -166,7 +175,9 @@ def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
     if pdf.is_encrypted:
         pdf.close()
         raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.")
-    if not recover and pdf.get_warnings():
+    if not recover and any(
+        not any(slip in str(warning) for slip in _HARMLESS) for warning in pdf.get_warnings()
+    ):
         pdf.close()
         raise ValueError("qpdf had to guess.")
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):

@@ -70,7 +70,7 @@ def seal_pdf(
         check_may_add(document)
         marks = _plan(document, order, signer)
         name = free_name(document, order.field_name)
-        update = Update(document.size, document.last_section(), document.pdf.trailer)
+        update = Update(document)
         signature_number = _write_objects(update, document, order, signer, marks, name)
         entries = _signature_entries(order, signer)
         tail, hole = update.finish(signature_number, entries, signer.signature_size)
@@ -143,7 +143,7 @@ def _form(appearance: Appearance, image: int) -> bytes:
 
 def _page_reference(document: Document, index: int) -> bytes:
     number, generation = document.pages[index].objgen
-    if not 0 < number < int(document.pdf.trailer["/Size"]):
+    if (number, generation) not in document.cross_references():
         # qpdf gave the page a number of its own: it is written inline or used twice in the page tree.
         raise Refused("BROKEN_STRUCTURE", "The page tree of this PDF is damaged.")
     return syntax.reference(number, generation)

@@ -11,7 +11,7 @@ from itertools import groupby
 import pikepdf
 
 from gmseal.pdf import syntax
-from gmseal.pdf.document import LastSection
+from gmseal.pdf.document import Document
 
 _STRUCTURAL = frozenset(
     {
@@ -44,13 +44,13 @@ class SignatureHole:
 
 
 class Update:
-    """Collects objects and writes them as one section. ``start`` is the size of the file so far."""
+    """Collects objects and writes them as one section behind a document."""
 
-    def __init__(self, start: int, last: LastSection, trailer: pikepdf.Object) -> None:
-        self._start = start
-        self._last = last
-        self._trailer = trailer
-        self._next = int(trailer["/Size"])
+    def __init__(self, document: Document) -> None:
+        self._start = document.size
+        self._last = document.last_section()
+        self._trailer = document.pdf.trailer
+        self._next = document.first_free_number()
         self._objects: list[tuple[int, int, bytes]] = []
 
     def allocate(self) -> int:
