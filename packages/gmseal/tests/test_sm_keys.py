@@ -2,6 +2,8 @@
 
 import hashlib
 import threading
+from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import gmssl_pyx
 import pytest
@@ -12,6 +14,8 @@ from gmseal.errors import MalformedInput, Refused
 from gmseal.sm import curve, der, pkcs8
 from gmseal.sm.engine import select_engine
 from gmseal.sm.keys import DEFAULT_ID, PrivateKey, PublicKey, Signer, sm3
+
+OpenSsl = Callable[..., CompletedProcess[bytes]]
 
 KEY = PrivateKey.generate()
 
@@ -71,7 +75,7 @@ def test_keys_of_gmssl_are_read() -> None:
         assert key.public_key == PublicKey.from_point(point)
 
 
-def test_openssl_verifies_our_signature_and_we_verify_its(openssl) -> None:
+def test_openssl_verifies_our_signature_and_we_verify_its(openssl: OpenSsl) -> None:
     message = "用印".encode() * 50
     files = {
         "key.pem": KEY.to_pkcs8_pem(),
@@ -94,7 +98,7 @@ def test_openssl_verifies_our_signature_and_we_verify_its(openssl) -> None:
     assert wrong.returncode != 0
 
 
-def test_openssl_reads_our_protected_key_and_we_read_its(openssl) -> None:
+def test_openssl_reads_our_protected_key_and_we_read_its(openssl: OpenSsl) -> None:
     ours = openssl(
         "pkey", "-in", "key.pem", "-passin", "pass:secret word", "-pubout",
         files={"key.pem": KEY.to_pkcs8_pem(b"secret word")},
@@ -108,7 +112,7 @@ def test_openssl_reads_our_protected_key_and_we_read_its(openssl) -> None:
         assert PrivateKey.from_pkcs8(theirs.stdout, b"p").public_key == KEY.public_key, theirs.stderr
 
 
-def test_key_made_by_the_openssl_command_is_read(openssl) -> None:
+def test_key_made_by_the_openssl_command_is_read(openssl: OpenSsl) -> None:
     made = openssl("genpkey", "-algorithm", "SM2")
     assert made.returncode == 0, made.stderr
     key = PrivateKey.from_pkcs8(made.stdout)
@@ -212,7 +216,7 @@ def test_what_is_not_a_point_of_the_curve_is_refused(point: bytes) -> None:
         PublicKey.from_point(point)
 
 
-def test_point_of_another_curve_is_refused(openssl) -> None:
+def test_point_of_another_curve_is_refused(openssl: OpenSsl) -> None:
     other = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-outform", "DER")
     with pytest.raises(MalformedInput, match="not an SM2 key"):
         PrivateKey.from_pkcs8(other.stdout)
@@ -279,7 +283,12 @@ def test_another_identity_another_key_another_message_do_not_verify() -> None:
 @settings(max_examples=300, deadline=None)
 @given(data=st.binary(max_size=200))
 def test_key_readers_raise_nothing_but_their_own_errors(data: bytes) -> None:
-    for reader in (PrivateKey.from_pkcs8, PublicKey.from_spki, PublicKey.from_point, PublicKey.from_pem):
+    readers: list[Callable[[bytes], object]] = [
+        PrivateKey.from_pkcs8,
+        PublicKey.from_spki,
+        PublicKey.from_point,
+    ]
+    for reader in [*readers, PublicKey.from_pem]:
         with pytest.raises((MalformedInput, Refused)):
             reader(data)
 

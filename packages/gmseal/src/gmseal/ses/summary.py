@@ -26,7 +26,12 @@ def signature_report(
         seal_name=signature.seal.name,
         es_id=signature.seal.es_id,
         organization=signer.organization if signer else None,
-        trial=seal.trial or (signer is not None and signer.trial),
+        trial=(
+            seal.trial
+            or (signer is not None and signer.trial)
+            # An unmarked certificate below a trial authority shows only in the chain.
+            or any(check.code == "TRIAL_SEAL" for check in checks)
+        ),
         signed_at=signature.signed_at,
         signer=signer_summary(signer) if signer else None,
         seal=seal,

@@ -17,7 +17,7 @@ from gmseal.ses.signature import SealSignature, read_signature
 from gmseal.ses.structures import VERSION_5
 from gmseal.sm import curve
 from gmseal.sm.certificates import CertificateInfo, read_certificate
-from gmseal.sm.chain import ChainCode, Purpose, key_usage_allows, verify_chain
+from gmseal.sm.chain import ChainCode, ChainResult, Purpose, key_usage_allows, verify_chain
 
 __all__ = ["judge_seal", "judge_signature"]
 
@@ -45,7 +45,7 @@ def judge_seal(seal: Seal | bytes, at: datetime, trust: TrustStore) -> tuple[Che
         except GmsealError as error:
             return (_unreadable("FORMAT_SEAL", error, _SEAL_CLAUSE),)
     log = _Log(_SEAL_CLAUSE)
-    _judge_making(log, seal, at, trust)
+    trial = _judge_making(log, seal, at, trust)
     # 4.
     log.decide(
         "SEAL_NOT_YET_VALID",
@@ -61,7 +61,7 @@ def judge_seal(seal: Seal | bytes, at: datetime, trust: TrustStore) -> tuple[Che
         ("印章未过期", "The seal has not expired."),
         ("印章已过期", "The seal has expired."),
     )
-    _judge_notes(log, seal)
+    _judge_notes(log, seal, trial=trial)
     return log.checks()
 
 
@@ -121,9 +121,9 @@ def judge_signature(
     # 6.
     _judge_data_hash(log, signature, expected_hash)
     # 7.
-    _judge_making(log, signature.seal, signature.signed_at, trust)
+    trial = _judge_making(log, signature.seal, signature.signed_at, trust)
     _judge_seal_period(log, signature.seal, signature.signed_at, now)
-    _judge_notes(log, signature.seal)
+    _judge_notes(log, signature.seal, trial=trial)
     # 8.
     _judge_signature_timestamp(log, signature)
     return log.checks()
@@ -172,7 +172,8 @@ _SIGNER: Final = _Role("签章人", "signer", "SIGNER_CHAIN", "SIGNER_KEYUSAGE",
 # --- steps of 6.3 ------------------------------------------------------------------------------
 
 
-def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> None:
+def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> bool:
+    """Steps 1 to 3; true when the maker, or an authority above him, is a trial one."""
     # 1.
     log.add(
         "FORMAT_SEAL",
@@ -193,9 +194,9 @@ def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> Non
         ("制章人签名验证不通过", "The maker's signature on the seal is not good."),
     )
     if maker is None:
-        return
+        return False
     # 3.
-    _judge_chain(log, _MAKER, maker, at, trust)
+    chain = _judge_chain(log, _MAKER, maker, at, trust)
     _judge_maker_period(log, seal, maker, at)
     log.add(
         "MAKER_REVOKED",
@@ -206,6 +207,7 @@ def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> Non
             "No revocation list was given for the maker's certificate.",
         ),
     )
+    return maker.trial or chain.trial
 
 
 def _judge_maker_period(log: _Log, seal: Seal, maker: CertificateInfo, at: datetime) -> None:
@@ -223,22 +225,15 @@ def _judge_maker_period(log: _Log, seal: Seal, maker: CertificateInfo, at: datet
     )
 
 
-def _judge_notes(log: _Log, seal: Seal) -> None:
+def _judge_notes(log: _Log, seal: Seal, *, trial: bool) -> None:
     # 5.
     if seal.timestamp is not None:
         says = ("印章带有时间戳，未检查", "The seal carries a time stamp, which was not checked.")
         log.add("SEAL_TIMESTAMP", CheckResult.NOT_CHECKED, None, says, _V5_CLAUSE)
     # 6.
-    if _is_trial(seal):
+    if trial:
         says = ("试用印章，不具有法律效力", "This is a trial seal without legal effect.")
         log.add("TRIAL_SEAL", CheckResult.WARN, None, says)
-
-
-def _is_trial(seal: Seal) -> bool:
-    try:
-        return seal.trial
-    except MalformedInput:
-        return False
 
 
 # --- steps of 7.3 ------------------------------------------------------------------------------
@@ -327,7 +322,9 @@ def _judge_signature_timestamp(log: _Log, signature: SealSignature) -> None:
 # --- steps of both -----------------------------------------------------------------------------
 
 
-def _judge_chain(log: _Log, role: _Role, info: CertificateInfo, at: datetime, trust: TrustStore) -> None:
+def _judge_chain(
+    log: _Log, role: _Role, info: CertificateInfo, at: datetime, trust: TrustStore
+) -> ChainResult:
     """Chain and key usage. The leaf's own period is a check of its own, so the walk is made within it."""
     moment = min(max(at, info.not_before), info.not_after)
     result = verify_chain(info.der, trust.intermediates, trust.roots, moment, purpose=role.purpose)
@@ -354,6 +351,7 @@ def _judge_chain(log: _Log, role: _Role, info: CertificateInfo, at: datetime, tr
         (f"{role.zh}证书用途正确", f"The {role.en}'s certificate allows this use of its key."),
         (f"{role.zh}证书用途不符", f"The {role.en}'s certificate does not allow this use of its key."),
     )
+    return result
 
 
 def _judge_algorithm(log: _Log, algorithm: str, what: _Sentence) -> None:

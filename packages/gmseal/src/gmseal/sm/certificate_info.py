@@ -18,9 +18,9 @@ _OWN_ARC: Final = "2.25.140134103192858967796658394972104601075"
 POLICY_TRIAL: Final = f"{_OWN_ARC}.1"
 """The certificate policy by which programs recognise a trial certificate."""
 EKU_SEAL_MAKING: Final = f"{_OWN_ARC}.2"
-"""Extended key usage of a trial seal maker: its key may sign seals."""
+"""Extended key usage of a seal maker: its key may sign seals."""
 EKU_DOCUMENT_SEALING: Final = f"{_OWN_ARC}.3"
-"""Extended key usage of a trial signer: its key may seal documents, not make seals."""
+"""Extended key usage of a signer: its key may seal documents, not make seals."""
 
 MAX_CERTIFICATE_BYTES: Final = 64 * 1024
 
@@ -103,10 +103,12 @@ class CertificateInfo:
     def may_make_seals(self) -> bool:
         """True when the key may sign seals.
 
-        Certificates of the State's scheme have no mark of their own for that; a trial certificate
-        has one, so that a trial signer cannot make himself another unit's seal.
+        Certificates of the State's scheme have no mark of their own for that; those issued by
+        this library have one, so that a signer cannot make himself another unit's seal.
         """
-        return self.may_sign() and (not self.trial or EKU_SEAL_MAKING in self.extended_key_usage)
+        if EKU_SEAL_MAKING in self.extended_key_usage:
+            return self.may_sign()
+        return self.may_sign() and not self.trial and EKU_DOCUMENT_SEALING not in self.extended_key_usage
 
     def signed_by(self, issuer: PublicKey) -> bool:
         """True when ``issuer`` made the signature on this certificate."""
