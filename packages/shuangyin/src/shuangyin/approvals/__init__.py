@@ -1,0 +1,1 @@
+"""Approvals (审批): routes, steps and decisions over an opaque subject."""

@@ -1,0 +1,1 @@
+"""Authority (授权): who may use or approve what, within which amount, count and time."""

@@ -1,0 +1,98 @@
+"""Tables of use requests."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shuangyin.core.database import Base, Versioned
+
+
+class RequestStatus(StrEnum):
+    """Where a use request stands."""
+
+    DRAFT = "draft"
+    IN_APPROVAL = "in_approval"
+    APPROVED = "approved"
+    SEALING = "sealing"
+    SEALED = "sealed"
+    SENT_BACK = "sent_back"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    VOIDED = "voided"
+
+
+class UseRequest(Versioned, Base):
+    """One use request (用印申请). `binding` is what approvals are bound to, null before submission."""
+
+    __tablename__ = "use_request"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index(None, "organization_id", "status", "id"),
+        Index(None, "applicant_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16))
+    applicant_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    department_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("department.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    document_kind: Mapped[str] = mapped_column(String(64))
+    matter: Mapped[str | None] = mapped_column(String(64))
+    channel: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(1000))
+    amount_minor: Mapped[int | None] = mapped_column(doc="In the smallest unit of the currency; null: unknown.")
+    currency: Mapped[str] = mapped_column(String(3))
+    counterparty_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("counterparty.id"))
+    counterparty_name: Mapped[str] = mapped_column(String(100))
+    copies: Mapped[int]
+    medium: Mapped[str] = mapped_column(String(16), doc="electronic | physical")
+    decision: Mapped[str | None] = mapped_column(Text, doc="JSON of the decision at submission.")
+    list_version: Mapped[int | None] = mapped_column(doc="The version of the list that decided.")
+    high_risk: Mapped[bool]
+    route_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("approval_route.id"))
+    created_at: Mapped[int]
+    submitted_at: Mapped[int | None]
+    approved_at: Mapped[int | None]
+    sealed_at: Mapped[int | None]
+    binding: Mapped[str | None] = mapped_column(String(64))
+
+
+class RequestDocument(Base):
+    """A document version that a request asks to seal, with the digest it had then."""
+
+    __tablename__ = "request_document"
+    __table_args__ = (UniqueConstraint("request_id", "position"), Index(None, "document_version_id"))
+
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), primary_key=True)
+    document_version_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("document_version.id"), primary_key=True
+    )
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    sm3: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(doc="From 1.")
+
+
+class RequestSeal(Base):
+    """What a request asks of one seal: how many presses, where.
+
+    Pages in `placements` and `qr` count from 0, lengths are millimetres from the top left of the page as shown.
+    """
+
+    __tablename__ = "request_seal"
+    __table_args__ = (UniqueConstraint("request_id", "seal_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"))
+    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"))
+    position: Mapped[int] = mapped_column(doc="From 1.")
+    presses_applied: Mapped[int] = mapped_column(doc="Whole impressions.")
+    seam_presses: Mapped[int] = mapped_column(doc="Impressions over a riding seam (骑缝).")
+    placements: Mapped[str] = mapped_column(Text, doc="JSON [{page, x_mm, y_mm}].")
+    seam: Mapped[str | None] = mapped_column(Text, doc="JSON {edge, y_mm} or null.")
+    qr: Mapped[str | None] = mapped_column(Text, doc="JSON {page, x_mm, y_mm, size_mm} or null.")
