@@ -115,7 +115,7 @@ def open_document(
         pdf, damaged = _open_structure(file, size)
         with pdf:
             pages = _pages(pdf, limits)
-            damaged = damaged or _leading_bytes(file)
+            damaged = damaged or _leading_bytes(file) or _guessed_pages(pdf)
             if damaged and not accept_damage:
                 raise Refused(damaged, _DAMAGE[damaged])
             with reading():
@@ -124,6 +124,7 @@ def open_document(
 
 _DAMAGE = {
     "BROKEN_XREF": "The cross-reference data of this PDF is damaged; repair the file first.",
+    "BROKEN_STRUCTURE": "The page tree of this PDF is damaged; repair the file first.",
     "LEADING_BYTES": "There are bytes before the PDF header, so offsets are ambiguous; repair the file first.",
 }
 
@@ -175,9 +176,7 @@ def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
     if pdf.is_encrypted:
         pdf.close()
         raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.")
-    if not recover and any(
-        not any(slip in str(warning) for slip in _HARMLESS) for warning in pdf.get_warnings()
-    ):
+    if _doubts(pdf) and not recover:
         pdf.close()
         raise ValueError("qpdf had to guess.")
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
@@ -195,6 +194,16 @@ def _pages(pdf: pikepdf.Pdf, limits: PdfLimits) -> list[pikepdf.Object]:
         if count == 0:
             raise Refused("BROKEN_STRUCTURE", "This PDF has no pages.")
         return [page.obj for page in pdf.pages]
+
+
+def _guessed_pages(pdf: pikepdf.Pdf) -> str | None:
+    """qpdf mends pages when they are counted, and says so: a box that is missing, a page used twice."""
+    return "BROKEN_STRUCTURE" if _doubts(pdf) else None
+
+
+def _doubts(pdf: pikepdf.Pdf) -> bool:
+    """Whether qpdf warned of anything that matters since it was last asked."""
+    return any(not any(slip in str(warning) for slip in _HARMLESS) for warning in pdf.get_warnings())
 
 
 def _leading_bytes(file: BinaryIO) -> str | None:

@@ -54,6 +54,9 @@ def repair_pdf(source: Path, target: Path, limits: PdfLimits = DEFAULT_LIMITS) -
         temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
         try:
             with reading():
+                if "/Size" not in document.pdf.trailer:
+                    # Only a trailer that was lost lacks it; qpdf counts anew, but only where there is one.
+                    document.pdf.trailer["/Size"] = document.first_free_number()
                 document.pdf.save(temporary, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
             temporary.replace(target)
         except OSError as error:

@@ -25,7 +25,7 @@ _REFERENCE = re.compile(rb"([0-9]{1,10}) ([0-9]{1,5}) R\b")
 _VOLATILE = frozenset({"/Size", "/Prev", "/ID", "/XRefStm", "/Info"}) | frozenset(
     {"/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
 )
-_CATALOG_MAY = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata"})
+_CATALOG_MAY = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 _DSS_MAY = frozenset({"/Type", "/VRI", "/Certs", "/CRLs", "/OCSPs"})
 _FORM_MAY = frozenset({"/Fields", "/SigFlags"})
 _NEW_FORM_MAY = _FORM_MAY | {"/DR", "/DA"}

@@ -1,0 +1,214 @@
+"""Hostile and damaged input: refused with a stable code, never anything but the library's own errors."""
+
+import contextlib
+import io
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gmseal.errors import GmsealError, NotFound, Refused
+from gmseal.pdf import (
+    SealOrder,
+    SealPlacement,
+    SeamPlacement,
+    inspect_pdf,
+    repair_pdf,
+    seal_pdf,
+    verify_pdf,
+)
+from gmseal.pdf.image import image_object
+from gmseal.report import TrustStore, Verdict
+
+HERE = (SealPlacement(0, 100, 180),)
+
+
+def bomb() -> bytes:
+    """A cross-reference stream of half a gigabyte of zeros, small on disk."""
+    squeezer = zlib.compressobj(9)
+    data = b"".join(squeezer.compress(bytes(1 << 20)) for _ in range(512)) + squeezer.flush()
+    head = b"%PDF-1.5\n"
+    entries = b"/Type/XRef/Size 3/W[1 4 1]/Root 2 0 R/Filter/FlateDecode/Length %d" % len(data)
+    body = b"1 0 obj\n<<%s>>\nstream\n%s\nendstream\nendobj\n" % (entries, data)
+    return head + body + b"startxref\n%d\n%%%%EOF\n" % len(head)
+
+
+def encrypted(data: bytes, user: str) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(owner="owner", user=user))
+    return out.getvalue()
+
+
+def refusal(bench: Any, data: bytes) -> str:
+    """The code with which sealing refuses; nothing may be written."""
+    with pytest.raises(Refused) as caught:
+        bench.seal(data, placements=HERE)
+    assert not (bench.folder / "sealed.pdf").exists()
+    return caught.value.reason
+
+
+def test_what_is_no_pdf(bench: Any) -> None:
+    for data in (b"", b"%PDF", b"hello", b"\x89PNG\r\n\x1a\n" * 200, b"\0" * 2000 + b"%PDF-1.4"):
+        assert refusal(bench, data) == "NOT_PDF"
+
+
+def test_encrypted_files_with_and_without_a_password(bench: Any, blueprint: Any) -> None:
+    for user in ("", "secret"):
+        assert refusal(bench, encrypted(blueprint().table(), user)) == "ENCRYPTED"
+
+
+def test_a_decompression_bomb(bench: Any) -> None:
+    assert refusal(bench, bomb()) == "DECOMPRESSION_BOMB"
+
+
+def test_cross_references_beyond_repair(bench: Any) -> None:
+    assert refusal(bench, b"%PDF-1.7\nstartxref\n99\n%%EOF\n") == "BROKEN_XREF"
+    assert refusal(bench, b"%PDF-1.7\n" + b"junk " * 1000) == "BROKEN_XREF"
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: data.replace(b"startxref\n", b"startxref\n1"), "BROKEN_XREF"),
+        (lambda data: data[:-60], "BROKEN_XREF"),
+        (lambda data: data.replace(b"(Amount", b"(More amount", 1), "BROKEN_XREF"),
+        (lambda data: b"HTTP/1.1 200 OK\r\n\r\n" + data, "LEADING_BYTES"),
+    ],
+)
+def test_a_damaged_file_is_told_repaired_and_then_sealed(
+    bench: Any, blueprint: Any, damage: Any, reason: str
+) -> None:
+    data = damage(blueprint(pages=2).table())
+    source = bench.write(data)
+    info = inspect_pdf(source)
+    assert (info.damaged, info.damage, len(info.pages)) == (True, reason, 2)
+    assert refusal(bench, data) == reason
+    clean = bench.folder / "clean.pdf"
+    assert not repair_pdf(source, clean).damaged
+    path, _ = bench.seal(clean.read_bytes(), placements=HERE)
+    assert bench.verify(path).verdict is Verdict.VALID
+
+
+def test_forms_that_draw_themselves(bench: Any, blueprint: Any) -> None:
+    assert refusal(bench, blueprint(catalog_extra="/AcroForm<</Fields[]/XFA[]>>").table()) == "XFA"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"catalog_extra": "/AcroForm 3"},
+        {"catalog_extra": "/AcroForm<</Fields 3>>"},
+        {"page_extra": "/Annots<<>>"},
+        {"page_extra": "/Rotate 45"},
+        {"media": "0 0 0 0"},
+        {"media": "0 0 (a) 9"},
+        {"more": {2: b"<</Type/Pages/Kids[10 0 R 10 0 R]/Count 2/MediaBox[0 0 595 842]>>"}},
+        {"more": {2: b"<</Type/Pages/Kids[]/Count 0>>"}},
+        {"more": {2: b"<</Type/Pages/Kids[2 0 R]/Count 1>>"}},
+        {"more": {2: b"(no tree)"}},
+    ],
+)
+def test_structures_that_make_no_sense(bench: Any, blueprint: Any, changes: dict[str, Any]) -> None:
+    assert refusal(bench, blueprint(**changes).table()) in {"BROKEN_STRUCTURE", "BROKEN_XREF"}
+
+
+def test_a_tree_of_fields_that_bites_its_tail(bench: Any, blueprint: Any) -> None:
+    loop = {6: b"<</T(a)/Kids[7 0 R]>>", 7: b"<</T(b)/Kids[6 0 R 7 0 R]/Parent 6 0 R>>"}
+    source = blueprint(catalog_extra="/AcroForm<</Fields[6 0 R]>>", more=loop).table()
+    path, _ = bench.seal(source, placements=HERE)
+    assert bench.verify(path).verdict is Verdict.VALID
+
+
+def test_a_file_that_is_not_there(bench: Any) -> None:
+    with pytest.raises(NotFound):
+        inspect_pdf(bench.folder / "nowhere.pdf")
+    with pytest.raises(GmsealError):
+        inspect_pdf(bench.folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "reason"),
+    [
+        ("OFD", b"PK", "PICTURE_UNSUPPORTED"),
+        ("PNG", b"no picture", "PICTURE_UNREADABLE"),
+        ("SVG", b"\xff\xfe", "PICTURE_UNREADABLE"),
+        ("SVG", b'<svg width="4mm" height="4mm"><image href="/etc/hostname"/></svg>', "PICTURE_UNSUPPORTED"),
+    ],
+)
+def test_pictures_that_cannot_be_drawn(kind: str, data: bytes, reason: str) -> None:
+    with pytest.raises(Refused) as caught:
+        image_object(kind, data)
+    assert caught.value.reason == reason
+
+
+def exercise(path: Path, bench: Any) -> None:
+    """Everything the library does with a PDF; only its own errors may come out."""
+    order = SealOrder(signed_at=bench.now, placements=HERE, seam=SeamPlacement(100, pages=(0, 1)))
+    out = bench.folder / "out.pdf"
+    for act in (
+        lambda: inspect_pdf(path),
+        lambda: verify_pdf(path, TrustStore(), bench.now),
+        lambda: seal_pdf(path, out, order=order, signer=bench.signer),
+        lambda: repair_pdf(path, out),
+    ):
+        with contextlib.suppress(GmsealError):
+            act()
+
+
+FUZZ = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@FUZZ
+@given(data=st.binary(max_size=600))
+def test_random_bytes(bench: Any, data: bytes) -> None:
+    for content in (data, b"%PDF-1.7\n" + data, b"%PDF-1.4\n" + data + b"\nstartxref\n9\n%%EOF"):
+        exercise(bench.write(content), bench)
+
+
+PIECES = st.sampled_from(
+    [
+        *(b"<<", b">>", b"[", b"]", b"(", b")", b"endobj", b"stream", b"R", b"null", b"/Kids", b"/Parent"),
+        *(b"0", b"-1", b"99999999999999999999", b"1.5", b"true", b"/Sig", b"10 0 R", b"2 0 R", b"\0", b"%"),
+    ]
+)
+EDITS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), PIECES), min_size=1, max_size=6)
+
+
+@FUZZ
+@given(edits=EDITS, kind=st.sampled_from(["table", "packed", "hybrid", "sealed"]))
+def test_mutated_files(bench: Any, blueprint: Any, edits: list[tuple[float, int, bytes]], kind: str) -> None:
+    plan = blueprint(pages=2, annots="inline", form="indirect")
+    data = (
+        bench.seal(plan.table(), placements=HERE)[0].read_bytes()
+        if kind == "sealed"
+        else getattr(plan, kind)()
+    )
+    for where, length, piece in edits:
+        at = int(where * len(data))
+        data = data[:at] + piece + data[at + length :]
+    exercise(bench.write(data, "mutated.pdf"), bench)
+
+
+@FUZZ
+@given(edits=EDITS)
+def test_objects_of_the_wrong_kind(bench: Any, blueprint: Any, edits: list[tuple[float, int, bytes]]) -> None:
+    """Sound files whose objects hold nonsense: the structure reader is content, so we must not rely on it."""
+    plan = blueprint(pages=2, annots="indirect", form="indirect-fields")
+    objects = plan.objects()
+    numbers = sorted(objects)
+    for where, length, piece in edits:
+        number = numbers[min(int(where * len(numbers)), len(numbers) - 1)]
+        text = objects[number]
+        at = length * len(text) // 13
+        objects[number] = text[:at] + b" " + piece + b" " + text[at + length :]
+    plan.more = objects
+    exercise(bench.write(plan.table(), "odd.pdf"), bench)
