@@ -29,7 +29,7 @@ class _ErrorsAsSentences(click.Group):
 
 
 @click.group(cls=_ErrorsAsSentences, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="gmseal")
+@click.version_option(package_name="gmseal", prog_name="gmseal")
 def app() -> None:
     """Electronic seals to the Chinese national standards: make, use, verify."""
 

@@ -52,17 +52,15 @@ def read(data: bytes, password: bytes | None) -> PrivateNumbers:
     first = next(root.expect(der.SEQUENCE, "private key").children(), None)
     if first is None:
         raise MalformedInput("private key: an empty structure.")
-    if first.tag == der.SEQUENCE:
-        if password is None:
-            raise Refused("PASSWORD_NEEDED", "The private key is protected by a password.")
-        try:
-            root = der.parse(_decrypt(root, password), "private key")
-            return _numbers(root)
-        except MalformedInput as error:
-            if "rounds" in str(error) or "unsupported" in str(error):
-                raise
-            raise Refused("PASSWORD_WRONG", "The password does not open the private key.") from error
-    return _numbers(root)
+    if first.tag != der.SEQUENCE:
+        return _numbers(root)
+    protection = _protection(root)
+    if password is None:
+        raise Refused("PASSWORD_NEEDED", "The private key is protected by a password.")
+    try:
+        return _numbers(der.parse(_decrypt(protection, password), "private key"))
+    except MalformedInput as error:
+        raise Refused("PASSWORD_WRONG", "The password does not open the private key.") from error
 
 
 def write(scalar: bytes, point: bytes) -> bytes:
@@ -135,19 +133,28 @@ def _numbers(root: der.Element) -> PrivateNumbers:
     return PrivateNumbers(scalar.rjust(32, b"\0"), point)
 
 
-def _decrypt(root: der.Element, password: bytes) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Protection:
+    """How a key file is encrypted, and the encrypted part."""
+
+    cipher: str
+    key_size: int
+    vector: bytes
+    digest: str
+    salt: bytes
+    rounds: int
+    body: bytes
+
+
+def _protection(root: der.Element) -> _Protection:
     algorithm, body = root.fields("EncryptedPrivateKeyInfo", 2, 2)
     scheme, parameters = algorithm.fields("encryptionAlgorithm", 2, 2)
     if scheme.oid("scheme") != _PBES2:
         raise MalformedInput("The key file uses an unsupported protection; PBES2 is needed.")
-    derivation, cipher = parameters.fields("PBES2", 2, 2)
-    name, size, vector = _cipher(cipher)
-    key = _derive(derivation, password, size)
-    padded = _cbc(name, key, vector, body.octets("encryptedData"), forward=False)
-    padding = padded[-1] if padded else 0
-    if not 1 <= padding <= 16 or padded[-padding:] != bytes((padding,)) * padding:
-        raise MalformedInput("The padding is wrong.")
-    return padded[:-padding]
+    derivation, encryption = parameters.fields("PBES2", 2, 2)
+    cipher, key_size, vector = _cipher(encryption)
+    digest, salt, rounds = _derivation(derivation)
+    return _Protection(cipher, key_size, vector, digest, salt, rounds, body.octets("encryptedData"))
 
 
 def _cipher(element: der.Element) -> tuple[str, int, bytes]:
@@ -161,7 +168,7 @@ def _cipher(element: der.Element) -> tuple[str, int, bytes]:
     return (*known, octets)
 
 
-def _derive(element: der.Element, password: bytes, size: int) -> bytes:
+def _derivation(element: der.Element) -> tuple[str, bytes, int]:
     identifier, parameters = element.fields("keyDerivationFunc", 2, 2)
     if identifier.oid("key derivation") != _PBKDF2:
         raise MalformedInput("The key file uses an unsupported key derivation.")
@@ -169,14 +176,24 @@ def _derive(element: der.Element, password: bytes, size: int) -> bytes:
     count = rounds.integer("rounds")
     if not 1 <= count <= MAX_PASSWORD_ROUNDS:
         raise MalformedInput(f"The key file asks for {count} rounds of key derivation.")
-    digest = "sha1"
+    digest: str | None = "sha1"
     for field in rest:
         if field.tag == der.SEQUENCE:
-            named = next(field.children(), field).oid("prf")
-            digest = _DIGESTS.get(named, "")
-    if not digest:
+            digest = _DIGESTS.get(next(field.children(), field).oid("prf"))
+    if digest is None:
         raise MalformedInput("The key file uses an unsupported hash for its key derivation.")
-    return hashlib.pbkdf2_hmac(digest, password, salt.octets("salt"), count, size)
+    return digest, salt.octets("salt"), count
+
+
+def _decrypt(protection: _Protection, password: bytes) -> bytes:
+    key = hashlib.pbkdf2_hmac(
+        protection.digest, password, protection.salt, protection.rounds, protection.key_size
+    )
+    padded = _cbc(protection.cipher, key, protection.vector, protection.body, forward=False)
+    padding = padded[-1] if padded else 0
+    if not 1 <= padding <= 16 or padded[-padding:] != bytes((padding,)) * padding:
+        raise MalformedInput("The padding is wrong.")
+    return padded[:-padding]
 
 
 def _cbc(name: str, key: bytes, vector: bytes, data: bytes, *, forward: bool) -> bytes:

@@ -1,0 +1,276 @@
+"""The command line from nothing to a verdict, and its sentences for everything that goes wrong."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from click.testing import CliRunner, Result
+
+from gmseal.cli import app
+from gmseal.sm.keys import PrivateKey
+from gmseal.trial import TrialUnit
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+class Shell:
+    """Runs commands in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __call__(self, *arguments: str | Path, **more: Any) -> Result:
+        texts = [str(argument) for argument in arguments]
+        result = CliRunner().invoke(app, texts, **more)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert "Traceback" not in result.output
+        return result
+
+    def path(self, name: str) -> Path:
+        return self.directory / name
+
+
+def blank_pdf(path: Path, pages: int = 2) -> Path:
+    document = pikepdf.new()
+    for _ in range(pages):
+        document.add_blank_page(page_size=(595, 842))
+    document.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A directory with a root, a maker, a signer with a protected key, and a drawn seal."""
+    run = Shell(tmp_path_factory.mktemp("shop"))
+    p = run.path
+    p("pw").write_text("a secret\nnot this")
+    p("trust").mkdir()
+    for arguments in (
+        ("keygen", p("root.key"), "--no-password"),
+        ("keygen", p("maker.key"), "--no-password"),
+        ("keygen", p("signer.key"), "--password-file", p("pw"), "--public", p("signer.pub")),
+        ("cert", p("trust/root.pem"), "--profile", "root", "--name", "试用根", "--key", p("root.key"), "--days", "3000"),
+        (
+            "cert", p("maker.pem"), "--profile", "maker", "--name", "制章人", "--key", p("maker.key"),
+            "--issuer", p("trust/root.pem"), "--issuer-key", p("root.key"),
+        ),
+        (
+            "cert", p("signer.pem"), "--profile", "signer", "--name", "签章人", "--organization", "北京示例科技有限公司",
+            "--key", p("signer.pub"), "--issuer", p("trust/root.pem"), "--issuer-key", p("root.key"),
+        ),
+        (
+            "seal", p("seal.esl"), "--name", "北京示例科技有限公司", "--face", "limited_company", "--code", "1101080123456",
+            "--maker-cert", p("maker.pem"), "--maker-key", p("maker.key"), "--signer-cert", p("signer.pem"),
+        ),
+    ):  # fmt: skip
+        done = run(*arguments)
+        assert done.exit_code == 0, done.output
+    blank_pdf(p("plain.pdf"))
+    return run
+
+
+@pytest.fixture(scope="module")
+def sealed(shop: Shell) -> Path:
+    out = shop.path("sealed.pdf")
+    done = shop(
+        "sign", shop.path("plain.pdf"), out, "--seal", shop.path("seal.esl"), "--cert", shop.path("signer.pem"),
+        "--key", shop.path("signer.key"), "--password-file", shop.path("pw"),
+        "--page", "2", "--x", "120", "--y", "200", "--seam", "100", "--qr", "https://example.org/v/abc",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_a_sealed_file_is_valid(shop: Shell, sealed: Path) -> None:
+    done = shop("verify", sealed, "--trust", shop.path("trust"), "--json")
+    report = json.loads(done.stdout)
+    assert done.exit_code == 0, done.output
+    assert report["verdict"] == "valid"
+    assert report["signatures"][0]["trial"] is True
+    assert report["signatures"][0]["organization"] == "北京示例科技有限公司"
+    assert report["size"] == sealed.stat().st_size
+
+
+def test_exit_status_1_for_an_altered_file(shop: Shell, sealed: Path, tmp_path: Path) -> None:
+    data = bytearray(sealed.read_bytes())
+    data[data.index(b"842")] ^= 1
+    changed = tmp_path / "changed.pdf"
+    changed.write_bytes(data)
+    done = shop("verify", changed, "--trust", shop.path("trust"), env={"LC_ALL": "C"})
+    assert done.exit_code == 1
+    assert "altered after sealing" in done.output
+    chinese = shop("verify", changed, "--trust", shop.path("trust"), env={"LC_ALL": "zh_CN.UTF-8"})
+    assert "盖章后被改动" in chinese.output
+
+
+def test_exit_status_2_for_what_cannot_be_read(shop: Shell, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello")
+    (tmp_path / "junk.pdf").write_bytes(b"%PDF-1.7\n" + b"junk " * 100)
+    (tmp_path / "junk.der").write_bytes(b"\x30\x03\x02\x01\x05")
+    for name in ("missing", "text", "junk.pdf", "junk.der", "."):
+        done = shop("verify", tmp_path / name)
+        assert done.exit_code == 2, name
+        assert "gmseal: " in done.stderr
+        told = json.loads(shop("verify", tmp_path / name, "--json").stdout)
+        assert told["verdict"] == "unreadable"
+        assert re.fullmatch("[A-Z_]+", told["code"])
+    assert shop("verify", tmp_path / "text", "--trust", tmp_path / "nowhere").exit_code == 2
+
+
+def test_exit_status_3_without_a_trusted_root_and_without_a_seal(
+    shop: Shell, sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GMSEAL_TRUST", raising=False)
+    assert shop("verify", sealed).exit_code == 3
+    assert shop("verify", shop.path("plain.pdf"), "--trust", shop.path("trust")).exit_code == 3
+    monkeypatch.setenv("GMSEAL_TRUST", str(shop.path("trust")))
+    assert shop("verify", sealed).exit_code == 0
+
+
+def test_bare_seals_and_signatures_are_judged(shop: Shell, unit: TrialUnit, tmp_path: Path) -> None:
+    trust = shop.path("trust")
+    assert shop("verify", shop.path("seal.esl"), "--trust", trust).exit_code == 0
+    assert shop("verify", shop.path("seal.esl"), "--trust", trust, "--at", "2001-01-01").exit_code == 1
+    (tmp_path / "sig").write_bytes(unit.sealer().sign(bytes(32), "p", unit.authority.now))
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "root.der").write_bytes(unit.authority.root)
+    told = shop(
+        "verify", tmp_path / "sig", "--trust", tmp_path / "trust", "--json", "--at", "2026-06-02T00:00:00Z"
+    )
+    report = json.loads(told.stdout)
+    assert report["kind"] == "seal_signature"
+    results = {check["code"]: check["result"] for check in report["signatures"][0]["checks"]}
+    assert results["SIGNATURE_VALUE"] == "pass"
+    assert results["DATA_HASH"] == "not_checked"
+
+
+def test_times_without_zone_are_beijing_times(shop: Shell, unit: TrialUnit, tmp_path: Path) -> None:
+    (tmp_path / "seal").write_bytes(unit.seal)
+    (tmp_path / "root.der").write_bytes(unit.authority.root)
+    begin = "2026-05-31T12:00:00"
+    for at, status in (
+        (begin, 0),
+        (begin + "+08:00", 0),
+        ("2026-05-31T11:59:59", 1),
+        (begin + "Z", 0),
+        ("soon", 2),
+    ):
+        assert shop("verify", tmp_path / "seal", "--trust", tmp_path, "--at", at).exit_code == status, at
+
+
+def test_keys_are_private_and_never_overwritten(shop: Shell, tmp_path: Path) -> None:
+    key = tmp_path / "k"
+    assert shop("keygen", key, input="one two\none two\n").exit_code == 0
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert PrivateKey.from_pkcs8(key.read_bytes(), b"one two")
+    before = key.read_bytes()
+    again = shop("keygen", key, "--no-password")
+    assert again.exit_code == 1
+    assert "FILE_EXISTS" in again.stderr
+    assert key.read_bytes() == before
+
+
+def test_refusals_are_one_sentence_with_a_code(shop: Shell, sealed: Path, tmp_path: Path) -> None:
+    p, out = shop.path, tmp_path / "out.pdf"
+    use = (
+        "--seal",
+        p("seal.esl"),
+        "--cert",
+        p("signer.pem"),
+        "--key",
+        p("signer.key"),
+        "--password-file",
+        p("pw"),
+    )
+    cases: list[tuple[tuple[str | Path, ...], str, int]] = [
+        (("sign", p("plain.pdf"), out, *use, "--page", "3", "--x", "1", "--y", "1"), "PAGE_MISSING", 1),
+        (("sign", p("plain.pdf"), out, *use, "--x", "200", "--y", "1"), "OFF_PAGE", 1),
+        (("sign", p("plain.pdf"), out, *use, "--x", "nan", "--y", "1"), "OFF_PAGE", 1),
+        (("sign", p("plain.pdf"), out, *use, "--x", "1"), "PLACE", 1),
+        (("sign", p("plain.pdf"), out, *use), "NOTHING_TO_PLACE", 1),
+        (("sign", p("plain.pdf"), sealed, *use, "--x", "1", "--y", "1"), "FILE_EXISTS", 1),
+        (("sign", p("nothing.pdf"), out, *use, "--x", "1", "--y", "1"), "NOT_FOUND", 2),
+        (("sign", p("plain.pdf"), out, *use[:-1], p("maker.pem"), "--x", "1", "--y", "1"), "PASSWORD_WRONG", 1),
+        (
+            ("sign", p("plain.pdf"), out, *use[:2], "--cert", p("maker.pem"), "--key", p("maker.key"), "--x", "1", "--y", "1"),
+            "SIGNER_NOT_IN_SEAL", 1,
+        ),
+        (("cert", out, "--profile", "signer", "--name", "x", "--key", p("root.key")), "ISSUER", 1),
+        (
+            ("cert", out, "--profile", "signer", "--name", "x" * 10_000, "--key", p("root.key"),
+             "--issuer", p("trust/root.pem"), "--issuer-key", p("root.key")),
+            "NAME", 1,
+        ),
+        (
+            ("cert", out, "--profile", "signer", "--name", "x", "--key", p("root.key"),
+             "--issuer", p("trust/root.pem"), "--issuer-key", p("maker.key")),
+            "ISSUER_KEY_MISMATCH", 1,
+        ),
+        (("cert", out, "--profile", "root", "--name", "x", "--key", p("seal.esl")), "MALFORMED_INPUT", 2),
+    ]  # fmt: skip
+    for arguments, code, status in cases:
+        done = shop(*arguments)
+        assert (done.exit_code, done.stderr.split(":")[1].strip()) == (status, code), done.output
+        assert not out.exists()
+
+
+def test_seal_needs_one_picture(shop: Shell, tmp_path: Path) -> None:
+    p, out = shop.path, tmp_path / "s"
+    common = (
+        "seal", out, "--name", "章", "--maker-cert", p("maker.pem"), "--maker-key", p("maker.key"),
+        "--signer-cert", p("signer.pem"),
+    )  # fmt: skip
+    assert "PICTURE" in shop(*common).stderr
+    assert "FACE" in shop(*common, "--face", "triangle").stderr
+    assert "SEAL_CONTENT" in shop(*common, "--picture", p("pw")).stderr
+    wrong_maker = (
+        "--maker-cert",
+        p("signer.pem"),
+        "--maker-key",
+        p("signer.key"),
+        "--password-file",
+        p("pw"),
+    )
+    assert "MAKER_KEYUSAGE" in shop(*common, "--face", "limited_company", *wrong_maker).stderr
+    assert not out.exists()
+
+
+def test_bench_measures(shop: Shell) -> None:
+    done = shop("bench", "--seconds", "0.1", "--json")
+    figures = json.loads(done.stdout)
+    assert figures["sm2_sign_per_second"] > 10
+    assert "OpenSSL" in figures["engine"]
+    assert "sm2_verify_per_second" in shop("bench", "--seconds", "0.1").output
+
+
+def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
+    text = README.read_text(encoding="utf-8")
+    (script,) = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    blank_pdf(tmp_path / "contract.pdf")
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8",
+    }
+    for command in (["bash", "-euc", script], [sys.executable, "-c", program]):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert b"valid" in done.stdout
+
+
+def test_help_of_every_command(shop: Shell) -> None:
+    for command in ("keygen", "cert", "seal", "sign", "verify", "bench"):
+        done = shop(command, "--help")
+        assert done.exit_code == 0
+        assert "Usage:" in done.output
+    assert shop("--version").output.startswith("gmseal, version ")
