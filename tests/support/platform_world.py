@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 from shuangyin.people.bootstrap import create_organization
 
 from shuangyin.app import create_app, job_handlers

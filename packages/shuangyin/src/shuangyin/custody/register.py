@@ -8,7 +8,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries, views
 from shuangyin.custody.register_sheet import Sheet, SheetRow
 from shuangyin.custody.schemas import PhysicalUseOut
-from shuangyin.organization.queries import department_name
+from shuangyin.organization.queries import department_names
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.people.schemas import PersonRef
 from shuangyin.requests.models import UseRequest
@@ -50,7 +50,7 @@ def _row(work: UnitOfWork, use: PhysicalUseOut) -> SheetRow:
         cover=str(use.cover),
         spoiled=str(use.spoiled),
         applicant=use.applicant.name,
-        department=department_name(work, request.department_id) if request.department_id else "",
+        department=department_names(work, [request.department_id]).get(request.department_id, ""),
         approvers=tuple(_named(person) for person in use.approvers),
         presser=use.presser.name,
         reviewer=use.reviewer.name,

@@ -15,7 +15,7 @@ from shuangyin.evidence import queries
 from shuangyin.evidence.keys import public_keys
 from shuangyin.evidence.kinds import sentence_of
 from shuangyin.evidence.models import EvidenceEntry
-from shuangyin.evidence.ports import SubjectReaders
+from shuangyin.evidence.readers import SubjectReaders
 from shuangyin.evidence.schemas import EvidenceEntryOut, LogStateOut
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])

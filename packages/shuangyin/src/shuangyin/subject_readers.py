@@ -1,0 +1,51 @@
+"""Who may read a subject may read its evidence: joins the evidence area's port to the areas that own subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.errors import not_found
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.queries import opening, safe
+from shuangyin.documents.queries import get as document
+from shuangyin.requests.queries import get as request
+from shuangyin.seals.queries import get as seal
+
+Check = Callable[[UnitOfWork, Actor, str], object]
+
+
+def _seal(work: UnitOfWork, actor: Actor, subject_id: str) -> object:
+    actor.require("seals.read")
+    return seal(work, actor.organization_id, subject_id)
+
+
+def _safe(work: UnitOfWork, actor: Actor, subject_id: str) -> object:
+    actor.require("custody.read")
+    return safe(work, actor.organization_id, subject_id)
+
+
+def _person(_work: UnitOfWork, actor: Actor, subject_id: str) -> object:
+    if actor.person_id != subject_id:
+        actor.require("people.manage")
+    return subject_id
+
+
+_CHECKS: dict[str, Check] = {
+    "request": request,
+    "opening": opening,
+    "document": document,
+    "seal": _seal,
+    "safe": _safe,
+    "person": _person,
+}
+
+
+class AreaSubjectReaders:
+    """Asks the area that owns the subject; a subject of no known type is for auditors only."""
+
+    def require_readable(self, work: UnitOfWork, actor: Actor, subject_type: str, subject_id: str) -> None:
+        check = _CHECKS.get(subject_type)
+        if check is None:
+            raise not_found("这条存证", "evidence entry")
+        check(work, actor, subject_id)
