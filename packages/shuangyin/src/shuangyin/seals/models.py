@@ -69,6 +69,10 @@ class Seal(Versioned, Base):
     organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"), index=True)
     medium: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(200), doc="The text on the face, in one line.")
+    face_text: Mapped[str] = mapped_column(
+        String(100), doc="What runs along the rim, or fills a square face."
+    )
+    face_words: Mapped[str | None] = mapped_column(String(40), doc="What stands below the centre.")
     ga_type: Mapped[str] = mapped_column(String(2), doc="Seal type of GA 241.2: 01 to 05, 99.")
     category: Mapped[str] = mapped_column(String(24))
     sequence_number: Mapped[int | None] = mapped_column(doc="Number of one of several business seals.")

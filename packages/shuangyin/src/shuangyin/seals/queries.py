@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 
 from shuangyin.core.actor import Actor
-from shuangyin.core.errors import not_found
+from shuangyin.core.errors import not_found, stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.seals.models import Seal, SealEvent, SealStatus
 
@@ -17,6 +17,14 @@ def get(work: UnitOfWork, organization_id: str, seal_id: str) -> Seal:
     )
     if seal is None:
         raise not_found("这枚印章", "seal")
+    return seal
+
+
+def get_expected(work: UnitOfWork, organization_id: str, seal_id: str, expected: int | None) -> Seal:
+    """One seal that is about to be changed. Raises NotFound, and Stale when it is not the version that was read."""
+    seal = get(work, organization_id, seal_id)
+    if expected is not None and expected != seal.version:
+        raise stale_version()
     return seal
 
 
