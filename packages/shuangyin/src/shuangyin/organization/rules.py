@@ -83,6 +83,13 @@ def checked_exception(code: str, reason: str | None) -> str | None:
     return reason.strip()
 
 
+def category_of(uscc: str) -> str:
+    """The kind of organization by the first two characters of its code (GB 32100-2015: department and class)."""
+    by_class = {"11": "government", "12": "public_institution"}
+    by_department = {"9": "enterprise", "5": "social_organization"}
+    return by_class.get(uscc[:2]) or by_department.get(uscc[:1]) or "other"
+
+
 def checked_name(name: str, *, limit: int = NAME_LIMIT) -> str:
     """The name in Unicode NFC without outer spaces. Raises Invalid (NAME_LENGTH, NAME_CHARACTERS).
 

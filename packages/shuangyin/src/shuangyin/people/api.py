@@ -1,0 +1,11 @@
+"""Routes of the people area."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from shuangyin.people import persons_api, sign_in_api
+
+router = APIRouter()
+router.include_router(sign_in_api.router)
+router.include_router(persons_api.router)

@@ -1,0 +1,120 @@
+"""A second factor for one act: asked for by risk, shown as a proof, good once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import delete, update
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.errors import ShuangyinError
+from shuangyin.core.ids import new_token
+from shuangyin.core.platform import Platform
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.commands import record
+from shuangyin.people import errors, factors
+from shuangyin.people.models import SignInSession, StepUpProof
+from shuangyin.people.schemas import StepUp, StepUpOut
+from shuangyin.people.sessions import TOKEN_BITS, token_digest
+
+Strength = Literal["each", "window"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorUse:
+    """Which second factor covers an act: a proof made for it, or the session's within the window.
+
+    `at` is when the person showed it (UTC ms), `proof_id` the proof that was used up.
+    """
+
+    kind: Literal["proof", "window"]
+    at: int
+    proof_id: str | None = None
+
+
+def step_up(platform: Platform, actor: Actor, request: StepUp) -> StepUpOut:
+    """Check a second factor and give a proof for one act on one subject; also renews the session's window.
+
+    Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED), RateLimited (SECOND_FACTOR_LOCKED), after the failure is
+    counted for good.
+    """
+    outcome = platform.transact(lambda work: _step_up(work, actor, request))
+    if isinstance(outcome, ShuangyinError):
+        raise outcome
+    return outcome
+
+
+def require_second_factor(
+    work: UnitOfWork, actor: Actor, *, act: str, subject: str, proof: str | None, strength: Strength
+) -> SecondFactorUse:
+    """Make sure that a second factor covers this act, and use the proof up when one is given.
+
+    `each` asks for a proof of exactly this act and subject; `window` is also content with a second factor that
+    the session saw within the set minutes. Raises Forbidden (STEP_UP_REQUIRED, details act and subject).
+    """
+    if proof is not None:
+        used = _use_proof(work, actor, act, subject, proof)
+        if used is not None:
+            return used
+    if strength == "window" and _within_window(work, actor):
+        return SecondFactorUse("window", actor.second_factor_at or 0)
+    raise errors.step_up_required(act, subject)
+
+
+def _step_up(work: UnitOfWork, actor: Actor, request: StepUp) -> StepUpOut | ShuangyinError:
+    credential = factors.credential_for_change(work, actor.person_id)
+    result = factors.check_factor(work, actor, credential, method=request.method, code=request.code)
+    refusal = result.refusal()
+    if refusal is not None:
+        return refusal
+    token = new_token(TOKEN_BITS)
+    expires_at = work.now + work.settings.step_up_minutes * 60_000
+    work.session.execute(delete(StepUpProof).where(StepUpProof.expires_at < work.now))
+    proof = StepUpProof(
+        id=work.new_id(),
+        organization_id=actor.organization_id,
+        person_id=actor.person_id,
+        token_hash=token_digest(token),
+        act=request.act,
+        subject=request.subject,
+        created_at=work.now,
+        expires_at=expires_at,
+        used_at=None,
+    )
+    work.session.add(proof)
+    if actor.session_id is not None:
+        session = work.session.get_one(SignInSession, actor.session_id)
+        session.second_factor_at = work.now
+    record(
+        work,
+        actor,
+        kind="people.stepped_up",
+        subject_type="person",
+        subject_id=actor.person_id,
+        facts={"proof": proof.id, "act": request.act, "method": request.method},
+    )
+    return StepUpOut(proof=token, expires_at=expires_at)
+
+
+def _use_proof(work: UnitOfWork, actor: Actor, act: str, subject: str, proof: str) -> SecondFactorUse | None:
+    row = work.session.execute(
+        update(StepUpProof)
+        .where(
+            StepUpProof.token_hash == token_digest(proof),
+            StepUpProof.person_id == actor.person_id,
+            StepUpProof.act == act,
+            StepUpProof.subject == subject,
+            StepUpProof.used_at.is_(None),
+            StepUpProof.expires_at > work.now,
+        )
+        .values(used_at=work.now)
+        .returning(StepUpProof.id, StepUpProof.created_at)
+    ).one_or_none()
+    return None if row is None else SecondFactorUse("proof", row.created_at, row.id)
+
+
+def _within_window(work: UnitOfWork, actor: Actor) -> bool:
+    if actor.second_factor_at is None:
+        return False
+    return work.now - actor.second_factor_at < work.settings.second_factor_window_minutes * 60_000

@@ -1,0 +1,149 @@
+"""Second factors: checked, counted, and locked in the transaction that uses them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote
+
+from sqlalchemy import func, select, update
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.errors import ShuangyinError, not_found
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.commands import record
+from shuangyin.people import errors, rules
+from shuangyin.people.models import Credential, Person, RecoveryCode
+from shuangyin.people.schemas import Enrolment, Method
+
+ISSUER = "双印"
+
+
+class Verdict(StrEnum):
+    """What became of a second factor."""
+
+    GOOD = "good"
+    WRONG = "wrong"
+    USED = "used"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class FactorResult:
+    """A verdict, as a value: raising it inside the transaction would roll the counting back."""
+
+    verdict: Verdict
+    retry_after_s: int = 0
+
+    def refusal(self) -> ShuangyinError | None:
+        """The error to raise after the commit, None when the factor was good."""
+        if self.verdict is Verdict.GOOD:
+            return None
+        if self.verdict is Verdict.LOCKED:
+            return errors.factor_locked(self.retry_after_s)
+        return errors.code_used() if self.verdict is Verdict.USED else errors.factor_wrong()
+
+
+def credential_for_change(work: UnitOfWork, person_id: str) -> Credential:
+    """The credential, locked until this transaction ends. Raises NotFound for who has none."""
+    credential = work.session.get(Credential, person_id, with_for_update=True)
+    if credential is None:
+        raise not_found("这位人员的登录方式", "credential")
+    return credential
+
+
+def check_factor(
+    work: UnitOfWork,
+    actor: Actor,
+    credential: Credential,
+    *,
+    method: Method,
+    code: str,
+    enrolling: bytes | None = None,
+) -> FactorResult:
+    """Check a code, use it up when it is good, count it when it is not.
+
+    `enrolling` is the wrapped secret that this code would confirm, in place of the credential's own.
+    """
+    if credential.locked_until is not None and credential.locked_until > work.now:
+        return FactorResult(Verdict.LOCKED, -(-(credential.locked_until - work.now) // 1000))
+    if method == "totp":
+        verdict = _use_totp(work, credential, code, enrolling)
+    else:
+        verdict = _use_recovery_code(work, actor, code)
+    if verdict is Verdict.GOOD:
+        credential.failed_count = 0
+        credential.locked_until = None
+        return FactorResult(verdict)
+    credential.failed_count += 1
+    wait_s = rules.wait_after(credential.failed_count, rules.FACTOR_FREE_FAILURES)
+    credential.locked_until = work.now + wait_s * 1000 if wait_s else None
+    record(
+        work,
+        actor,
+        kind="people.second_factor_refused",
+        subject_type="person",
+        subject_id=actor.person_id,
+        facts={"method": method, "verdict": verdict.value, "failures": credential.failed_count},
+    )
+    return FactorResult(verdict)
+
+
+def new_wrapped_secret(work: UnitOfWork, person: Person) -> tuple[bytes, Enrolment]:
+    """A new TOTP secret: wrapped for the database, and readable for the authenticator application."""
+    secret = secrets.token_bytes(rules.TOTP_SECRET_BYTES)
+    wrapped = work.keyring.wrap(person.organization_id, _context(person.id), secret)
+    text = rules.base32_secret(secret)
+    label = _quote(f"{ISSUER}:{person.account}")
+    uri = f"otpauth://totp/{label}?secret={text}&issuer={_quote(ISSUER)}&algorithm=SHA1&digits=6&period=30"
+    return wrapped, Enrolment(secret=text, uri=uri)
+
+
+def recovery_codes_left(work: UnitOfWork, person_id: str) -> int:
+    """How many recovery codes of the person are unused."""
+    query = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+    return work.session.scalar(query) or 0
+
+
+def recovery_digest(work: UnitOfWork, person_id: str, code: str) -> str:
+    """The keyed digest of a recovery code; a copy of the database alone cannot be searched for codes."""
+    return work.keyring.blind(f"recovery-code:{person_id}", rules.normal_recovery_code(code))
+
+
+def _use_totp(work: UnitOfWork, credential: Credential, code: str, enrolling: bytes | None) -> Verdict:
+    wrapped = enrolling or credential.totp_secret
+    if wrapped is None:
+        return Verdict.WRONG
+    secret = work.keyring.unwrap(credential.organization_id, _context(credential.person_id), wrapped)
+    steps = rules.matching_steps(secret, code, work.now)
+    if not steps:
+        return Verdict.WRONG
+    step = rules.unused_step(steps, -1 if enrolling else credential.totp_last_step)
+    if step is None:
+        return Verdict.USED
+    credential.totp_secret = wrapped
+    credential.totp_last_step = step
+    return Verdict.GOOD
+
+
+def _use_recovery_code(work: UnitOfWork, actor: Actor, code: str) -> Verdict:
+    used = work.session.execute(
+        update(RecoveryCode)
+        .where(
+            RecoveryCode.code_digest == recovery_digest(work, actor.person_id, code),
+            RecoveryCode.person_id == actor.person_id,
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=work.now)
+        .returning(RecoveryCode.id)
+    ).scalar_one_or_none()
+    return Verdict.WRONG if used is None else Verdict.GOOD
+
+
+def _context(person_id: str) -> str:
+    return f"totp:{person_id}"
+
+
+def _quote(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,170 @@
+"""Routes of signing in and of one's own access."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.http.access import PlatformOf, PublicRoute, SignedIn, cookie_name
+from shuangyin.core.http.paging import Page
+from shuangyin.core.http.writing import Write
+from shuangyin.core.settings import Settings
+from shuangyin.core.text import Language, preferred_language
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.people import queries
+from shuangyin.people.actors import actor_of
+from shuangyin.people.commands import own_access, sign_in, step_up
+from shuangyin.people.models import Credential, Person, SignInSession
+from shuangyin.people.schemas import (
+    ChallengeOut,
+    Me,
+    NewToken,
+    PasswordChange,
+    RecoveryCodesOut,
+    SecondFactor,
+    SignedInOut,
+    SignIn,
+    StepUp,
+    StepUpOut,
+    TokenAdded,
+    TokenOut,
+)
+from shuangyin.people.views import me_out, token_out
+
+router = APIRouter(tags=["people"])
+
+
+@router.post("/auth/sign-in", response_model=ChallengeOut, dependencies=[PublicRoute])
+def begin_sign_in(body: SignIn, request: Request, platform: PlatformOf) -> ChallengeOut:
+    """First step: account and password. The first time, the answer carries the secret to enrol."""
+    return sign_in.sign_in(platform, body, address=_address(request))
+
+
+@router.post("/auth/second-factor", response_model=SignedInOut, dependencies=[PublicRoute])
+def complete_sign_in(
+    body: SecondFactor, request: Request, response: Response, platform: PlatformOf
+) -> SignedInOut:
+    """Second step: the second factor. The session comes in the cookie."""
+    done = sign_in.second_factor(platform, body)
+    me = platform.view(lambda work: _me_of_session(work, done, _language(request)))
+    _set_cookie(request, response, platform.settings, done.token)
+    return SignedInOut(me=me, csrf_token=me.csrf_token or "")
+
+
+@router.post("/auth/sign-out", status_code=204)
+def sign_out(actor: SignedIn, request: Request, platform: PlatformOf) -> Response:
+    """End this session."""
+    platform.transact(lambda work: own_access.sign_out(work, actor))
+    response = Response(status_code=204)
+    response.delete_cookie(cookie_name(request), secure=_is_https(request), httponly=True, samesite="lax")
+    return response
+
+
+@router.post("/auth/step-up", response_model=StepUpOut)
+def second_factor_for_act(body: StepUp, actor: SignedIn, platform: PlatformOf) -> StepUpOut:
+    """A second factor for one act; the proof goes along with the act and is good once."""
+    return step_up.step_up(platform, actor, body)
+
+
+@router.get("/me", response_model=Me)
+def me(actor: SignedIn, request: Request, platform: PlatformOf) -> Me:
+    """Who is signed in, and what he may do now."""
+    return platform.view(lambda work: me_out(work, actor, _language(request)))
+
+
+@router.put("/me/password", response_model=Me)
+def change_password(body: PasswordChange, actor: SignedIn, request: Request, platform: PlatformOf) -> Me:
+    """Set a new password; all other sessions end."""
+    own_access.change_password(platform, actor, body, address=_address(request))
+    return platform.view(lambda work: me_out(work, _renewed(work, actor), _language(request)))
+
+
+@router.post("/me/recovery-codes", status_code=201, response_model=RecoveryCodesOut)
+def renew_recovery_codes(actor: SignedIn, write: Write) -> RecoveryCodesOut | Response:
+    """New recovery codes, shown once; earlier ones no longer count."""
+    shown: list[str] = []
+
+    def command(work: UnitOfWork) -> RecoveryCodesOut:
+        shown[:] = own_access.renew_recovery_codes(work, actor)
+        return RecoveryCodesOut(codes=[])
+
+    answer = write.run(actor, command, status=201)
+    return RecoveryCodesOut(codes=shown) if isinstance(answer, RecoveryCodesOut) else answer
+
+
+@router.get("/me/tokens", response_model=Page[TokenOut])
+def list_tokens(actor: SignedIn, platform: PlatformOf) -> Page[TokenOut]:
+    """The caller's bearer tokens that have not ended."""
+    return platform.view(
+        lambda work: Page(items=[token_out(one) for one in queries.tokens(work, actor)], next_cursor=None)
+    )
+
+
+@router.post("/me/tokens", status_code=201, response_model=TokenAdded)
+def create_token(body: NewToken, actor: SignedIn, write: Write) -> TokenAdded | Response:
+    """Make a bearer token; its secret is shown once. Needs a step-up proof (people.create_token, its name)."""
+    shown: list[str] = []
+
+    def command(work: UnitOfWork) -> TokenAdded:
+        token, secret = own_access.create_token(work, actor, body)
+        shown[:] = [secret]
+        return TokenAdded(token=token_out(token), secret=None)
+
+    # What is stored for the idempotency key must not hold the secret, so it is added to the first answer only.
+    answer = write.run(actor, command, status=201)
+    return answer.model_copy(update={"secret": shown[0]}) if isinstance(answer, TokenAdded) else answer
+
+
+@router.delete("/me/tokens/{token_id}", status_code=204)
+def end_token(
+    token_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")], actor: SignedIn, platform: PlatformOf
+) -> Response:
+    """End one of the caller's bearer tokens."""
+    platform.transact(lambda work: own_access.end_token(work, actor, token_id))
+    return Response(status_code=204)
+
+
+def _me_of_session(work: UnitOfWork, done: sign_in.SignedIn, language: Language) -> Me:
+    session = work.session.get_one(SignInSession, done.session_id)
+    person = work.session.get_one(Person, session.person_id)
+    must_change = work.session.get_one(Credential, person.id).must_change
+    actor = actor_of(
+        work,
+        person,
+        must_change=must_change,
+        session_id=session.id,
+        second_factor_at=session.second_factor_at,
+    )
+    return me_out(work, actor, language)
+
+
+def _renewed(work: UnitOfWork, actor: Actor) -> Actor:
+    """The caller with the rights he has now that his password is his own."""
+    person = work.session.get_one(Person, actor.person_id)
+    return actor_of(work, person, session_id=actor.session_id, second_factor_at=actor.second_factor_at)
+
+
+def _set_cookie(request: Request, response: Response, settings: Settings, token: str) -> None:
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=settings.session_hours * 3600,
+        path="/",
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _is_https(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else "unknown"
+
+
+def _language(request: Request) -> Language:
+    return preferred_language(request.headers.get("accept-language"))

@@ -1,0 +1,30 @@
+"""Routes of the code tables."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.paging import Page
+from shuangyin.reference import queries
+from shuangyin.reference.schemas import CitationOut, DocumentKindOut, RegionOut
+
+router = APIRouter(prefix="/reference", tags=["reference"])
+
+
+@router.get("/document-kinds", response_model=Page[DocumentKindOut])
+def document_kinds(platform: PlatformOf, _actor: SignedIn) -> Page[DocumentKindOut]:
+    """Kinds of documents that may be sealed."""
+    return Page(items=queries.document_kinds(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/regions", response_model=Page[RegionOut])
+def regions(platform: PlatformOf, _actor: SignedIn) -> Page[RegionOut]:
+    """Beijing and its districts."""
+    return Page(items=queries.regions(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/citations", response_model=Page[CitationOut])
+def citations(platform: PlatformOf, _actor: SignedIn) -> Page[CitationOut]:
+    """Articles of law and regulation that rules lean on."""
+    return Page(items=queries.citations(platform.clock.now_ms()), next_cursor=None)

@@ -1,0 +1,74 @@
+"""Reads of the code tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from shuangyin.core.clock import beijing_time
+from shuangyin.core.errors import not_found
+from shuangyin.reference.schemas import CitationOut, Dated, DocumentKindOut, RegionOut
+
+
+def document_kinds(at_ms: int) -> list[DocumentKindOut]:
+    """The kinds of documents that are offered at an instant."""
+    return [kind for kind in _document_kinds() if in_force(kind, at_ms)]
+
+
+def document_kind(code: str) -> DocumentKindOut:
+    """One kind of document, whenever it was offered. Raises NotFound."""
+    for kind in _document_kinds():
+        if kind.code == code:
+            return kind
+    raise not_found("这种文件类型", "kind of document")
+
+
+def regions(at_ms: int) -> list[RegionOut]:
+    """The regions that are offered at an instant."""
+    return [region for region in _regions() if region.offered and in_force(region, at_ms)]
+
+
+@cache
+def region_codes() -> frozenset[str]:
+    """Every region code that is accepted, abolished ones included: registrations keep the code they were given."""
+    return frozenset(region.code for region in _regions())
+
+
+def citations(at_ms: int) -> list[CitationOut]:
+    """The citations of law and regulation in force at an instant."""
+    return [citation for citation in _citations() if in_force(citation, at_ms)]
+
+
+def citation(code: str) -> CitationOut | None:
+    """One citation, whenever it was in force; None when there is none of this code."""
+    return next((one for one in _citations() if one.code == code), None)
+
+
+def in_force(entry: Dated, at_ms: int) -> bool:
+    """Whether a dated entry holds on the day that an instant falls on in Beijing. Both ends are inside."""
+    day = beijing_time(at_ms).date()
+    return (entry.valid_from or date.min) <= day <= (entry.valid_until or date.max)
+
+
+@cache
+def _document_kinds() -> tuple[DocumentKindOut, ...]:
+    return tuple(TypeAdapter(list[DocumentKindOut]).validate_python(_read("document_kinds.json")))
+
+
+@cache
+def _regions() -> tuple[RegionOut, ...]:
+    return tuple(TypeAdapter(list[RegionOut]).validate_python(_read("regions.json")))
+
+
+@cache
+def _citations() -> tuple[CitationOut, ...]:
+    return tuple(TypeAdapter(list[CitationOut]).validate_python(_read("citations.json")))
+
+
+def _read(name: str) -> Any:
+    return json.loads(resources.files("shuangyin.reference").joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,42 @@
+"""Shapes of the code tables: of their data files and in the API."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Dated(BaseModel):
+    """An entry of a code table with the days it holds; null is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    zh: str
+    en: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+class DocumentKindOut(Dated):
+    """A kind of document that may be sealed, and what is asked about it."""
+
+    has_amount: bool = Field(description="Whether an amount is asked for.")
+    has_counterparty: bool = Field(description="Whether a counterparty is asked for.")
+
+
+class RegionOut(Dated):
+    """A region of Beijing (GB/T 2260 and codes in registered use)."""
+
+    offered: bool = Field(description="Whether it is offered for choice; abolished codes are only accepted.")
+
+
+class CitationOut(Dated):
+    """An article of law or regulation that a rule leans on. `zh` and `en` are its title."""
+
+    kind: Literal["law", "regulation", "standard"]
+    article: str
+    summary_zh: str
+    summary_en: str
