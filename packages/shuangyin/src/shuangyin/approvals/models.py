@@ -31,39 +31,6 @@ class StepStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class StepMode(StrEnum):
-    """How several persons of a step decide: 会签 `all`, 或签 `any`, 依次 `in_turn`."""
-
-    ALL = "all"
-    ANY = "any"
-    IN_TURN = "in_turn"
-
-
-class SecondFactorRule(StrEnum):
-    """Whether a step asks for the second factor each time, or a recent one within the window will do."""
-
-    EACH = "each"
-    WINDOW = "window"
-
-
-class AssignmentStatus(StrEnum):
-    """What a person has to do with a step. `closed` means that others decided it."""
-
-    WAITING = "waiting"
-    OPEN = "open"
-    DECIDED = "decided"
-    CLOSED = "closed"
-    TRANSFERRED = "transferred"
-
-
-class DecisionKind(StrEnum):
-    """What an approver can say: 同意, 不同意, 退回."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    SEND_BACK = "send_back"
-
-
 class ApprovalRoute(Versioned, Base):
     """The approval of one subject, bound to what was shown.
 
@@ -109,6 +76,9 @@ class ApprovalStep(Versioned, Base):
     due_at: Mapped[int | None]
     ended_at: Mapped[int | None]
     barred_person_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
+    changes: Mapped[int] = mapped_column(
+        doc="Rises when only the step's assignments change, and with it the version."
+    )
 
 
 class ApprovalAssignment(Base):
@@ -127,6 +97,8 @@ class ApprovalAssignment(Base):
     position: Mapped[int] = mapped_column(doc="The order in which persons of an `in_turn` step are asked.")
     on_behalf_of: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
     transferred_from: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
+    note: Mapped[str | None] = mapped_column(String(500), doc="Why it was transferred.")
+    entry_id: Mapped[str | None] = mapped_column(String(32), doc="The evidence entry of the transfer.")
     status: Mapped[str] = mapped_column(String(16))
 
 

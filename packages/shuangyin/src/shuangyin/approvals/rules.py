@@ -1,0 +1,110 @@
+"""How a step of an approval comes to its result. Pure: plain values in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StepMode(StrEnum):
+    """How several persons of a step decide: 会签 `all`, 或签 `any`, 依次 `in_turn`."""
+
+    ALL = "all"
+    ANY = "any"
+    IN_TURN = "in_turn"
+
+
+class SecondFactorRule(StrEnum):
+    """Whether a step asks for the second factor each time, or a recent one within the window will do."""
+
+    EACH = "each"
+    WINDOW = "window"
+
+
+class DecisionKind(StrEnum):
+    """What an approver can say: 同意, 不同意, 退回."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    SEND_BACK = "send_back"
+
+
+class AssignmentStatus(StrEnum):
+    """What a person has to do with a step. `closed` means that others decided it."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    DECIDED = "decided"
+    CLOSED = "closed"
+    TRANSFERRED = "transferred"
+
+
+class StepResult(StrEnum):
+    """What a decision makes of its step."""
+
+    CONTINUES = "continues"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SENT_BACK = "sent_back"
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step to be asked for: who, how, with which second factor.
+
+    `barred_person_id` may not decide it, whoever transfers the step to him (separation of duties).
+    """
+
+    name_zh: str
+    name_en: str
+    mode: StepMode
+    second_factor: SecondFactorRule
+    person_ids: tuple[str, ...]
+    barred_person_id: str | None = None
+    due_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One person of a step as he stands."""
+
+    person_id: str
+    position: int
+    status: AssignmentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """What a decision makes of its step, and who is asked next within it."""
+
+    result: StepResult
+    next_person_id: str | None = None
+
+
+def first_asked(mode: StepMode, person_ids: Sequence[str]) -> frozenset[str]:
+    """Who is asked when the step opens: everybody, or the first of those asked in turn."""
+    return frozenset(person_ids[:1]) if mode is StepMode.IN_TURN else frozenset(person_ids)
+
+
+def outcome_of(mode: StepMode, asked: Sequence[Asked], person_id: str, decision: DecisionKind) -> StepOutcome:
+    """What the step comes to when this person decides so. One refusal or sending back ends it in every mode."""
+    if decision is DecisionKind.REJECT:
+        return StepOutcome(StepResult.REJECTED)
+    if decision is DecisionKind.SEND_BACK:
+        return StepOutcome(StepResult.SENT_BACK)
+    if mode is StepMode.ANY:
+        return StepOutcome(StepResult.APPROVED)
+    undecided = (AssignmentStatus.WAITING, AssignmentStatus.OPEN)
+    remaining = [one for one in asked if one.person_id != person_id and one.status in undecided]
+    if not remaining:
+        return StepOutcome(StepResult.APPROVED)
+    if mode is StepMode.IN_TURN:
+        following = min(remaining, key=lambda one: (one.position, one.person_id))
+        return StepOutcome(StepResult.CONTINUES, following.person_id)
+    return StepOutcome(StepResult.CONTINUES)
+
+
+def decision_slot(mode: StepMode, step_id: str, person_id: str) -> str:
+    """What may be decided once: the whole step for 或签, the step by each person otherwise."""
+    return step_id if mode is StepMode.ANY else f"{step_id}:{person_id}"
