@@ -1,0 +1,142 @@
+"""Looks at an uploaded file before a byte of it is kept: is it a sound PDF, within limits, and not classified?
+
+The file lies in the work folder meanwhile, mode 0600, and is removed whatever comes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gmseal.errors import GmsealError
+from gmseal.errors import Refused as GmsealRefused
+from gmseal.pdf import PdfInfo, PdfLimits, inspect_pdf, repair_pdf
+from shuangyin.core.errors import TooLarge
+from shuangyin.core.objects import ObjectStore, blocks_of
+from shuangyin.core.settings import Settings
+from shuangyin.documents import errors, first_page_text, rules
+
+FIRST_PAGE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class UploadNames:
+    """What an upload is called, checked."""
+
+    title: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedFile:
+    """A file that may be kept: where it lies now, and what it is like."""
+
+    path: Path
+    uploaded_sm3: str
+    info: PdfInfo
+    repaired: bool
+
+    @property
+    def page_sizes(self) -> list[list[float]]:
+        """Width and height of each page as displayed, in mm to a hundredth."""
+        return [[round(page.width_mm, 2), round(page.height_mm, 2)] for page in self.info.pages]
+
+
+def checked_names(title: str | None, file_name: str | None) -> UploadNames:
+    """Title and file name of an upload. Raises Invalid (NAME_TOO_LONG, NAME_MALFORMED), Refused (classified)."""
+    name = rules.base_name(file_name or "")
+    heading = (title or "").strip() or name.removesuffix(".pdf").removesuffix(".PDF")
+    if len(name) > rules.MAX_FILE_NAME or len(heading) > rules.MAX_TITLE:
+        raise errors.name_too_long(rules.MAX_TITLE)
+    if not rules.is_plain(name) or not rules.is_plain(heading):
+        raise errors.name_malformed()
+    if rules.classified_mark(name) or rules.classified_mark(heading):
+        raise errors.classified()
+    return UploadNames(heading, name)
+
+
+@contextmanager
+def inspected(objects: ObjectStore, settings: Settings, upload: BinaryIO) -> Iterator[InspectedFile]:
+    """The upload as an inspected work file, which is gone afterwards.
+
+    1. Copy it into the work folder, within the limit of bytes.
+    2. It is a PDF within the limit of pages, not encrypted; a damaged one without signatures is repaired.
+    3. Its first pages carry no mark of a classified paper.
+
+    Raises TooLarge, Invalid, Refused.
+    """
+    path, repaired_path = objects.work_path(".pdf"), objects.work_path(".repaired.pdf")
+    try:
+        # 1.
+        sm3 = _copy(upload, path, settings.max_upload_bytes)
+        # 2.
+        limits = PdfLimits(settings.max_upload_bytes, settings.max_pages)
+        info, repaired = _look_at(path, repaired_path, limits)
+        # 3.
+        kept = repaired_path if repaired else path
+        if rules.classified_mark(_first_pages(kept)):
+            raise errors.classified()
+        yield InspectedFile(kept, sm3, info, repaired)
+    finally:
+        path.unlink(missing_ok=True)
+        repaired_path.unlink(missing_ok=True)
+
+
+def _copy(upload: BinaryIO, path: Path, limit: int) -> str:
+    digest = hashlib.new("sm3")
+    size = 0
+    with path.open("xb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        for block in blocks_of(upload):
+            size += len(block)
+            if size > limit:
+                raise _too_large(limit)
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest()
+
+
+def _look_at(path: Path, repaired_path: Path, limits: PdfLimits) -> tuple[PdfInfo, bool]:
+    try:
+        info = inspect_pdf(path, limits)
+        if not info.damaged:
+            return info, False
+        repaired = repair_pdf(path, repaired_path, limits)
+        repaired_path.chmod(0o600)
+        if repaired.damaged:
+            raise GmsealRefused("BROKEN_STRUCTURE", "The repaired file is still damaged.")
+    except GmsealError as error:
+        raise errors.pdf_refused(error) from error
+    return repaired, True
+
+
+def _first_pages(path: Path) -> str:
+    command = [sys.executable, "-I", first_page_text.__file__, str(path)]
+    try:
+        done = subprocess.run(  # noqa: S603  # our own program, a path of our own making
+            command, capture_output=True, timeout=FIRST_PAGE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise errors.first_page_unreadable() from error
+    except OSError as error:
+        raise errors.inspection_unavailable() from error
+    if done.returncode != 0:
+        raise errors.first_page_unreadable()
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _too_large(limit: int) -> TooLarge:
+    megabytes = limit // (1024 * 1024)
+    return TooLarge(
+        "FILE_TOO_LARGE",
+        f"文件超过上限 {megabytes} MB,请拆分或压缩后再上传。",
+        f"The file is larger than the limit of {megabytes} MB. Split or compress it and upload again.",
+        details={"limit_bytes": limit},
+    )

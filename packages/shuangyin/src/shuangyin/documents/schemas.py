@@ -1,0 +1,70 @@
+"""API shapes of documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from shuangyin.documents.models import Document, DocumentVersion, VersionOrigin
+
+
+class DocumentVersionOut(BaseModel):
+    """One version of a document."""
+
+    id: str
+    document_id: str
+    number: int
+    origin: Literal["uploaded", "sealed"]
+    sm3: str
+    sha256: str
+    size: int = Field(description="Bytes.")
+    pages: int
+    page_sizes: list[tuple[float, float]] = Field(
+        description="Width and height of each page as displayed, in mm."
+    )
+    signed_by_others: bool
+    repaired: bool = Field(description="The uploaded file was damaged; this is its repaired form.")
+    file_name: str
+    created_at: int
+    parent_id: str | None
+
+
+class DocumentOut(BaseModel):
+    """A document with its versions, oldest first."""
+
+    id: str
+    title: str
+    created_at: int
+    versions: list[DocumentVersionOut]
+
+
+def version_out(version: DocumentVersion) -> DocumentVersionOut:
+    """A version for the API."""
+    return DocumentVersionOut(
+        id=version.id,
+        document_id=version.document_id,
+        number=version.number,
+        origin=VersionOrigin(version.origin).value,
+        sm3=version.sm3,
+        sha256=version.sha256,
+        size=version.size,
+        pages=version.pages,
+        page_sizes=json.loads(version.page_sizes),
+        signed_by_others=version.signed_by_others,
+        repaired=version.repaired_from_sm3 is not None,
+        file_name=version.file_name,
+        created_at=version.created_at,
+        parent_id=version.parent_id,
+    )
+
+
+def document_out(document: Document, versions: list[DocumentVersion]) -> DocumentOut:
+    """A document for the API."""
+    return DocumentOut(
+        id=document.id,
+        title=document.title,
+        created_at=document.created_at,
+        versions=[version_out(version) for version in versions],
+    )
