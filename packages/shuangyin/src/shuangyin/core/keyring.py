@@ -62,7 +62,7 @@ class Keyring:
         cipher.authenticate_additional_data(context.encode())
         try:
             return cipher.update(body) + cipher.finalize()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise _cannot_unwrap() from error
 
 

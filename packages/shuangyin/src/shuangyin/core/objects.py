@@ -128,8 +128,12 @@ class ObjectStore:
             if head[: len(MAGIC)] != MAGIC:
                 raise _damaged()
             prefix = head[len(MAGIC) :]
+            complete = False
             for index, (sealed, last) in enumerate(_with_last(blocks_of(file, CHUNK_BYTES + _TAG_BYTES))):
                 yield _open_chunk(key, prefix, index, sealed, last=last)
+                complete = last
+            if not complete:
+                raise _damaged()
 
     def read(self, stored: StoredObject) -> bytes:
         return b"".join(self.open(stored))
@@ -222,7 +226,8 @@ def _open_chunk(key: bytes, prefix: bytes, index: int, sealed: bytes, *, last: b
     cipher.authenticate_additional_data(_additional_data(index, last=last))
     try:
         return cipher.update(body) + cipher.finalize()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
+        # OpenSSL reports a stale entry of its error queue as ValueError; the answer is the same.
         raise _damaged() from error
 
 

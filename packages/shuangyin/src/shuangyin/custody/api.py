@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import BEIJING, to_milliseconds
@@ -33,7 +33,7 @@ from shuangyin.custody.schemas import (
     SealSlot,
     WaitingRequestOut,
 )
-from shuangyin.people.confirmation import confirm_identity
+from shuangyin.people.commands.confirm_identity import confirm_other, confirm_own
 
 router = APIRouter(tags=["custody"])
 
@@ -102,14 +102,23 @@ def read_opening(opening_id: str, platform: PlatformOf, actor: SignedIn) -> Open
 
 @router.post("/openings/{opening_id}/confirm", response_model=OpeningOut)
 def confirm(
-    opening_id: str, body: OpeningConfirmation, actor: SignedIn, write: Write
-) -> OpeningOut | Response:
+    opening_id: str, body: OpeningConfirmation, request: Request, actor: SignedIn, platform: PlatformOf
+) -> OpeningOut:
     """Confirm with one's own second factor; with account and password, as the second person on this device."""
-    platform = write.platform
     platform.view(lambda work: queries.opening(work, actor, opening_id))
-    person_id = confirm_identity(
-        platform, actor, method=body.method, code=body.code, account=body.account, password=body.password
-    )
+    if body.account is not None and body.password is not None:
+        address = request.client.host if request.client else ""
+        person_id = confirm_other(
+            platform,
+            actor,
+            account=body.account,
+            password=body.password,
+            method=body.method,
+            code=body.code,
+            address=address,
+        )
+    else:
+        person_id = confirm_own(platform, actor, method=body.method, code=body.code)
     return platform.transact(
         lambda work: views.opening_out(work, openings.confirm(work, actor, opening_id, person_id))
     )

@@ -1,0 +1,80 @@
+"""Confirm a person's presence with his own second factor, on his own device or as the second person on another's.
+
+Opening a safe needs two persons. The one who is signed in shows his second factor; the other may do the same on a
+device of his own, or give account, password and second factor on this one. No session begins for him.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.errors import Invalid, ShuangyinError
+from shuangyin.core.platform import Platform
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.people import errors, factors, sessions
+from shuangyin.people.actors import bare_actor
+from shuangyin.people.commands.sign_in import sign_in
+from shuangyin.people.models import Credential, Person, PersonStatus, SignInChallenge
+from shuangyin.people.schemas import Method, SignIn
+
+
+def confirm_own(platform: Platform, actor: Actor, *, method: Method, code: str) -> str:
+    """The signed-in person shows his second factor; returns his id.
+
+    Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED) or RateLimited, after the failure is counted for good.
+    """
+
+    def check(work: UnitOfWork) -> ShuangyinError | None:
+        credential = factors.credential_for_change(work, actor.person_id)
+        return factors.check_factor(work, actor, credential, method=method, code=code).refusal()
+
+    refusal = platform.transact(check)
+    if refusal is not None:
+        raise refusal
+    return actor.person_id
+
+
+def confirm_other(
+    platform: Platform, actor: Actor, *, account: str, password: str, method: Method, code: str, address: str
+) -> str:
+    """A second person of the same organization shows password and second factor on the actor's device.
+
+    Returns his id. Throttled and counted like a sign-in. Raises Unauthenticated (SIGN_IN_REFUSED) also for persons
+    of other organizations, Invalid (NOT_ENROLLED) for one without a second factor, and as `confirm_own`.
+    """
+    challenge = sign_in(platform, SignIn(account=account, password=password), address=address)
+    if challenge.enrolment is not None:
+        raise Invalid(
+            "NOT_ENROLLED",
+            "该人员尚未绑定动态口令,请先在自己的设备上登录一次。",
+            "This person has no second factor yet and must sign in on a device of his own first.",
+        )
+    outcome = platform.transact(lambda work: _use_challenge(work, actor, challenge.challenge, method, code))
+    if isinstance(outcome, ShuangyinError):
+        raise outcome
+    return outcome
+
+
+def _use_challenge(
+    work: UnitOfWork, actor: Actor, token: str, method: Method, code: str
+) -> str | ShuangyinError:
+    challenge = work.session.scalar(
+        select(SignInChallenge).where(
+            SignInChallenge.token_hash == sessions.token_digest(token), SignInChallenge.used_at.is_(None)
+        )
+    )
+    if challenge is None:
+        return errors.challenge_ended()
+    person = work.session.get_one(Person, challenge.person_id)
+    credential = work.session.get(Credential, person.id, with_for_update=True)
+    if credential is None or person.status != PersonStatus.ACTIVE:
+        return errors.challenge_ended()
+    if person.organization_id != actor.organization_id:
+        return errors.sign_in_refused()
+    result = factors.check_factor(work, bare_actor(person), credential, method=method, code=code)
+    refusal = result.refusal()
+    if refusal is not None:
+        return refusal
+    challenge.used_at = work.now
+    return person.id
