@@ -44,7 +44,7 @@ def department_names(work: UnitOfWork, department_ids: Collection[str]) -> dict[
     if not department_ids:
         return {}
     query = select(Department.id, Department.name).where(Department.id.in_(set(department_ids)))
-    return dict(work.session.execute(query).tuples())
+    return dict(work.session.execute(query).tuples().all())
 
 
 def post(work: UnitOfWork, organization_id: str, post_id: str) -> Post:

@@ -41,19 +41,23 @@ class SessionAuthenticator:
 
 
 def _by_cookie(work: UnitOfWork, cookie: str) -> Caller | None:
-    row = work.session.execute(
-        select(SignInSession, Person, Credential.must_change)
-        .join(Person, Person.id == SignInSession.person_id)
-        .join(Credential, Credential.person_id == Person.id)
-        .where(
-            SignInSession.token_hash == token_digest(cookie),
-            SignInSession.ended_at.is_(None),
-            Person.status == PersonStatus.ACTIVE,
+    row = (
+        work.session.execute(
+            select(SignInSession, Person, Credential.must_change)
+            .join(Person, Person.id == SignInSession.person_id)
+            .join(Credential, Credential.person_id == Person.id)
+            .where(
+                SignInSession.token_hash == token_digest(cookie),
+                SignInSession.ended_at.is_(None),
+                Person.status == PersonStatus.ACTIVE,
+            )
         )
-    ).one_or_none()
+        .tuples()
+        .one_or_none()
+    )
     if row is None:
         return None
-    session, person, must_change = row.tuple()
+    session, person, must_change = row
     times = SessionTimes(session.seen_at, session.expires_at, session.ended_at)
     if not session_lives(times, work.now, work.settings.session_idle_minutes):
         return None
@@ -68,20 +72,24 @@ def _by_cookie(work: UnitOfWork, cookie: str) -> Caller | None:
 
 
 def _by_token(work: UnitOfWork, bearer: str) -> Caller | None:
-    row = work.session.execute(
-        select(ApiToken, Person, Credential.must_change)
-        .join(Person, Person.id == ApiToken.person_id)
-        .join(Credential, Credential.person_id == Person.id)
-        .where(
-            ApiToken.token_hash == token_digest(bearer),
-            ApiToken.ended_at.is_(None),
-            ApiToken.expires_at > work.now,
-            Person.status == PersonStatus.ACTIVE,
+    row = (
+        work.session.execute(
+            select(ApiToken, Person, Credential.must_change)
+            .join(Person, Person.id == ApiToken.person_id)
+            .join(Credential, Credential.person_id == Person.id)
+            .where(
+                ApiToken.token_hash == token_digest(bearer),
+                ApiToken.ended_at.is_(None),
+                ApiToken.expires_at > work.now,
+                Person.status == PersonStatus.ACTIVE,
+            )
         )
-    ).one_or_none()
+        .tuples()
+        .one_or_none()
+    )
     if row is None:
         return None
-    token, person, must_change = row.tuple()
+    token, person, must_change = row
     scopes = frozenset(json.loads(token.scopes))
     return Caller(actor_of(work, person, scopes=scopes, must_change=must_change), None)
 

@@ -147,7 +147,9 @@ def display(work: UnitOfWork, person_ids: Iterable[str]) -> dict[str, PersonRef]
     ids = set(person_ids)
     if not ids:
         return {}
-    names = dict(work.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples())
+    names = dict(
+        work.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all()
+    )
     posts: dict[str, str] = {}
     for held in held_posts(work, ids, work.now):
         posts.setdefault(held.person_id, held.post.name)

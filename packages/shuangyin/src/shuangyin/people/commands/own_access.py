@@ -50,13 +50,13 @@ def change_password(platform: Platform, actor: Actor, change: PasswordChange, *,
     is throttled like a sign-in, or a session left open would be a place to guess.
     """
     require_session(actor)
-    person, known_hash = platform.view(lambda work: _own_credential(work, actor))
-    platform.transact(lambda work: throttle.admit(work, person.account, address))
+    account, known_hash = platform.view(lambda work: _own_credential(work, actor))
+    platform.transact(lambda work: throttle.admit(work, account, address))
     if not passwords.verify_password(platform.settings, known_hash, change.current_password):
         platform.transact(lambda work: throttle.blame_address(work, address))
         raise errors.password_wrong()
-    platform.transact(lambda work: throttle.forgive(work, person.account))
-    _check_choice(change, person.account)
+    platform.transact(lambda work: throttle.forgive(work, account))
+    _check_choice(change, account)
     new_hash = passwords.hash_password(platform.settings, change.new_password)
     platform.transact(lambda work: _set_password(work, actor, known_hash, new_hash))
 
@@ -126,9 +126,9 @@ def end_token(work: UnitOfWork, actor: Actor, token_id: str) -> None:
         _record(work, actor, "people.token_ended", {"token": token.id})
 
 
-def _own_credential(work: UnitOfWork, actor: Actor) -> tuple[Person, str]:
-    person = work.session.get_one(Person, actor.person_id)
-    return person, work.session.get_one(Credential, actor.person_id).password_hash
+def _own_credential(work: UnitOfWork, actor: Actor) -> tuple[str, str]:
+    account = work.session.get_one(Person, actor.person_id).account
+    return account, work.session.get_one(Credential, actor.person_id).password_hash
 
 
 def _check_choice(change: PasswordChange, account: str) -> None:
