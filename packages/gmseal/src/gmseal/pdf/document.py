@@ -27,6 +27,10 @@ _SECTION_STREAM = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]
 _SECTION_TABLE = re.compile(rb"[\x00\t\n\f\r ]*xref[\x00\t\n\f\r ]")
 _STRUCTURE_STREAM = re.compile(rb"/(?:ObjStm|XRef)\b")
 
+_TABLE_BYTES = 4 * MEGABYTE
+"""As much of a cross-reference table is read by us; 200,000 objects."""
+_RUN = re.compile(rb"[\x00\t\n\f\r ]*([0-9]{1,10}) ([0-9]{1,10})[ \r]?[\r\n][ \n]*(?=[0-9])")
+_ROW = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])[ \r\n]{2}")
 _HARMLESS = ("reported number of objects", "xref entry for the xref stream itself is missing")
 """Warnings about slips that many programs make and nothing here rests on: a wrong Size, and this one."""
 
@@ -62,7 +66,10 @@ class Document:
     pages: list[pikepdf.Object]
     damaged: str | None
     """Why qpdf's repairs or guesses were needed: a reason code; ``None`` for a sound file."""
+    sloppy: bool
+    """Whether the trailer states a wrong number of objects."""
     _entries: dict[tuple[int, int], Any] | None = None
+    _table: dict[int, int] | None = None
 
     @property
     def catalog(self) -> pikepdf.Object:
@@ -74,11 +81,26 @@ class Document:
             self._entries = self.pdf.get_xref_table()
         return self._entries
 
+    def offset_of(self, place: tuple[int, int]) -> int | None:
+        """Where an object stands in the file; ``None`` for one that is missing or inside a stream.
+
+        An object that the newest section lists stands where that says; qpdf's whole table, which takes
+        milliseconds in large files, is asked for the others.
+        """
+        if self._table is None:
+            self._table = {} if self.damaged else newest_entries(self.file, self.last_section())
+        if place[1] == 0 and place[0] in self._table:
+            return self._table[place[0]]
+        entry = self.cross_references().get(place)
+        return entry.offset if entry is not None and entry.type == 1 else None
+
     def first_free_number(self) -> int:
         """A number above that of every object, whatever the trailer says."""
-        highest = max((number for number, _ in self.cross_references()), default=0)
-        size = self.pdf.trailer.get("/Size")
-        return max(highest + 1, size if isinstance(size, int) else 0)
+        stated: object = self.pdf.trailer.get("/Size")
+        size = stated if isinstance(stated, int) else 0
+        if size and not self.sloppy:
+            return size
+        return max(1 + max((number for number, _ in self.cross_references()), default=0), size)
 
     def last_section(self) -> LastSection:
         """Finds the newest cross-reference section; ``Refused`` (``BROKEN_XREF``) when it is not there."""
@@ -112,14 +134,14 @@ def open_document(
     with file:
         size = os.fstat(file.fileno()).st_size
         _check_outside(file, size, limits)
-        pdf, damaged = _open_structure(file, size)
+        pdf, damaged, sloppy = _open_structure(file, size)
         with pdf:
             pages = _pages(pdf, limits)
             damaged = damaged or _leading_bytes(file) or _guessed_pages(pdf)
             if damaged and not accept_damage:
                 raise Refused(damaged, _DAMAGE[damaged])
             with reading():
-                yield Document(file, size, pdf, pages, damaged)
+                yield Document(file, size, pdf, pages, damaged, sloppy)
 
 
 _DAMAGE = {
@@ -145,6 +167,27 @@ def last_section(file: BinaryIO, size: int) -> LastSection:
     raise Refused("BROKEN_XREF", _DAMAGE["BROKEN_XREF"])
 
 
+def newest_entries(file: BinaryIO, section: LastSection) -> dict[int, int]:
+    """The offsets of generation 0 that the newest section gives; empty when it is not a plain table."""
+    if section.is_stream:
+        return {}
+    file.seek(section.offset)
+    data = file.read(_TABLE_BYTES)
+    found: dict[int, int] = {}
+    head = _SECTION_TABLE.match(data)
+    position = head.end() if head is not None else len(data)
+    while run := _RUN.match(data, position):
+        first, count = int(run[1]), int(run[2])
+        rows = data[run.end() : run.end() + 20 * count]
+        if len(rows) != 20 * count:
+            return {}
+        for number, row in enumerate(_ROW.findall(rows), start=first):
+            if row[2] == b"n" and row[1] == b"00000":
+                found[number] = int(row[0])
+        position = run.end() + 20 * count
+    return found if data.startswith(b"trailer", position) else {}
+
+
 def _check_outside(file: BinaryIO, size: int, limits: PdfLimits) -> None:
     if size > limits.max_bytes:
         raise Refused("TOO_LARGE", f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted.")
@@ -152,33 +195,44 @@ def _check_outside(file: BinaryIO, size: int, limits: PdfLimits) -> None:
         raise Refused("NOT_PDF", "This file is not a PDF.")
 
 
-def _open_structure(file: BinaryIO, size: int) -> tuple[pikepdf.Pdf, str | None]:
-    """Opens without repairs; when that fails, finds out why, and opens with them."""
+def _open_structure(file: BinaryIO, size: int) -> tuple[pikepdf.Pdf, str | None, bool]:
+    """Opens without repairs; when that fails, finds out why, and opens with them. Says damage and slips."""
     try:
-        return _open(file, recover=False), None
+        return _open_strictly(file)
     except _READ_ERRORS as first:
         if _is_bomb(file, size):
             raise Refused("DECOMPRESSION_BOMB", "Structures in this PDF expand beyond all reason.") from first
         try:
-            return _open(file, recover=True), "BROKEN_XREF"
+            return _open(file, recover=True), "BROKEN_XREF", True
         except _READ_ERRORS as error:
             raise Refused("BROKEN_XREF", "This PDF is damaged beyond repair.") from error
+
+
+def _open_strictly(file: BinaryIO) -> tuple[pikepdf.Pdf, None, bool]:
+    pdf = _open(file, recover=False)
+    warnings = _warnings(pdf)
+    if _doubts(warnings):
+        pdf.close()
+        raise pikepdf.PdfError("qpdf had to guess.")
+    return pdf, None, bool(warnings)
 
 
 def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
     file.seek(0)
     try:
         pdf = pikepdf.open(
-            file, attempt_recovery=recover, suppress_warnings=True, inherit_page_attributes=False
+            file,
+            attempt_recovery=recover,
+            suppress_warnings=True,
+            inherit_page_attributes=False,
+            # Through a mapping, as reading through Python's file object costs ten times as much.
+            access_mode=pikepdf.AccessMode.mmap_only,
         )
     except pikepdf.PasswordError as error:
         raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.") from error
     if pdf.is_encrypted:
         pdf.close()
         raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.")
-    if _doubts(pdf) and not recover:
-        pdf.close()
-        raise ValueError("qpdf had to guess.")
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
         pdf.close()
         raise pikepdf.PdfError("The file has no catalog.")
@@ -198,12 +252,17 @@ def _pages(pdf: pikepdf.Pdf, limits: PdfLimits) -> list[pikepdf.Object]:
 
 def _guessed_pages(pdf: pikepdf.Pdf) -> str | None:
     """qpdf mends pages when they are counted, and says so: a box that is missing, a page used twice."""
-    return "BROKEN_STRUCTURE" if _doubts(pdf) else None
+    return "BROKEN_STRUCTURE" if _doubts(_warnings(pdf)) else None
 
 
-def _doubts(pdf: pikepdf.Pdf) -> bool:
-    """Whether qpdf warned of anything that matters since it was last asked."""
-    return any(not any(slip in str(warning) for slip in _HARMLESS) for warning in pdf.get_warnings())
+def _doubts(warnings: list[str]) -> bool:
+    """Whether qpdf warned of anything that matters."""
+    return any(not any(slip in warning for slip in _HARMLESS) for warning in warnings)
+
+
+def _warnings(pdf: pikepdf.Pdf) -> list[str]:
+    """What qpdf warned of since it was last asked."""
+    return [str(warning) for warning in pdf.get_warnings()]
 
 
 def _leading_bytes(file: BinaryIO) -> str | None:

@@ -22,7 +22,7 @@ MAX_CONTENTS = 32 * MEGABYTE
 """Characters of the hexadecimal string; a seal signature has some tens of thousands."""
 _BEFORE = 64
 _KEY = re.compile(rb"/Contents[\x00\t\n\f\r ]*\Z")
-_HEX = re.compile(rb"<(?:[0-9A-Fa-f]{2})+>")
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def read_byte_range(document: Document, signed: SignedField) -> tuple[ByteRange,
     document.file.seek(max(0, before - _BEFORE))
     lead = document.file.read(min(before, _BEFORE))
     gap = document.file.read(after - before)
-    if not _HEX.fullmatch(gap) or not _KEY.search(lead):
+    if not _is_hex_string(gap) or not _KEY.search(lead):
         raise MalformedInput("The gap in the byte range is not exactly the signature value.")
     octets = bytes.fromhex(gap[1:-1].decode("ascii"))
     stated = signed.value.get("/Contents")
@@ -63,6 +63,13 @@ def read_byte_range(document: Document, signed: SignedField) -> tuple[ByteRange,
         raise MalformedInput("The gap in the byte range holds another signature value.")
     _check_home(document, signed, before)
     return ByteRange(before, after, end), octets
+
+
+def _is_hex_string(gap: bytes) -> bool:
+    """Angle brackets and an even number of digits, nothing else, not even blanks."""
+    digits = gap[1:-1]
+    enclosed = gap.startswith(b"<") and gap.endswith(b">") and len(digits) % 2 == 0
+    return enclosed and not digits.translate(None, _HEX_DIGITS)
 
 
 def _numbers(value: object) -> tuple[int, int, int, int]:
@@ -78,11 +85,12 @@ def _numbers(value: object) -> tuple[int, int, int, int]:
 def _check_home(document: Document, signed: SignedField, hole: int) -> None:
     """The hole lies in the object that holds this dictionary, so it cannot be a copy of another one."""
     holder = signed.value if signed.value.is_indirect else signed.field
-    entry = document.cross_references().get(holder.objgen)
-    if entry is None or entry.type != 1 or not 0 <= hole - entry.offset <= MEGABYTE:
+    offset = document.offset_of(holder.objgen)
+    if offset is None or not 0 <= hole - offset <= MEGABYTE:
         raise MalformedInput("The gap in the byte range belongs to another object.")
-    document.file.seek(entry.offset)
-    if b"endobj" in document.file.read(hole - entry.offset):
+    document.file.seek(offset)
+    before = document.file.read(hole - offset)
+    if b"endobj" in before or not before.lstrip().startswith(b"%d %d obj" % holder.objgen):
         raise MalformedInput("The gap in the byte range belongs to another object.")
 
 

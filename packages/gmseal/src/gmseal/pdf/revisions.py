@@ -6,21 +6,24 @@ metadata. Pages, their content, resources, boxes and other annotations must stay
 """
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pikepdf
 
 from gmseal.errors import Refused
-from gmseal.pdf.document import reading
+from gmseal.pdf.document import Document, reading
 from gmseal.pdf.geometry import POINTS_PER_MM
+from gmseal.pdf.limits import MEGABYTE
 
 LARGEST_MARK_MM = 65.0
 """No seal is larger than 60 mm; a larger mark would be a page of its own laid over the page."""
 
+_COPY_LIMIT = 64 * MEGABYTE
 _REFERENCE = re.compile(rb"([0-9]{1,10}) ([0-9]{1,5}) R\b")
 _VOLATILE = frozenset({"/Size", "/Prev", "/ID", "/XRefStm", "/Info"}) | frozenset(
     {"/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
@@ -64,15 +67,37 @@ class _Window(io.RawIOBase):
 
 
 @contextmanager
-def revision(file: BinaryIO, end: int) -> Iterator[pikepdf.Pdf]:
+def revision(document: Document, end: int) -> Iterator[pikepdf.Pdf]:
     """The file as it was when it had ``end`` bytes; ``Refused`` when that is no complete PDF."""
-    with reading():
-        window = io.BufferedReader(_Window(file, end), 1 << 16)
+    if end == document.size and document.damaged is None:
+        yield document.pdf
+        return
+    with _prefix(document.file, end) as (source, mode), reading():
         pdf = pikepdf.open(
-            window, attempt_recovery=False, suppress_warnings=True, inherit_page_attributes=False
+            source,
+            attempt_recovery=False,
+            suppress_warnings=True,
+            inherit_page_attributes=False,
+            access_mode=mode,
         )
-    with pdf:
-        yield pdf
+        with pdf:
+            yield pdf
+
+
+@contextmanager
+def _prefix(file: BinaryIO, end: int) -> Iterator[tuple[BinaryIO, pikepdf.AccessMode]]:
+    """The first bytes of a file: a copy in memory that can be mapped, or a window when it is large.
+
+    Nothing is written to disk, since documents may be confidential.
+    """
+    if end > _COPY_LIMIT or not hasattr(os, "memfd_create"):
+        yield cast("BinaryIO", io.BufferedReader(_Window(file, end), 1 << 16)), pikepdf.AccessMode.stream
+        return
+    file.seek(0)
+    with os.fdopen(os.memfd_create("revision"), "w+b") as copy:
+        copy.write(file.read(end))
+        copy.flush()
+        yield copy, pikepdf.AccessMode.mmap_only
 
 
 @dataclass(frozen=True, slots=True)

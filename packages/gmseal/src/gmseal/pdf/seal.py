@@ -143,7 +143,7 @@ def _form(appearance: Appearance, image: int) -> bytes:
 
 def _page_reference(document: Document, index: int) -> bytes:
     number, generation = document.pages[index].objgen
-    if (number, generation) not in document.cross_references():
+    if not 0 < number < document.first_free_number():
         # qpdf gave the page a number of its own: it is written inline or used twice in the page tree.
         raise Refused("BROKEN_STRUCTURE", "The page tree of this PDF is damaged.")
     return syntax.reference(number, generation)

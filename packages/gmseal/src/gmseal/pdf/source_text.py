@@ -77,10 +77,10 @@ def _cut_dictionary(document: Document, original: pikepdf.Object) -> _Cut | None
 
 
 def _cut(document: Document, place: tuple[int, int]) -> _Cut | None:
-    entry = document.cross_references().get(place)
-    if entry is None or entry.type != 1:
+    offset = document.offset_of(place)
+    if offset is None:
         return None
-    document.file.seek(entry.offset)
+    document.file.seek(offset)
     data = document.file.read(_LONGEST)
     head = _HEAD.match(data)
     if head is None or (int(head[1]), int(head[2])) != place:

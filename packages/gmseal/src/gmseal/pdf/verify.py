@@ -254,7 +254,7 @@ def _step(document: Document, chain: list[_Case], index: int) -> Comparison:
     elif not _more_than_blanks(document, start):
         return Comparison()
     try:
-        with revision(document.file, start) as old, revision(document.file, end) as new:
+        with revision(document, start) as old, revision(document, end) as new:
             result = compare(old, new, closing)
             if following is None and not result.altered and _unlinked(document, start):
                 result.altered.append("Bytes were appended that belong to no revision.")
