@@ -99,3 +99,39 @@ def openapi(
         typer.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
+
+
+DEMO_FOLDER = Path("var/demo")
+
+
+@app.command()
+def demo(
+    exit: Annotated[bool, typer.Option("--exit", help="End after the run instead of serving on.")] = False,  # noqa: A002, FBT002  # the option's name
+    folder: Annotated[Path, typer.Option(help="Folder for the results.")] = DEMO_FOLDER,
+) -> None:
+    """Do the main job on the sample documents through the public API, then keep serving."""
+    from shuangyin.demo.run import run  # noqa: PLC0415  # heavy imports only for the command that needs them
+
+    if not run(folder.resolve(), console, keep_serving=not exit):
+        raise typer.Exit(1)
+
+
+@app.command("demo-code")
+def demo_code(
+    account: Annotated[str, typer.Argument(help="Account of the demonstration, such as liran.")],
+    folder: Annotated[Path, typer.Option(help="Folder of the demonstration's results.")] = DEMO_FOLDER,
+) -> None:
+    """Show the code that the authenticator of a demonstration account shows now."""
+    from shuangyin.demo.person import current_code  # noqa: PLC0415  # as above
+
+    try:
+        accounts = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        console.print("没有找到演示账号,请先执行 make demo。 No demonstration accounts; run make demo first.")
+        raise typer.Exit(2) from error
+    for item in accounts:
+        if item["account"] == account:
+            typer.echo(current_code(item["totp_secret"]))
+            return
+    console.print(f"没有账号 {account}。 No account {account}.", highlight=False)
+    raise typer.Exit(2)
