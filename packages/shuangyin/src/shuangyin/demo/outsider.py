@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from evidencelog.bundle import EntrySource, write_bundle
+from evidencelog.proof import parse_proof
 from shuangyin.demo.cast import Cast
 from shuangyin.demo.report import Report, demand
 
@@ -121,8 +123,9 @@ def _evidence(cast: Cast, report: Report, requests: list[dict[str, Any]]) -> Non
         keys = folder / "log.vkeys"
         for entry in entries:
             _keep_entry(auditor, folder, entry["id"])
-        for entry in entries:
+        for entry in (entries[0], entries[-1]):
             _verify_entry(folder, entry["id"], keys)
+        _verify_all(report, folder, [entry["id"] for entry in entries], keys)
         own = [entry for entry in entries if entry["subject_id"] in {request["id"] for request in requests}]
         demand(own, "the requests must have entries")
         found.update(entries=len(entries))
@@ -161,6 +164,25 @@ def _verify_entry(folder: Path, entry_id: str, keys: Path) -> None:
         "--entry", str(folder / f"{entry_id}.json"), "--vkey", str(keys),
     )  # fmt: skip
     demand(done.returncode == 0, f"evidencelog verify refused {entry_id}: {done.stdout}{done.stderr}")
+
+
+def _verify_all(report: Report, folder: Path, ids: list[str], keys: Path) -> None:
+    """Put all entries with their proofs into one bundle and let `evidencelog verify` judge each of them."""
+    proofs = [parse_proof((folder / f"{entry_id}.tlog-proof").read_bytes()) for entry_id in ids]
+    bundle = report.folder / "evidence-bundle.zip"
+    write_bundle(
+        bundle,
+        origin=proofs[0].head().origin,
+        created_at_ms=int(time.time() * 1000),
+        entries=[
+            EntrySource((folder / f"{entry_id}.json").read_bytes(), proof)
+            for entry_id, proof in zip(ids, proofs, strict=True)
+        ],
+        vkeys=keys.read_text().split(),
+    )
+    report.files["evidence-bundle.zip"] = str(bundle)
+    done = _run("evidencelog", "verify", str(bundle), "--vkey", str(keys))
+    demand(done.returncode == 0, f"evidencelog verify refused the bundle: {done.stdout[-800:]}{done.stderr}")
 
 
 def _run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
