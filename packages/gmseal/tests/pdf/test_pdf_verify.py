@@ -270,11 +270,12 @@ def test_a_later_seal_does_not_wash_an_alteration(bench: Any, sealed: bytes, upd
     assert not failures(report, 1)
 
 
-def test_a_hole_kept_for_later_is_found(bench: Any, blueprint: Any, update: Any) -> None:
+@pytest.mark.parametrize("written", [b"900 0 R", b"00900  0\tR", b"900 % a comment\r0 R", b"900\n0 %\n%\nR"])
+def test_a_hole_kept_for_later_is_found(bench: Any, blueprint: Any, update: Any, written: bytes) -> None:
     """A prepared file points to an object that does not exist yet; the attacker defines it after sealing."""
     plan = blueprint(page_extra="")
     objects = plan.objects()
-    objects[10] = objects[10].replace(b"/Contents 11 0 R", b"/Contents[11 0 R 900 0 R]")
+    objects[10] = objects[10].replace(b"/Contents 11 0 R", b"/Contents[11 0 R " + written + b"]")
     plan.more = {10: objects[10]}
     sealed = bench.seal(plan.table(), placements=HERE)[0].read_bytes()
     assert bench.verify(sealed).verdict is Verdict.VALID

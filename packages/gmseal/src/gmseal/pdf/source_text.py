@@ -8,6 +8,7 @@ keys found do not agree with it, or the object lies in an object stream, qpdf pr
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import pikepdf
 
@@ -27,7 +28,7 @@ _IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class Cut:
     """The text of a value and, for a dictionary, where each entry begins, its value begins and ends."""
 
     text: bytes
@@ -69,26 +70,29 @@ def _array_text(document: Document, owner: pikepdf.Object, key: str, present: pi
     return text if text.startswith(b"[") and text.endswith(b"]") else None
 
 
-def _cut_dictionary(document: Document, original: pikepdf.Object) -> _Cut | None:
+def _cut_dictionary(document: Document, original: pikepdf.Object) -> Cut | None:
     cut = _cut(document, original.objgen)
     if cut is None or {key.decode("latin-1") for key in cut.entries} != set(original.keys()):
         return None
     return cut
 
 
-def _cut(document: Document, place: tuple[int, int]) -> _Cut | None:
+def _cut(document: Document, place: tuple[int, int]) -> Cut | None:
     offset = document.offset_of(place)
-    if offset is None:
-        return None
-    document.file.seek(offset)
-    data = document.file.read(_LONGEST)
+    return None if offset is None else cut_at(document.file, offset, place)
+
+
+def cut_at(file: BinaryIO, offset: int, place: tuple[int, int]) -> Cut | None:
+    """The array or dictionary that is the object ``place``; ``None`` when it is not there or odd."""
+    file.seek(offset)
+    data = file.read(_LONGEST)
     head = _HEAD.match(data)
     if head is None or (int(head[1]), int(head[2])) != place:
         return None
     return _scan(data, head.end())
 
 
-def _scan(data: bytes, position: int) -> _Cut | None:
+def _scan(data: bytes, position: int) -> Cut | None:
     """One array or dictionary from ``position`` on: brackets are counted, strings skipped, entries noted."""
     depth = 0
     begin = -1
@@ -122,12 +126,12 @@ def _words(data: bytes, position: int) -> Iterator[tuple[bytes, int, int]]:
             yield word, at, position
 
 
-def _entries(data: bytes, begin: int, end: int, marks: list[tuple[bytes, int, int]]) -> _Cut | None:
+def _entries(data: bytes, begin: int, end: int, marks: list[tuple[bytes, int, int]]) -> Cut | None:
     """Pairs the marks of a dictionary's first level; ``None`` when a key is doubled or escaped."""
     text = data[begin:end]
     entries: dict[bytes, tuple[int, int, int]] = {}
     if not text.startswith(b"<<"):
-        return _Cut(text, entries)
+        return Cut(text, entries)
     index = 0
     while index < len(marks):
         key, at, _ = marks[index]
@@ -137,7 +141,7 @@ def _entries(data: bytes, begin: int, end: int, marks: list[tuple[bytes, int, in
         last = _value_end(marks, following)
         entries[key] = (at - begin, marks[following][1] - begin, marks[last][2] - begin)
         index = last + 1
-    return _Cut(text, entries)
+    return Cut(text, entries)
 
 
 def _value_end(marks: list[tuple[bytes, int, int]], first: int) -> int:

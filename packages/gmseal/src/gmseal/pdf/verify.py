@@ -255,7 +255,7 @@ def _step(document: Document, chain: list[_Case], index: int) -> Comparison:
         return Comparison()
     try:
         with revision(document, start) as old, revision(document, end) as new:
-            result = compare(old, new, closing)
+            result = compare(document.file, start, old, new, closing)
             if following is None and not result.altered and _unlinked(document, start):
                 result.altered.append("Bytes were appended that belong to no revision.")
             return result
