@@ -1,0 +1,87 @@
+"""The file work of sealing: decrypt, seal, check the result, encrypt. No database and no decision here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from gmseal.errors import GmsealError
+from gmseal.pdf import PdfLimits, SealOrder, seal_pdf, verify_pdf
+from gmseal.report import CheckResult, Verdict
+from gmseal.trust import TrustStore
+from shuangyin.core.clock import to_datetime
+from shuangyin.core.objects import ObjectStore, WrittenObject, blocks_of
+from shuangyin.core.settings import Settings
+from shuangyin.sealing import errors
+from shuangyin.sealing.plan import DocumentPlan, SealingPlan, SealStep
+
+_ROOM_FOR_SEALS = 16 * 1024 * 1024
+"""A sealed file may be larger than the largest upload by what seals and marks take."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """One sealed document: durable ciphertext that no row refers to yet, and the signatures' data hashes."""
+
+    plan: DocumentPlan
+    written: WrittenObject
+    data_hashes: tuple[str, ...]
+
+
+def seal_documents(objects: ObjectStore, settings: Settings, plan: SealingPlan) -> list[SealedFile]:
+    """Carry a plan out. Whatever fails, only ciphertext without a key may be left behind."""
+    return [_seal_document(objects, settings, plan, document) for document in plan.documents]
+
+
+def _seal_document(
+    objects: ObjectStore, settings: Settings, plan: SealingPlan, document: DocumentPlan
+) -> SealedFile:
+    path = objects.work_path(".pdf")
+    limits = PdfLimits(settings.max_upload_bytes + _ROOM_FOR_SEALS, settings.max_pages)
+    try:
+        objects.copy_to(document.stored, path)
+        _require_digest(path, document.source.sm3)
+        hashes = tuple(_put_seal(path, plan, step, limits) for step in document.steps)
+        _require_valid(path, plan, limits)
+        with path.open("rb") as file:
+            written = objects.write(blocks_of(file))
+    finally:
+        path.unlink(missing_ok=True)
+    return SealedFile(document, written, hashes)
+
+
+def _put_seal(path: Path, plan: SealingPlan, step: SealStep, limits: PdfLimits) -> str:
+    try:
+        # A seal whose places all lie on other documents is not part of the plan, so there is always a place.
+        order = SealOrder(
+            signed_at=to_datetime(plan.signed_at),
+            placements=step.placements,
+            seam=step.seam,
+            qr=step.qr,
+            reason=plan.number,
+        )
+        outcome = seal_pdf(path, path, order=order, signer=step.signer, limits=limits)
+    except GmsealError as error:
+        raise errors.cannot_place(error) from error
+    path.chmod(0o600)
+    return outcome.data_hash.hex()
+
+
+def _require_valid(path: Path, plan: SealingPlan, limits: PdfLimits) -> None:
+    """Judge the result as an outsider would before anybody gets it: what does not verify never leaves."""
+    trust: TrustStore = plan.trust
+    report = verify_pdf(path, trust, to_datetime(plan.signed_at), limits=limits)
+    if report.verdict is Verdict.INVALID:
+        checks = [*report.checks, *(check for signature in report.signatures for check in signature.checks)]
+        failed = next((check.code for check in checks if check.result is CheckResult.FAIL), "UNKNOWN")
+        raise errors.result_not_valid(failed)
+
+
+def _require_digest(path: Path, sm3: str) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.new("sm3")
+        for block in blocks_of(file):
+            digest.update(block)
+    if digest.hexdigest() != sm3:
+        raise errors.source_differs()
