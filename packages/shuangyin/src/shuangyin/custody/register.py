@@ -50,7 +50,7 @@ def _row(work: UnitOfWork, use: PhysicalUseOut) -> SheetRow:
         cover=str(use.cover),
         spoiled=str(use.spoiled),
         applicant=use.applicant.name,
-        department=department_names(work, [request.department_id]).get(request.department_id, ""),
+        department=_department(work, request.department_id),
         approvers=tuple(_named(person) for person in use.approvers),
         presser=use.presser.name,
         reviewer=use.reviewer.name,
@@ -58,6 +58,12 @@ def _row(work: UnitOfWork, use: PhysicalUseOut) -> SheetRow:
         photo_digest=use.photos[0].sm3[:16] if use.photos else "",
         returned_at=_time(use.returned_at) if use.returned_at else "未归位",
     )
+
+
+def _department(work: UnitOfWork, department_id: str | None) -> str:
+    if department_id is None:
+        return ""
+    return department_names(work, [department_id]).get(department_id, "")
 
 
 def _named(person: PersonRef) -> str:

@@ -55,14 +55,11 @@ class Sheet:
 
 def typeset(sheet: Sheet) -> bytes:
     """The sheet as PDF, A4 landscape. Raises Unavailable when typesetting fails."""
-    template = resources.files("shuangyin.custody").joinpath("templates/register.typ").read_bytes()
+    template = Path(str(resources.files("shuangyin.custody"))) / "templates" / "register.typ"
     fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted(
-        {str(path.parent) for path in fonts.rglob("*.otf")}
-        | {str(path.parent) for path in fonts.rglob("*.ttf")}
-    )
+    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
     try:
-        return typst.compile(
+        content: bytes = typst.compile(
             template,
             format="pdf",
             font_paths=folders,
@@ -75,3 +72,4 @@ def typeset(sheet: Sheet) -> bytes:
             "登记表暂时无法排版,请稍后重试。",
             "The sheet could not be typeset; try again later.",
         ) from error
+    return content

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shuangyin.approvals.queries import approvers_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
-from shuangyin.custody.models import Opening, PhysicalUse, Safe, UsePhoto
+from shuangyin.custody.models import Opening, PhysicalUse, Safe, SafeSlot, UsePhoto
 from shuangyin.custody.rules import SPARE_SPOILED, Presses, total_of
 from shuangyin.custody.schemas import (
     OpeningOut,
@@ -183,5 +183,5 @@ def _seal_out(
     )
 
 
-def _place(work: UnitOfWork, seal_id: str) -> queries.SafeSlot | None:
-    return work.session.get(queries.SafeSlot, seal_id)
+def _place(work: UnitOfWork, seal_id: str) -> SafeSlot | None:
+    return work.session.get(SafeSlot, seal_id)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
+from evidencelog.entry import JsonValue
 from shuangyin.approvals.queries import final_approvers
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
@@ -65,7 +68,11 @@ def request_opening(work: UnitOfWork, actor: Actor, new: NewOpening) -> Opening:
         OpeningRequest(opening_id=opening.id, request_id=request_id, organization_id=actor.organization_id)
         for request_id in dict.fromkeys(new.request_ids)
     )
-    facts = {"safe": safe.id, "reviewer": new.reviewer_id, "requests": sorted(set(new.request_ids))}
+    facts: dict[str, JsonValue] = {
+        "safe": safe.id,
+        "reviewer": new.reviewer_id,
+        "requests": sorted(set(new.request_ids)),
+    }
     _record(work, actor, opening, "custody.opening_requested", facts)
     return opening
 
@@ -112,7 +119,7 @@ def close(work: UnitOfWork, actor: Actor, opening_id: str, closing: OpeningClose
     opening.closed_at = work.now
     opening.note = closing.note
     done = [request for request in queries.requests_of(work, opening) if _is_done(work, request)]
-    facts = {
+    facts: dict[str, JsonValue] = {
         "returned": sorted(closing.returned_seal_ids),
         "done": [request.id for request in done],
         "late": _past_session(work, opening),
@@ -219,5 +226,7 @@ def _past_session(work: UnitOfWork, opening: Opening) -> bool:
     return opening.closes_by is not None and work.now > opening.closes_by
 
 
-def _record(work: UnitOfWork, actor: Actor, opening: Opening, kind: str, facts: dict[str, object]) -> None:
-    record(work, actor, kind=kind, subject_type="opening", subject_id=opening.id, facts=facts)  # type: ignore[arg-type]  # plain JSON values, checked by the encoder
+def _record(
+    work: UnitOfWork, actor: Actor, opening: Opening, kind: str, facts: Mapping[str, JsonValue]
+) -> None:
+    record(work, actor, kind=kind, subject_type="opening", subject_id=opening.id, facts=facts)

@@ -6,6 +6,7 @@ import io
 
 from PIL import Image, UnidentifiedImageError
 
+from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.objects import WrittenObject
@@ -164,7 +165,7 @@ def _presses(use: PhysicalUse) -> Presses:
 
 
 def _record_use(work: UnitOfWork, actor: Actor, use: PhysicalUse) -> None:
-    facts = {
+    facts: dict[str, JsonValue] = {
         "use": use.id,
         "number": use.number,
         "request": use.request_id,
