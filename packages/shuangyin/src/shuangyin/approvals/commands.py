@@ -100,11 +100,15 @@ def decide(
     comment = comment.strip()
     if decision is not DecisionKind.APPROVE and not comment:
         raise errors.comment_required()
-    strength = SecondFactorRule(step.second_factor)
-    require_second_factor(
-        work, actor, act=ACT, subject=f"{step.id}:{binding}", proof=proof, strength=strength.value
+    used = require_second_factor(
+        work,
+        actor,
+        act=ACT,
+        subject=f"{step.id}:{binding}",
+        proof=proof,
+        strength=SecondFactorRule(step.second_factor).value,
     )
-    _write_decision(work, actor, route, step, decision=decision, comment=comment)
+    _write_decision(work, actor, route, step, decision=decision, comment=comment, factor=used.kind)
     assignment.status = AssignmentStatus.DECIDED
     _advance(work, actor, route, step, decision)
     work.session.flush()
@@ -281,6 +285,7 @@ def _write_decision(
     *,
     decision: DecisionKind,
     comment: str,
+    factor: str,
 ) -> None:
     decision_id = work.new_id()
     facts: dict[str, JsonValue] = {
@@ -289,7 +294,7 @@ def _write_decision(
         "position": step.position,
         "decision": decision.value,
         "binding": route.binding,
-        "second_factor": step.second_factor,
+        "second_factor": factor,
         "comment": digest_of(comment) if comment else None,
     }
     entry_id = _record(work, actor, route, "approvals.decided", facts)
@@ -303,7 +308,7 @@ def _write_decision(
             comment=comment,
             decided_at=work.now,
             binding=route.binding,
-            second_factor=step.second_factor,
+            second_factor=factor,
             entry_id=entry_id,
             slot=decision_slot(StepMode(step.mode), step.id, actor.person_id),
         )

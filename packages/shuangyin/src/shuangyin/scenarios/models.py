@@ -25,15 +25,22 @@ class ScenarioList(Versioned, Base):
     """
 
     __tablename__ = "scenario_list"
-    __table_args__ = (UniqueConstraint("organization_id", "version_number"), UniqueConstraint("in_force_slot"))
+    __table_args__ = (
+        UniqueConstraint("organization_id", "version_number"),
+        UniqueConstraint("in_force_slot"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
     version_number: Mapped[int]
     title: Mapped[str] = mapped_column(String(100))
     status: Mapped[str] = mapped_column(String(16))
-    regulation_text: Mapped[str] = mapped_column(Text, doc="The text of the regulation that the list carries out.")
-    review_on: Mapped[str | None] = mapped_column(String(10), doc="The day (ISO) on which it is to be reviewed.")
+    regulation_text: Mapped[str] = mapped_column(
+        Text, doc="The text of the regulation that the list carries out."
+    )
+    review_on: Mapped[str | None] = mapped_column(
+        String(10), doc="The day (ISO) on which it is to be reviewed."
+    )
     created_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     created_at: Mapped[int]
     approved_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))

@@ -1,0 +1,89 @@
+"""The decision in a sentence, as people say it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuangyin.core.text import Text
+from shuangyin.scenarios.rules import Decision, RouteStepPlan
+
+_SEALS = {
+    "legal_name": Text("公章", "official seal"),
+    "contract": Text("合同专用章", "contract seal"),
+    "finance": Text("财务专用章", "finance seal"),
+    "invoice": Text("发票专用章", "invoice seal"),
+    "legal_rep_name": Text("法定代表人名章", "legal representative's name seal"),
+    "department": Text("部门章", "department seal"),
+    "other": Text("业务章", "business seal"),
+}
+_POSTS = {
+    "department_head": Text("部门负责人", "head of department"),
+    "legal_representative": Text("法定代表人", "legal representative"),
+    "employee": Text("员工", "employee"),
+    "custodian": Text("印章保管人", "custodian"),
+    "reviewer": Text("复核人", "reviewer"),
+    "auditor": Text("审计人员", "auditor"),
+    "administrator": Text("系统管理员", "administrator"),
+}
+_ORDERS = {
+    None: Text("", ""),
+    "electronic_first": Text(",先电子后实体", ", electronic first"),
+    "physical_first": Text(",先实体后电子", ", physical first"),
+}
+_CURRENCIES = {"CNY": "元", "USD": "美元", "EUR": "欧元", "HKD": "港元", "JPY": "日元"}
+
+
+def seal_name(category: str) -> Text:
+    """What people call a seal of this category."""
+    return _SEALS.get(category, Text(category, category))
+
+
+def post_name(kind: str) -> Text:
+    """What people call a post of this kind."""
+    return _POSTS.get(kind, Text(kind, kind))
+
+
+def amount_text(amount_minor: int, currency: str) -> str:
+    """An amount with separators, such as 1,000,000.00 元. Minor units are hundredths, of yen whole ones."""
+    unit = _CURRENCIES.get(currency, currency)
+    if currency == "JPY":
+        return f"{amount_minor:,} {unit}"
+    sign = "-" if amount_minor < 0 else ""
+    major, minor = divmod(abs(amount_minor), 100)
+    return f"{sign}{major:,}.{minor:02d} {unit}"
+
+
+def medium_text(decision: Decision) -> Text:
+    """Which seal, in which form, such as 须用实体公章与法定代表人名章."""
+    zh = "与".join(seal_name(category).zh for category in decision.seal_categories)
+    en = " and ".join(seal_name(category).en for category in decision.seal_categories)
+    if decision.medium == "either":
+        return Text(f"可用电子{zh}或实体{zh}", f"Use the {en}, electronic or physical")
+    if decision.medium == "both":
+        order = _ORDERS[decision.order]
+        return Text(
+            f"须同时用电子和实体{zh}{order.zh}", f"Use the {en}, both electronic and physical{order.en}"
+        )
+    form = Text("实体", "physical") if decision.medium == "physical" else Text("电子", "electronic")
+    if decision.refused_media:
+        return Text(f"须用{form.zh}{zh}", f"The {form.en} {en} must be used")
+    return Text(f"宜用{form.zh}{zh}", f"The {form.en} {en} should be used")
+
+
+def route_text(route: Sequence[RouteStepPlan]) -> Text:
+    """The approval steps in order."""
+    names = [post_name(step.post_kind) for step in route]
+    return Text(" → ".join(name.zh for name in names), " → ".join(name.en for name in names))
+
+
+def sentence_of(decision: Decision) -> Text:
+    """The whole decision, such as 「须用实体公章,盖后留存电子档」."""
+    medium = medium_text(decision)
+    zh, en = [medium.zh], [medium.en]
+    if decision.controls.keep_electronic_copy:
+        zh.append("盖后留存电子档")
+        en.append("keep an electronic copy afterwards")
+    if decision.controls.seam == "required":
+        zh.append("须盖骑缝章")
+        en.append("with a seam seal across the pages")
+    return Text(",".join(zh), ", ".join(en))

@@ -1,0 +1,162 @@
+"""How lists and decisions are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuangyin.core.text import Text
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.people.queries import display
+from shuangyin.people.schemas import PersonRef
+from shuangyin.scenarios import queries
+from shuangyin.scenarios.models import ListStatus, ScenarioList
+from shuangyin.scenarios.queries import Decided, FittingSeal
+from shuangyin.scenarios.reading import body_of
+from shuangyin.scenarios.rules import Decision
+from shuangyin.scenarios.schemas import (
+    ChangeOut,
+    ControlsBody,
+    DecidedSeal,
+    DecisionOut,
+    LostOut,
+    ReasonOut,
+    RefusedMediumOut,
+    RouteStepBody,
+    RouteStepOut,
+    ScenarioListOut,
+    ScenarioRuleOut,
+    TextOut,
+)
+from shuangyin.scenarios.sentences import post_name, sentence_of
+
+
+def lists_out(work: UnitOfWork, rows: Sequence[ScenarioList]) -> list[ScenarioListOut]:
+    """Versions of the list with their rules."""
+    people = display(work, {one for row in rows for one in (row.created_by, row.approved_by) if one})
+    return [_list_out(work, row, people) for row in rows]
+
+
+def list_out(work: UnitOfWork, row: ScenarioList) -> ScenarioListOut:
+    """One version of the list with its rules."""
+    return lists_out(work, [row])[0]
+
+
+def decision_out(work: UnitOfWork, decided: Decided) -> DecisionOut:
+    """A decision with its reasons."""
+    decision = decided.decision
+    return DecisionOut(
+        medium=decision.medium,
+        order=decision.order,
+        sentence=_text(sentence_of(decision)),
+        seal_categories=list(decision.seal_categories),
+        seals=_seals_out(work, decided.seals),
+        missing_seals=list(decided.missing),
+        route=_route_out(decision),
+        controls=ControlsBody.model_validate(decision.controls),
+        high_risk=decision.high_risk,
+        covered=decision.covered,
+        reasons=_reasons_out(decision),
+        lost=[
+            LostOut(rule_id=one.rule_id, rule=_text(one.rule), zh=one.text.zh, en=one.text.en)
+            for one in decision.lost
+        ],
+        refused_media=_refused_out(decision),
+        changes=[
+            ChangeOut(fact=one.fact, value=one.value, medium=one.medium, zh=one.text.zh, en=one.text.en)
+            for one in decided.changes
+        ],
+        list_version=decided.list_version,
+        rule_ids=list(decision.rule_ids),
+    )
+
+
+def _list_out(work: UnitOfWork, row: ScenarioList, people: dict[str, PersonRef]) -> ScenarioListOut:
+    rules = [
+        ScenarioRuleOut(id=rule.id, position=rule.position, **body_of(rule).model_dump())
+        for rule in queries.rules_in(work, row.id)
+    ]
+    return ScenarioListOut(
+        id=row.id,
+        version_number=row.version_number,
+        title=row.title,
+        status=ListStatus(row.status),
+        regulation_text=row.regulation_text,
+        review_on=row.review_on,
+        created_at=row.created_at,
+        created_by=people.get(row.created_by) or PersonRef(id=row.created_by, name="—"),
+        approved_by=people.get(row.approved_by) if row.approved_by else None,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        rules_digest=row.rules_digest,
+        rules=rules,
+        version=row.version,
+    )
+
+
+def _route_out(decision: Decision) -> list[RouteStepOut]:
+    return [
+        RouteStepOut(
+            **RouteStepBody.model_validate(step, from_attributes=True).model_dump(),
+            name=_text(post_name(step.post_kind)),
+        )
+        for step in decision.route
+    ]
+
+
+def _reasons_out(decision: Decision) -> list[ReasonOut]:
+    return [
+        ReasonOut(
+            rule_id=one.rule_id,
+            rule=_text(one.rule),
+            zh=one.text.zh,
+            en=one.text.en,
+            citation=one.citation,
+            strength=one.strength,
+            basis=one.basis,
+            decided=list(one.decided),
+        )
+        for one in decision.reasons
+    ]
+
+
+def _refused_out(decision: Decision) -> list[RefusedMediumOut]:
+    return [
+        RefusedMediumOut(
+            medium=one.medium,
+            rule_id=one.rule_id,
+            rule=_text(one.rule),
+            reason=_text(one.reason),
+            citation=one.citation,
+            strength=one.strength,
+            basis=one.basis,
+        )
+        for one in decision.refused_media
+    ]
+
+
+def _seals_out(work: UnitOfWork, fitting: Sequence[FittingSeal]) -> list[DecidedSeal]:
+    keepers = display(work, {one.seal.keeper_person_id for one in fitting if one.seal.keeper_person_id})
+    return [
+        DecidedSeal(
+            id=one.seal.id,
+            name=one.seal.name,
+            medium="electronic" if one.seal.medium == "electronic" else "physical",
+            category=one.seal.category,
+            width_mm=one.seal.width_mm,
+            height_mm=one.seal.height_mm,
+            status=one.seal.status,
+            for_category=one.for_category,
+            keeper=keepers.get(one.seal.keeper_person_id) if one.seal.keeper_person_id else None,
+            picture_url=picture_url(one.seal.id),
+        )
+        for one in fitting
+    ]
+
+
+def picture_url(seal_id: str) -> str:
+    """Where the watermarked picture of a seal is."""
+    return f"/api/v1/seals/{seal_id}/picture.png"
+
+
+def _text(text: Text) -> TextOut:
+    return TextOut(zh=text.zh, en=text.en)
