@@ -7,7 +7,9 @@ from sqlalchemy import or_, select
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found, stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.seals.models import Seal, SealEvent, SealStatus
+from shuangyin.seals.models import Seal, SealCategory, SealEvent, SealStatus
+
+MAX_IDS = 200
 
 
 def get(work: UnitOfWork, organization_id: str, seal_id: str) -> Seal:
@@ -92,3 +94,14 @@ def named(work: UnitOfWork, seal_ids: set[str]) -> dict[str, Seal]:
     if not seal_ids:
         return {}
     return {seal.id: seal for seal in work.session.scalars(select(Seal).where(Seal.id.in_(seal_ids)))}
+
+
+def personal_names(work: UnitOfWork, es_ids: set[str]) -> list[str]:
+    """The names on personal name seals among these e-seals, longest first: the public pages mask them."""
+    if not es_ids:
+        return []
+    query = select(Seal).where(
+        Seal.es_id.in_(list(es_ids)[:MAX_IDS]), Seal.category == SealCategory.LEGAL_REP_NAME
+    )
+    names = {name for seal in work.session.scalars(query) for name in (seal.name, seal.face_text)}
+    return sorted(names, key=len, reverse=True)

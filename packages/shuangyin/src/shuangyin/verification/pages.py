@@ -1,0 +1,141 @@
+"""The public pages: /v/{token} behind the QR code, and /verify for a file or a code.
+
+No sign-in, no JavaScript, nothing kept of what is uploaded.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi.responses import RedirectResponse
+
+from shuangyin.core.errors import ShuangyinError
+from shuangyin.core.http.access import PlatformOf, PublicRoute
+from shuangyin.core.http.problems import STATUS_BY_KIND
+from shuangyin.core.platform import Platform
+from shuangyin.core.text import Language, Text, preferred_language
+from shuangyin.sealing.rules import is_token
+from shuangyin.verification import queries, rules
+from shuangyin.verification.checking import check_file
+from shuangyin.verification.limits import count_look, count_upload
+from shuangyin.verification.rendering import render, render_check
+
+router = APIRouter(tags=["verification"], include_in_schema=False, dependencies=[PublicRoute])
+_log = structlog.get_logger(__name__)
+
+AskedLanguage = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
+Upload = Annotated[UploadFile, File(description="The PDF to compare.")]
+
+
+@router.get("/v/{token}", response_class=Response)
+def look_up(token: str, request: Request, platform: PlatformOf, lang: AskedLanguage = None) -> Response:
+    """What is on record of the use that a QR code names."""
+    language = _language(request, lang)
+    try:
+        count_look(request, platform)
+        record = platform.view(lambda work: queries.record_of(work, token))
+    except ShuangyinError as error:
+        return _refusal(platform, language, error)
+    if record is None:
+        return _no_record(platform, language)
+    _log.info("verification.looked_up", number=record.use.number, answer=record.answer.code)
+    return render(
+        "use.html",
+        language,
+        now=platform.clock.now_ms(),
+        title="facts_title",
+        record=record,
+        path=f"/v/{token}",
+    )
+
+
+@router.post("/v/{token}", response_class=Response)
+def compare(
+    token: str, file: Upload, request: Request, platform: PlatformOf, lang: AskedLanguage = None
+) -> Response:
+    """Compare an uploaded file with the registered one of this use."""
+    language = _language(request, lang)
+    try:
+        count_upload(request, platform)
+        record = platform.view(lambda work: queries.record_of(work, token))
+        if record is None:
+            return _no_record(platform, language)
+        check = check_file(platform, file.file, record)
+    except ShuangyinError as error:
+        return _refusal(platform, language, error)
+    _log.info("verification.compared", number=record.use.number, answer=check.answer.code)
+    return render_check(
+        language,
+        check,
+        now=platform.clock.now_ms(),
+        path=f"/v/{token}",
+        back=f"/v/{token}?lang={language}",
+        physical=record.use.medium == "physical",
+    )
+
+
+@router.get("/verify", response_class=Response)
+def verify_form(
+    request: Request,
+    platform: PlatformOf,
+    lang: AskedLanguage = None,
+    code: Annotated[str | None, Query(max_length=60)] = None,
+) -> Response:
+    """The form; with a code, the page of that code."""
+    language = _language(request, lang)
+    if code is not None:
+        token = code.strip().rstrip("/").rsplit("/", 1)[-1]
+        if is_token(token):
+            return RedirectResponse(f"/v/{token}?lang={language}", status_code=303)
+        return _no_record(platform, language)
+    return render("verify.html", language, now=platform.clock.now_ms(), title="verify_title")
+
+
+@router.post("/verify", response_class=Response)
+def verify_upload(
+    file: Upload, request: Request, platform: PlatformOf, lang: AskedLanguage = None
+) -> Response:
+    """Judge an uploaded file and say whether it is registered here."""
+    language = _language(request, lang)
+    try:
+        count_upload(request, platform)
+        check = check_file(platform, file.file, None)
+    except ShuangyinError as error:
+        return _refusal(platform, language, error)
+    _log.info("verification.checked", answer=check.answer.code)
+    physical = bool(check.uses) and all(use.medium == "physical" for use in check.uses)
+    return render_check(
+        language, check, now=platform.clock.now_ms(), path="/verify", back=None, physical=physical
+    )
+
+
+def _language(request: Request, asked: Language | None) -> Language:
+    return asked or preferred_language(request.headers.get("accept-language"))
+
+
+def _no_record(platform: Platform, language: Language) -> Response:
+    return render(
+        "answer.html",
+        language,
+        now=platform.clock.now_ms(),
+        title="verify_title",
+        status=404,
+        answer=rules.UNKNOWN_CODE,
+    )
+
+
+def _refusal(platform: Platform, language: Language, error: ShuangyinError) -> Response:
+    answer = rules.Answer(error.code, rules.Level.UNKNOWN, Text("暂未核验", "Not checked"), error.text)
+    response = render(
+        "answer.html",
+        language,
+        now=platform.clock.now_ms(),
+        title="verify_title",
+        status=STATUS_BY_KIND[error.kind],
+        answer=answer,
+    )
+    if "retry_after_s" in error.details:
+        response.headers["Retry-After"] = str(error.details["retry_after_s"])
+    return response
