@@ -1,8 +1,12 @@
-"""Fixtures of the platform's tests: a platform on a real database, and a world of people who use it over HTTP."""
+"""Fixtures of the platform's tests: a platform on a real database, and a world of people who use it over HTTP.
+
+The schema is migrated once per test process into a template; every test gets a copy of it.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,25 +17,45 @@ from sqlalchemy import create_engine, text
 
 from shuangyin.app import compose
 from shuangyin.core.clock import ManualClock
+from shuangyin.core.database import Database
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
-from shuangyin.tables import metadata
+from shuangyin.migrations.run import upgrade
 
 DATABASE_URL = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
+KEK = "000102030405060708090a0b0c0d0e0f"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated, empty database: the path of an SQLite file, or the name of a database on the server."""
+    folder = tmp_path_factory.mktemp("template")
+    if not DATABASE_URL:
+        _migrate(folder, None)
+        yield str(folder / "shuangyin.sqlite3")
+        return
+    name = f"template_{uuid.uuid4().hex}"
+    _on_server(f'CREATE DATABASE "{name}"')
+    _migrate(folder, _url_of(name))
+    yield name
+    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
+def settings(tmp_path: Path, template: str) -> Iterator[Settings]:
     """Settings of a fresh installation: SQLite, or a new database on the server the environment names."""
-    url = None
-    name = f"test_{uuid.uuid4().hex}"
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o700)
+    url, name = None, f"test_{uuid.uuid4().hex}"
     if DATABASE_URL:
-        _on_server(f'CREATE DATABASE "{name}"')
-        url = DATABASE_URL.rsplit("/", 1)[0] + f"/{name}"
+        _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        url = _url_of(name)
+    else:
+        shutil.copyfile(template, data_dir / "shuangyin.sqlite3")
     yield Settings(
-        data_dir=tmp_path / "data",
+        data_dir=data_dir,
         database_url=url,
-        kek="000102030405060708090a0b0c0d0e0f",
+        kek=KEK,
         argon2_memory_kib=64,
         argon2_time_cost=1,
         public_url="http://localhost:8600",
@@ -52,7 +76,6 @@ def clock() -> ManualClock:
 def platform(settings: Settings, clock: ManualClock) -> Iterator[Platform]:
     """A composed platform on an empty, migrated database."""
     platform = compose(settings, clock=clock)
-    metadata().create_all(platform.database.writer)
     yield platform
     platform.database.dispose()
 
@@ -64,11 +87,21 @@ def world(platform: Platform, clock: ManualClock) -> Iterator[World]:
         yield world
 
 
+def _migrate(folder: Path, url: str | None) -> None:
+    database = Database(Settings(data_dir=folder, database_url=url, kek=KEK, _env_file=None))
+    upgrade(database)
+    database.dispose()
+
+
+def _url_of(name: str) -> str:
+    assert DATABASE_URL is not None
+    return DATABASE_URL.rsplit("/", 1)[0] + f"/{name}"
+
+
 def _on_server(statement: str) -> None:
     assert DATABASE_URL is not None
-    engine = create_engine(
-        DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
+    url = DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()

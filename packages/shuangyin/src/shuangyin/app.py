@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import ModuleType
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
+from shuangyin.approvals import api as approvals_api
+from shuangyin.authority import api as authority_api
 from shuangyin.core.clock import Clock, SystemClock
 from shuangyin.core.database import Database
 from shuangyin.core.errors import NotFound
@@ -22,47 +23,93 @@ from shuangyin.core.keyring import load_keyring
 from shuangyin.core.objects import ObjectStore
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
+from shuangyin.custody import api as custody_api
+from shuangyin.documents import api as documents_api
+from shuangyin.evidence import api as evidence_api
+from shuangyin.evidence import pages as evidence_pages
+from shuangyin.evidence.readers import SubjectReaders
+from shuangyin.evidence.sequencer import SequencerThread
+from shuangyin.organization import api as organization_api
+from shuangyin.people import api as people_api
+from shuangyin.people import ports as people_ports
+from shuangyin.reference import api as reference_api
+from shuangyin.requests import api as requests_api
+from shuangyin.requests import ports as requests_ports
+from shuangyin.scenarios import api as scenarios_api
+from shuangyin.sealing import api as sealing_api
+from shuangyin.sealing import commands as sealing_commands
+from shuangyin.sealing import ports as sealing_ports
+from shuangyin.seals import api as seals_api
+from shuangyin.subject_readers import AreaSubjectReaders
+from shuangyin.verification import api as verification_api
+from shuangyin.verification import pages as verification_pages
 from shuangyin.web import spa
+from shuangyin.workbench import api as workbench_api
 
 _log = structlog.get_logger(__name__)
 
-AREAS = (
-    "evidence", "reference", "organization", "people", "approvals", "seals", "scenarios", "authority",
-    "documents", "requests", "sealing", "custody", "verification", "workbench",
-)  # fmt: skip
-
-
-def _modules(name: str) -> list[ModuleType]:
-    found = []
-    for area in AREAS:
-        try:
-            found.append(importlib.import_module(f"shuangyin.{area}.{name}"))
-        except ModuleNotFoundError as error:
-            if not (error.name or "").startswith(f"shuangyin.{area}"):
-                raise
-    return found
+APIS = (
+    evidence_api,
+    reference_api,
+    organization_api,
+    people_api,
+    approvals_api,
+    seals_api,
+    scenarios_api,
+    authority_api,
+    documents_api,
+    requests_api,
+    sealing_api,
+    custody_api,
+    verification_api,
+    workbench_api,
+)
+PAGES = (evidence_pages, verification_pages)
 
 
 def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
     """Join settings, database, keys, objects and ports into a platform."""
     keyring = load_keyring(settings)
-    ports: dict[type, object] = {}
-    for module in _modules("ports"):
-        ports.update(module.implementations())
     return Platform(
         settings=settings,
         database=Database(settings),
         clock=clock or SystemClock(),
         keyring=keyring,
         objects=ObjectStore(settings.objects_dir, settings.work_dir, keyring),
-        ports=ports,
+        ports=_ports(),
     )
+
+
+def _ports() -> dict[type[Any], object]:
+    """What lower areas ask of higher ones, and who answers."""
+    return {
+        **people_ports.implementations(),
+        **requests_ports.implementations(),
+        **sealing_ports.implementations(),
+        SubjectReaders: AreaSubjectReaders(),
+    }
 
 
 def job_handlers() -> dict[str, Handler]:
     """The handler of every kind of background job."""
-    handlers: dict[str, Handler] = {}
-    return handlers
+    return {"sealing.execute": sealing_commands.run_job}
+
+
+def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Start and stop functions of the worker and the sequencer that run inside `serve`."""
+    jobs = JobRunner(platform, job_handlers())
+    sequencer = SequencerThread(platform)
+
+    def start() -> None:
+        jobs.start()
+        sequencer.start()
+
+    def stop() -> None:
+        # The worker first: what it still does leaves evidence that the sequencer then integrates.
+        jobs.stop()
+        sequencer.stop()
+
+    return start, stop
 
 
 def create_app(
@@ -93,12 +140,12 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
     api = APIRouter(prefix="/api/v1", responses=PROBLEM_RESPONSES)
-    for module in _modules("api"):
+    for module in APIS:
         api.include_router(module.router)
     api.include_router(_fallback)
     app.include_router(_health)
-    for module in _modules("pages"):
-        app.include_router(module.router)
+    for pages in PAGES:
+        app.include_router(pages.router)
     app.include_router(api)
     spa.install(app)
     return app
@@ -113,7 +160,8 @@ def health(platform: PlatformOf) -> JSONResponse:
     """200 when the database answers, 503 with the failing part otherwise."""
     try:
         platform.database.ping()
-    except Exception:  # whatever is wrong, the answer is the same: not healthy
+    except Exception:
+        # Whatever is wrong, the answer is the same: not healthy.
         _log.warning("health.database_down", exc_info=True)
         return JSONResponse({"status": "down", "database": "down"}, status_code=503)
     return JSONResponse({"status": "ok", "database": "ok"})
@@ -124,14 +172,7 @@ def health(platform: PlatformOf) -> JSONResponse:
 )
 def unknown_address(path: str) -> None:
     """An unknown address of the API is a problem document, never the page of the application."""
+    shown = path[:100]
     raise NotFound(
-        "NO_SUCH_ADDRESS",
-        f"接口地址不存在:/api/v1/{path[:100]}",
-        f"No such address in the API: /api/v1/{path[:100]}",
+        "NO_SUCH_ADDRESS", f"接口地址不存在:/api/v1/{shown}", f"No such address in the API: /api/v1/{shown}"
     )
-
-
-def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Start and stop functions of the worker that runs inside `serve`."""
-    jobs = JobRunner(platform, job_handlers())
-    return jobs.start, jobs.stop

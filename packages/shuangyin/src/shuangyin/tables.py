@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import importlib
-
 from sqlalchemy import MetaData
 
-from shuangyin.app import AREAS
+from shuangyin.approvals import models as approvals
+from shuangyin.authority import models as authority
 from shuangyin.core import idempotency, jobs, numbers, objects
 from shuangyin.core.database import Base
+from shuangyin.custody import models as custody
+from shuangyin.documents import models as documents
+from shuangyin.evidence import models as evidence
+from shuangyin.organization import models as organization
+from shuangyin.people import models as people
+from shuangyin.requests import models as requests
+from shuangyin.scenarios import models as scenarios
+from shuangyin.sealing import models as sealing
+from shuangyin.seals import models as seals
 
-_CORE = (idempotency, jobs, numbers, objects)
+MODULES = (
+    idempotency,
+    jobs,
+    numbers,
+    objects,
+    evidence,
+    organization,
+    people,
+    approvals,
+    seals,
+    scenarios,
+    authority,
+    documents,
+    requests,
+    sealing,
+    custody,
+)
 
 
 def metadata() -> MetaData:
     """The metadata with the tables of core and of every area."""
-    for area in AREAS:
-        name = f"shuangyin.{area}.models"
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            # An area without tables has no models; any other missing module is a fault.
-            if error.name not in (name, f"shuangyin.{area}"):
-                raise
     return Base.metadata

@@ -1,0 +1,141 @@
+"""A running installation, tested from outside: a server process of its own, its people, and their work over HTTP."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from shuangyin.demo.cast import Cast, establish
+from shuangyin.demo.electronic import approve_all
+from shuangyin.demo.person import Person
+from shuangyin.demo.report import Report
+from shuangyin.demo.server import Server
+
+CHEAP_PASSWORDS = {"SHUANGYIN_ARGON2_MEMORY_KIB": "64", "SHUANGYIN_ARGON2_TIME_COST": "1"}
+AMOUNT = 48_600_000
+"""486,000.00 yuan in fen: below the amount from which the legal representative approves too."""
+
+
+@dataclass
+class Installation:
+    """One organization on a server process of its own, with everybody signed in."""
+
+    server: Server
+    cast: Cast
+    report: Report
+
+    @property
+    def data_dir(self) -> Path:
+        return self.server.data_dir
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "shuangyin.sqlite3"
+
+    def __getitem__(self, kind: str) -> Person:
+        return self.cast[kind]
+
+    def kill(self) -> None:
+        """SIGKILL, so that nothing in the process gets a chance to tidy up."""
+        process = self.server._process
+        assert process is not None
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(timeout=10) == -signal.SIGKILL
+
+    def upload(self, name: str, content: bytes, title: str) -> dict[str, Any]:
+        """Upload a PDF as the employee."""
+        return dict(self["employee"].upload("/documents", name, content, "application/pdf", title=title))
+
+    def apply(self, version: Mapping[str, Any], **seal: Any) -> dict[str, Any]:
+        """Apply for the electronic seal that the list decides on, at the given places, and submit.
+
+        `seal` takes `placements`, `seam` and `qr` as POST /requests does.
+        """
+        employee = self["employee"]
+        supplier = self.cast.counterparties["supplier"]
+        facts = {
+            "document_kind": "supplier_contract",
+            "amount_minor": AMOUNT,
+            "currency": "CNY",
+            "counterparty_id": supplier["id"],
+        }
+        decision = employee.post_json("/requests/decision", facts)
+        line = {
+            "seal_id": decision["seals"][0]["id"],
+            "presses_applied": len(seal["placements"]),
+            "seam_presses": int(seal.get("seam") is not None),
+            "seam": None,
+            "qr": None,
+            **seal,
+        }
+        body = {
+            **facts,
+            "title": "供货合同",
+            "reason": "与供货方签订合同",
+            "counterparty_name": supplier["name"],
+            "copies": 1,
+            "document_version_ids": [version["id"]],
+            "seals": [line],
+        }
+        draft = employee.post_json("/requests", body)
+        return dict(employee.post_json(f"/requests/{draft['id']}/submit"))
+
+    def approve(self, request: dict[str, Any]) -> None:
+        """Let everybody whom the route asks approve."""
+        approve_all(self.cast, self.report, request)
+
+    def sealed_file(self, request: Mapping[str, Any]) -> bytes:
+        """The bytes of the first sealed document of a request."""
+        use = request["uses"][0]
+        path = f"/documents/{use['document_id']}/versions/{use['sealed_version_number']}/content"
+        return self["employee"].download(path)
+
+
+@contextmanager
+def installation(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Installation]:
+    """Found an organization on a new server process; its port stays the same over restarts."""
+    report = Report(folder, Console(file=io.StringIO()))
+    settings = {
+        "SHUANGYIN_PORT": str(free_port()),
+        "SHUANGYIN_PORT_SEARCH": "false",
+        "SHUANGYIN_JOB_LEASE_SECONDS": "2",
+        **CHEAP_PASSWORDS,
+        **(environment or {}),
+    }
+    server = Server(folder, settings)
+    try:
+        yield Installation(server, establish(server, report), report)
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def run(
+    *command: str | Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and keep what it says."""
+    return subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
