@@ -94,6 +94,21 @@ def test_a_damaged_file_is_told_repaired_and_then_sealed(
     assert bench.verify(path).verdict is Verdict.VALID
 
 
+@pytest.mark.parametrize("structure", ["table", "hybrid", "packed"])
+def test_an_entry_that_leads_to_another_object(bench: Any, blueprint: Any, structure: str) -> None:
+    """Reading such an object while walking through the one it names has crashed qpdf: never let it come to that."""
+    data = getattr(blueprint(pages=2, annots="inline"), structure)()
+    number = (
+        11
+        if structure != "packed"
+        else next(n for n in range(1, 30) if b"\n%d 0 obj\n<< /Length" % n in data)
+    )
+    crossed = data.replace(b"\n%d 0 obj" % number, b"\n%d 0 obj" % (number - 1), 1)
+    assert crossed != data
+    assert refusal(bench, crossed) == "BROKEN_XREF"
+    exercise(bench.write(crossed), bench)
+
+
 def test_forms_that_draw_themselves(bench: Any, blueprint: Any) -> None:
     assert refusal(bench, blueprint(catalog_extra="/AcroForm<</Fields[]/XFA[]>>").table()) == "XFA"
 

@@ -17,6 +17,7 @@ import pikepdf
 
 from gmseal.errors import NotFound, Refused
 from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits, guard_memory
+from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
 
 HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
@@ -27,10 +28,6 @@ _SECTION_STREAM = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]
 _SECTION_TABLE = re.compile(rb"[\x00\t\n\f\r ]*xref[\x00\t\n\f\r ]")
 _STRUCTURE_STREAM = re.compile(rb"/(?:ObjStm|XRef)\b")
 
-_TABLE_BYTES = 4 * MEGABYTE
-"""As much of a cross-reference table is read by us; 200,000 objects."""
-_RUN = re.compile(rb"[\x00\t\n\f\r ]*([0-9]{1,10}) ([0-9]{1,10})[ \r]?[\r\n][ \n]*(?=[0-9])")
-_ROW = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])[ \r\n]{2}")
 _HARMLESS = ("reported number of objects", "xref entry for the xref stream itself is missing")
 """Warnings about slips that many programs make and nothing here rests on: a wrong Size, and this one."""
 
@@ -69,7 +66,7 @@ class Document:
     sloppy: bool
     """Whether the trailer states a wrong number of objects."""
     _entries: dict[tuple[int, int], Any] | None = None
-    _table: dict[int, int] | None = None
+    _table: dict[Place, int] | None = None
 
     @property
     def catalog(self) -> pikepdf.Object:
@@ -88,9 +85,11 @@ class Document:
         milliseconds in large files, is asked for the others.
         """
         if self._table is None:
-            self._table = {} if self.damaged else newest_entries(self.file, self.last_section())
-        if place[1] == 0 and place[0] in self._table:
-            return self._table[place[0]]
+            section = None if self.damaged else self.last_section()
+            plain = section is not None and not section.is_stream
+            self._table = newest_entries(self.file, section.offset) if section is not None and plain else {}
+        if place in self._table:
+            return self._table[place]
         entry = self.cross_references().get(place)
         return entry.offset if entry is not None and entry.type == 1 else None
 
@@ -167,27 +166,6 @@ def last_section(file: BinaryIO, size: int) -> LastSection:
     raise Refused("BROKEN_XREF", _DAMAGE["BROKEN_XREF"])
 
 
-def newest_entries(file: BinaryIO, section: LastSection) -> dict[int, int]:
-    """The offsets of generation 0 that the newest section gives; empty when it is not a plain table."""
-    if section.is_stream:
-        return {}
-    file.seek(section.offset)
-    data = file.read(_TABLE_BYTES)
-    found: dict[int, int] = {}
-    head = _SECTION_TABLE.match(data)
-    position = head.end() if head is not None else len(data)
-    while run := _RUN.match(data, position):
-        first, count = int(run[1]), int(run[2])
-        rows = data[run.end() : run.end() + 20 * count]
-        if len(rows) != 20 * count:
-            return {}
-        for number, row in enumerate(_ROW.findall(rows), start=first):
-            if row[2] == b"n" and row[1] == b"00000":
-                found[number] = int(row[0])
-        position = run.end() + 20 * count
-    return found if data.startswith(b"trailer", position) else {}
-
-
 def _check_outside(file: BinaryIO, size: int, limits: PdfLimits) -> None:
     if size > limits.max_bytes:
         raise Refused("TOO_LARGE", f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted.")
@@ -203,7 +181,7 @@ def _open_structure(file: BinaryIO, size: int) -> tuple[pikepdf.Pdf, str | None,
         if _is_bomb(file, size):
             raise Refused("DECOMPRESSION_BOMB", "Structures in this PDF expand beyond all reason.") from first
         try:
-            return _open(file, recover=True), "BROKEN_XREF", True
+            return _open_repaired(file), "BROKEN_XREF", True
         except _READ_ERRORS as error:
             raise Refused("BROKEN_XREF", "This PDF is damaged beyond repair.") from error
 
@@ -211,10 +189,34 @@ def _open_structure(file: BinaryIO, size: int) -> tuple[pikepdf.Pdf, str | None,
 def _open_strictly(file: BinaryIO) -> tuple[pikepdf.Pdf, None, bool]:
     pdf = _open(file, recover=False)
     warnings = _warnings(pdf)
-    if _doubts(warnings):
+    if _doubts(warnings) or wrong_headers(file, _entries(file, pdf).items()):
         pdf.close()
         raise pikepdf.PdfError("qpdf had to guess.")
     return pdf, None, bool(warnings)
+
+
+def _entries(file: BinaryIO, pdf: pikepdf.Pdf) -> dict[Place, int]:
+    """All entries: read by ourselves from a file with a single table, else asked of qpdf, which costs more."""
+    alone = "/Prev" not in pdf.trailer and "/XRefStm" not in pdf.trailer
+    if alone and _leading_bytes(file) is None:
+        file.seek(0, os.SEEK_END)
+        section = last_section(file, file.tell())
+        found = {} if section.is_stream else newest_entries(file, section.offset)
+        if found:
+            return found
+    return all_entries(pdf)
+
+
+def _open_repaired(file: BinaryIO) -> pikepdf.Pdf:
+    """With qpdf's repairs, made at once: reading a wrong entry is what starts them."""
+    pdf = _open(file, recover=True)
+    wrong = wrong_headers(file, all_entries(pdf).items())
+    for place in wrong[:1]:
+        pdf.get_object(place)
+    if wrong and wrong_headers(file, all_entries(pdf).items()):
+        pdf.close()
+        raise pikepdf.PdfError("The entries stay wrong.")
+    return pdf
 
 
 def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:

@@ -1,6 +1,7 @@
 """A first look at a PDF: its pages as displayed, whether it is signed, whether it is sound; and its repair."""
 
 import secrets
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def repair_pdf(source: Path, target: Path, limits: PdfLimits = DEFAULT_LIMITS) -
             raise Refused("SIGNED", "This PDF carries signatures, which a repair would break.")
         temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
         try:
-            with reading():
+            with reading(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pikepdf's remarks on pages; what matters was checked
                 if "/Size" not in document.pdf.trailer:
                     # Only a trailer that was lost lacks it; qpdf counts anew, but only where there is one.
                     document.pdf.trailer["/Size"] = document.first_free_number()

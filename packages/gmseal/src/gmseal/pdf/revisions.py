@@ -19,6 +19,7 @@ from gmseal.errors import Refused
 from gmseal.pdf.document import Document, reading
 from gmseal.pdf.geometry import POINTS_PER_MM
 from gmseal.pdf.limits import MEGABYTE
+from gmseal.pdf.offsets import all_entries, wrong_headers
 from gmseal.pdf.source_text import Cut, cut_at
 
 LARGEST_MARK_MM = 65.0
@@ -84,6 +85,8 @@ def revision(document: Document, end: int) -> Iterator[pikepdf.Pdf]:
             access_mode=mode,
         )
         with pdf:
+            if wrong_headers(document.file, all_entries(pdf).items()):
+                raise Refused("BROKEN_XREF", "An earlier revision has wrong cross-references.")
             yield pdf
 
 
