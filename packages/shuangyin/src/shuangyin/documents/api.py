@@ -18,8 +18,9 @@ from shuangyin.documents import commands, queries
 from shuangyin.documents.inspection import checked_names, inspected
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.documents.schemas import DocumentOut, document_out
+from shuangyin.documents.uploads import UploadRoute
 
-router = APIRouter(prefix="/documents", tags=["documents"])
+router = APIRouter(prefix="/documents", tags=["documents"], route_class=UploadRoute)
 
 
 @router.post("", status_code=201, response_model=DocumentOut)

@@ -112,3 +112,12 @@ def inspection_unavailable() -> Unavailable:
         "文件检查暂时无法进行,请稍后重试。",
         "The file cannot be inspected right now. Try again in a moment.",
     )
+
+
+def upload_malformed() -> Invalid:
+    """The form of an upload cannot be read."""
+    return Invalid(
+        "UPLOAD_MALFORMED",
+        "上传内容无法读取:文件名可能过长,或上传中断。请缩短文件名后重试。",
+        "The upload cannot be read: its file name may be too long, or it was cut off. Shorten the name and try again.",
+    )

@@ -210,13 +210,14 @@ def _document_plan(
     steps: list[SealStep],
 ) -> DocumentPlan:
     """A later run goes on from the version that an earlier one of this request left."""
+    organization_id = request.organization_id
     earlier = [
-        use.sealed_version_id
+        documents.version(work, organization_id, use.sealed_version_id)
         for use in done.values()
         if use.position == document.position and use.sealed_version_id is not None
     ]
-    version_id = max(earlier) if earlier else document.document_version_id
-    source = documents.version(work, request.organization_id, version_id)
+    approved = documents.version(work, organization_id, document.document_version_id)
+    source = max((approved, *earlier), key=lambda version: version.number)
     return DocumentPlan(document.position, document.sm3, source, documents.stored(work, source), tuple(steps))
 
 

@@ -75,7 +75,7 @@ def status_at(work: UnitOfWork, seal_id: str, at: int) -> str | None:
     return work.session.scalar(
         select(SealEvent.status_after)
         .where(SealEvent.seal_id == seal_id, SealEvent.at <= at)
-        .order_by(SealEvent.at.desc(), SealEvent.id.desc())
+        .order_by(SealEvent.position.desc())
         .limit(1)
     )
 
@@ -84,7 +84,10 @@ def events_of(work: UnitOfWork, seal_id: str) -> list[SealEvent]:
     """What happened to a seal, newest first."""
     return list(
         work.session.scalars(
-            select(SealEvent).where(SealEvent.seal_id == seal_id).order_by(SealEvent.id.desc()).limit(200)
+            select(SealEvent)
+            .where(SealEvent.seal_id == seal_id)
+            .order_by(SealEvent.position.desc())
+            .limit(200)
         )
     )
 
