@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from shuangyin.demo.cast import Cast, establish
-from shuangyin.demo.electronic import approve_all
+from shuangyin.demo.electronic import approve_all, wait_until_sealed
 from shuangyin.demo.person import Person
 from shuangyin.demo.report import Report
 from shuangyin.demo.server import Server
@@ -93,6 +93,10 @@ class Installation:
     def approve(self, request: dict[str, Any]) -> None:
         """Let everybody whom the route asks approve."""
         approve_all(self.cast, self.report, request)
+
+    def sealed(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as it is when the platform has sealed it."""
+        return wait_until_sealed(self["employee"], request["id"])
 
     def sealed_file(self, request: Mapping[str, Any]) -> bytes:
         """The bytes of the first sealed document of a request."""

@@ -1,0 +1,44 @@
+"""`shuangyin demo --exit`: what a newcomer runs first comes out, on a fresh folder and on a used one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from running_installation import CHEAP_PASSWORDS, run
+
+pytestmark = pytest.mark.slow
+
+STEPS = {"organization", "decision", "seal", "opening", "press", "qr_page", "tampered_check", "evidence"}
+"""A step of every chapter: nobody may shorten the demonstration to make it pass."""
+
+
+def test_the_demonstration_comes_out_twice_in_the_same_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    for _ in range(2):
+        done = run(
+            sys.executable,
+            "-m",
+            "shuangyin",
+            "demo",
+            "--exit",
+            "--folder",
+            folder,
+            environment=CHEAP_PASSWORDS,
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        assert summary["ok"] is True
+        assert {step["name"] for step in summary["steps"]} >= STEPS
+        assert all(step["ok"] for step in summary["steps"])
+        assert {request["status"] for request in summary["requests"].values()} == {"sealed"}
+        for name, path in summary["files"].items():
+            assert Path(path).stat().st_size > 0, name
+        trust = run(
+            Path(sys.executable).parent / "gmseal", "verify", summary["files"]["sealed-contract.pdf"],
+            "--trust", folder / "trust",
+        )  # fmt: skip
+        assert trust.returncode == 0, trust.stdout + trust.stderr
+    assert len(list(folder.glob("run-*-keys"))) == 2, "each run has an installation of its own"
