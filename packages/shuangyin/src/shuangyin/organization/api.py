@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
@@ -18,6 +18,7 @@ from shuangyin.organization.schemas import (
     CounterpartyOut,
     DepartmentChange,
     DepartmentOut,
+    Line,
     NewCounterparty,
     NewDepartment,
     NewPost,
@@ -33,6 +34,7 @@ router = APIRouter(tags=["organization"])
 
 Reader = Annotated[Actor, access("organization.read")]
 Manager = Annotated[Actor, access("organization.manage")]
+IdInPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
 @router.get("/organization", response_model=OrganizationOut)
@@ -82,7 +84,7 @@ def add_department(body: NewDepartment, actor: Manager, write: Write) -> Departm
 
 @router.patch("/departments/{department_id}", response_model=DepartmentOut)
 def change_department(
-    department_id: str, body: DepartmentChange, actor: Manager, write: Write, expected: ExpectedVersion
+    department_id: IdInPath, body: DepartmentChange, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> DepartmentOut | Response:
     """Rename a department or move it in the tree."""
 
@@ -119,7 +121,7 @@ def add_post(body: NewPost, actor: Manager, write: Write) -> PostOut | Response:
 
 @router.patch("/posts/{post_id}", response_model=PostOut)
 def change_post(
-    post_id: str, body: PostChange, actor: Manager, write: Write, expected: ExpectedVersion
+    post_id: IdInPath, body: PostChange, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> PostOut | Response:
     """Rename a post or change what it may do."""
 
@@ -142,7 +144,7 @@ def list_permissions(_actor: SignedIn) -> Page[PermissionOut]:
 def list_counterparties(
     platform: PlatformOf,
     actor: Reader,
-    q: Annotated[str, Query(max_length=100, description="Part of the name or code.")] = "",
+    q: Annotated[str, Query(max_length=100, pattern=Line, description="Part of the name or code.")] = "",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CounterpartyOut]:
@@ -171,7 +173,11 @@ def add_counterparty(body: NewCounterparty, actor: SignedIn, write: Write) -> Co
 
 @router.patch("/counterparties/{counterparty_id}", response_model=CounterpartyOut)
 def change_counterparty(
-    counterparty_id: str, body: CounterpartyChange, actor: Manager, write: Write, expected: ExpectedVersion
+    counterparty_id: IdInPath,
+    body: CounterpartyChange,
+    actor: Manager,
+    write: Write,
+    expected: ExpectedVersion,
 ) -> CounterpartyOut | Response:
     """Change a counterparty."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.organization.models import Counterparty, Department, Organization, Post
+from shuangyin.organization.models import Counterparty, Department, Organization, Post, PostKind
 
 
 def get(work: UnitOfWork, organization_id: str) -> Organization:
@@ -58,9 +58,10 @@ def post(work: UnitOfWork, organization_id: str, post_id: str) -> Post:
 
 
 def posts(work: UnitOfWork, organization_id: str) -> list[Post]:
-    """All posts of the organization, oldest first."""
-    query = select(Post).where(Post.organization_id == organization_id)
-    return list(work.session.scalars(query.order_by(Post.id)))
+    """All posts of the organization, oldest first, those made together in the order of their kinds."""
+    found = work.session.scalars(select(Post).where(Post.organization_id == organization_id))
+    kinds = list(PostKind)
+    return sorted(found, key=lambda one: (one.created_at, kinds.index(PostKind(one.kind)), one.name, one.id))
 
 
 def post_of_kind(

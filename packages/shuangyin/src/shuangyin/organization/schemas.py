@@ -11,6 +11,8 @@ from shuangyin.organization.models import OrganizationCategory, PostKind, TakesE
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Uscc = Annotated[str, StringConstraints(min_length=18, max_length=18)]
+Line = r"^[^\x00]*$"
+"""No NUL: PostgreSQL cannot hold it in a text."""
 PermissionCode = Annotated[str, StringConstraints(max_length=64)]
 
 
@@ -128,11 +130,11 @@ class NewCounterparty(_Input):
 
     name: Name
     uscc: Uscc | None = None
-    uscc_exception: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+    uscc_exception: Annotated[str, StringConstraints(max_length=200, pattern=Line)] | None = Field(
         None, description="Why a code is taken although its check character fails."
     )
     takes_electronic: TakesElectronic = TakesElectronic.UNKNOWN
-    note: Annotated[str, StringConstraints(max_length=500)] = ""
+    note: Annotated[str, StringConstraints(max_length=500, pattern=Line)] = ""
 
 
 class CounterpartyChange(_Input):
@@ -140,6 +142,6 @@ class CounterpartyChange(_Input):
 
     name: Name | None = None
     uscc: Uscc | None = None
-    uscc_exception: Annotated[str, StringConstraints(max_length=200)] | None = None
+    uscc_exception: Annotated[str, StringConstraints(max_length=200, pattern=Line)] | None = None
     takes_electronic: TakesElectronic | None = None
-    note: Annotated[str, StringConstraints(max_length=500)] | None = None
+    note: Annotated[str, StringConstraints(max_length=500, pattern=Line)] | None = None

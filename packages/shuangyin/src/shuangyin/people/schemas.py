@@ -204,7 +204,7 @@ class StepUp(_Input):
     """A second factor for one act on one subject."""
 
     act: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
     method: Method
     code: Code
 

@@ -90,8 +90,9 @@ def renew_recovery_codes(work: UnitOfWork, actor: Actor) -> list[str]:
 def create_token(work: UnitOfWork, actor: Actor, new: NewToken) -> tuple[ApiToken, str]:
     """A bearer token and its secret. Raises Forbidden (STEP_UP_REQUIRED, SESSION_REQUIRED), Invalid."""
     require_session(actor)
+    name = checked_name(new.name)
     require_second_factor(
-        work, actor, act="people.create_token", subject=new.name, proof=new.proof, strength="each"
+        work, actor, act="people.create_token", subject=name, proof=new.proof, strength="each"
     )
     scopes = checked_permissions(new.scopes, permission_labels())
     secret = f"sy_{new_token(sessions.TOKEN_BITS)}"
@@ -99,7 +100,7 @@ def create_token(work: UnitOfWork, actor: Actor, new: NewToken) -> tuple[ApiToke
         id=work.new_id(),
         organization_id=actor.organization_id,
         person_id=actor.person_id,
-        name=checked_name(new.name),
+        name=name,
         token_hash=sessions.token_digest(secret),
         scopes=json.dumps(scopes),
         created_at=work.now,
