@@ -1,1 +1,1 @@
-"""Home (工作台): what needs me, and what I wait for."""
+"""Home: what needs me now, what I wait for, and what is happening with our seals."""

@@ -1,0 +1,75 @@
+"""What the home page reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.models import Opening, OpeningStatus
+from shuangyin.requests.models import RequestStatus, UseRequest
+from shuangyin.seals.models import Seal
+from shuangyin.workbench.rules import OpeningFact, SealFact, WaitingFact
+
+RUNNING = (RequestStatus.IN_APPROVAL, RequestStatus.APPROVED, RequestStatus.SEALING, RequestStatus.SENT_BACK)
+CUSTODY_RIGHTS = ("custody.read", "custody.open", "custody.review")
+
+
+def running(work: UnitOfWork, actor: Actor, *, limit: int) -> Sequence[UseRequest]:
+    """The actor's requests that are not finished, newest first."""
+    query = (
+        select(UseRequest)
+        .where(UseRequest.applicant_id == actor.person_id, UseRequest.status.in_(RUNNING))
+        .order_by(UseRequest.id.desc())
+        .limit(limit)
+    )
+    return list(work.session.scalars(query))
+
+
+def running_count(work: UnitOfWork, actor: Actor) -> int:
+    """How many of the actor's requests are not finished."""
+    query = select(func.count()).where(
+        UseRequest.applicant_id == actor.person_id, UseRequest.status.in_(RUNNING)
+    )
+    return work.session.scalar(query) or 0
+
+
+def sees_custody(actor: Actor) -> bool:
+    """Whether the state of safes concerns this person."""
+    return any(actor.may(right) for right in CUSTODY_RIGHTS)
+
+
+def waiting(work: UnitOfWork, actor: Actor) -> list[WaitingFact]:
+    """Approved requests that wait for a physical seal."""
+    query = select(UseRequest.id, UseRequest.number, UseRequest.approved_at).where(
+        UseRequest.organization_id == actor.organization_id,
+        UseRequest.medium == "physical",
+        UseRequest.status == RequestStatus.APPROVED,
+    )
+    return [
+        WaitingFact(request_id, number, approved_at or work.now)
+        for request_id, number, approved_at in work.session.execute(query).tuples()
+    ]
+
+
+def openings(work: UnitOfWork, actor: Actor) -> list[OpeningFact]:
+    """Openings that are pending or open."""
+    query = select(Opening).where(
+        Opening.organization_id == actor.organization_id,
+        Opening.status.in_((OpeningStatus.PENDING, OpeningStatus.OPEN)),
+    )
+    return [
+        OpeningFact(opening.id, opening.number, opening.status, opening.closes_by)
+        for opening in work.session.scalars(query)
+    ]
+
+
+def seals(work: UnitOfWork, actor: Actor) -> list[SealFact]:
+    """The organization's seals."""
+    query = select(Seal).where(Seal.organization_id == actor.organization_id)
+    return [
+        SealFact(seal.id, seal.name, seal.medium, seal.status, seal.whereabouts, seal.valid_until)
+        for seal in work.session.scalars(query)
+    ]

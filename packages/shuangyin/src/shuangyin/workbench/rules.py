@@ -1,0 +1,115 @@
+"""Pure decisions of the home page: what is worth an alert, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from shuangyin.core.text import Text
+
+DAY_MS = 24 * 3600 * 1000
+EXPIRY_WARNING_MS = 30 * DAY_MS
+UNSTAMPED_MS = 72 * 3600 * 1000
+"""Approved but not stamped for so long is an alarm (the default users know: 72 hours)."""
+
+Level = Literal["info", "warning", "danger"]
+
+
+@dataclass(frozen=True, slots=True)
+class SealFact:
+    """What the home page needs to know of a seal."""
+
+    id: str
+    name: str
+    medium: str
+    status: str
+    whereabouts: str | None
+    valid_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFact:
+    """An opening that is under way."""
+
+    id: str
+    number: str
+    status: str
+    closes_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFact:
+    """An approved request that waits for its seal."""
+
+    id: str
+    number: str
+    approved_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One line of alerts; `link` is a path of the user interface."""
+
+    level: Level
+    text: Text
+    link: str
+
+
+def alerts(
+    now: int, *, seals: Iterable[SealFact], openings: Iterable[OpeningFact], waiting: Iterable[WaitingFact]
+) -> tuple[Alert, ...]:
+    """All alerts, the most urgent first."""
+    found = [
+        *(alert for opening in openings if (alert := _of_opening(now, opening))),
+        *(alert for request in waiting if (alert := _of_waiting(now, request))),
+        *(alert for seal in seals if (alert := _of_seal(now, seal))),
+    ]
+    order: dict[Level, int] = {"danger": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda alert: order[alert.level]))
+
+
+def _of_opening(now: int, opening: OpeningFact) -> Alert | None:
+    link = f"/custody/openings/{opening.id}"
+    if opening.status != "open" or opening.closes_by is None:
+        return None
+    if now > opening.closes_by:
+        text = Text(
+            f"{opening.number} 已超过开柜时限,请立即归位并关柜。",
+            f"{opening.number} is past its time. Return the seals and shut the safe now.",
+        )
+        return Alert("danger", text, link)
+    text = Text(f"{opening.number} 保险柜开启中。", f"{opening.number}: the safe stands open.")
+    return Alert("info", text, link)
+
+
+def _of_waiting(now: int, request: WaitingFact) -> Alert | None:
+    if now - request.approved_at <= UNSTAMPED_MS:
+        return None
+    text = Text(
+        f"{request.number} 批准已超过 72 小时仍未用印。",
+        f"{request.number} was approved more than 72 hours ago and is not sealed yet.",
+    )
+    return Alert("warning", text, f"/requests/{request.id}")
+
+
+def _of_seal(now: int, seal: SealFact) -> Alert | None:
+    link = f"/seals/{seal.id}"
+    if seal.status == "lost":
+        text = Text(f"「{seal.name}」已挂失。", f"“{seal.name}” is reported lost.")
+        return Alert("danger", text, link)
+    if seal.status == "suspended":
+        text = Text(f"「{seal.name}」已停用。", f"“{seal.name}” is suspended.")
+        return Alert("warning", text, link)
+    if (
+        seal.status == "in_force"
+        and seal.valid_until is not None
+        and seal.valid_until - now < EXPIRY_WARNING_MS
+    ):
+        days = max(0, (seal.valid_until - now) // DAY_MS)
+        text = Text(
+            f"「{seal.name}」将在 {days} 天内到期,请办理续期。",
+            f"“{seal.name}” ends within {days} days; renew it.",
+        )
+        return Alert("warning", text, link)
+    return None
