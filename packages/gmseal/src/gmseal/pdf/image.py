@@ -14,7 +14,6 @@ from PIL import Image
 
 from gmseal.errors import Refused
 from gmseal.pdf import syntax
-from gmseal.picture.raster import render_png
 
 MAX_PIXELS = 25_000_000
 """A 60 mm seal at 2,000 dots per inch; more is refused."""
@@ -76,6 +75,8 @@ def _rasterized(data: bytes) -> bytes:
         raise Refused(
             "PICTURE_UNSUPPORTED", "The SVG picture of the seal refers to something outside itself."
         )
+    from gmseal.picture.raster import render_png  # noqa: PLC0415 - font tools, 50 ms that PNG seals never need
+
     return render_png(svg, SVG_DPI)
 
 

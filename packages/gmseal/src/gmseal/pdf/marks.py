@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import segno
-
 from gmseal.errors import Refused
 from gmseal.pdf import syntax
 from gmseal.pdf.geometry import POINTS_PER_MM, Box, PageSpace
@@ -146,6 +144,8 @@ def _qr_rows(url: str) -> tuple[bytes, ...]:
     """The modules of a QR code, level M. One mask serves as well as another, and choosing costs 4 ms."""
     if not 0 < len(url) <= _MAX_QR_TEXT or not url.isascii() or not url.isprintable():
         raise Refused("QR_TEXT", f"A QR code here holds 1 to {_MAX_QR_TEXT} plain characters.")
+    import segno  # noqa: PLC0415 - 45 ms that verifying never needs
+
     code = segno.make(url, error="m", mask=3, boost_error=False, micro=False)
     return tuple(bytes(row) for row in code.matrix)
 
