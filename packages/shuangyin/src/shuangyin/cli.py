@@ -101,6 +101,14 @@ def openapi(
         output.write_text(text, encoding="utf-8")
 
 
+@app.command("settings-document")
+def settings_document() -> None:
+    """Write the table of settings (docs/settings.md) to standard output."""
+    from shuangyin.settings_document import settings_document as document  # noqa: PLC0415  # as above
+
+    typer.echo(document(), nl=False)
+
+
 DEMO_FOLDER = Path("var/demo")
 
 

@@ -19,14 +19,14 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL URL; SQLite in `data_dir` when absent.")
     kek_file: Path | None = Field(
         None,
-        description="File (mode 0600) with the key-encryption key as hex; `data_dir/../keys/kek.hex` when absent.",
+        description="File (mode 0600) with the key-encryption key as hex; `kek.hex` in `<data_dir>-keys` when absent.",
     )
     kek: str | None = Field(
         None, description="The key-encryption key as 32 hex digits, instead of a file.", repr=False
     )
     public_url: str = Field(
         "http://localhost:8600",
-        description="Address that QR codes lead to; at most 24 characters leaves room for /v/.",
+        description="Address that QR codes lead to; at most 27 characters, since a QR code holds 52.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(

@@ -1,0 +1,20 @@
+"""Documents that are made from the code say what the code says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from shuangyin.settings_document import settings_document
+from shuangyin.setup import api_description
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_document()
+
+
+def test_the_committed_api_description_is_the_api() -> None:
+    committed = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
+    assert committed == api_description(), "run `make openapi` and commit the result"
