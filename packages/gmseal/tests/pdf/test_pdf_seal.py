@@ -206,6 +206,16 @@ def test_the_qr_code_shows_its_modules_and_keeps_its_quiet_zone(
             assert image.crop(tuple(round(side) for side in box)).getextrema() == (255, 255)
 
 
+def test_text_under_a_seal_stays_legible(bench: Any, blueprint: Any, draw: Any) -> None:
+    source = blueprint(text="MMMMMMMMMMMMMMMMMMMM").table()
+    path, _ = bench.seal(source, placements=(SealPlacement(0, 40, 133),))
+    before, after = (draw(file).convert("L") for file in (bench.folder / "source.pdf", path))
+    dark = before.point(lambda value: 255 if value < 40 else 0)
+    assert dark.getbbox() is not None
+    assert sum(after.histogram(dark)[41:]) == 0, "black stays black under the ink"
+    assert ImageChops.difference(before, after).getbbox() is not None
+
+
 def test_all_marks_lie_in_one_signed_update(bench: Any, blueprint: Any) -> None:
     path, outcome = bench.seal(
         blueprint(pages=3).table(),

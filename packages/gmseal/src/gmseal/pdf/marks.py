@@ -84,7 +84,7 @@ def _part(
     scale = POINTS_PER_MM
     box = syntax.numbers((0, 0, part_width * scale, part_height * scale))
     below = height_mm - y - part_height
-    content = b"q %s 0 0 %s %s %s cm /S Do Q" % (
+    content = b"q /M gs %s 0 0 %s %s %s cm /S Do Q" % (
         syntax.number(width_mm * scale),
         syntax.number(height_mm * scale),
         syntax.number(-x * scale),

@@ -136,7 +136,9 @@ def _write_objects(
 
 
 def _form(appearance: Appearance, image: int) -> bytes:
-    resources = b"/XObject<</S %s>>" % syntax.reference(image) if appearance.uses_seal else b""
+    # Ink does not hide print: a seal over text darkens it, and the text stays legible.
+    ink = b"/XObject<</S %s>>/ExtGState<</M<</BM/Multiply>>>>" % syntax.reference(image)
+    resources = ink if appearance.uses_seal else b""
     entries = b"/Type/XObject/Subtype/Form%s/Resources<<%s>>" % (appearance.entries, resources)
     return syntax.stream(entries, appearance.content)
 
