@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from shuangyin.approvals import errors
 from shuangyin.approvals.models import (
@@ -133,13 +133,21 @@ def decisions_of(work: UnitOfWork, step_ids: Collection[str]) -> list[ApprovalDe
 
 def waiting_for(work: UnitOfWork, route_id: str) -> list[str]:
     """The ids of the persons whose decision a route waits for."""
-    query = (
-        select(ApprovalAssignment.person_id)
+    return waiting_by_route(work, [route_id]).get(route_id, [])
+
+
+def waiting_by_route(work: UnitOfWork, route_ids: Collection[str]) -> dict[str, list[str]]:
+    """The ids of the persons whose decision each route waits for."""
+    rows = work.session.execute(
+        select(ApprovalStep.route_id, ApprovalAssignment.person_id)
         .join(ApprovalStep, ApprovalStep.id == ApprovalAssignment.step_id)
-        .where(ApprovalStep.route_id == route_id, ApprovalAssignment.status == AssignmentStatus.OPEN)
+        .where(ApprovalStep.route_id.in_(set(route_ids)), ApprovalAssignment.status == AssignmentStatus.OPEN)
         .order_by(ApprovalAssignment.id)
-    )
-    return list(work.session.scalars(query))
+    ).tuples()
+    waiting: dict[str, list[str]] = {}
+    for route_id, person_id in rows:
+        waiting.setdefault(route_id, []).append(person_id)
+    return waiting
 
 
 def approvers_of(work: UnitOfWork, route_id: str | None) -> list[str]:
@@ -152,20 +160,14 @@ def final_approvers(work: UnitOfWork, route_id: str | None) -> list[str]:
     return _approved_by(work, route_id, last_step_only=True)
 
 
-def takes_part(work: UnitOfWork, person_id: str, subject_type: str, subject_id: str) -> bool:
-    """Whether a person is or was asked about a subject."""
-    query = (
-        select(ApprovalAssignment.id)
-        .join(ApprovalStep, ApprovalStep.id == ApprovalAssignment.step_id)
-        .join(ApprovalRoute, ApprovalRoute.id == ApprovalStep.route_id)
-        .where(
-            ApprovalAssignment.person_id == person_id,
-            ApprovalRoute.subject_type == subject_type,
-            ApprovalRoute.subject_id == subject_id,
-        )
-        .limit(1)
+def subjects_asked(person_id: str, subject_type: str) -> Select[tuple[str]]:
+    """The ids of the subjects that a person is or was asked about, as a subquery."""
+    return (
+        select(ApprovalRoute.subject_id)
+        .join(ApprovalStep, ApprovalStep.route_id == ApprovalRoute.id)
+        .join(ApprovalAssignment, ApprovalAssignment.step_id == ApprovalStep.id)
+        .where(ApprovalAssignment.person_id == person_id, ApprovalRoute.subject_type == subject_type)
     )
-    return work.session.scalar(query) is not None
 
 
 def timeline(work: UnitOfWork, organization_id: str, subject_type: str, subject_id: str) -> dict[str, Note]:

@@ -45,7 +45,9 @@ class UseRequest(Versioned, Base):
     matter: Mapped[str | None] = mapped_column(String(64))
     channel: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(1000))
-    amount_minor: Mapped[int | None] = mapped_column(doc="In the smallest unit of the currency; null: unknown.")
+    amount_minor: Mapped[int | None] = mapped_column(
+        doc="In the smallest unit of the currency; null: unknown."
+    )
     currency: Mapped[str] = mapped_column(String(3))
     counterparty_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("counterparty.id"))
     counterparty_name: Mapped[str] = mapped_column(String(100))
@@ -60,6 +62,9 @@ class UseRequest(Versioned, Base):
     approved_at: Mapped[int | None]
     sealed_at: Mapped[int | None]
     binding: Mapped[str | None] = mapped_column(String(64))
+    changes: Mapped[int] = mapped_column(
+        doc="Rises when only documents or seals change, and with it the version."
+    )
 
 
 class RequestDocument(Base):

@@ -1,0 +1,123 @@
+"""Routes of use requests."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.http.access import PlatformOf, SignedIn, access
+from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.writing import ExpectedVersion, Write
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.requests import commands, queries
+from shuangyin.requests.models import RequestStatus
+from shuangyin.requests.schemas import (
+    Medium,
+    NewRequest,
+    RequestChange,
+    RequestOut,
+    RequestSubmission,
+    RequestSummary,
+    RequestWithdrawal,
+    TimelineItem,
+)
+from shuangyin.requests.views import request_out, summaries, timeline_out
+from shuangyin.scenarios.api import ask
+from shuangyin.scenarios.schemas import DecisionFacts, DecisionOut
+
+router = APIRouter(prefix="/requests", tags=["requests"])
+
+Applicant = Annotated[Actor, access("requests.apply")]
+
+
+@router.post("/decision", response_model=DecisionOut)
+def preview(body: DecisionFacts, platform: PlatformOf, actor: Applicant) -> DecisionOut:
+    """What the scenario list says about a use, with the seals that fit. Changes nothing."""
+    return platform.view(lambda work: ask(work, actor, body))
+
+
+@router.post("", status_code=201, response_model=RequestOut)
+def create(body: NewRequest, actor: Applicant, write: Write) -> RequestOut | Response:
+    """Begin a draft."""
+    return write.run(
+        actor, lambda work: request_out(work, actor, commands.create(work, actor, body)), status=201
+    )
+
+
+@router.get("", response_model=Page[RequestSummary])
+def list_requests(
+    platform: PlatformOf,
+    actor: SignedIn,
+    scope: Literal["mine", "all"] = "mine",
+    status: RequestStatus | None = None,
+    medium: Medium | None = None,
+    q: Annotated[str, Query(max_length=100, description="In title, number or counterparty.")] = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[RequestSummary]:
+    """Requests that the caller may see, newest first."""
+
+    def query(work: UnitOfWork) -> Page[RequestSummary]:
+        wanted = queries.RequestFilter(scope == "mine", status, medium, q.strip())
+        rows = queries.requests(work, actor, wanted, before=read_cursor(cursor), limit=limit + 1)
+        shown = summaries(work, rows)
+        return page_of(rows, limit, lambda row: row.id, lambda row: shown[row.id])
+
+    return platform.view(query)
+
+
+@router.get("/{request_id}", response_model=RequestOut)
+def read(request_id: str, platform: PlatformOf, actor: SignedIn) -> RequestOut:
+    """One request with documents, seals, decision, approval, timeline, uses and what the caller may do."""
+    return platform.view(lambda work: request_out(work, actor, queries.get(work, actor, request_id)))
+
+
+@router.patch("/{request_id}", response_model=RequestOut)
+def change(
+    request_id: str, body: RequestChange, actor: Applicant, write: Write, expected: ExpectedVersion
+) -> RequestOut | Response:
+    """Change a draft, or a request that was sent back or withdrawn."""
+    return write.run(
+        actor,
+        lambda work: request_out(work, actor, commands.change(work, actor, request_id, body, expected)),
+    )
+
+
+@router.post("/{request_id}/submit", response_model=RequestOut)
+def submit(
+    request_id: str,
+    actor: Applicant,
+    write: Write,
+    expected: ExpectedVersion,
+    _body: RequestSubmission | None = None,
+) -> RequestOut | Response:
+    """Submit for approval. The list in force decides again; the wrong medium is refused with the rule's reason."""
+    return write.run(
+        actor, lambda work: request_out(work, actor, commands.submit(work, actor, request_id, expected))
+    )
+
+
+@router.post("/{request_id}/withdraw", response_model=RequestOut)
+def withdraw(
+    request_id: str,
+    actor: Applicant,
+    write: Write,
+    expected: ExpectedVersion,
+    body: RequestWithdrawal | None = None,
+) -> RequestOut | Response:
+    """Take one's own request back while it is in approval."""
+    reason = body.reason if body is not None else ""
+
+    def command(work: UnitOfWork) -> RequestOut:
+        done = commands.withdraw(work, actor, request_id, reason=reason, expected=expected)
+        return request_out(work, actor, done)
+
+    return write.run(actor, command)
+
+
+@router.get("/{request_id}/timeline", response_model=list[TimelineItem])
+def timeline(request_id: str, platform: PlatformOf, actor: SignedIn) -> list[TimelineItem]:
+    """What happened to a request, oldest first."""
+    return platform.view(lambda work: timeline_out(work, queries.get(work, actor, request_id)))

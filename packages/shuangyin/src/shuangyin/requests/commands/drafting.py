@@ -1,0 +1,200 @@
+"""Begin a request and change it before it is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.errors import stale_version
+from shuangyin.core.numbers import next_number
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents.queries import readable_version
+from shuangyin.evidence.commands import record
+from shuangyin.organization.queries import counterparty
+from shuangyin.people.queries import person
+from shuangyin.requests import errors, queries
+from shuangyin.requests.models import RequestDocument, RequestSeal, RequestStatus, UseRequest
+from shuangyin.requests.schemas import NewRequest, RequestChange, RequestSealBody
+from shuangyin.scenarios.queries import allowed_media, decide_for, facts_of, require_kind
+from shuangyin.scenarios.schemas import DecisionFacts
+from shuangyin.seals.queries import get as seal_of
+
+NUMBER_PREFIX = "用印"
+
+
+def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
+    """Begin a draft; it may be incomplete. Raises Invalid, NotFound for what it names and the actor cannot see."""
+    actor.require("requests.apply")
+    require_kind(new.document_kind)
+    request = UseRequest(
+        id=work.new_id(),
+        organization_id=actor.organization_id,
+        number=next_number(work, actor.organization_id, NUMBER_PREFIX),
+        status=RequestStatus.DRAFT,
+        applicant_id=actor.person_id,
+        department_id=person(work, actor.organization_id, actor.person_id).department_id,
+        title=new.title,
+        document_kind=new.document_kind,
+        matter=new.matter,
+        channel=new.channel,
+        reason=new.reason,
+        amount_minor=new.amount_minor,
+        currency=new.currency,
+        counterparty_id=None,
+        counterparty_name=new.counterparty_name,
+        copies=new.copies,
+        medium=new.medium or "electronic",
+        high_risk=False,
+        created_at=work.now,
+        changes=0,
+    )
+    _name_counterparty(work, actor, request, new.counterparty_id)
+    if new.medium is None:
+        request.medium = _decided_medium(work, actor, request)
+    work.session.add(request)
+    work.session.flush()
+    _write_documents(work, actor, request, new.document_version_ids)
+    _write_seals(work, actor, request, new.seals)
+    record(
+        work,
+        actor,
+        kind="requests.created",
+        subject_type=queries.SUBJECT_TYPE,
+        subject_id=request.id,
+        facts={"number": request.number, "document_kind": request.document_kind, "medium": request.medium},
+    )
+    return request
+
+
+def change(
+    work: UnitOfWork, actor: Actor, request_id: str, change: RequestChange, expected: int | None
+) -> UseRequest:
+    """Change a draft, or a request that was sent back or withdrawn.
+
+    Raises Conflict for any other state: what was approved is never changed. Raises Stale for an old version.
+    """
+    request = own(work, actor, request_id, expected)
+    require_editable(request)
+    given = change.model_fields_set
+    for field in ("title", "document_kind", "reason", "currency", "copies", "medium", "counterparty_name"):
+        value = getattr(change, field)
+        if field in given and value is not None:
+            setattr(request, field, value)
+    for field in ("matter", "channel", "amount_minor"):
+        if field in given:
+            setattr(request, field, getattr(change, field))
+    require_kind(request.document_kind)
+    if "counterparty_id" in given:
+        _name_counterparty(work, actor, request, change.counterparty_id)
+    if change.document_version_ids is not None:
+        work.session.execute(delete(RequestDocument).where(RequestDocument.request_id == request.id))
+        _write_documents(work, actor, request, change.document_version_ids)
+    if change.seals is not None or "medium" in given:
+        seals = bodies_of(work, request) if change.seals is None else change.seals
+        work.session.execute(delete(RequestSeal).where(RequestSeal.request_id == request.id))
+        _write_seals(work, actor, request, seals)
+    request.changes += 1
+    work.session.flush()
+    # A draft saves itself every few seconds, and nobody but its author sees it: submission records what counts.
+    return request
+
+
+def own(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None) -> UseRequest:
+    """The actor's own request. Raises NotFound, Stale."""
+    request = queries.get(work, actor, request_id)
+    if request.applicant_id != actor.person_id:
+        raise errors.no_such_request()
+    if expected is not None and expected != request.version:
+        raise stale_version()
+    return request
+
+
+def require_editable(request: UseRequest) -> None:
+    """Raises Conflict (REQUEST_STATE) unless the request is a draft, sent back or withdrawn."""
+    if request.status not in queries.EDITABLE:
+        raise errors.wrong_state(request.status)
+
+
+def facts_for(request: UseRequest) -> DecisionFacts:
+    """What the scenario list is asked about a request."""
+    return DecisionFacts(
+        document_kind=request.document_kind,
+        matter=request.matter,
+        channel=request.channel,
+        amount_minor=request.amount_minor,
+        currency=request.currency,
+        counterparty_id=request.counterparty_id,
+        department_id=request.department_id,
+    )
+
+
+def bodies_of(work: UnitOfWork, request: UseRequest) -> list[RequestSealBody]:
+    """The seals of a request as they are sent."""
+    return [
+        RequestSealBody.model_validate_json(
+            f'{{"seal_id":"{line.seal_id}","presses_applied":{line.presses_applied},'
+            f'"seam_presses":{line.seam_presses},"placements":{line.placements},'
+            f'"seam":{line.seam or "null"},"qr":{line.qr or "null"}}}'
+        )
+        for line in queries.seals_of(work, request.id)
+    ]
+
+
+def _decided_medium(work: UnitOfWork, actor: Actor, request: UseRequest) -> str:
+    decided = decide_for(
+        work, actor.organization_id, facts_of(work, actor, facts_for(request)), explain=False
+    )
+    return allowed_media(decided.decision)[0]
+
+
+def _name_counterparty(
+    work: UnitOfWork, actor: Actor, request: UseRequest, counterparty_id: str | None
+) -> None:
+    request.counterparty_id = counterparty_id
+    if counterparty_id is not None:
+        request.counterparty_name = counterparty(work, actor, counterparty_id).name
+
+
+def _write_documents(work: UnitOfWork, actor: Actor, request: UseRequest, version_ids: Sequence[str]) -> None:
+    if len(set(version_ids)) != len(version_ids):
+        raise errors.document_twice()
+    for position, version_id in enumerate(version_ids, start=1):
+        version = readable_version(work, actor, version_id)
+        work.session.add(
+            RequestDocument(
+                request_id=request.id,
+                document_version_id=version.id,
+                organization_id=request.organization_id,
+                sm3=version.sm3,
+                position=position,
+            )
+        )
+    work.session.flush()
+
+
+def _write_seals(
+    work: UnitOfWork, actor: Actor, request: UseRequest, seals: Sequence[RequestSealBody]
+) -> None:
+    if len({one.seal_id for one in seals}) != len(seals):
+        raise errors.seal_twice()
+    electronic = request.medium == "electronic"
+    for position, one in enumerate(seals, start=1):
+        seal = seal_of(work, actor.organization_id, one.seal_id)
+        work.session.add(
+            RequestSeal(
+                id=work.new_id(),
+                organization_id=request.organization_id,
+                request_id=request.id,
+                seal_id=seal.id,
+                position=position,
+                # An electronic seam over any number of pages counts once.
+                presses_applied=len(one.placements) if electronic else one.presses_applied,
+                seam_presses=int(one.seam is not None) if electronic else one.seam_presses,
+                placements=f"[{','.join(place.model_dump_json(exclude_none=True) for place in one.placements)}]",
+                seam=one.seam.model_dump_json() if one.seam else None,
+                qr=one.qr.model_dump_json() if one.qr else None,
+            )
+        )
+    work.session.flush()

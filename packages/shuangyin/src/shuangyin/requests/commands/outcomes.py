@@ -1,0 +1,100 @@
+"""What becomes of a request: approved, rejected, sent back, sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evidencelog.entry import JsonValue
+from shuangyin.authority.commands import consume, release
+from shuangyin.authority.models import Act
+from shuangyin.authority.queries import judge
+from shuangyin.core.actor import Actor
+from shuangyin.core.jobs import enqueue
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.commands import record
+from shuangyin.requests import errors, queries
+from shuangyin.requests.models import RequestStatus, UseRequest
+
+SEALING_JOB = "sealing.execute"
+
+
+def approved(work: UnitOfWork, actor: Actor, request_id: str) -> None:
+    """The last step was approved. With a grant of automatic sealing for every seal, sealing is put in as a job."""
+    request = queries.row(work, request_id)
+    _require_status(request, RequestStatus.IN_APPROVAL)
+    request.status = RequestStatus.APPROVED
+    request.approved_at = work.now
+    automatic = request.medium == "electronic" and _may_seal_automatically(work, request)
+    work.session.flush()
+    _record(work, actor, request, "requests.approved", {"binding": request.binding, "automatic": automatic})
+    if automatic:
+        enqueue(
+            work,
+            SEALING_JOB,
+            {"request_id": request.id},
+            organization_id=request.organization_id,
+            slot=f"seal:{request.id}",
+        )
+
+
+def rejected(work: UnitOfWork, actor: Actor, request_id: str) -> None:
+    """A step was rejected. That is final; another attempt is another request."""
+    _come_back(work, actor, request_id, RequestStatus.REJECTED, "requests.rejected")
+
+
+def sent_back(work: UnitOfWork, actor: Actor, request_id: str) -> None:
+    """A step sent the request back; its applicant may change and submit it again."""
+    _come_back(work, actor, request_id, RequestStatus.SENT_BACK, "requests.sent_back")
+
+
+def mark_sealed(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
+    """All seals of the request were put on. Uses up the counts it reserved. Raises Conflict unless approved."""
+    if request.status not in (RequestStatus.APPROVED, RequestStatus.SEALING):
+        raise errors.wrong_state(request.status)
+    request.status = RequestStatus.SEALED
+    request.sealed_at = work.now
+    used = consume(work, actor, request.id)
+    work.session.flush()
+    _record(work, actor, request, "requests.sealed", {"medium": request.medium, "grant_counts": used})
+
+
+def take_back(work: UnitOfWork, actor: Actor, request: UseRequest, status: RequestStatus) -> None:
+    """Leave approval without having been approved: nothing is bound, no count is held."""
+    request.status = status
+    request.binding = None
+    release(work, actor, request.id)
+    work.session.flush()
+
+
+def _come_back(work: UnitOfWork, actor: Actor, request_id: str, status: RequestStatus, kind: str) -> None:
+    request = queries.row(work, request_id)
+    _require_status(request, RequestStatus.IN_APPROVAL)
+    take_back(work, actor, request, status)
+    _record(work, actor, request, kind, {})
+
+
+def _may_seal_automatically(work: UnitOfWork, request: UseRequest) -> bool:
+    return all(
+        judge(
+            work,
+            organization_id=request.organization_id,
+            person_id=None,
+            act=Act.AUTO_SEAL,
+            seal_id=line.seal_id,
+            amount_minor=request.amount_minor,
+            at=work.now,
+            subject_id=request.id,
+        ).allowed
+        for line in queries.seals_of(work, request.id)
+    )
+
+
+def _require_status(request: UseRequest, status: RequestStatus) -> None:
+    if request.status != status:
+        raise errors.wrong_state(request.status)
+
+
+def _record(
+    work: UnitOfWork, actor: Actor, request: UseRequest, kind: str, facts: Mapping[str, JsonValue]
+) -> None:
+    record(work, actor, kind=kind, subject_type=queries.SUBJECT_TYPE, subject_id=request.id, facts=facts)

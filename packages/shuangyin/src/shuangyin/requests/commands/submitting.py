@@ -1,0 +1,228 @@
+"""Submit a request: decide again, check everything, bind it, and start its approval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuangyin.approvals.commands import start
+from shuangyin.approvals.ports import Subject
+from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
+from shuangyin.authority.commands import reserve
+from shuangyin.authority.models import Act
+from shuangyin.authority.queries import judge
+from shuangyin.core.actor import Actor
+from shuangyin.core.text import Text
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.commands import digest_of, record
+from shuangyin.organization.models import PostKind
+from shuangyin.organization.queries import post_of_kind
+from shuangyin.people.queries import holders, holds_permission
+from shuangyin.reference.queries import citation
+from shuangyin.requests import errors, queries
+from shuangyin.requests.commands.drafting import facts_for, own, require_editable
+from shuangyin.requests.models import RequestStatus, UseRequest
+from shuangyin.requests.rules import (
+    AskedStep,
+    SealLine,
+    Sheet,
+    objections_to_electronic,
+    objections_to_physical,
+    objections_to_places,
+    plan_steps,
+)
+from shuangyin.scenarios.queries import Decided, allowed_media, decide_for, facts_of, serves
+from shuangyin.scenarios.rules import Decision, RouteStepPlan
+from shuangyin.scenarios.sentences import post_name, seal_name
+from shuangyin.scenarios.views import decision_out
+from shuangyin.seals.queries import in_force
+
+_SUPERIORS = RouteStepPlan(PostKind.LEGAL_REPRESENTATIVE.value, "organization", "any", "each")
+
+
+def submit(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None) -> UseRequest:
+    """Submit a draft, or a request that was sent back or withdrawn.
+
+    The scenario list in force now decides again; what the applicant was shown earlier counts for nothing. Raises
+    Refused (MEDIUM_REFUSED with the rule's reason and citation, SEAL_…), Invalid (REQUEST_INCOMPLETE, PAGE_MISSING,
+    OFF_PAGE, SEAM_ONE_PAGE …), Conflict, Stale.
+    """
+    actor.require("requests.apply")
+    request = own(work, actor, request_id, expected)
+    require_editable(request)
+    sheets, lines = queries.sheets_of(work, request.id), queries.seal_lines_of(work, request.id)
+    decided = decide_for(work, actor.organization_id, facts_of(work, actor, facts_for(request)))
+    _require_medium(request, decided.decision)
+    _require_complete(request, sheets, lines)
+    _require_seals(work, request, decided.decision)
+    _require_places(request, sheets, lines)
+    _require_controls(request, decided.decision, lines)
+    request.decision = decision_out(work, decided).model_dump_json()
+    request.list_version = decided.list_version
+    request.high_risk = decided.decision.high_risk
+    request.binding = queries.current_binding(work, request)
+    request.status = RequestStatus.IN_APPROVAL
+    request.submitted_at = work.now
+    work.session.flush()
+    _record_submission(work, actor, request, decided)
+    _reserve_counts(work, actor, request, lines)
+    route = start(
+        work,
+        actor,
+        subject=Subject(queries.SUBJECT_TYPE, request.id, request.title),
+        steps=_steps(work, request, decided.decision),
+        binding=request.binding,
+    )
+    request.route_id = route.id
+    work.session.flush()
+    return request
+
+
+def _require_medium(request: UseRequest, decision: Decision) -> None:
+    for refused in decision.refused_media:
+        if refused.medium == request.medium:
+            cited = citation(refused.citation) if refused.citation else None
+            raise errors.medium_refused(refused, f"{cited.zh}第{cited.article}条" if cited else None)
+
+
+def _require_complete(request: UseRequest, sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> None:
+    there = {
+        "reason": (bool(request.reason), Text("申请事由", "the reason")),
+        "document_version_ids": (bool(sheets), Text("用印文件", "a document")),
+        "seals": (bool(lines), Text("印章", "a seal")),
+    }
+    missing = [(field, text) for field, (given, text) in there.items() if not given]
+    if missing:
+        raise errors.incomplete(missing)
+
+
+def _require_seals(work: UnitOfWork, request: UseRequest, decision: Decision) -> None:
+    usable = {
+        seal.id
+        for seal in in_force(work, request.organization_id, medium=request.medium, category=None, at=work.now)
+    }
+    chosen = [seal for _, seal in queries.lines_of(work, request.id)]
+    wanted = decision.seal_categories
+    for seal in chosen:
+        if seal.medium != request.medium:
+            raise errors.seal_of_other_medium(seal.name)
+        if seal.id not in usable:
+            raise errors.seal_not_usable(seal.name)
+        if not any(serves(seal.category, category) for category in wanted):
+            raise errors.seal_not_decided(seal.name, "、".join(seal_name(category).zh for category in wanted))
+    for category in wanted:
+        if not any(serves(seal.category, category) for seal in chosen):
+            raise errors.seal_missing(seal_name(category).zh, seal_name(category).en)
+
+
+def _require_places(request: UseRequest, sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> None:
+    objections = objections_to_places(sheets, lines)
+    if request.medium == "electronic":
+        objections += objections_to_electronic(sheets, lines)
+    else:
+        objections += objections_to_physical(lines)
+    if objections:
+        raise errors.misplaced(objections)
+
+
+def _require_controls(request: UseRequest, decision: Decision, lines: Sequence[SealLine]) -> None:
+    controls = decision.controls
+    if controls.copies_max is not None and request.copies > controls.copies_max:
+        raise errors.control_unmet(
+            "TOO_MANY_COPIES",
+            f"按用印场景清单,此类文件最多 {controls.copies_max} 份。",
+            f"The scenario list allows at most {controls.copies_max} copies.",
+        )
+    if controls.seam == "required" and not any(line.seam or line.seam_presses for line in lines):
+        raise errors.control_unmet(
+            "SEAM_REQUIRED",
+            "按用印场景清单,此类文件须盖骑缝章。",
+            "The scenario list asks for a seam seal on this kind of document.",
+        )
+    if controls.qr and request.medium == "electronic" and not any(line.qr for line in lines):
+        raise errors.control_unmet(
+            "QR_REQUIRED",
+            "按用印场景清单,此类文件须附查验二维码。",
+            "The scenario list asks for a QR code on this kind of document.",
+        )
+
+
+def _steps(work: UnitOfWork, request: UseRequest, decision: Decision) -> tuple[StepPlan, ...]:
+    return plan_steps(
+        [_asked(work, request, step) for step in decision.route],
+        superiors=_asked(work, request, _SUPERIORS),
+        applicant_id=request.applicant_id,
+        high_risk=decision.high_risk,
+    )
+
+
+def _asked(work: UnitOfWork, request: UseRequest, step: RouteStepPlan) -> AskedStep:
+    in_department = step.scope == "applicant_department"
+    organization_id, department_id = request.organization_id, request.department_id
+    persons: tuple[str, ...] = ()
+    if not in_department or department_id is not None:
+        where = department_id if in_department else None
+        posts = [post.id for post in post_of_kind(work, organization_id, step.post_kind, where)]
+        persons = tuple(
+            one.id
+            for one in holders(work, organization_id, posts, work.now, department_id=where)
+            if holds_permission(work, organization_id, one.id, "approvals.decide")
+        )
+    name = post_name(step.post_kind)
+    return AskedStep(
+        name=Text(f"{name.zh}审批", f"Approval: {name.en}"),
+        mode=StepMode(step.mode),
+        second_factor=SecondFactorRule(step.second_factor),
+        person_ids=persons,
+        in_department=in_department,
+    )
+
+
+def _reserve_counts(work: UnitOfWork, actor: Actor, request: UseRequest, lines: Sequence[SealLine]) -> None:
+    """Hold a count of each grant of automatic sealing, when every seal of the request has one."""
+    if request.medium != "electronic":
+        return
+    answers = [
+        judge(
+            work,
+            organization_id=request.organization_id,
+            person_id=None,
+            act=Act.AUTO_SEAL,
+            seal_id=line.seal_id,
+            amount_minor=request.amount_minor,
+            at=work.now,
+        )
+        for line in lines
+    ]
+    for line, answer in zip(lines, answers, strict=True):
+        if answer.grant_id is not None and all(one.allowed for one in answers):
+            reserve(
+                work,
+                actor,
+                answer.grant_id,
+                subject_id=request.id,
+                seal_id=line.seal_id,
+                amount_minor=request.amount_minor,
+            )
+
+
+def _record_submission(work: UnitOfWork, actor: Actor, request: UseRequest, decided: Decided) -> None:
+    advised = allowed_media(decided.decision)[0]
+    record(
+        work,
+        actor,
+        kind="requests.submitted",
+        subject_type=queries.SUBJECT_TYPE,
+        subject_id=request.id,
+        facts={
+            "number": request.number,
+            "binding": request.binding,
+            "documents": [one.sm3 for one in queries.documents_of(work, request.id)],
+            "seals": [one.seal_id for one in queries.seals_of(work, request.id)],
+            "medium": request.medium,
+            "as_advised": decided.decision.medium in ("either", "both") or request.medium == advised,
+            "list_version": decided.list_version,
+            "rules": list(decided.decision.rule_ids),
+            "high_risk": decided.decision.high_risk,
+            "reason": digest_of(request.reason),
+        },
+    )

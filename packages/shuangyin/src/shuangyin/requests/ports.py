@@ -1,0 +1,55 @@
+"""What requests ask of areas above them, and what they implement for areas below."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from shuangyin.approvals.ports import ApprovalSubjects, SubjectCard, SubjectTable
+from shuangyin.core.actor import Actor
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents.ports import DocumentReaders
+from shuangyin.requests import queries
+from shuangyin.requests.commands import outcomes
+from shuangyin.requests.uses import RequestUses
+
+__all__ = ["SUBJECT_TYPE", "RequestReaders", "RequestSubject", "RequestUses", "implementations"]
+
+SUBJECT_TYPE = queries.SUBJECT_TYPE
+
+
+class RequestSubject:
+    """A use request as the subject of an approval (`approvals.ports.SubjectHandler`)."""
+
+    def approved(self, work: UnitOfWork, actor: Actor, subject_id: str) -> None:
+        outcomes.approved(work, actor, subject_id)
+
+    def rejected(self, work: UnitOfWork, actor: Actor, subject_id: str) -> None:
+        outcomes.rejected(work, actor, subject_id)
+
+    def sent_back(self, work: UnitOfWork, actor: Actor, subject_id: str) -> None:
+        outcomes.sent_back(work, actor, subject_id)
+
+    def may_read(self, work: UnitOfWork, actor: Actor, subject_id: str) -> bool:
+        return queries.may_read(work, actor, subject_id)
+
+    def current_binding(self, work: UnitOfWork, subject_id: str) -> str:
+        return queries.current_binding(work, queries.row(work, subject_id))
+
+    def cards(self, work: UnitOfWork, subject_ids: Collection[str]) -> Mapping[str, SubjectCard]:
+        return queries.cards(work, subject_ids)
+
+
+class RequestReaders:
+    """Who may read a request may read its documents (`documents.ports.DocumentReaders`)."""
+
+    def may_read(self, work: UnitOfWork, actor: Actor, document_id: str) -> bool:
+        return queries.reads_document(work, actor, document_id)
+
+
+def implementations() -> dict[type[Any], object]:
+    """The ports of approvals and documents."""
+    return {
+        ApprovalSubjects: SubjectTable({SUBJECT_TYPE: RequestSubject()}),
+        DocumentReaders: RequestReaders(),
+    }

@@ -1,0 +1,350 @@
+"""What a request must be before anybody is asked to approve it, and what approvals are bound to. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
+from shuangyin.core.text import Text
+
+TOLERANCE_MM = 0.01
+"""A seal that touches the edge of the page is still on it, whatever the rounding."""
+MIN_QR_MM = 12.0
+"""A QR code must survive printing and a scan."""
+MAX_QR_MM = 60.0
+BINDING_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mark goes: page from 0, millimetres from the top left, `document` from 1 or None for every document."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+    document: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A riding seam: the edge, and how far along it the seal begins."""
+
+    edge: str
+    y_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Qr:
+    """A QR code and its side in millimetres."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+    size_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class SealLine:
+    """What is asked of one seal, with its size."""
+
+    seal_id: str
+    name: str
+    width_mm: float
+    height_mm: float
+    presses: int
+    seam_presses: int
+    places: tuple[Place, ...]
+    seam: Seam | None
+    qr: Qr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A document to be sealed: its position from 1, its digest, and the sizes of its pages in millimetres."""
+
+    position: int
+    sm3: str
+    pages: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why not, with a stable code."""
+
+    code: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class AskedStep:
+    """A step of the decided route with those who could decide it."""
+
+    name: Text
+    mode: StepMode
+    second_factor: SecondFactorRule
+    person_ids: tuple[str, ...]
+    in_department: bool
+
+
+def binding_of(facts: Mapping[str, object], sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> str:
+    """What approvals are bound to: SM3 of the canonical form of documents, seals, places, counts and facts.
+
+    Lengths go in as whole micrometres, so that no two spellings of a number differ. The form carries a version and
+    is never changed for one that was written.
+    """
+    form = {
+        "v": BINDING_VERSION,
+        "facts": dict(facts),
+        "documents": [{"position": sheet.position, "sm3": sheet.sm3} for sheet in sheets],
+        "seals": [_canonical(line) for line in lines],
+    }
+    text = json.dumps(form, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.new("sm3", text.encode()).hexdigest()
+
+
+def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> list[Objection]:
+    """Marks on pages that do not exist, off the page, seams over one page, codes too small to read."""
+    return [
+        objection
+        for line in lines
+        for sheet in sheets
+        for objection in (
+            *_off_page(line, sheet),
+            *_wrong_seam(line, sheet),
+            *_wrong_qr(line, sheet),
+        )
+    ]
+
+
+def objections_to_electronic(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> list[Objection]:
+    """A seal without a place, and a document without a seal."""
+    found = [
+        Objection(
+            "SEAL_WITHOUT_PLACE",
+            Text(f"请为「{line.name}」指定盖章位置或骑缝章。", f"Give “{line.name}” a place or a seam."),
+        )
+        for line in lines
+        if not line.places and line.seam is None
+    ]
+    unknown = {
+        place.document
+        for line in lines
+        for place in line.places
+        if place.document is not None and not 1 <= place.document <= len(sheets)
+    }
+    if unknown:
+        found.append(
+            Objection(
+                "DOCUMENT_MISSING",
+                Text("盖章位置所指的文件不存在。", "A place names a document that is not there."),
+            )
+        )
+    found.extend(
+        Objection(
+            "DOCUMENT_WITHOUT_SEAL",
+            Text(
+                f"第 {sheet.position} 份文件上没有印章。",
+                f"Document {sheet.position} has no seal on it.",
+            ),
+        )
+        for sheet in sheets
+        if not any(line.seam or any(_is_on(place, sheet) for place in line.places) for line in lines)
+    )
+    return found
+
+
+def objections_to_physical(lines: Sequence[SealLine]) -> list[Objection]:
+    """A seal that is to be pressed no times."""
+    return [
+        Objection(
+            "NO_PRESSES",
+            Text(f"请填写「{line.name}」的盖章次数。", f"Say how often “{line.name}” is pressed."),
+        )
+        for line in lines
+        if line.presses + line.seam_presses < 1
+    ]
+
+
+def plan_steps(
+    asked: Sequence[AskedStep], *, superiors: AskedStep, applicant_id: str, high_risk: bool
+) -> tuple[StepPlan, ...]:
+    """The approval steps with their persons.
+
+    Nobody approves his own application while another person of the step can. A step of the department that has
+    nobody else goes to the superiors (the root office); a step whose persons the next one asks anyway is left out.
+    For a high-risk use the applicant is barred from the final step; otherwise he may decide it himself only where
+    he is the root office's one holder.
+    """
+    steps = [_for_others(step, superiors, applicant_id, high_risk=high_risk) for step in asked]
+    kept: list[AskedStep] = []
+    for step in steps:
+        if kept and kept[-1].person_ids == step.person_ids:
+            stricter = SecondFactorRule.EACH in (kept[-1].second_factor, step.second_factor)
+            factor = SecondFactorRule.EACH if stricter else SecondFactorRule.WINDOW
+            kept[-1] = AskedStep(step.name, step.mode, factor, step.person_ids, step.in_department)
+        else:
+            kept.append(step)
+    last = len(kept) - 1
+    return tuple(
+        StepPlan(
+            name_zh=step.name.zh,
+            name_en=step.name.en,
+            mode=step.mode,
+            second_factor=step.second_factor,
+            person_ids=step.person_ids,
+            barred_person_id=applicant_id if high_risk and index == last else None,
+        )
+        for index, step in enumerate(kept)
+    )
+
+
+def _for_others(step: AskedStep, superiors: AskedStep, applicant_id: str, *, high_risk: bool) -> AskedStep:
+    others = tuple(one for one in step.person_ids if one != applicant_id)
+    if others:
+        return AskedStep(step.name, step.mode, step.second_factor, others, step.in_department)
+    above = tuple(one for one in superiors.person_ids if one != applicant_id)
+    if step.in_department and above:
+        return AskedStep(superiors.name, step.mode, step.second_factor, above, in_department=False)
+    own = applicant_id in superiors.person_ids and not high_risk
+    return AskedStep(
+        superiors.name if step.in_department else step.name,
+        step.mode,
+        step.second_factor,
+        (applicant_id,) if own else (),
+        in_department=False,
+    )
+
+
+def _canonical(line: SealLine) -> dict[str, object]:
+    return {
+        "seal": line.seal_id,
+        "presses": line.presses,
+        "seam_presses": line.seam_presses,
+        "places": [
+            {"page": place.page, "x": _um(place.x_mm), "y": _um(place.y_mm), "document": place.document}
+            for place in line.places
+        ],
+        "seam": {"edge": line.seam.edge, "y": _um(line.seam.y_mm)} if line.seam else None,
+        "qr": (
+            {
+                "page": line.qr.page,
+                "x": _um(line.qr.x_mm),
+                "y": _um(line.qr.y_mm),
+                "size": _um(line.qr.size_mm),
+            }
+            if line.qr
+            else None
+        ),
+    }
+
+
+def _um(length_mm: float) -> int:
+    return round(length_mm * 1000)
+
+
+def _is_on(place: Place, sheet: Sheet) -> bool:
+    return place.document in (None, sheet.position)
+
+
+def _inside(x: float, y: float, width: float, height: float, page: tuple[float, float]) -> bool:
+    return (
+        x >= -TOLERANCE_MM
+        and y >= -TOLERANCE_MM
+        and x + width <= page[0] + TOLERANCE_MM
+        and y + height <= page[1] + TOLERANCE_MM
+    )
+
+
+def _missing_page(page: int, sheet: Sheet) -> Objection | None:
+    if 0 <= page < len(sheet.pages):
+        return None
+    return Objection(
+        "PAGE_MISSING",
+        Text(
+            f"第 {sheet.position} 份文件只有 {len(sheet.pages)} 页,没有第 {page + 1} 页。",
+            f"Document {sheet.position} has {len(sheet.pages)} pages; there is no page {page + 1}.",
+        ),
+    )
+
+
+def _off_page(line: SealLine, sheet: Sheet) -> list[Objection]:
+    found = []
+    for place in line.places:
+        if not _is_on(place, sheet):
+            continue
+        missing = _missing_page(place.page, sheet)
+        if missing is not None:
+            found.append(missing)
+        elif not _inside(place.x_mm, place.y_mm, line.width_mm, line.height_mm, sheet.pages[place.page]):
+            found.append(
+                Objection(
+                    "OFF_PAGE",
+                    Text(
+                        f"「{line.name}」在第 {place.page + 1} 页上超出页面,请移到页面以内。",
+                        f"“{line.name}” reaches off page {place.page + 1}. Move it onto the page.",
+                    ),
+                )
+            )
+    return found
+
+
+def _wrong_seam(line: SealLine, sheet: Sheet) -> list[Objection]:
+    seam = line.seam
+    if seam is None:
+        return []
+    if len(sheet.pages) < 2:
+        return [
+            Objection(
+                "SEAM_ONE_PAGE",
+                Text(
+                    f"第 {sheet.position} 份文件只有一页,不能盖骑缝章。",
+                    f"Document {sheet.position} has one page; a seam needs at least two.",
+                ),
+            )
+        ]
+    # Along the left and right edges the seal runs down the page, along top and bottom across it.
+    along = 1 if seam.edge in ("left", "right") else 0
+    length = line.height_mm if along else line.width_mm
+    if any(not -TOLERANCE_MM <= seam.y_mm <= page[along] - length + TOLERANCE_MM for page in sheet.pages):
+        return [
+            Objection(
+                "OFF_PAGE",
+                Text(
+                    "骑缝章超出页面,请移到页面以内。", "The seam reaches off the page. Move it onto the page."
+                ),
+            )
+        ]
+    return []
+
+
+def _wrong_qr(line: SealLine, sheet: Sheet) -> list[Objection]:
+    qr = line.qr
+    if qr is None:
+        return []
+    missing = _missing_page(qr.page, sheet)
+    if missing is not None:
+        return [missing]
+    if not MIN_QR_MM <= qr.size_mm <= MAX_QR_MM:
+        return [
+            Objection(
+                "QR_SIZE",
+                Text(
+                    f"二维码边长应为 {MIN_QR_MM:g} 至 {MAX_QR_MM:g} 毫米。",
+                    f"The side of the QR code is {MIN_QR_MM:g} to {MAX_QR_MM:g} mm.",
+                ),
+            )
+        ]
+    if not _inside(qr.x_mm, qr.y_mm, qr.size_mm, qr.size_mm, sheet.pages[qr.page]):
+        return [
+            Objection(
+                "OFF_PAGE",
+                Text(
+                    "二维码超出页面,请移到页面以内。",
+                    "The QR code reaches off the page. Move it onto the page.",
+                ),
+            )
+        ]
+    return []

@@ -1,0 +1,227 @@
+"""Shapes of requests in the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shuangyin.approvals.schemas import ApprovalRouteOut
+from shuangyin.people.schemas import NamedRef, PersonRef
+from shuangyin.requests.models import RequestStatus
+from shuangyin.scenarios.schemas import Amount, Code, Currency, DecisionOut, TextOut
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
+PartyName = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+Medium = Literal["electronic", "physical"]
+Page = Annotated[int, Field(ge=0, le=100_000, description="From 0.")]
+Length = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False, description="Millimetres.")]
+Presses = Annotated[int, Field(ge=0, le=10_000)]
+Action = Literal["edit", "submit", "withdraw", "urge", "decide", "seal", "open_safe"]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlaceBody(_Input):
+    """A place of a whole seal: top-left corner, from the top left of the page as shown."""
+
+    page: Page
+    x_mm: Length
+    y_mm: Length
+    document: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None, description="Position of the document in the request, from 1; every document when absent."
+    )
+
+
+class SeamBody(_Input):
+    """A riding seam (骑缝章) over all pages: `y_mm` is the distance along the edge, from the top or from the left."""
+
+    edge: Literal["right", "left", "top", "bottom"] = "right"
+    y_mm: Length
+
+
+class QrBody(_Input):
+    """Where the QR code to the verification page goes."""
+
+    page: Page
+    x_mm: Length
+    y_mm: Length
+    size_mm: Length = 15
+
+
+class RequestSealBody(_Input):
+    """What is asked of one seal. Of an electronic one the counts follow from its places and seam."""
+
+    seal_id: Id
+    presses_applied: Presses = 0
+    seam_presses: Presses = 0
+    placements: Annotated[list[PlaceBody], Field(max_length=200)] = []
+    seam: SeamBody | None = None
+    qr: QrBody | None = None
+
+
+class RequestBody(_Input):
+    """A request as its applicant writes it. A draft may be incomplete; submission says what is missing."""
+
+    title: Title
+    document_kind: Code
+    matter: Code | None = None
+    channel: Code | None = None
+    reason: Reason = ""
+    amount_minor: Amount | None = Field(None, description="Unknown when absent; never read as zero.")
+    currency: Currency = "CNY"
+    counterparty_id: Id | None = None
+    counterparty_name: PartyName = ""
+    copies: Annotated[int, Field(ge=1, le=10_000)] = 1
+    medium: Medium | None = Field(None, description="What the scenario list decides when absent.")
+    document_version_ids: Annotated[list[Id], Field(max_length=20)] = []
+    seals: Annotated[list[RequestSealBody], Field(max_length=20)] = []
+
+
+class NewRequest(RequestBody):
+    """A draft to begin."""
+
+
+class RequestChange(_Input):
+    """What is to change of a draft; what is absent stays."""
+
+    title: Title | None = None
+    document_kind: Code | None = None
+    matter: Code | None = None
+    channel: Code | None = None
+    reason: Reason | None = None
+    amount_minor: Amount | None = None
+    currency: Currency | None = None
+    counterparty_id: Id | None = None
+    counterparty_name: PartyName | None = None
+    copies: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    medium: Medium | None = None
+    document_version_ids: Annotated[list[Id], Field(max_length=20)] | None = None
+    seals: Annotated[list[RequestSealBody], Field(max_length=20)] | None = None
+
+
+class RequestSubmission(_Input):
+    """Nothing more is asked for when a request is submitted."""
+
+
+class RequestWithdrawal(_Input):
+    """Why a request is withdrawn."""
+
+    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)] = ""
+
+
+class RequestDocumentOut(BaseModel):
+    """A document of a request, in the version that is asked for."""
+
+    document_version_id: str
+    document_id: str
+    version_number: int
+    position: int
+    title: str
+    file_name: str
+    sm3: str
+    size: int
+    pages: int
+    page_sizes: list[tuple[float, float]]
+    signed_by_others: bool
+
+
+class RequestSealOut(BaseModel):
+    """What is asked of one seal, and how it looks."""
+
+    id: str
+    seal_id: str
+    name: str
+    medium: Medium
+    category: str
+    width_mm: float
+    height_mm: float
+    status: str
+    keeper: PersonRef | None
+    picture_url: str
+    presses_applied: int
+    seam_presses: int
+    placements: list[PlaceBody]
+    seam: SeamBody | None
+    qr: QrBody | None
+
+
+class RequestUseOut(BaseModel):
+    """A seal use of a request."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    number: str
+    medium: Medium
+    seal_id: str
+    seal_name: str
+    position: int
+    executed_at: int
+    status: str
+    verification_url: str
+    document_id: str
+    sealed_version_id: str | None
+    sealed_version_number: int | None
+
+
+class TimelineItem(BaseModel):
+    """One thing that happened to a request, with the evidence entry that records it."""
+
+    at: int
+    kind: str
+    zh: str
+    en: str
+    person: PersonRef | None
+    comment: str | None
+    entry_id: str | None
+
+
+class RequestSummary(BaseModel):
+    """A request as lists show it."""
+
+    id: str
+    number: str
+    status: RequestStatus
+    title: str
+    document_kind: str
+    amount_minor: int | None
+    currency: str
+    counterparty_name: str
+    medium: Medium
+    seal_names: list[str]
+    applicant: PersonRef
+    waiting_for: list[PersonRef] = Field(description="Whose decision it waits for.")
+    created_at: int
+    submitted_at: int | None
+    approved_at: int | None
+    sealed_at: int | None
+    version: int
+
+
+class RequestOut(RequestSummary):
+    """A request with all that its page shows."""
+
+    matter: str | None
+    channel: str | None
+    reason: str
+    department: NamedRef | None
+    department_id: str | None
+    document_kind_name: TextOut
+    counterparty_id: str | None
+    copies: int
+    decision: DecisionOut | None = Field(description="As of submission; the present one for a draft.")
+    list_version: int | None
+    high_risk: bool
+    binding: str | None
+    documents: list[RequestDocumentOut]
+    seals: list[RequestSealOut]
+    approval: ApprovalRouteOut | None
+    step_id: str | None = Field(description="The step that the caller may decide now.")
+    timeline: list[TimelineItem]
+    uses: list[RequestUseOut]
+    actions: list[Action] = Field(description="What the caller may do now.")
