@@ -28,29 +28,25 @@ from shuangyin.people.commands import require_second_factor
 from shuangyin.people.queries import held_posts, person
 from shuangyin.seals.queries import get as seal_of
 
+YEAR_MS = 365 * 24 * 3600 * 1000
+"""A grant that names no end is looked at again after a year."""
+
 
 def give(work: UnitOfWork, actor: Actor, new: NewGrant) -> Grant:
     """Give a grant: from the root office, or out of a grant that one holds. Confirmed with a second factor.
 
     Raises Refused with the codes of `rules.objections_to_child` when it would exceed its parent in anything.
     """
-    scope = Scope(
-        act=new.act,
-        seal_id=new.seal_id,
-        amount_limit_minor=new.amount_limit_minor,
-        count_limit=new.count_limit,
-        valid_from=work.now if new.valid_from is None else new.valid_from,
-        valid_until=new.valid_until,
-    )
     granting_post = _require_may_give(work, actor, new.parent_id)
     _require_holder(work, actor, new)
     if new.seal_id is not None:
         seal_of(work, actor.organization_id, new.seal_id)
+    parent = queries.grant_of(work, actor.organization_id, new.parent_id) if new.parent_id else None
+    scope = _scope_of(work, new, parent)
     objections = objections_to_scope(scope)
-    if new.parent_id is not None:
-        line = queries.lineage(work, queries.grant_of(work, actor.organization_id, new.parent_id))
-        reach = effective_scope([queries.scope_of(one) for one in line])
-        objections += objections_to_child(scope, queries.state_of(line[-1]), reach)
+    if parent is not None:
+        reach = effective_scope([queries.scope_of(one) for one in queries.lineage(work, parent)])
+        objections += objections_to_child(scope, queries.state_of(parent), reach)
     if objections:
         raise errors.refused(objections)
     require_second_factor(
@@ -175,6 +171,21 @@ def _locked_line(work: UnitOfWork, actor: Actor, grant_id: str) -> list[Grant]:
     # Locked from the root down, always in the same order, so that two lines cannot wait for each other.
     work.session.scalars(select(Grant).where(Grant.id.in_(ids)).order_by(Grant.id).with_for_update()).all()
     return line
+
+
+def _scope_of(work: UnitOfWork, new: NewGrant, parent: Grant | None) -> Scope:
+    valid_from = work.now if new.valid_from is None else new.valid_from
+    valid_until = new.valid_until
+    if valid_until is None:
+        valid_until = parent.valid_until if parent else valid_from + YEAR_MS
+    return Scope(
+        act=new.act,
+        seal_id=new.seal_id,
+        amount_limit_minor=new.amount_limit_minor,
+        count_limit=new.count_limit,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
 
 
 def _require_may_give(work: UnitOfWork, actor: Actor, parent_id: str | None) -> Post | None:

@@ -57,7 +57,9 @@ class NewGrant(_Input):
     amount_limit_minor: Annotated[int, Field(ge=0, le=10**15)] | None = None
     count_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     valid_from: Time | None = Field(None, description="Now when absent.")
-    valid_until: Time
+    valid_until: Time | None = Field(
+        None, description="When absent: the parent's end, or a year after the beginning."
+    )
     reason: Reason
     proof: Annotated[str, StringConstraints(max_length=200)] | None = None
 

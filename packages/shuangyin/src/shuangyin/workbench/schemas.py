@@ -1,4 +1,4 @@
-"""API shapes of the home page."""
+"""Shapes of the home page in the API."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from shuangyin.approvals.schemas import ApprovalItem
 from shuangyin.requests.schemas import RequestSummary
 
 
-class AlertOut(BaseModel):
-    """One line of alerts."""
+class WorkbenchAlert(BaseModel):
+    """Something about the organization's seals that the caller should know, and where it is shown."""
 
     level: Literal["info", "warning", "danger"]
+    code: str
     zh: str
     en: str
-    link: str | None = Field(description="A path of the user interface.")
+    link: str | None = Field(description="Address within the user interface.")
 
 
 class WorkbenchCounts(BaseModel):
-    """How many of each."""
+    """How much there is of each."""
 
     todo: int
     mine_running: int
-    to_seal: int = Field(
-        description="Approved requests that wait for a physical seal; for those who may see them."
-    )
-    openings: int
+    to_seal: int = Field(description="Approved requests that wait for a seal the caller keeps.")
+    openings: int = Field(description="Safes that stand open, or openings that wait for the caller.")
 
 
 class WorkbenchOut(BaseModel):
-    """The home page, different for every person."""
+    """What needs the caller, what he waits for, what is to be known about the seals."""
 
     todo: list[ApprovalItem]
     mine: list[RequestSummary]
-    seals: list[AlertOut]
+    seals: list[WorkbenchAlert]
     counts: WorkbenchCounts
