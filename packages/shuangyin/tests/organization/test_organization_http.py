@@ -91,6 +91,16 @@ def test_a_changed_post_counts_at_once_for_who_holds_it(world: World) -> None:
     problem(employee.get("/api/v1/departments"), 403, "NOT_PERMITTED")
 
 
+def test_nobody_takes_the_right_to_manage_from_his_own_post(world: World) -> None:
+    admin = world.client("administrator")
+    post = next(one for one in ok(admin.get("/api/v1/posts"))["items"] if one["kind"] == "administrator")
+    path = f"/api/v1/posts/{post['id']}"
+    for kept in ([], ["people.manage"], ["organization.manage"]):
+        problem(admin.patch(path, json={"permissions": kept}), 409, "OWN_POST")
+    managing = ["organization.manage", "people.manage", "organization.read"]
+    assert ok(admin.patch(path, json={"permissions": managing}))["permissions"] == sorted(managing)
+
+
 def test_counterparties_and_who_may_say_that_they_take_e_seals(world: World) -> None:
     admin, employee = world.client("administrator"), world.client("employee")
     new = {"name": "北京澄泉设备有限公司", "uscc": OTHER_USCC.lower(), "note": "老客户"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import select
 
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
-from shuangyin.core.errors import Conflict, Forbidden, Invalid, stale_version
+from shuangyin.core.errors import Conflict, Forbidden, Invalid, Refused, stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.organization import queries, rules
@@ -33,6 +33,8 @@ from shuangyin.organization.schemas import (
 )
 from shuangyin.organization.starter import permission_labels, starter_permissions, starter_posts
 from shuangyin.reference.queries import region_codes
+
+_MANAGING = frozenset({"organization.manage", "people.manage"})
 
 
 def found_organization(work: UnitOfWork, *, name: str, uscc: str, region: str) -> Organization:
@@ -153,7 +155,7 @@ def add_post(work: UnitOfWork, actor: Actor, new: NewPost) -> Post:
 def change_post(
     work: UnitOfWork, actor: Actor, post_id: str, change: PostChange, expected: int | None
 ) -> Post:
-    """Rename a post or change what it may do, at once for everybody who holds it. Raises Stale, Invalid."""
+    """Rename a post or change what it may do, at once for everybody who holds it. Raises Stale, Invalid, Refused (OWN_POST)."""
     actor.require("organization.manage")
     post = queries.post(work, actor.organization_id, post_id)
     _require_version(post.version, expected)
@@ -161,6 +163,7 @@ def change_post(
         post.name = rules.checked_name(change.name)
     if change.permissions is not None:
         wanted = rules.checked_permissions(change.permissions, permission_labels())
+        _require_not_locking_out(actor, post, wanted)
         post.permissions = json.dumps(wanted)
     facts = {"changed": sorted(change.model_fields_set), "permissions": json.loads(post.permissions)}
     _record(work, actor, "organization.post_changed", "post", post.id, facts)
@@ -258,6 +261,18 @@ def _insert_post(
     facts = {"kind": kind, "department": department_id, "permissions": list(codes), "office": is_office}
     _record(work, actor, "organization.post_added", "post", post.id, facts)
     return post
+
+
+def _require_not_locking_out(actor: Actor, post: Post, wanted: Collection[str]) -> None:
+    """Whoever changes posts keeps the right to: otherwise the last one could lock everybody out, himself included."""
+    if post.id not in actor.post_ids:
+        return
+    if (queries.permissions_of(post) & actor.permissions & _MANAGING) - set(wanted):
+        raise Refused(
+            "OWN_POST",
+            "不能从自己所任岗位上取消管理权限,请由另一名管理员办理。",
+            "You cannot take the right to manage from a post you hold. Ask another administrator.",
+        )
 
 
 def _require_no_office(work: UnitOfWork, actor: Actor) -> None:

@@ -20,7 +20,6 @@ def admit(work: UnitOfWork, account: str, address: str) -> None:
     treated alike.
     """
     account_key, address_key = _account_key(work, account), _address_key(work, address)
-    _forget_old(work)
     waiting = max(_blocked_ms(work, account_key), _blocked_ms(work, address_key))
     if waiting > 0:
         raise throttled(-(-waiting // 1000))
@@ -29,6 +28,7 @@ def admit(work: UnitOfWork, account: str, address: str) -> None:
 
 def blame_address(work: UnitOfWork, address: str) -> None:
     """Count a refused try against the address. Not in advance: a whole office may sign in from it at once."""
+    work.session.execute(delete(SignInThrottle).where(SignInThrottle.last_at <= _forgotten_before(work)))
     _count(work, _address_key(work, address), rules.ADDRESS_FREE_FAILURES)
 
 
@@ -43,18 +43,17 @@ def _blocked_ms(work: UnitOfWork, key: str) -> int:
 
 
 def _count(work: UnitOfWork, key: str, free: int) -> None:
-    row = work.session.get(SignInThrottle, key)
+    row = work.session.get(SignInThrottle, key, with_for_update=True)
     if row is None:
         row = SignInThrottle(key=key, failures=0, last_at=work.now, blocked_until=0)
         work.session.add(row)
-    row.failures += 1
+    row.failures = 1 if row.last_at <= _forgotten_before(work) else row.failures + 1
     row.last_at = work.now
     row.blocked_until = work.now + rules.wait_after(row.failures, free) * 1000
 
 
-def _forget_old(work: UnitOfWork) -> None:
-    old = SignInThrottle.last_at < work.now - rules.FAILURES_FORGOTTEN_MS
-    work.session.execute(delete(SignInThrottle).where(old))
+def _forgotten_before(work: UnitOfWork) -> int:
+    return work.now - rules.FAILURES_FORGOTTEN_MS
 
 
 def _account_key(work: UnitOfWork, account: str) -> str:
