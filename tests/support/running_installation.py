@@ -17,13 +17,15 @@ from rich.console import Console
 
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import approve_all, wait_until_sealed
-from shuangyin.demo.person import Person
+from shuangyin.demo.person import Person, current_code
 from shuangyin.demo.report import Report
 from shuangyin.demo.server import Server
 
 CHEAP_PASSWORDS = {"SHUANGYIN_ARGON2_MEMORY_KIB": "64", "SHUANGYIN_ARGON2_TIME_COST": "1"}
 AMOUNT = 48_600_000
 """486,000.00 yuan in fen: below the amount from which the legal representative approves too."""
+FINANCING_AMOUNT = 300_000_000
+"""3,000,000.00 yuan in fen."""
 
 
 @dataclass
@@ -52,20 +54,27 @@ class Installation:
         process.send_signal(signal.SIGKILL)
         assert process.wait(timeout=10) == -signal.SIGKILL
 
+    @staticmethod
+    def first_code(secret: str) -> str:
+        """The code that a newly enrolled authenticator shows now."""
+        return current_code(secret)
+
     def upload(self, name: str, content: bytes, title: str) -> dict[str, Any]:
         """Upload a PDF as the employee."""
         return dict(self["employee"].upload("/documents", name, content, "application/pdf", title=title))
 
-    def apply(self, version: Mapping[str, Any], **seal: Any) -> dict[str, Any]:
+    def apply(
+        self, version: Mapping[str, Any], *, title: str = "供货合同", amount: int = AMOUNT, **seal: Any
+    ) -> dict[str, Any]:
         """Apply for the electronic seal that the list decides on, at the given places, and submit.
 
-        `seal` takes `placements`, `seam` and `qr` as POST /requests does.
+        `seal` takes `placements`, `seam` and `qr` as POST /requests does; `amount` is in fen.
         """
         employee = self["employee"]
         supplier = self.cast.counterparties["supplier"]
         facts = {
             "document_kind": "supplier_contract",
-            "amount_minor": AMOUNT,
+            "amount_minor": amount,
             "currency": "CNY",
             "counterparty_id": supplier["id"],
         }
@@ -80,12 +89,38 @@ class Installation:
         }
         body = {
             **facts,
-            "title": "供货合同",
+            "title": title,
             "reason": "与供货方签订合同",
             "counterparty_name": supplier["name"],
             "copies": 1,
             "document_version_ids": [version["id"]],
             "seals": [line],
+        }
+        draft = employee.post_json("/requests", body)
+        return dict(employee.post_json(f"/requests/{draft['id']}/submit"))
+
+    def apply_physical(self, name: str, content: bytes, *, copies: int = 2) -> dict[str, Any]:
+        """Apply for the physical seals that the list decides on for a financing contract, and submit."""
+        employee = self["employee"]
+        lessor = self.cast.counterparties["lessor"]
+        facts = {
+            "document_kind": "financing_contract",
+            "amount_minor": FINANCING_AMOUNT,
+            "currency": "CNY",
+            "counterparty_id": lessor["id"],
+        }
+        decision = employee.post_json("/requests/decision", facts)
+        empty: dict[str, Any] = {"placements": [], "seam": None, "qr": None, "seam_presses": 0}
+        body = {
+            **facts,
+            "title": "融资租赁合同",
+            "reason": "与出租方签订售后回租合同",
+            "counterparty_name": lessor["name"],
+            "copies": copies,
+            "document_version_ids": [self.upload(name, content, "融资租赁合同")["versions"][0]["id"]],
+            "seals": [
+                {**empty, "seal_id": seal["id"], "presses_applied": copies} for seal in decision["seals"]
+            ],
         }
         draft = employee.post_json("/requests", body)
         return dict(employee.post_json(f"/requests/{draft['id']}/submit"))
@@ -103,6 +138,15 @@ class Installation:
         use = request["uses"][0]
         path = f"/documents/{use['document_id']}/versions/{use['sealed_version_number']}/content"
         return self["employee"].download(path)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Requests in every state that a page has something to show of."""
+
+    sealed: dict[str, Any]
+    waiting: dict[str, Any]
+    physical: dict[str, Any]
 
 
 @contextmanager

@@ -1,0 +1,76 @@
+"""What browser tests share: one installation with a story on it, one Chromium, and desks for its people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser_desk import AXE, SCREENSHOTS, Desk, OpenDesk, chromium, desk, launch
+from playwright.sync_api import Browser, sync_playwright
+from running_installation import Installation, Story, installation
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+PLACE = {"page": 3, "x_mm": 40.0, "y_mm": 150.0}
+
+
+def _need(present: object, what: str) -> None:
+    """Skip where a developer lacks something; fail where everything must be there."""
+    if not present:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{what} is missing")
+        pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An organization on a running server that serves the built pages."""
+    page = Path(str(resources.files("shuangyin"))) / "web" / "dist" / "index.html"
+    _need(page.is_file(), "the built user interface (make ui)")
+    _need(chromium(), "chromium (apt install chromium)")
+    _need(AXE.is_file(), "axe-core (make ui installs it)")
+    with installation(tmp_path_factory.mktemp("installation")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def story(running: Installation) -> Story:
+    """One request sealed, one that waits for the department head, one approved that waits at the safe."""
+    content = (SAMPLES / "contract.pdf").read_bytes()
+    version = running.upload("contract.pdf", content, "设备供货合同")["versions"][0]
+    seam = {"edge": "right", "y_mm": 100}
+    qr = {"page": 3, "x_mm": 20.0, "y_mm": 250.0, "size_mm": 15}
+    sealed = running.apply(version, title="设备供货合同", placements=[PLACE], seam=seam, qr=qr)
+    running.approve(sealed)
+    waiting = running.apply(version, title="检测设备采购合同", placements=[PLACE])
+    physical = running.apply_physical(
+        "financing-contract.pdf", (SAMPLES / "financing-contract.pdf").read_bytes()
+    )
+    running.approve(physical)
+    return Story(running.sealed(sealed), waiting, physical)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, started once."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_desk(running: Installation, browser: Browser) -> Iterator[OpenDesk]:
+    """Opens desks: `open_desk("employee")` for a person, `open_desk()` for a stranger. All must end without faults."""
+    with ExitStack() as stack:
+
+        def start(kind: str | None = None, **options: Any) -> Desk:
+            person = running[kind] if kind else None
+            return stack.enter_context(desk(browser, running.server.base_url, person=person, **options))
+
+        yield start

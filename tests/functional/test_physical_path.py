@@ -1,0 +1,96 @@
+"""The physical path at the console: two persons at two devices, presses, photos, return, and the register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browser_desk import Desk, OpenDesk
+from playwright.sync_api import expect
+from running_installation import Installation, Story
+
+pytestmark = pytest.mark.browser
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def test_custodian_and_reviewer_open_press_and_return(
+    running: Installation, story: Story, open_desk: OpenDesk
+) -> None:
+    custodian = open_desk("custodian")
+    _ask_to_open(custodian, story)
+    _confirm(running, custodian, open_desk("reviewer"))
+    _press(custodian)
+    _return(custodian)
+    assert running["employee"].get(f"/requests/{story.physical['id']}")["status"] == "sealed"
+    _register(custodian)
+
+
+def _ask_to_open(desk: Desk, story: Story) -> None:
+    page = desk.page
+    desk.goto("/custody")
+    page.get_by_test_id(f"choose-{story.physical['id']}").click()
+    page.get_by_test_id("reviewer").click()
+    page.get_by_role("option", name="赵明").click()
+    desk.look("custody-console")
+    page.get_by_test_id("begin-opening").click()
+    expect(page.get_by_test_id("role-custodian")).to_be_visible()
+
+
+def _confirm(running: Installation, custodian: Desk, reviewer: Desk) -> None:
+    page = custodian.page
+    custodian.look("custody-confirm")
+    page.get_by_label("6 位验证码").first.fill(running["custodian"].code())
+    page.get_by_test_id("confirm-self").get_by_role("button", name="确认身份").click()
+    expect(page.get_by_test_id("role-custodian")).to_have_attribute("data-confirmed", "true")
+    expect(page.get_by_test_id("role-reviewer")).to_have_attribute("data-confirmed", "false")
+    expect(page.get_by_test_id("press-step")).to_have_count(0)
+
+    reviewer.goto("/custody")
+    other = reviewer.page
+    other.get_by_test_id("openings").get_by_role("button", name="去确认").click()
+    other.get_by_label("6 位验证码").first.fill(running["reviewer"].code())
+    other.get_by_test_id("confirm-self").get_by_role("button", name="确认身份").click()
+    expect(other.get_by_test_id("press-step")).to_be_visible()
+
+
+def _press(desk: Desk) -> None:
+    page = desk.page
+    desk.goto(page.url.split("/app", 1)[1])
+    expect(page.get_by_test_id("press-step")).to_be_visible()
+    desk.look("custody-press")
+    seals = page.get_by_test_id("register-presses").count()
+    for number in range(seals):
+        if number == 0:
+            page.get_by_test_id("press-spoiled").first.locator("input").fill("1")
+        page.get_by_test_id("register-presses").first.click()
+        expect(page.get_by_test_id("use")).to_have_count(number + 1)
+        # The newest use needs its photo of the stamped page.
+        page.get_by_test_id("photo-document").nth(number).set_input_files(SAMPLES / "scan.jpg")
+        expect(page.get_by_test_id("use").nth(number).get_by_role("img").first).to_be_visible()
+    desk.settle()
+    desk.look("custody-pressed")
+    page.get_by_test_id("to-return").click()
+
+
+def _return(desk: Desk) -> None:
+    page = desk.page
+    expect(page.get_by_test_id("return-step")).to_be_visible()
+    for box in page.get_by_test_id("return-step").get_by_role("checkbox").all():
+        box.check(force=True)
+    page.get_by_test_id("photo-returned").set_input_files(SAMPLES / "scan.png")
+    expect(page.get_by_test_id("return-step").get_by_role("img").first).to_be_visible()
+    desk.look("custody-return")
+    page.get_by_test_id("close-opening").click()
+    expect(page.get_by_test_id("opening-end")).to_have_attribute("data-status", "closed")
+    desk.look("custody-closed")
+
+
+def _register(desk: Desk) -> None:
+    page = desk.page
+    desk.goto("/custody/register")
+    expect(page.get_by_test_id("row").first).to_contain_text("融资租赁合同")
+    desk.look("custody-register")
+    with page.expect_download() as waiting:
+        page.get_by_test_id("register-pdf").click()
+    assert waiting.value.path().read_bytes().startswith(b"%PDF-")

@@ -1,0 +1,234 @@
+"""A desk in a browser: one person's pages in Chromium, watched for faults, judged by axe and photographed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+
+from shuangyin.demo.person import Person
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "var" / "screenshots"
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FULL = os.environ.get("SHUANGYIN_TEST_FULL") == "1"
+
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+
+_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_GRAVE = {"serious", "critical"}
+
+LIBRARY_DEFECTS: frozenset[tuple[str, str]] = frozenset()
+"""(rule, part of the selector) of defects that lie in a library and cannot be mended here, each with its reason."""
+
+_RESOURCE = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
+
+
+def chromium() -> str | None:
+    """The browser that the system has, or None."""
+    return shutil.which("chromium")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the system's Chromium without a window."""
+    return playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+
+
+@dataclass
+class Desk:
+    """One browser context with one page. What went wrong on it is collected and told by `faults`."""
+
+    context: BrowserContext
+    page: Page
+    base_url: str
+    expected_statuses: set[int] = field(default_factory=set)
+    _problems: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Begin to collect what the browser complains of."""
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self._problems.append(f"page error: {error}"))
+        self.page.on("response", self._on_response)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # What the server refused is judged by its status, with the address, in _on_response.
+        if message.type == "error" and not _RESOURCE.match(message.text):
+            self._problems.append(f"console: {message.text}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected_statuses:
+            self._problems.append(f"{response.status} {response.request.method} {response.url}")
+
+    def faults(self) -> list[str]:
+        """Errors of the console, of scripts, and answers of refusal that no test expected."""
+        return list(self._problems)
+
+    def goto(self, path: str) -> None:
+        """Open an address of the application, or of the site when it begins with `//`, and wait until it is quiet."""
+        address = path[1:] if path.startswith("//") else f"/app{path}"
+        self.page.goto(self.base_url + address)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing is loaded any more and nothing is shown as loading."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(
+            "() => !document.querySelector('.el-skeleton, .el-loading-mask, [aria-busy=true]') && document.fonts.status === 'loaded'"
+        )
+
+    def look(self, name: str, *, phone: bool = True) -> None:
+        """The whole check of what is shown now: axe, nothing wider than a phone, a picture of each variant."""
+        for variant in self._variants(phone=phone):
+            with variant as label:
+                assert self.wider_than_the_window() == [], f"{name} {label}: wider than the window"
+                assert self.axe() == [], f"{name} {label}"
+                self.page.screenshot(path=SCREENSHOTS / f"{name}-{label}.png", animations="disabled")
+
+    def axe(self) -> list[str]:
+        """Serious and critical findings of axe on what is shown now."""
+        if not self.page.evaluate("() => typeof window.axe === 'object'"):
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate(
+            "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", list(_TAGS)
+        )
+        return [line for violation in found["violations"] for line in _told(violation)]
+
+    def wider_than_the_window(self) -> list[str]:
+        """What makes the page scroll sideways: a phone shows the half of such a page."""
+        found: list[str] = self.page.evaluate(
+            """() => {
+              const room = document.documentElement.clientWidth
+              if (document.documentElement.scrollWidth <= room) return []
+              return [...document.body.querySelectorAll('*')]
+                .filter((one) => one.getBoundingClientRect().right > room + 1)
+                .map((one) => `${one.tagName.toLowerCase()}.${one.className}`).slice(0, 5)
+            }"""
+        )
+        return found
+
+    def fonts_of(self, selector: str) -> set[str]:
+        """The families that Chromium really draws the text of an element with."""
+        devtools = self.context.new_cdp_session(self.page)
+        try:
+            devtools.send("DOM.enable")
+            devtools.send("CSS.enable")
+            root = devtools.send("DOM.getDocument", {"depth": -1})["root"]["nodeId"]
+            node = devtools.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+            fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        finally:
+            devtools.detach()
+        return {str(font["familyName"]) for font in fonts}
+
+    def _variants(self, *, phone: bool) -> Iterator[Any]:
+        sizes = SIZES if phone else {"desktop": DESKTOP}
+        for size, viewport in sizes.items():
+            for dark in (False, True) if FULL else (False,):
+                for language in ("zh", "en") if FULL else (self.language,):
+                    yield self._variant(size, viewport, dark=dark, language=language)
+
+    @property
+    def language(self) -> str:
+        """The language of the page shown."""
+        shown: str = self.page.evaluate("() => document.documentElement.lang.startsWith('en') ? 'en' : 'zh'")
+        return shown
+
+    @contextmanager
+    def _variant(self, size: str, viewport: Any, *, dark: bool, language: str) -> Iterator[str]:
+        """Show the same state in another size, colour and language, and put things back afterwards."""
+        before = self.language
+        self._speak(language)
+        self.page.evaluate("(dark) => document.documentElement.classList.toggle('dark', dark)", dark)
+        if viewport != self.page.viewport_size:
+            self.page.set_viewport_size(viewport)
+            # Lists turn into cards and pages are drawn anew at their new width.
+            self.page.wait_for_timeout(150)
+            self.settle()
+        try:
+            yield "-".join([size, *(["dark"] if dark else []), *([language] if language != "zh" else [])])
+        finally:
+            self.page.evaluate("() => document.documentElement.classList.remove('dark')")
+            self._speak(before)
+            self.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a mapping of the two sides
+
+    def _speak(self, language: str) -> None:
+        """Switch the language as a person does; the button has the other language's `lang`."""
+        if self.language == language:
+            return
+        size = self.page.viewport_size
+        self.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # as above
+        other = "zh-CN" if language == "zh" else "en"
+        self.page.evaluate("(lang) => document.querySelector(`button[lang='${lang}']`)?.click()", other)
+        if size is not None:
+            self.page.set_viewport_size(size)
+
+
+OpenDesk = Callable[..., Desk]
+"""`open_desk("employee")` for a person, `open_desk()` for a stranger; keywords as `desk` takes them."""
+
+
+def _told(violation: dict[str, Any]) -> list[str]:
+    if violation["impact"] not in _GRAVE:
+        return []
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}: {target} {node['html'][:200]}"
+        for node in violation["nodes"]
+        if not _is_known(violation["id"], target := " ".join(str(part) for part in node["target"]))
+    ]
+
+
+def _is_known(rule: str, target: str) -> bool:
+    return any(rule == known and part in target for known, part in LIBRARY_DEFECTS)
+
+
+def cookies_of(person: Person, base_url: str) -> list[dict[str, str]]:
+    """The session of a person who signed in over HTTP, for a browser."""
+    return [
+        {"name": cookie.name, "value": cookie.value or "", "url": base_url}
+        for cookie in person._client.cookies.jar
+    ]
+
+
+@contextmanager
+def desk(
+    browser: Browser,
+    base_url: str,
+    *,
+    person: Person | None = None,
+    javascript: bool = True,
+    expected_statuses: Collection[int] = (),
+) -> Iterator[Desk]:
+    """A desk of a person who is signed in, or of a stranger. Its faults fail whoever uses it, at the end."""
+    context = browser.new_context(
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+        viewport=DESKTOP,  # type: ignore[arg-type]  # a mapping of the two sides
+        java_script_enabled=javascript,
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    if person is not None:
+        context.add_cookies(cookies_of(person, base_url))  # type: ignore[arg-type]  # name, value and url suffice
+        context.add_init_script(
+            "try { localStorage.setItem('shuangyin.session', '1') } catch { /* no storage */ }"
+        )
+    place = Desk(context, context.new_page(), base_url, set(expected_statuses))
+    place.watch()
+    try:
+        yield place
+        assert place.faults() == []
+    finally:
+        context.close()
