@@ -1,0 +1,53 @@
+import type { Component } from 'vue'
+import { Box, Briefcase, Document, Files, House, List, Lock, Notebook, OfficeBuilding, Plus, Stamp, Tickets, User } from '@element-plus/icons-vue'
+
+export interface NavItem {
+  key: string
+  to: string
+  icon: Component
+  permission?: string | readonly string[]
+}
+
+export interface NavGroup {
+  key: string
+  items: NavItem[]
+}
+
+/** Navigation by work. What a person may not use is not shown; the platform refuses it in any case. */
+export const NAVIGATION: NavGroup[] = [
+  { key: '', items: [{ key: 'workbench', to: '/', icon: House }] },
+  {
+    key: 'use',
+    items: [
+      { key: 'newRequest', to: '/requests/new', icon: Plus, permission: 'requests.apply' },
+      { key: 'myRequests', to: '/requests', icon: Document, permission: 'requests.apply' },
+      { key: 'todo', to: '/approvals', icon: Tickets, permission: 'approvals.decide' },
+      { key: 'done', to: '/approvals/done', icon: List, permission: 'approvals.decide' },
+      { key: 'allRequests', to: '/requests/all', icon: Files, permission: 'requests.read_all' },
+    ],
+  },
+  { key: 'sealGroup', items: [{ key: 'seals', to: '/seals', icon: Stamp, permission: 'seals.read' }] },
+  {
+    key: 'custodyGroup',
+    items: [
+      { key: 'console', to: '/custody', icon: Lock, permission: ['custody.open', 'custody.review'] },
+      { key: 'register', to: '/custody/register', icon: Notebook, permission: 'custody.read' },
+      { key: 'safes', to: '/custody/safes', icon: Box, permission: 'seals.manage' },
+    ],
+  },
+  {
+    key: 'rules',
+    items: [
+      { key: 'scenarios', to: '/scenarios', icon: Notebook, permission: 'scenarios.read' },
+      { key: 'grants', to: '/grants', icon: Briefcase, permission: 'authority.read' },
+    ],
+  },
+  { key: 'evidenceGroup', items: [{ key: 'evidence', to: '/evidence', icon: Files, permission: 'evidence.read_all' }] },
+  {
+    key: 'people',
+    items: [
+      { key: 'persons', to: '/admin/persons', icon: User, permission: 'people.manage' },
+      { key: 'organization', to: '/admin/organization', icon: OfficeBuilding, permission: 'organization.manage' },
+    ],
+  },
+]

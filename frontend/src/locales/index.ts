@@ -1,0 +1,66 @@
+import { createI18n } from 'vue-i18n'
+import admin from './admin'
+import approvals from './approvals'
+import auth from './auth'
+import authority from './authority'
+import shell from './shell'
+import custody from './custody'
+import requests from './requests'
+import seals from './seals'
+import type { Messages } from './bilingual'
+import settings from './settings'
+import wizard from './wizard'
+
+export type Language = 'zh' | 'en'
+
+const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, authority, admin, settings }
+
+function inLanguage(language: Language): Messages {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))
+}
+
+const STORED = 'shuangyin.language'
+
+function initialLanguage(): Language {
+  const asked = new URLSearchParams(location.search).get('lang')
+  const wanted = asked ?? localStorage.getItem(STORED)
+  return wanted === 'en' ? 'en' : 'zh'
+}
+
+export const i18n = createI18n<false>({
+  legacy: false,
+  locale: initialLanguage(),
+  fallbackLocale: 'zh',
+  messages: { zh: inLanguage('zh'), en: inLanguage('en') },
+})
+
+export function currentLanguage(): Language {
+  return i18n.global.locale.value === 'en' ? 'en' : 'zh'
+}
+
+export function setLanguage(language: Language): void {
+  i18n.global.locale.value = language
+  localStorage.setItem(STORED, language)
+  showLanguage()
+}
+
+export function showLanguage(): void {
+  document.documentElement.lang = currentLanguage() === 'zh' ? 'zh-CN' : 'en'
+}
+
+/** A sentence outside of a component. */
+export function translate(key: string, values: Record<string, unknown> = {}): string {
+  return i18n.global.t(key, values)
+}
+
+export interface BothLanguages {
+  zh: string
+  en: string
+}
+
+/** The sentence of a text that the platform gives in both languages. */
+export function inCurrentLanguage(text: BothLanguages | string | null | undefined): string {
+  if (!text) return ''
+  if (typeof text === 'string') return text
+  return currentLanguage() === 'en' ? text.en || text.zh : text.zh
+}

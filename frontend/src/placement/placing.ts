@@ -1,0 +1,120 @@
+import type { DecidedSeal, QrPlace, RequestSeal, SealPlace, Seam } from '@/api/requests'
+import { keepOnPage, usualPlace, type Place, type Size } from '@/geometry/page'
+import { seamSeals } from '@/geometry/seam'
+
+/** What the editor works on: every seal of the request with its places. Pure functions that answer a new list. */
+export type Placing = RequestSeal[]
+
+export const QR_MM = 15
+export const QR_LEAST_MM = 12
+export const QR_MOST_MM = 60
+
+export function pageSize(sizes: [number, number][], page: number): Size {
+  const [width, height] = sizes[page] ?? sizes[0] ?? [210, 297]
+  return { width, height }
+}
+
+export function sizeOf(seal: DecidedSeal): Size {
+  return { width: seal.width_mm, height: seal.height_mm }
+}
+
+function withSeal(placing: Placing, sealId: string, change: (seal: RequestSeal) => RequestSeal): Placing {
+  return placing.map((seal) => (seal.seal_id === sealId ? counted(change(seal)) : seal))
+}
+
+/** On paper the counts are applied for; electronically they follow from the places. */
+function counted(seal: RequestSeal): RequestSeal {
+  return { ...seal, presses_applied: Math.max(seal.presses_applied, seal.placements.length) }
+}
+
+/** The lowest number of seals first put on a document: one on the last page, where it is signed. */
+export function startPlacing(seals: DecidedSeal[], sizes: [number, number][], electronic: boolean): Placing {
+  return seals.map((seal, index) => {
+    const page = sizes.length - 1
+    const first = usualPlace(sizeOf(seal), pageSize(sizes, page))
+    const beside = keepOnPage({ x: first.x - index * (seal.width_mm + 6), y: first.y }, sizeOf(seal), pageSize(sizes, page))
+    return {
+      seal_id: seal.id,
+      presses_applied: 1,
+      seam_presses: 0,
+      placements: [{ page, x_mm: beside.x, y_mm: beside.y }],
+      seam: null,
+      qr: electronic && index === 0 ? usualQr(sizes, page) : null,
+    }
+  })
+}
+
+export function usualQr(sizes: [number, number][], page: number): QrPlace {
+  const paper = pageSize(sizes, page)
+  const place = keepOnPage({ x: 20, y: paper.height - QR_MM - 15 }, { width: QR_MM, height: QR_MM }, paper)
+  return { page, x_mm: place.x, y_mm: place.y, size_mm: QR_MM }
+}
+
+export function addPlace(placing: Placing, seal: DecidedSeal, page: number, sizes: [number, number][]): Placing {
+  const place = usualPlace(sizeOf(seal), pageSize(sizes, page))
+  return withSeal(placing, seal.id, (one) => ({
+    ...one,
+    placements: [...one.placements, { page, x_mm: place.x, y_mm: place.y }],
+  }))
+}
+
+export function removePlace(placing: Placing, sealId: string, index: number): Placing {
+  return placing.map((seal) =>
+    seal.seal_id === sealId
+      ? {
+          ...seal,
+          placements: seal.placements.filter((_, at) => at !== index),
+          presses_applied: Math.max(seal.placements.length - 1, seal.presses_applied - 1, 0),
+        }
+      : seal,
+  )
+}
+
+export function movePlace(
+  placing: Placing,
+  seal: DecidedSeal,
+  index: number,
+  to: Place & { page: number },
+  sizes: [number, number][],
+): Placing {
+  const kept = keepOnPage(to, sizeOf(seal), pageSize(sizes, to.page))
+  const moved: SealPlace = { page: to.page, x_mm: kept.x, y_mm: kept.y }
+  return withSeal(placing, seal.id, (one) => ({
+    ...one,
+    placements: one.placements.map((place, at) => (at === index ? moved : place)),
+  }))
+}
+
+export function setSeam(placing: Placing, seal: DecidedSeal, y: number | null, sizes: [number, number][]): Placing {
+  const lowest = Math.min(...sizes.map(([, height]) => height))
+  const kept = y === null ? 0 : keepOnPage({ x: 0, y }, { width: 0, height: seal.height_mm }, { width: 0, height: lowest }).y
+  const seam: Seam | null = y === null ? null : { edge: 'right', y_mm: kept }
+  return withSeal(placing, seal.id, (one) => ({
+    ...one,
+    seam,
+    seam_presses: seam ? seamSeals(sizes.length, seal.width_mm) : 0,
+  }))
+}
+
+export function setQr(placing: Placing, sealId: string, qr: QrPlace | null, sizes: [number, number][]): Placing {
+  const size = qr ? Math.min(QR_MOST_MM, Math.max(QR_LEAST_MM, qr.size_mm)) : 0
+  const kept = qr && keepOnPage({ x: qr.x_mm, y: qr.y_mm }, { width: size, height: size }, pageSize(sizes, qr.page))
+  return withSeal(placing, sealId, (one) => ({
+    ...one,
+    qr: qr && kept ? { page: qr.page, x_mm: kept.x, y_mm: kept.y, size_mm: size } : null,
+  }))
+}
+
+export function setCounts(placing: Placing, sealId: string, presses: number, seam: number): Placing {
+  return withSeal(placing, sealId, (one) => ({ ...one, presses_applied: presses, seam_presses: seam }))
+}
+
+/** Where a seam is first put: a third down the page. */
+export function usualSeam(seal: DecidedSeal, sizes: [number, number][]): number {
+  return Math.round(pageSize(sizes, 0).height / 3 - seal.height_mm / 2)
+}
+
+/** Whether there is a place for every seal; an electronic sealing needs one. */
+export function unplaced(placing: Placing): RequestSeal[] {
+  return placing.filter((seal) => seal.placements.length === 0 && seal.seam === null)
+}

@@ -1,0 +1,143 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { translate } from '@/locales'
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's name in the catalogue, for the browser's title. */
+    title?: string
+    /** Open to whoever is not signed in. */
+    public?: boolean
+    /** Pages with the same key go over into each other without starting anew. */
+    key?: string
+    /** Without navigation: one step a screen. */
+    bare?: boolean
+    /** Any one of these permissions is enough. */
+    permission?: string | readonly string[]
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', component: () => import('@/views/sign-in/SignInPage.vue'), meta: { public: true, title: 'auth.title' } },
+  { path: '/', component: () => import('@/views/home/WorkbenchPage.vue'), meta: { title: 'nav.workbench' } },
+  {
+    path: '/requests',
+    component: () => import('@/views/requests/RequestListPage.vue'),
+    props: { scope: 'mine' },
+    meta: { title: 'nav.myRequests', permission: 'requests.apply' },
+  },
+  {
+    path: '/requests/all',
+    component: () => import('@/views/requests/RequestListPage.vue'),
+    props: { scope: 'all' },
+    meta: { title: 'nav.allRequests', permission: 'requests.read_all' },
+  },
+  {
+    path: '/requests/new',
+    component: () => import('@/views/wizard/WizardPage.vue'),
+    meta: { title: 'nav.newRequest', key: 'wizard', permission: 'requests.apply' },
+  },
+  {
+    path: '/requests/:id/edit',
+    component: () => import('@/views/wizard/WizardPage.vue'),
+    props: true,
+    meta: { title: 'nav.newRequest', key: 'wizard', permission: 'requests.apply' },
+  },
+  {
+    path: '/requests/:id',
+    component: () => import('@/views/requests/RequestPage.vue'),
+    props: true,
+    meta: { title: 'requests.detail' },
+  },
+  {
+    path: '/approvals',
+    component: () => import('@/views/approvals/ApprovalListPage.vue'),
+    props: { state: 'todo' },
+    meta: { title: 'nav.todo', permission: 'approvals.decide' },
+  },
+  {
+    path: '/approvals/done',
+    component: () => import('@/views/approvals/ApprovalListPage.vue'),
+    props: { state: 'done' },
+    meta: { title: 'nav.done', permission: 'approvals.decide' },
+  },
+  {
+    path: '/seals',
+    component: () => import('@/views/seals/SealListPage.vue'),
+    meta: { title: 'nav.seals', permission: 'seals.read' },
+  },
+  {
+    path: '/seals/:id',
+    component: () => import('@/views/seals/SealPage.vue'),
+    props: true,
+    meta: { title: 'seals.detail', permission: 'seals.read' },
+  },
+  {
+    path: '/custody',
+    component: () => import('@/views/custody/ConsolePage.vue'),
+    meta: { title: 'nav.console', permission: ['custody.open', 'custody.review'] },
+  },
+  {
+    path: '/custody/openings/:id',
+    component: () => import('@/views/custody/OpeningPage.vue'),
+    props: true,
+    meta: { title: 'nav.console', bare: true, permission: ['custody.open', 'custody.review', 'custody.read'] },
+  },
+  {
+    path: '/custody/register',
+    component: () => import('@/views/custody/RegisterPage.vue'),
+    meta: { title: 'nav.register', permission: 'custody.read' },
+  },
+  {
+    path: '/custody/safes',
+    component: () => import('@/views/custody/SafePage.vue'),
+    meta: { title: 'nav.safes', permission: 'seals.manage' },
+  },
+  {
+    path: '/scenarios',
+    component: () => import('@/views/scenarios/ScenarioPage.vue'),
+    meta: { title: 'nav.scenarios', permission: 'scenarios.read' },
+  },
+  {
+    path: '/grants',
+    component: () => import('@/views/authority/GrantListPage.vue'),
+    meta: { title: 'nav.grants', permission: 'authority.read' },
+  },
+  {
+    path: '/evidence',
+    component: () => import('@/views/evidence/EvidenceListPage.vue'),
+    meta: { title: 'nav.evidence', permission: 'evidence.read_all' },
+  },
+  {
+    path: '/admin/persons',
+    component: () => import('@/views/admin/PersonListPage.vue'),
+    meta: { title: 'nav.persons', permission: 'people.manage' },
+  },
+  {
+    path: '/admin/organization',
+    component: () => import('@/views/admin/OrganizationPage.vue'),
+    meta: { title: 'nav.organization', permission: 'organization.manage' },
+  },
+  { path: '/settings', component: () => import('@/views/settings/SettingsPage.vue'), meta: { title: 'app.settings' } },
+  { path: '/:rest(.*)*', component: () => import('@/views/NotFoundPage.vue'), meta: { title: 'app.notFound' } },
+]
+
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+router.beforeEach((to) => {
+  const session = useSession()
+  if (to.meta.public) return true
+  if (!session.me) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (session.mustChangePassword) return { path: '/sign-in', query: { next: to.fullPath } }
+  if (!session.may(to.meta.permission)) return { path: '/forbidden', replace: true }
+  return true
+})
+
+router.afterEach((to) => {
+  const name = to.meta.title ? translate(to.meta.title) : ''
+  document.title = name ? `${name} · ${translate('app.name')}` : translate('app.name')
+})

@@ -1,0 +1,56 @@
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { api } from '@/api/client'
+import type { Page } from '@/api/page'
+import type { Citation, DocumentKind } from '@/api/scenarios'
+import { inCurrentLanguage } from '@/locales'
+
+function itemsOf<T>(answer: Page<T> | T[]): T[] {
+  return Array.isArray(answer) ? answer : answer.items
+}
+
+/** Code tables of the platform, read once. */
+export const useReference = defineStore('reference', () => {
+  const kinds = ref<DocumentKind[]>([])
+  const citations = ref<Citation[]>([])
+  let asked: Promise<void> | null = null
+
+  async function read(): Promise<void> {
+    const [kindPage, citationPage] = await Promise.all([
+      api.get<Page<DocumentKind> | DocumentKind[]>('/reference/document-kinds'),
+      api.get<Page<Citation> | Citation[]>('/reference/citations'),
+    ])
+    kinds.value = itemsOf(kindPage)
+    citations.value = itemsOf(citationPage)
+  }
+
+  /** Loads the tables when they are not there yet; a failure leaves codes where names would stand. */
+  function load(): Promise<void> {
+    asked ??= read().catch(() => {
+      asked = null
+    })
+    return asked
+  }
+
+  function kindName(code: string): string {
+    return inCurrentLanguage(kinds.value.find((kind) => kind.code === code)) || code
+  }
+
+  function citationOf(id: string | null | undefined): Citation | undefined {
+    return citations.value.find((citation) => citation.code === id)
+  }
+
+  function kindOf(code: string): DocumentKind | undefined {
+    return kinds.value.find((kind) => kind.code === code)
+  }
+
+  /** The title and article of a citation in the language of the page; the code itself when the table lacks it. */
+  function citationText(code: string): string {
+    const found = citationOf(code)
+    if (!found) return code
+    const title = inCurrentLanguage(found)
+    return found.article ? `${title} ${found.article}` : title
+  }
+
+  return { kindOf, citationText, kinds, citations, load, kindName, citationOf }
+})

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { editableAmount, readAmount, sayAmount, saySize } from '@/formats/amount'
+import { clockOf, exactTime, sayDuration, sayTime } from '@/formats/time'
+
+describe('amounts', () => {
+  it('are written with separators and unit', () => {
+    expect(sayAmount(128_000_000, 'CNY', 'zh')).toBe('1,280,000.00 元')
+    expect(sayAmount(5, 'CNY', 'zh')).toBe('0.05 元')
+    expect(sayAmount(-100, 'CNY', 'en')).toBe('CNY -1.00')
+    expect(sayAmount(null, 'CNY', 'zh')).toBe('未填写金额')
+  })
+
+  it('are read as people type them', () => {
+    expect(readAmount('1,280,000')).toBe(128_000_000)
+    expect(readAmount('¥ 12.5')).toBe(1250)
+    expect(readAmount('300,000.00 元')).toBe(30_000_000)
+    expect(readAmount('')).toBeNull()
+    for (const wrong of ['12.345', 'abc', '-5', '1e5', '12345678901234']) expect(readAmount(wrong)).toBeUndefined()
+  })
+
+  it('survive being edited', () => {
+    for (const minor of [0, 7, 100, 99_999_999_999]) expect(readAmount(editableAmount(minor))).toBe(minor)
+  })
+
+  it('say sizes', () => {
+    expect(saySize(900)).toBe('900 B')
+    expect(saySize(200 * 1024 * 1024)).toBe('200.0 MB')
+  })
+})
+
+describe('times', () => {
+  const noon = Date.parse('2026-11-24T12:00:00+08:00')
+
+  it('are said as on a clock in Beijing', () => {
+    expect(sayTime(Date.parse('2026-11-24T00:05:00+08:00'), noon, 'zh')).toBe('今天 00:05')
+    expect(sayTime(Date.parse('2026-11-23T23:59:00+08:00'), noon, 'zh')).toBe('昨天 23:59')
+    expect(sayTime(Date.parse('2026-11-25T09:30:00+08:00'), noon, 'en')).toBe('tomorrow 09:30')
+    expect(sayTime(Date.parse('2026-03-08T14:05:00+08:00'), noon, 'zh')).toBe('3月8日 14:05')
+    expect(sayTime(Date.parse('2025-12-03T14:05:00+08:00'), noon, 'zh')).toBe('2025年12月3日 14:05')
+  })
+
+  it('are exact on demand', () => {
+    expect(exactTime(Date.parse('2026-11-24T14:05:09+08:00'))).toBe('2026-11-24 14:05:09')
+  })
+
+  it('say durations and countdowns', () => {
+    expect(sayDuration(5 * 60_000, 'zh')).toBe('5 分钟')
+    expect(sayDuration(-3 * 86_400_000, 'en')).toBe('3 days')
+    expect(clockOf(65_000)).toBe('01:05')
+    expect(clockOf(7_200_000)).toBe('2:00:00')
+    expect(clockOf(-1)).toBe('00:00')
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import type { DecidedSeal } from '@/api/requests'
+import { isOnPage } from '@/geometry/page'
+import { addPlace, movePlace, removePlace, setQr, setSeam, startPlacing, unplaced } from '@/placement/placing'
+
+const SEAL: DecidedSeal = { id: 's1', name: '云岫数科合同专用章', medium: 'electronic', category: 'contract', width_mm: 40, height_mm: 40 }
+const OTHER: DecidedSeal = { ...SEAL, id: 's2', name: '法定代表人名章', width_mm: 18, height_mm: 18 }
+const SIZES: [number, number][] = [
+  [210, 297],
+  [210, 297],
+  [297, 210],
+]
+
+describe('placing', () => {
+  it('starts with one place a seal on the last page and one code', () => {
+    const placing = startPlacing([SEAL, OTHER], SIZES, true)
+    expect(placing.map((one) => one.placements.length)).toEqual([1, 1])
+    expect(placing.filter((one) => one.qr)).toHaveLength(1)
+    for (const [index, seal] of [SEAL, OTHER].entries()) {
+      const place = placing[index]?.placements[0]
+      expect(place?.page).toBe(2)
+      expect(isOnPage({ x: place?.x_mm ?? -1, y: place?.y_mm ?? -1 }, { width: seal.width_mm, height: seal.height_mm }, { width: 297, height: 210 })).toBe(true)
+    }
+  })
+
+  it('puts no code on paper', () => {
+    expect(startPlacing([SEAL], SIZES, false)[0]?.qr).toBeNull()
+  })
+
+  it('keeps a moved seal on the page it comes to', () => {
+    const placing = movePlace(startPlacing([SEAL], SIZES, true), SEAL, 0, { page: 2, x: 500, y: 500 }, SIZES)
+    expect(placing[0]?.placements[0]).toEqual({ page: 2, x_mm: 257, y_mm: 170 })
+  })
+
+  it('counts presses with the places', () => {
+    let placing = addPlace(startPlacing([SEAL], SIZES, false), SEAL, 0, SIZES)
+    expect(placing[0]?.presses_applied).toBe(2)
+    placing = removePlace(placing, 's1', 0)
+    expect(placing[0]).toMatchObject({ presses_applied: 1, placements: [{ page: 0 }] })
+  })
+
+  it('counts the whole seals of a seam and keeps it on the lowest page', () => {
+    const placing = setSeam(startPlacing([SEAL], SIZES, true), SEAL, 400, SIZES)
+    expect(placing[0]).toMatchObject({ seam: { edge: 'right', y_mm: 170 }, seam_presses: 1 })
+    expect(setSeam(placing, SEAL, null, SIZES)[0]).toMatchObject({ seam: null, seam_presses: 0 })
+  })
+
+  it('keeps the code within its sizes', () => {
+    const placing = setQr(startPlacing([SEAL], SIZES, true), 's1', { page: 0, x_mm: 300, y_mm: -4, size_mm: 3 }, SIZES)
+    expect(placing[0]?.qr).toEqual({ page: 0, x_mm: 198, y_mm: 0, size_mm: 12 })
+  })
+
+  it('names what has no place', () => {
+    const placing = removePlace(startPlacing([SEAL, OTHER], SIZES, true), 's2', 0)
+    expect(unplaced(placing).map((one) => one.seal_id)).toEqual(['s2'])
+  })
+})
