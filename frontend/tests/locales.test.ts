@@ -23,8 +23,8 @@ function sources(folder: string): string[] {
   })
 }
 
-const zh = i18n.global.messages.value.zh as unknown as Messages
-const en = i18n.global.messages.value.en as unknown as Messages
+const messages = i18n.global.messages.value as unknown as { zh: Messages; en: Messages }
+const { zh, en } = messages
 const keys = keysOf(zh)
 
 describe('catalogue', () => {

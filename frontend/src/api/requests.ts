@@ -85,6 +85,8 @@ export interface SealPlace {
   page: number
   x_mm: number
   y_mm: number
+  /** Position of the document in the request, from 1; every document when absent. */
+  document?: number | null
 }
 
 export interface Seam {
@@ -109,13 +111,14 @@ export interface RequestSeal {
 }
 
 export interface RequestSealOut extends RequestSeal {
-  id?: string
+  id: string
   name: string
   medium: Medium
   category: string
   width_mm: number
   height_mm: number
-  status?: string
+  status: string
+  keeper: PersonRef | null
 }
 
 export interface DocumentVersion {
@@ -180,12 +183,14 @@ export interface UseOut {
   number: string
   medium: Medium
   seal_id: string
-  seal_name?: string
+  seal_name: string
+  position: number
   executed_at: number
   status: string
-  token?: string
-  verification_url?: string
-  sealed_version_id?: string | null
+  verification_url: string
+  document_id: string
+  sealed_version_id: string | null
+  sealed_version_number: number | null
 }
 
 export interface RequestSummary {
@@ -197,42 +202,54 @@ export interface RequestSummary {
   document_kind: string
   amount_minor: number | null
   currency: string
-  counterparty_name: string | null
+  counterparty_name: string
+  seal_names: string[]
   applicant: PersonRef
+  /** Whose decision it waits for. */
+  waiting_for: PersonRef[]
+  created_at: number
   submitted_at: number | null
-  created_at?: number
+  approved_at: number | null
+  sealed_at: number | null
   version: number
 }
 
 export interface RequestDocument {
   document_version_id: string
   document_id: string
-  number: number
-  sm3: string
+  version_number: number
   position: number
   title: string
   file_name: string
+  sm3: string
+  size: number
   pages: number
   page_sizes: [number, number][]
+  signed_by_others: boolean
 }
+
+export type RequestAction = 'edit' | 'submit' | 'withdraw' | 'urge' | 'decide' | 'seal' | 'open_safe'
 
 export interface RequestOut extends RequestSummary {
   matter: string | null
+  channel: string | null
   reason: string
-  department_id: string | null
+  department: { id: string; name: string } | null
+  document_kind_name: BothLanguages
   counterparty_id: string | null
   copies: number
   decision: Decision | null
   list_version: number | null
-  approved_at: number | null
-  sealed_at: number | null
+  high_risk: boolean
   binding: string | null
   documents: RequestDocument[]
   seals: RequestSealOut[]
   approval: ApprovalRoute | null
+  /** The step that the caller may decide now. */
+  step_id: string | null
   timeline: TimelineItem[]
   uses: UseOut[]
-  actions: string[]
+  actions: RequestAction[]
 }
 
 export interface ApprovalItem {

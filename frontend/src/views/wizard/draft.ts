@@ -5,7 +5,7 @@ import type { Page } from '@/api/page'
 import type { Medium, Seal } from '@/api/seals'
 import { isProblem, type ApiProblem } from '@/api/problem'
 import { problemFor } from '@/composables/loading'
-import { startPlacing, type Placing } from '@/placement/placing'
+import { setSeam, startPlacing, usualSeam, type Placing } from '@/placement/placing'
 
 export interface Details {
   title: string
@@ -87,7 +87,7 @@ export function useDraft() {
     const mine = (decideTurn += 1)
     deciding.value = true
     try {
-      const found = await api.post<Decision>('/scenarios/decide', facts())
+      const found = await api.post<Decision>('/requests/decision', facts())
       if (mine !== decideTurn) return
       decisionProblem.value = null
       accept(found)
@@ -139,7 +139,7 @@ export function useDraft() {
       title: details.title.trim() || document.value?.title || '',
       currency: 'CNY',
       medium: medium.value,
-      documents: file.value ? [file.value.id] : [],
+      document_version_ids: file.value ? [file.value.id] : [],
       seals: placing.value,
     }
   }
@@ -218,6 +218,15 @@ export function useDraft() {
     const hasQr = kept.some((one) => one.qr)
     const next = [...kept, ...fresh.map((one) => (hasQr ? { ...one, qr: null } : one))]
     placing.value = medium.value === 'electronic' ? next : next.map((one) => ({ ...one, qr: null }))
+    addRequiredSeam()
+  }
+
+  /** Where the decision demands a riding seam, the first seal carries one from the start. */
+  function addRequiredSeam(): void {
+    const first = seals.value[0]
+    const required = decision.value?.controls.seam === 'required' && sizes.value.length > 1
+    if (!first || !required || placing.value.some((one) => one.seam)) return
+    placing.value = setSeam(placing.value, first, usualSeam(first, sizes.value), sizes.value)
   }
 
   watch(
