@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from platform_world import KINDS, World
 from sqlalchemy import select
@@ -21,11 +21,21 @@ NOBODY = "f" * 32
 CALLERS = (*KINDS, "administrator")
 
 
-def routes(world: World) -> Iterator[APIRoute]:
+@dataclass(frozen=True)
+class Route:
+    """A route as the application answers it, with everything its routers add."""
+
+    path: str
+    methods: frozenset[str]
+    dependant: Dependant
+
+
+def routes(world: World) -> Iterator[Route]:
     """All routes of the application, those of included routers too."""
-    for route in world.app.routes:
-        if isinstance(route, APIRoute):
-            yield route
+    for included in world.app.routes:
+        for context in getattr(included, "effective_route_contexts", list)():
+            if context.dependant is not None:
+                yield Route(context.path, frozenset(context.methods), context.dependant)
 
 
 def rules_of(dependant: Dependant) -> list[AccessRule | PublicRule]:
@@ -37,7 +47,7 @@ def rules_of(dependant: Dependant) -> list[AccessRule | PublicRule]:
     return found
 
 
-def calls(route: APIRoute) -> Iterator[tuple[str, str]]:
+def calls(route: Route) -> Iterator[tuple[str, str]]:
     path = re.sub(r"\{[^}]+\}", NOBODY, route.path)
     for method in sorted(route.methods - {"HEAD"}):
         yield method, path
@@ -109,5 +119,5 @@ def test_unsafe_calls_without_the_page_token_are_refused(world: World) -> None:
         client.headers["X-CSRF-Token"] = token
 
 
-def ends_the_session(route: APIRoute) -> bool:
+def ends_the_session(route: Route) -> bool:
     return route.path.endswith("/auth/sign-out")

@@ -16,6 +16,16 @@ def new_id(now_ms: int) -> str:
     return f"{value:032x}"
 
 
+def next_id(previous: str) -> str:
+    """The id after `previous` in the same millisecond: its random part grown by a random step (RFC 9562 6.2,
+    method 2), so that ids of one transaction sort in the order they were made and still cannot be guessed."""
+    value = int(previous, 16)
+    random = ((value >> 64 & 0xFFF) << 62) | (value & ((1 << 62) - 1))
+    random = (random + 1 + secrets.randbits(32)) & ((1 << 74) - 1)
+    value = (value >> 76 << 76) | ((random >> 62) << 64) | (0b10 << 62) | (random & ((1 << 62) - 1))
+    return f"{value:032x}"
+
+
 def new_token(bits: int = 128) -> str:
     """An unguessable URL-safe token of at least `bits` random bits."""
     return secrets.token_urlsafe((bits + 7) // 8)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.orm import Session
 
-from shuangyin.core.ids import new_id
+from shuangyin.core.ids import new_id, next_id
 
 if TYPE_CHECKING:
     from shuangyin.core.keyring import Keyring
@@ -28,6 +28,7 @@ class UnitOfWork:
         self.platform = platform
         self.session = session
         self.now = platform.clock.now_ms()
+        self._last_id: str | None = None
         self._after_commit: list[Callable[[], None]] = []
 
     @property
@@ -47,7 +48,9 @@ class UnitOfWork:
         return self.platform.port(kind)
 
     def new_id(self) -> str:
-        return new_id(self.now)
+        """A new id under this work's time, greater than every id it gave before."""
+        self._last_id = new_id(self.now) if self._last_id is None else next_id(self._last_id)
+        return self._last_id
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run an action once the transaction is durable. It must be able to be lost in a crash."""

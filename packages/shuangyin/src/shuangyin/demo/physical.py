@@ -63,7 +63,7 @@ def _try_electronic(cast: Cast, application: dict[str, Any]) -> dict[str, Any]:
     }
     body = {**application, "medium": "electronic", "seals": [seal]}
     answer = employee.post_json("/requests", body)
-    return employee.refused("POST", f"/api/v1/requests/{answer['id']}/submit", json={})
+    return employee.refused("POST", f"/requests/{answer['id']}/submit", json={})
 
 
 def _submit(cast: Cast, application: dict[str, Any], decision: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
     with report.step("over_count_refused", "再多盖一次:被拒绝") as found:
         problem = custodian.refused(
             "POST",
-            f"/api/v1/openings/{opening['id']}/presses",
+            f"/openings/{opening['id']}/presses",
             json={"request_id": request["id"], "seal_id": lines[0]["seal_id"], "copies": 1, "normal": 1},
         )
         demand(problem["code"] == "COUNT_EXCEEDED", f"expected COUNT_EXCEEDED: {problem}")

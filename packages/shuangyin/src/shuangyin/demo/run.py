@@ -62,7 +62,7 @@ def _facts(cast: Cast, electronic: dict[str, object], physical: dict[str, object
 def _conclude(cast: Cast, report: Report, console: Console) -> None:
     table = Table(title="账号 Accounts", title_justify="left")
     for column in ("姓名", "岗位", "账号", "密码", "动态口令密钥 (TOTP)"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for person in cast.people.values():
         table.add_row(person.name, person.post, person.account, person.password, person.secret)
     console.print()

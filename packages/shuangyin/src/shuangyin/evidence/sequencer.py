@@ -92,7 +92,9 @@ def _integrate_batch(work: UnitOfWork) -> int:
     bodies = dict(
         work.session.execute(
             select(EvidenceEntry.id, EvidenceEntry.body).where(EvidenceEntry.id.in_(pending))
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     result = integrate(LogState.from_bytes(head.edge), [bodies[entry_id].encode() for entry_id in pending])
     _advance(work, head, result)

@@ -36,11 +36,18 @@ def read_cursor(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        value = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError) as error:
-        raise Invalid(
-            "CURSOR", "翻页参数无效,请从第一页重新打开。", "The cursor is not valid; start at the first page."
-        ) from error
+        raise _bad_cursor() from error
+    if not value.isprintable():
+        raise _bad_cursor()
+    return value
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid(
+        "CURSOR", "翻页参数无效,请从第一页重新打开。", "The cursor is not valid; start at the first page."
+    )
 
 
 def page_of(
