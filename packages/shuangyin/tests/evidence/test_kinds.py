@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import TypeGuard
 
 import shuangyin
 from shuangyin.evidence.kinds import kinds, sentence_of
@@ -24,7 +25,18 @@ STEP_UP_ACTS = {
 """Acts that a second factor is asked for; they are not recorded under these names."""
 
 
-AREAS = ["organization", "people", "approvals", "seals", "scenarios", "authority", "documents", "requests", "sealing", "custody"]
+AREAS = [
+    "organization",
+    "people",
+    "approvals",
+    "seals",
+    "scenarios",
+    "authority",
+    "documents",
+    "requests",
+    "sealing",
+    "custody",
+]
 PERMISSION_FILE = SOURCE / "organization" / "permissions.json"
 
 
@@ -35,14 +47,26 @@ def recorded_kinds() -> set[str]:
         for path in (SOURCE / area).rglob("*.py"):
             if "commands" not in str(path.relative_to(SOURCE)):
                 continue
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if (
-                    isinstance(node, ast.Constant)
-                    and isinstance(node.value, str)
-                    and KIND.fullmatch(node.value)
-                ):
-                    found.add(node.value)
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            logged = {id(call.args[0]) for call in ast.walk(tree) if is_log_call(call) and call.args}
+            found |= {
+                node.value
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in logged
+                and KIND.fullmatch(node.value)
+            }
     return found - permissions() - STEP_UP_ACTS
+
+
+def is_log_call(node: ast.AST) -> TypeGuard[ast.Call]:
+    """An event of the running log (`_log.info(...)`), which is not evidence."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and getattr(node.func.value, "id", "") == "_log"
+    )
 
 
 def permissions() -> set[str]:

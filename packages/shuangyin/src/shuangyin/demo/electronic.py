@@ -75,15 +75,15 @@ def decide(person: Person, application: dict[str, Any]) -> dict[str, Any]:
 def _submit(
     employee: Person, application: dict[str, Any], seal_id: str, *, pages: int, sizes: list[list[float]]
 ) -> dict[str, Any]:
-    width, height = sizes[-1]
+    _width, height = sizes[-1]
     last = pages - 1
     seal = {
         "seal_id": seal_id,
         "presses_applied": 1,
         "seam_presses": 1,
-        "placements": [{"page": last, "x_mm": 35, "y_mm": min(150, height - SEAL_MM - 10)}],
+        "placements": [{"page": last, "x_mm": 28, "y_mm": min(84, height - SEAL_MM - 10)}],
         "seam": {"edge": "right", "y_mm": 110},
-        "qr": {"page": last, "x_mm": width - 35, "y_mm": height - 35, "size_mm": 15},
+        "qr": {"page": last, "x_mm": 76, "y_mm": min(142, height - 35), "size_mm": 15},
     }
     draft = employee.post_json("/requests", {**application, "seals": [seal]})
     return dict(employee.post_json(f"/requests/{draft['id']}/submit"))
