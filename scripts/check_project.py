@@ -1,7 +1,8 @@
 """Check the rules of this project that no other tool checks. Exit status 1 when one is broken.
 
 1. A source file has at most 500 lines (generated files excepted: they say so in their first lines).
-2. A function has at most 40 lines without its docstring: more is reported, more than 60 is an error.
+2. A function has at most 40 lines without its docstring: more is reported, more than 60 is an error. Migrations are
+   excepted: they list tables.
 3. No file is named for "the rest" (utils, helpers, common, misc).
 4. No file holds a path of somebody's machine.
 5. Lock files name no download host and are complete; what runs is locked to the version that is tested.
@@ -192,7 +193,8 @@ def check_file(path: Path) -> Iterator[Finding]:
         yield from check_length(path, text)
     if path.suffix == ".py":
         tree = ast.parse(text, filename=str(path))
-        yield from check_functions(path, tree)
+        if "versions" not in path.parts:
+            yield from check_functions(path, tree)
         if path.name == "rules.py":
             yield from check_clock(path, tree)
 

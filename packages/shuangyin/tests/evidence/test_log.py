@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence import queries, sequencer
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.evidence.keys import public_keys
-from shuangyin.evidence.models import EvidenceEntry, LogCheckpoint, LogLeaf
+from shuangyin.evidence.models import EvidenceEntry, LogCheckpoint, LogHead, LogLeaf
 from shuangyin.evidence.sequencer import sequence_pending
 
 ACTOR: Actor = system_actor("0" * 31 + "1")
@@ -56,18 +57,18 @@ def checkpoints(platform: Platform) -> list[Head]:
     return platform.view(lambda work: [Head(*row) for row in work.session.execute(query).tuples()])
 
 
+def entry_and_proof(work: UnitOfWork, *, entry_id: str) -> tuple[bytes, bytes]:
+    entry = queries.entry_of(work, ACTOR.organization_id, entry_id)
+    return entry.body.encode(), queries.proof_of(work, entry_id)
+
+
 def test_every_entry_has_a_proof_that_an_outsider_accepts(platform: Platform, tmp_path: Path) -> None:
     ids = [*write(platform, 3), *write(platform, 300), *write(platform)]
     assert sequence_pending(platform) == 304
     vkeys = platform.view(public_keys)
     verifiers = [parse_vkey(key) for key in vkeys]
     for place in (0, 2, 255, 256, 303):
-        entry, proof = platform.view(
-            lambda work, entry_id=ids[place]: (
-                queries.entry_of(work, ACTOR.organization_id, entry_id).body.encode(),
-                queries.proof_of(work, entry_id),
-            )
-        )
+        entry, proof = platform.view(partial(entry_and_proof, entry_id=ids[place]))
         proven = verify_proof(parse_proof(proof), entry, verifiers)
         assert proven.index == place
         (tmp_path / "e.json").write_bytes(entry)
@@ -153,7 +154,7 @@ def test_of_two_sequencers_one_loses_and_no_index_is_given_twice(
     write(platform, 3)
     original = sequencer._advance
 
-    def overtaken(work: UnitOfWork, head: sequencer.LogHead, result: Integration) -> None:
+    def overtaken(work: UnitOfWork, head: LogHead, result: Integration) -> None:
         work.session.execute(text("UPDATE log_head SET size = size + 7"))
         original(work, head, result)
 
