@@ -12,7 +12,7 @@ export function useSpeech() {
   function person(who: PersonRef | null | undefined): string {
     if (!who) return ''
     if (!who.post) return who.name
-    return currentLanguage() === 'zh' ? `${who.name}(${who.post})` : `${who.name} (${who.post})`
+    return currentLanguage() === 'zh' ? `${who.name}（${who.post}）` : `${who.name} (${who.post})`
   }
 
   function amount(minor: number | null | undefined, currency = 'CNY'): string {

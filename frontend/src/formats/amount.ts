@@ -13,7 +13,7 @@ export function sayAmount(minor: number | null | undefined, currency: string, la
 
 /** Reads what a person typed, in units, as an integer of the smallest unit. Null when it is empty; undefined when it is no amount. */
 export function readAmount(text: string): number | null | undefined {
-  const plain = text.replace(/[,,\s元¥¥]/g, '')
+  const plain = text.replace(/[,，\s元¥￥]/g, '')
   if (plain === '') return null
   const match = /^(\d{1,13})(?:\.(\d{1,2}))?$/.exec(plain)
   if (!match) return undefined

@@ -2,7 +2,7 @@ import { bilingual } from './bilingual'
 
 export default bilingual(
   {
-    todoLead: '轮到您办理的审批,先到期的在前。',
+    todoLead: '轮到您办理的审批，先到期的在前。',
     doneLead: '您办理过的审批。',
     todoEmpty: '没有等您审批的事项。',
     doneEmpty: '还没有办理过审批。',
@@ -12,12 +12,12 @@ export default bilingual(
     decision: '我的意见',
     decidedAt: '办理时间',
     opinion: '审批意见',
-    opinionHint: '可写明理由;不同意或退回时必填。',
+    opinionHint: '可写明理由；不同意或退回时必填。',
     approve: '同意',
     reject: '不同意',
     sendBack: '退回修改',
-    factorLead: '这一步须用第二因子确认,已填写的意见会保留。',
-    reasonNeeded: '不同意或退回时,请写明理由。',
+    factorLead: '这一步须用第二因子确认，已填写的意见会保留。',
+    reasonNeeded: '不同意或退回时，请写明理由。',
     done_approve: '已同意',
     done_reject: '已表示不同意',
     done_send_back: '已退回申请人',
@@ -27,7 +27,7 @@ export default bilingual(
     transfer: '转交',
     transferTo: '转交给',
     transferred: '已转交',
-    rejectAsk: '确定不同意这份申请?申请将终止。',
+    rejectAsk: '确定不同意这份申请？申请将终止。',
     waitingFor: '等待 {persons}',
   },
   {
