@@ -1,0 +1,267 @@
+"""Whatever is done in whatever order, a grant stays within its parent and ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shuangyin.app import compose
+from shuangyin.authority import commands, queries
+from shuangyin.authority.models import Act, Grant, GrantStatus
+from shuangyin.authority.rules import effective_scope
+from shuangyin.authority.schemas import NewGrant
+from shuangyin.core.actor import Actor
+from shuangyin.core.clock import ManualClock
+from shuangyin.core.errors import Conflict, Refused
+from shuangyin.core.platform import Platform
+from shuangyin.core.settings import Settings
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.models import PostKind
+from shuangyin.organization.queries import post_of_kind
+from shuangyin.people.bootstrap import create_organization
+from shuangyin.people.models import Person, StepUpProof
+from shuangyin.people.sessions import token_digest
+from shuangyin.seals.models import Seal
+from shuangyin.tables import metadata
+
+HOUR = 3_600_000
+NOW = 1_793_500_000_000
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform with one organization and nobody else in it."""
+    folder = tmp_path_factory.mktemp("grants")
+    bare_settings = Settings(data_dir=folder / "data", kek="00" * 16, _env_file=None)
+    platform = compose(bare_settings, clock=ManualClock(NOW))
+    metadata().create_all(platform.database.writer)
+    platform.transact(
+        lambda work: create_organization(
+            work,
+            name="北京云岫数科有限公司",
+            uscc="91110108MA00TE011W",
+            region="110108",
+            administrator_account="admin",
+            administrator_name="吴越",
+        )
+    )
+    yield platform
+    platform.database.dispose()
+
+
+@dataclass(frozen=True)
+class Give:
+    parent: int | None
+    seal: int | None
+    amount: int | None
+    count: int | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class End:
+    grant: int
+
+
+@dataclass(frozen=True)
+class Reserve:
+    grant: int
+    subject: int
+    amount: int | None
+
+
+@dataclass(frozen=True)
+class Settle:
+    subject: int
+    used: bool
+
+
+small = st.one_of(st.none(), st.integers(1, 4))
+amounts = st.one_of(st.none(), st.integers(0, 3).map(lambda hundreds: hundreds * 100))
+steps = st.one_of(
+    st.builds(
+        Give,
+        parent=st.one_of(st.none(), st.integers(0, 9)),
+        seal=st.one_of(st.none(), st.integers(0, 1)),
+        amount=amounts,
+        count=small,
+        start=st.integers(-2, 2),
+        end=st.integers(1, 4),
+    ),
+    st.builds(End, grant=st.integers(0, 9)),
+    st.builds(Reserve, grant=st.integers(0, 9), subject=st.integers(0, 5), amount=amounts),
+    st.builds(Settle, subject=st.integers(0, 5), used=st.booleans()),
+)
+
+
+@dataclass
+class Office:
+    """The root office at work in one transaction that is thrown away afterwards."""
+
+    work: UnitOfWork
+    actor: Actor
+    seals: list[str]
+    post_id: str
+    grants: list[str] = field(default_factory=list)
+    reserved: set[str] = field(default_factory=set)
+
+    def take(self, step: Give | End | Reserve | Settle) -> None:
+        if isinstance(step, Give):
+            self.give(step)
+        elif isinstance(step, End) and step.grant < len(self.grants):
+            self.end(self.grants[step.grant])
+        elif isinstance(step, Reserve) and step.grant < len(self.grants):
+            self.reserve(step)
+        elif isinstance(step, Settle):
+            settle = commands.consume if step.used else commands.release
+            settle(self.work, self.actor, subject(step.subject))
+
+    def give(self, step: Give) -> None:
+        parent = (
+            self.grants[step.parent] if step.parent is not None and step.parent < len(self.grants) else None
+        )
+        seal = self.seals[step.seal] if step.seal is not None else None
+        new = NewGrant(
+            act=Act.APPROVE,
+            parent_id=parent,
+            seal_id=seal,
+            holder_post_id=self.post_id,
+            amount_limit_minor=step.amount,
+            count_limit=step.count,
+            valid_from=NOW + step.start * HOUR,
+            valid_until=NOW + step.end * HOUR,
+            reason="授权",
+            proof=self.proof(f"{seal or '*'}:approve"),
+        )
+        try:
+            self.grants.append(commands.give(self.work, self.actor, new).id)
+        except Refused:
+            return
+
+    def end(self, grant_id: str) -> None:
+        try:
+            ended = commands.end(self.work, self.actor, grant_id, reason="调整", expected=None)
+        except Conflict:
+            return
+        assert ended[0].id == grant_id
+
+    def reserve(self, step: Reserve) -> None:
+        seal = self.seals[0]
+        if f"{subject(step.subject)}:{seal}" in self.slots():
+            return
+        try:
+            commands.reserve(
+                self.work,
+                self.actor,
+                self.grants[step.grant],
+                subject_id=subject(step.subject),
+                seal_id=seal,
+                amount_minor=step.amount,
+            )
+        except Refused:
+            return
+
+    def slots(self) -> set[str]:
+        from_rows = self.work.session.query(commands.GrantReservation.slot)
+        return {slot for (slot,) in from_rows if slot is not None}
+
+    def proof(self, what: str) -> str:
+        """A step-up proof, as the people area would have left it."""
+        token = self.work.new_id()
+        self.work.session.add(
+            StepUpProof(
+                id=self.work.new_id(),
+                organization_id=self.actor.organization_id,
+                person_id=self.actor.person_id,
+                token_hash=token_digest(token),
+                act="authority.grant",
+                subject=what,
+                created_at=self.work.now,
+                expires_at=self.work.now + HOUR,
+            )
+        )
+        self.work.session.flush()
+        return token
+
+    def all(self) -> list[Grant]:
+        return list(self.work.session.query(Grant))
+
+
+def subject(index: int) -> str:
+    return f"{index:032x}"
+
+
+def open_office(work: UnitOfWork) -> Office:
+    person = work.session.query(Person).one()
+    actor = Actor(person.organization_id, person.id, person.name, frozenset({"authority.grant"}))
+    seals = []
+    for name in ("甲", "乙"):
+        seal = Seal(
+            id=work.new_id(),
+            organization_id=person.organization_id,
+            medium="electronic",
+            name=name,
+            face_text=name,
+            ga_type="01",
+            category="contract",
+            shape="round",
+            width_um=40_000,
+            height_um=40_000,
+            status="in_force",
+            created_at=work.now,
+        )
+        work.session.add(seal)
+        seals.append(seal.id)
+    work.session.flush()
+    post = post_of_kind(work, person.organization_id, PostKind.DEPARTMENT_HEAD)[0]
+    return Office(work, actor, seals, post.id)
+
+
+def check(office: Office) -> None:
+    """What always holds."""
+    for grant in office.all():
+        assert grant.count_reserved >= 0
+        assert grant.count_used >= 0
+        if grant.count_limit is not None:
+            assert grant.count_reserved + grant.count_used <= grant.count_limit
+        if grant.parent_id is None:
+            continue
+        line = queries.lineage(office.work, grant)
+        parent = line[-2]
+        reach = effective_scope([queries.scope_of(one) for one in line[:-1]])
+        own = effective_scope([queries.scope_of(one) for one in line])
+        if parent.status == GrantStatus.ENDED:
+            assert grant.status == GrantStatus.ENDED
+        assert reach.valid_from <= own.valid_from < own.valid_until <= reach.valid_until
+        assert reach.seal_id in (None, own.seal_id)
+        for limit, above in (
+            (own.amount_limit_minor, reach.amount_limit_minor),
+            (own.count_limit, reach.count_limit),
+        ):
+            assert above is None or (limit is not None and limit <= above)
+        # Children together use no more than their parent counts.
+        children = [one for one in office.all() if one.parent_id == parent.id]
+        assert sum(one.count_used for one in children) <= parent.count_used
+        assert sum(one.count_reserved for one in children) <= parent.count_reserved
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(steps, min_size=1, max_size=14))
+def test_no_sequence_makes_a_grant_exceed_its_parent(
+    bare: Platform, sequence: list[Give | End | Reserve | Settle]
+) -> None:
+    with bare.database.write_session() as session:
+        office = open_office(UnitOfWork(bare, session))
+        for step in sequence:
+            office.take(step)
+            check(office)
+        session.rollback()
