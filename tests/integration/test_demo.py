@@ -37,7 +37,7 @@ def test_the_demonstration_comes_out_twice_in_the_same_folder(tmp_path: Path) ->
         for name, path in summary["files"].items():
             assert Path(path).stat().st_size > 0, name
         trust = run(
-            Path(sys.executable).parent / "gmseal", "verify", summary["files"]["sealed-contract.pdf"],
+            "gmseal", "verify", summary["files"]["sealed-contract.pdf"],
             "--trust", folder / "trust",
         )  # fmt: skip
         assert trust.returncode == 0, trust.stdout + trust.stderr

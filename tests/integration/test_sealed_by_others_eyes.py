@@ -44,6 +44,7 @@ class SealedCase:
     content: bytes
     source: bytes
     seal: dict[str, Any]
+    use: dict[str, Any]
     trust: Path
 
 
@@ -81,8 +82,9 @@ def seal(running: Installation, name: str, folder: Path, **places: Any) -> Seale
     trust = folder / "trust"
     trust.mkdir()
     (trust / "roots.pem").write_bytes(running["employee"].download("/trust/roots.pem"))
-    used = running["employee"].get(f"/seals/{request['uses'][0]['seal_id']}")
-    return SealedCase(path, content, source, used, trust)
+    [use] = request["uses"]
+    used = running["employee"].get(f"/seals/{use['seal_id']}")
+    return SealedCase(path, content, source, used, use, trust)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +210,11 @@ def test_pyopenssl_builds_the_chain(case: SealedCase, signature: ReadSignature) 
         store = crypto.X509Store()
         store.add_cert(root)
         leaf = crypto.load_certificate(crypto.FILETYPE_ASN1, der)
-        assert crypto.X509StoreContext(store, leaf).get_verified_chain()[-1] == root
+        chain = crypto.X509StoreContext(store, leaf).get_verified_chain()
+        assert [crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in chain] == [
+            der,
+            roots_of(case)[0],
+        ]
 
 
 # --- verdicts -----------------------------------------------------------------------------------
@@ -239,7 +245,8 @@ def test_the_offline_verdicts(case: SealedCase, tmp_path: Path) -> None:
 def test_the_platform_knows_the_file_by_its_digest(running: Installation, case: SealedCase) -> None:
     answer = running["employee"].upload("/verification/files", "x.pdf", case.content, "application/pdf")
     assert answer["registered"] is True
-    use = running["auditor"].get(f"/seal-uses/{answer['uses'][0]['id']}")
+    assert [known["number"] for known in answer["uses"]] == [case.use["number"]]
+    use = running["auditor"].get(f"/seal-uses/{case.use['id']}")
     assert use["document_sm3"] == hashlib.new("sm3", case.content).hexdigest()
     assert use["source_sm3"] == hashlib.new("sm3", case.source).hexdigest()
 
@@ -289,10 +296,9 @@ def test_the_riding_seam_runs_over_every_page(case: SealedCase) -> None:
         assert SEAM["y_mm"] - 0.4 <= top < bottom <= SEAM["y_mm"] + case.seal["height_mm"] + 0.4  # type: ignore[operator]  # a number
 
 
-def test_the_code_leads_to_the_verification_page(running: Installation, case: SealedCase) -> None:
+def test_the_code_leads_to_the_verification_page(case: SealedCase) -> None:
     """The modules on the rendered page are those of the address that the platform tells for this use."""
-    answer = running["employee"].upload("/verification/files", "x.pdf", case.content, "application/pdf")
-    url = running["auditor"].get(f"/seal-uses/{answer['uses'][0]['id']}")["verification_url"]
+    url = case.use["verification_url"]
     page = draw(case.path, int(QR["page"])).convert("L")
     candidates = [
         segno.make(url, error="m", mask=mask, boost_error=False, micro=False).matrix for mask in range(8)

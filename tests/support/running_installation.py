@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -162,7 +163,10 @@ def installation(folder: Path, environment: Mapping[str, str] | None = None) -> 
     }
     server = Server(folder, settings)
     try:
-        yield Installation(server, establish(server, report), report)
+        cast = establish(server, report)
+        yield Installation(server, cast, report)
+        for person in cast.people.values():
+            person._client.close()
     finally:
         server.stop()
 
@@ -178,9 +182,11 @@ def free_port() -> int:
 def run(
     *command: str | Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end and keep what it says."""
+    """Run a program to its end and keep what it says; the project's own commands lie beside this Python."""
+    program, *arguments = (str(part) for part in command)
+    own = Path(sys.executable).parent / program
     return subprocess.run(
-        [str(part) for part in command],
+        [str(own) if own.is_file() else program, *arguments],
         env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
