@@ -10,8 +10,8 @@ How several rules that match come to one answer:
 5. Controls add up in the same way; a use is high-risk when any matching rule says so.
 6. An absent amount, or one in another currency, meets every condition on amounts: unknown is never read as zero, so
    it takes the highest route.
-7. Where no rule names a medium (or, of an unknown amount, none might), the strictest general answer is added: both
-   posts approve with a second factor each time. Nothing is ever sealed without approval.
+7. Where no rule names a medium or none names an approval (or, of an unknown amount, none might), the strictest
+   general answer is added: both posts approve with a second factor each time. Nothing is sealed without approval.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def decide(rules: Iterable[Rule], facts: Facts) -> Decision:
     )
     covered = _covered(matching, facts)
     routes = [rule.answer.route for rule in matching]
-    route = merge_routes(routes if covered else [*routes, FALLBACK_ROUTE]) or FALLBACK_ROUTE
+    route = merge_routes(routes if covered else [*routes, FALLBACK_ROUTE])
     parts = _Parts(medium_rule, seal_rule)
     return Decision(
         medium=medium,
@@ -270,14 +270,18 @@ def merge_controls(controls: Iterable[Controls]) -> Controls:
 
 
 def _covered(matching: Sequence[Rule], facts: Facts) -> bool:
-    """Whether a rule names a medium, whatever the amount turns out to be."""
-    naming = [rule.conditions for rule in matching if rule.answer.medium is not None]
-    if facts.amount_minor is not None:
-        return bool(naming)
-    limits = {limit for one in naming for limit in (one.amount_from_minor, one.amount_below_minor)}
-    every = [0, *(limit for limit in limits if limit is not None)]
+    """Whether rules name a medium and an approval, whatever an unknown amount turns out to be."""
+    naming_medium = [rule.conditions for rule in matching if rule.answer.medium is not None]
+    naming_route = [rule.conditions for rule in matching if rule.answer.route]
+    amounts = [facts.amount_minor]
+    if facts.amount_minor is None:
+        both = (*naming_medium, *naming_route)
+        limits = {limit for one in both for limit in (one.amount_from_minor, one.amount_below_minor)}
+        amounts = [0, *(limit for limit in limits if limit is not None)]
     return all(
-        any(amount_matches(one, replace(facts, amount_minor=amount)) for one in naming) for amount in every
+        any(amount_matches(one, replace(facts, amount_minor=amount)) for one in naming)
+        for naming in (naming_medium, naming_route)
+        for amount in amounts
     )
 
 

@@ -234,7 +234,9 @@ class DecisionOut(BaseModel):
     route: list[RouteStepOut]
     controls: ControlsBody
     high_risk: bool
-    covered: bool = Field(description="False when no rule speaks and the strictest general answer holds.")
+    covered: bool = Field(
+        description="False when the rules leave medium or approval open and the strictest general answer is added."
+    )
     reasons: list[ReasonOut]
     lost: list[LostOut]
     refused_media: list[RefusedMediumOut]
