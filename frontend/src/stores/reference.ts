@@ -3,7 +3,7 @@ import { ref } from 'vue'
 import { api } from '@/api/client'
 import type { Page } from '@/api/page'
 import type { Citation, DocumentKind } from '@/api/scenarios'
-import { inCurrentLanguage } from '@/locales'
+import { inCurrentLanguage, translate } from '@/locales'
 
 function itemsOf<T>(answer: Page<T> | T[]): T[] {
   return Array.isArray(answer) ? answer : answer.items
@@ -48,8 +48,7 @@ export const useReference = defineStore('reference', () => {
   function citationText(code: string): string {
     const found = citationOf(code)
     if (!found) return code
-    const title = inCurrentLanguage(found)
-    return found.article ? `${title} ${found.article}` : title
+    return translate(found.article ? 'word.citation' : 'word.citationWhole', { title: inCurrentLanguage(found), article: found.article })
   }
 
   return { kindOf, citationText, kinds, citations, load, kindName, citationOf }
