@@ -13,27 +13,27 @@ _PDF = {
         "This is not a PDF. Export the document as PDF and upload that.",
     ),
     "ENCRYPTED": Text(
-        "PDF 文件已加密或设有密码,无法用印。请解除加密后上传。",
+        "PDF 文件已加密或设有密码，无法用印。请解除加密后上传。",
         "The PDF is encrypted. Remove the encryption and upload it again.",
     ),
     "BROKEN_XREF": Text(
-        "PDF 文件结构损坏,无法修复。请从原程序重新导出后上传。",
+        "PDF 文件结构损坏，无法修复。请从原程序重新导出后上传。",
         "The structure of this PDF is damaged beyond repair. Export it anew and upload that.",
     ),
     "BROKEN_STRUCTURE": Text(
-        "PDF 文件结构损坏,无法修复。请从原程序重新导出后上传。",
+        "PDF 文件结构损坏，无法修复。请从原程序重新导出后上传。",
         "The structure of this PDF is damaged beyond repair. Export it anew and upload that.",
     ),
     "DECOMPRESSION_BOMB": Text(
-        "PDF 文件解压后异常庞大,已拒绝。请从原程序重新导出后上传。",
+        "PDF 文件解压后异常庞大，已拒绝。请从原程序重新导出后上传。",
         "This PDF expands beyond all measure and was refused. Export it anew and upload that.",
     ),
     "SIGNED": Text(
-        "PDF 文件结构损坏,且已有他人签名,修复会使签名失效。请向对方索取完好的文件。",
+        "PDF 文件结构损坏，且已有他人签名，修复会使签名失效。请向对方索取完好的文件。",
         "The PDF is damaged and carries signatures, which a repair would break. Ask its sender for a sound file.",
     ),
     "XFA": Text(
-        "PDF 含动态表单(XFA),无法用印。请将其打印为普通 PDF 后上传。",
+        "PDF 含动态表单（XFA），无法用印。请将其打印为普通 PDF 后上传。",
         "The PDF holds a dynamic form (XFA). Print it into a plain PDF and upload that.",
     ),
     "DOCMDP_FORBIDS": Text(
@@ -49,12 +49,12 @@ def pdf_refused(error: GmsealError) -> ShuangyinError:
     if code in ("TOO_LARGE", "TOO_MANY_PAGES"):
         return TooLarge(
             code,
-            "文件页数或大小超过上限,请拆分后再上传。",
+            "文件页数或大小超过上限，请拆分后再上传。",
             f"{error} Split the document and upload the parts.",
         )
     text = _PDF.get(code)
     if text is None:
-        return Invalid(code, f"PDF 文件无法使用({code})。请从原程序重新导出后上传。", str(error))
+        return Invalid(code, f"PDF 文件无法使用（{code}）。请从原程序重新导出后上传。", str(error))
     return Invalid(code, text.zh, text.en)
 
 
@@ -62,7 +62,7 @@ def too_many_pages(pages: int, limit: int) -> TooLarge:
     """The document has more pages than the setting allows."""
     return TooLarge(
         "TOO_MANY_PAGES",
-        f"文件共 {pages} 页,超过上限 {limit} 页。请拆分后再上传。",
+        f"文件共 {pages} 页，超过上限 {limit} 页。请拆分后再上传。",
         f"The document has {pages} pages; the limit is {limit}. Split it and upload the parts.",
         details={"pages": pages, "limit": limit},
     )
@@ -72,7 +72,7 @@ def name_too_long(limit: int) -> Invalid:
     """Title or file name beyond the limit."""
     return Invalid(
         "NAME_TOO_LONG",
-        f"标题和文件名最多 {limit} 个字,请缩短后重试。",
+        f"标题和文件名最多 {limit} 个字，请缩短后重试。",
         f"Title and file name have at most {limit} characters. Shorten them and try again.",
         details={"limit": limit},
     )
@@ -82,7 +82,7 @@ def name_malformed() -> Invalid:
     """Title or file name is empty or has invisible characters."""
     return Invalid(
         "NAME_MALFORMED",
-        "标题和文件名不能为空,也不能含有不可见字符。",
+        "标题和文件名不能为空，也不能含有不可见字符。",
         "Title and file name must not be empty nor have invisible characters.",
     )
 
@@ -91,7 +91,7 @@ def classified() -> Refused:
     """The paper carries the mark of a classified one."""
     return Refused(
         "CLASSIFIED_REFUSED",
-        "文件带有国家秘密标志,不得在本平台处理,未保存任何内容。请按保密规定办理。",
+        "文件带有国家秘密标志，不得在本平台处理，未保存任何内容。请按保密规定办理。",
         "The paper is marked as classified and must not be handled here; nothing of it was kept. Follow the rules on secrets.",
     )
 
@@ -100,7 +100,7 @@ def first_page_unreadable() -> Invalid:
     """The first page cannot be read, so nobody can say whether it is marked as classified."""
     return Invalid(
         "FIRST_PAGE_UNREADABLE",
-        "首页内容无法读取,不能确认是否涉密,未予接收。请从原程序重新导出后上传。",
+        "首页内容无法读取，不能确认是否涉密，未予接收。请从原程序重新导出后上传。",
         "The first page cannot be read, so it cannot be checked for marks of secrecy. Export the file anew.",
     )
 
@@ -109,7 +109,7 @@ def inspection_unavailable() -> Unavailable:
     """The check of the first page cannot be run on this machine now."""
     return Unavailable(
         "INSPECTION_UNAVAILABLE",
-        "文件检查暂时无法进行,请稍后重试。",
+        "文件检查暂时无法进行，请稍后重试。",
         "The file cannot be inspected right now. Try again in a moment.",
     )
 
@@ -118,6 +118,6 @@ def upload_malformed() -> Invalid:
     """The form of an upload cannot be read."""
     return Invalid(
         "UPLOAD_MALFORMED",
-        "上传内容无法读取:文件名可能过长,或上传中断。请缩短文件名后重试。",
+        "上传内容无法读取：文件名可能过长，或上传中断。请缩短文件名后重试。",
         "The upload cannot be read: its file name may be too long, or it was cut off. Shorten the name and try again.",
     )

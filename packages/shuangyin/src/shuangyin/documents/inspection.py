@@ -136,7 +136,7 @@ def _too_large(limit: int) -> TooLarge:
     megabytes = limit // (1024 * 1024)
     return TooLarge(
         "FILE_TOO_LARGE",
-        f"文件超过上限 {megabytes} MB,请拆分或压缩后再上传。",
+        f"文件超过上限 {megabytes} MB，请拆分或压缩后再上传。",
         f"The file is larger than the limit of {megabytes} MB. Split or compress it and upload again.",
         details={"limit_bytes": limit},
     )

@@ -28,7 +28,7 @@ def no_authority(reasons: tuple[Text, ...]) -> Refused:
     """Nobody and no grant is in authority for this use at this instant (invariant 3)."""
     zh = ";".join(reason.zh for reason in reasons) or "没有有效的岗位权限或授权"
     en = "; ".join(reason.en for reason in reasons) or "neither a post nor a grant covers it"
-    return Refused("NO_AUTHORITY", f"此刻无权用印:{zh}。", f"Not in authority for this use now: {en}.")
+    return Refused("NO_AUTHORITY", f"此刻无权用印：{zh}。", f"Not in authority for this use now: {en}.")
 
 
 def cannot_place(error: GmsealError) -> Invalid:
@@ -36,7 +36,7 @@ def cannot_place(error: GmsealError) -> Invalid:
     code = error.reason if isinstance(error, GmsealRefused) else error.code
     return Invalid(
         code,
-        f"印章无法加盖到文件上({code})。请退回申请,检查文件与盖章位置。",
+        f"印章无法加盖到文件上（{code}）。请退回申请，检查文件与盖章位置。",
         f"The seal cannot be put on this file: {error} Send the request back and check file and places.",
     )
 
@@ -45,7 +45,7 @@ def result_not_valid(code: str) -> Unavailable:
     """The sealed file does not verify; it is thrown away."""
     return Unavailable(
         "SEALED_FILE_NOT_VALID",
-        f"盖章结果自检未通过({code}),已丢弃,申请保持待用印状态。请联系管理员。",
+        f"盖章结果自检未通过（{code}），已丢弃，申请保持待用印状态。请联系管理员。",
         f"The sealed file did not verify ({code}) and was thrown away; the request is still approved. Tell the administrator.",
     )
 
@@ -54,7 +54,7 @@ def address_too_long(limit: int) -> Unavailable:
     """The public address is too long for a QR code of 12 mm."""
     return Unavailable(
         "PUBLIC_URL_TOO_LONG",
-        f"对外地址(SHUANGYIN_PUBLIC_URL)过长,验证网址最多 {limit} 个字符。请管理员改用较短的地址。",
+        f"对外地址（SHUANGYIN_PUBLIC_URL）过长，验证网址最多 {limit} 个字符。请管理员改用较短的地址。",
         f"SHUANGYIN_PUBLIC_URL is too long: the address in a QR code has at most {limit} characters.",
     )
 
@@ -63,6 +63,6 @@ def source_differs() -> Unavailable:
     """The stored bytes are not the ones that were approved."""
     return Unavailable(
         "SOURCE_DIFFERS",
-        "存储的文件与批准的文件不一致,已停止用印。请联系管理员。",
+        "存储的文件与批准的文件不一致，已停止用印。请联系管理员。",
         "The stored file is not the one that was approved; nothing was sealed. Tell the administrator.",
     )

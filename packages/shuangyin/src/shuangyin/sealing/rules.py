@@ -50,7 +50,7 @@ def object_to_request(request: RequestState) -> Objection | None:
         return Objection(
             "REQUEST_NOT_APPROVED",
             Text(
-                "申请不在已批准状态,不能用印。请刷新后查看。",
+                "申请不在已批准状态，不能用印。请刷新后查看。",
                 "The request is not in the state of approved and cannot be sealed. Reload and see where it stands.",
             ),
         )
@@ -63,7 +63,7 @@ def object_to_request(request: RequestState) -> Objection | None:
         return Objection(
             "BINDING_CHANGED",
             Text(
-                "申请内容与批准时不一致,已停止用印。请退回后重新提交审批。",
+                "申请内容与批准时不一致，已停止用印。请退回后重新提交审批。",
                 "The request differs from what was approved; nothing was sealed. Send it back and submit it anew.",
             ),
         )
@@ -79,7 +79,7 @@ def object_to_seal(seal: SealState, at: int) -> Objection | None:
     return Objection(
         "SEAL_NOT_IN_FORCE",
         Text(
-            "印章已停用、失效或不在有效期内,不能用印。请联系印章管理员。",
+            "印章已停用、失效或不在有效期内，不能用印。请联系印章管理员。",
             "The seal is suspended, ended or outside its validity. Ask whoever manages the seals.",
         ),
     )

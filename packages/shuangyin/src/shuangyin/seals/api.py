@@ -258,7 +258,7 @@ def _read(file: UploadFile) -> bytes:
     if len(data) > MAX_FILE_BYTES:
         raise TooLarge(
             "FILE_TOO_LARGE",
-            f"文件超过 {MAX_FILE_BYTES // 1024 // 1024} MB,请核对是否选错文件。",
+            f"文件超过 {MAX_FILE_BYTES // 1024 // 1024} MB，请核对是否选错文件。",
             f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB. Check that it is the right one.",
         )
     return data

@@ -22,7 +22,7 @@ def slot_taken(name: str) -> Conflict:
     """Another seal of which there may be one is in force."""
     return Conflict(
         "SEAL_SLOT_TAKEN",
-        f"本单位已有同一介质的法定名称章「{name}」在用,法定名称章每种介质只能有一枚。请先停用原章。",
+        f"本单位已有同一介质的法定名称章「{name}」在用，法定名称章每种介质只能有一枚。请先停用原章。",
         f"Another legal-name seal of this medium ({name}) is in force; there may be one. Suspend it first.",
     )
 
@@ -31,7 +31,7 @@ def not_a_keeper() -> Refused:
     """The person does not hold the post of a custodian."""
     return Refused(
         "NOT_A_KEEPER",
-        "该人员没有印章保管岗位,不能指定为保管人。请先为其任岗。",
+        "该人员没有印章保管岗位，不能指定为保管人。请先为其任岗。",
         "This person holds no custodian's post and cannot keep a seal. Appoint him first.",
     )
 
@@ -40,7 +40,7 @@ def picture_differs() -> Refused:
     """The picture inside an e-seal is not the filed specimen."""
     return Refused(
         "PICTURE_DIFFERS",
-        "电子印章的图案与备案印模不一致,未导入。请核对印章文件与印模图片,或联系制章单位。",
+        "电子印章的图案与备案印模不一致，未导入。请核对印章文件与印模图片，或联系制章单位。",
         "The picture in the e-seal is not the filed specimen; nothing was imported. Check both files, or ask the maker.",
     )
 
@@ -49,7 +49,7 @@ def not_an_e_seal(reason: str, en: str) -> Invalid:
     """The files of an import do not make a usable e-seal."""
     return Invalid(
         "E_SEAL_UNUSABLE",
-        f"印章文件、证书与密钥不能组成可用的电子印章({reason})。请向制章单位核对后重新导入。",
+        f"印章文件、证书与密钥不能组成可用的电子印章（{reason}）。请向制章单位核对后重新导入。",
         f"Seal file, certificate and key do not make a usable e-seal ({en}). Check with the maker and import again.",
         details={"reason": reason},
     )
@@ -65,7 +65,7 @@ def trial_is_not_issued() -> Refused:
     """A trial seal is to be imported as an issued one."""
     return Refused(
         "TRIAL_SEAL",
-        "这是试用印章,不能作为正式电子印章导入。",
+        "这是试用印章，不能作为正式电子印章导入。",
         "This is a trial seal and cannot be imported as an issued one.",
     )
 
@@ -75,13 +75,13 @@ def face_refused(error: GmsealError) -> Invalid:
     if isinstance(error, MissingGlyph):
         return Invalid(
             "FACE_GLYPH",
-            "印面文字含有字库中没有的字,无法绘制。请联系管理员补充字库。",
+            "印面文字含有字库中没有的字，无法绘制。请联系管理员补充字库。",
             "The text on the face has a character that no font at hand holds. The administrator must add a font.",
         )
     reason = error.reason if isinstance(error, GmsealRefused) else error.code
     return Invalid(
         "FACE_REFUSED",
-        f"印面内容或规格无法绘制({reason}),请检查文字、尺寸与编码。",
+        f"印面内容或规格无法绘制（{reason}），请检查文字、尺寸与编码。",
         f"The face cannot be drawn: {error} Check text, size and code.",
         details={"reason": reason},
     )
@@ -109,7 +109,7 @@ def es_id_known() -> Conflict:
     """An e-seal of this id is already registered."""
     return Conflict(
         "E_SEAL_KNOWN",
-        "该电子印章(esID)已经登记,不能重复导入。",
+        "该电子印章（esID）已经登记，不能重复导入。",
         "An e-seal of this esID is already registered.",
     )
 
@@ -118,6 +118,6 @@ def another_organization() -> Refused:
     """The legal-name seal of an import names another organization."""
     return Refused(
         "SEAL_OF_ANOTHER",
-        "该法定名称章的名称与本单位名称不符,未导入。",
+        "该法定名称章的名称与本单位名称不符，未导入。",
         "This legal-name seal names another organization; nothing was imported.",
     )

@@ -73,7 +73,7 @@ def _named_roots() -> TrustStore:
     except GmsealError as error:
         raise Unavailable(
             "TRUST_UNREADABLE",
-            "受信任根证书目录无法读取,请管理员检查 GMSEAL_TRUST。",
+            "受信任根证书目录无法读取，请管理员检查 GMSEAL_TRUST。",
             "The folder of trusted roots cannot be read; the administrator must check GMSEAL_TRUST.",
         ) from error
 
@@ -92,6 +92,6 @@ def _context(seal_id: str) -> str:
 def _damaged() -> Unavailable:
     return Unavailable(
         "E_SEAL_DAMAGED",
-        "电子印章数据缺失或不一致,请联系管理员从备份恢复。",
+        "电子印章数据缺失或不一致，请联系管理员从备份恢复。",
         "The material of this e-seal is missing or does not fit together. The administrator must restore it.",
     )

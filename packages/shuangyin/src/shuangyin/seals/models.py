@@ -123,12 +123,10 @@ class SealEvent(Base):
     """Something that happened to a seal; never changed. The latest one before an instant tells the status then."""
 
     __tablename__ = "seal_event"
-    __table_args__ = (UniqueConstraint("seal_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     organization_id: Mapped[str] = mapped_column(String(32))
-    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"))
-    position: Mapped[int] = mapped_column(doc="1 for the first event of the seal, and so on.")
+    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), index=True)
     at: Mapped[int]
     kind: Mapped[str] = mapped_column(String(32))
     status_after: Mapped[str] = mapped_column(String(16))

@@ -75,7 +75,7 @@ def status_at(work: UnitOfWork, seal_id: str, at: int) -> str | None:
     return work.session.scalar(
         select(SealEvent.status_after)
         .where(SealEvent.seal_id == seal_id, SealEvent.at <= at)
-        .order_by(SealEvent.position.desc())
+        .order_by(SealEvent.at.desc(), SealEvent.id.desc())
         .limit(1)
     )
 
@@ -86,7 +86,7 @@ def events_of(work: UnitOfWork, seal_id: str) -> list[SealEvent]:
         work.session.scalars(
             select(SealEvent)
             .where(SealEvent.seal_id == seal_id)
-            .order_by(SealEvent.position.desc())
+            .order_by(SealEvent.at.desc(), SealEvent.id.desc())
             .limit(200)
         )
     )

@@ -62,7 +62,7 @@ def next_status(act: str, status: str) -> SealStatus | Objection:
     return Objection(
         "SEAL_STATUS",
         Text(
-            "印章当前状态不允许此操作,请刷新后查看其状态。",
+            "印章当前状态不允许此操作，请刷新后查看其状态。",
             "The seal's present status does not allow this. Reload and see where it stands.",
         ),
     )
@@ -93,7 +93,7 @@ def object_to_activation(seal: Readiness, now: int) -> Objection | None:
     if not seal.has_keeper:
         return Objection(
             "SEAL_KEEPER_MISSING",
-            Text("请先指定保管人,再启用印章。", "Name a keeper before putting the seal into force."),
+            Text("请先指定保管人，再启用印章。", "Name a keeper before putting the seal into force."),
         )
     if filing_required(seal.medium, seal.category, seal.origin) and not seal.is_filed:
         return Objection(
@@ -107,7 +107,7 @@ def object_to_activation(seal: Readiness, now: int) -> Objection | None:
         return Objection(
             "SEAL_NOT_VALID_NOW",
             Text(
-                "印章不在有效期内,不能启用。",
+                "印章不在有效期内，不能启用。",
                 "The seal is outside its validity and cannot be put into force.",
             ),
         )
@@ -127,7 +127,7 @@ def object_to_size(standard: FaceStandard, shape: str, width_mm: float, height_m
         return Objection(
             "SEAL_SIZE",
             Text(
-                f"该类印章规格固定为 {size}({standard.citation})。",
+                f"该类印章规格固定为 {size}（{standard.citation}）。",
                 f"A seal of this kind is {size} ({standard.citation}).",
             ),
         )
@@ -135,7 +135,7 @@ def object_to_size(standard: FaceStandard, shape: str, width_mm: float, height_m
         return Objection(
             "SEAL_SIZE",
             Text(
-                f"该类印章最大为 {standard.limit_mm:g} mm({standard.citation})。",
+                f"该类印章最大为 {standard.limit_mm:g} mm（{standard.citation}）。",
                 f"A seal of this kind is at most {standard.limit_mm:g} mm ({standard.citation}).",
             ),
         )
@@ -148,7 +148,7 @@ def remark_on_size(standard: FaceStandard, shape: str, width_mm: float, height_m
         return None
     size = f"{standard.width_mm:g} × {standard.height_mm:g} mm"
     return Text(
-        f"规格与通常的 {size} 不同,请核对印模。", f"The usual size is {size}; compare with the specimen."
+        f"规格与通常的 {size} 不同，请核对印模。", f"The usual size is {size}; compare with the specimen."
     )
 
 

@@ -135,7 +135,7 @@ def _copy(upload: BinaryIO, path: Path, limit: int) -> tuple[str, int]:
             if size > limit:
                 raise TooLarge(
                     "FILE_TOO_LARGE",
-                    f"文件超过上限 {limit // (1024 * 1024)} MB,无法核验。",
+                    f"文件超过上限 {limit // (1024 * 1024)} MB，无法核验。",
                     f"The file is larger than the limit of {limit // (1024 * 1024)} MB and cannot be checked.",
                 )
             digest.update(block)
@@ -148,7 +148,7 @@ def _one_of_few() -> Iterator[None]:
     if not _slots.acquire(timeout=WAIT_SECONDS):
         raise Unavailable(
             "CHECKS_BUSY",
-            "正在核验的文件较多,请稍后再试。",
+            "正在核验的文件较多，请稍后再试。",
             "Many files are being checked. Try again in a moment.",
         )
     try:

@@ -53,7 +53,7 @@ class RateLimiter:
 def _too_often(seconds: int) -> RateLimited:
     return RateLimited(
         "TOO_OFTEN",
-        f"查询过于频繁,请 {seconds} 秒后再试。",
+        f"查询过于频繁，请 {seconds} 秒后再试。",
         f"Too many requests from your address. Try again in {seconds} seconds.",
         retry_after_s=seconds,
     )

@@ -69,7 +69,7 @@ UNKNOWN_CODE = Answer(
     Level.UNKNOWN,
     Text("查无记录", "No record"),
     Text(
-        "没有找到这个核验代码。请核对网址是否完整;若来自纸质文件上的二维码,请向用印单位核实。",
+        "没有找到这个核验代码。请核对网址是否完整；若来自纸质文件上的二维码，请向用印单位核实。",
         "There is no such code. Check that the address is complete; if it came from a paper, ask the organization.",
     ),
 )
@@ -82,7 +82,7 @@ def answer_for_use(use: UseState) -> Answer:
             "USE_VOIDED",
             Level.BAD,
             Text("已作废", "Voided"),
-            Text("这次用印已经作废,请勿采用。", "This use was voided. Do not rely on it."),
+            Text("这次用印已经作废，请勿采用。", "This use was voided. Do not rely on it."),
         )
     if use.seal_then != "in_force":
         return Answer(
@@ -97,7 +97,7 @@ def answer_for_use(use: UseState) -> Answer:
             Level.WARN,
             Text("存疑", "Doubtful"),
             Text(
-                "用印有登记,但用印人当时不在有效授权内。请向该单位核实。",
+                "用印有登记，但用印人当时不在有效授权内。请向该单位核实。",
                 "The use is on record, but was not within valid authority at the time. Ask the organization.",
             ),
         )
@@ -109,7 +109,7 @@ def answer_for_use(use: UseState) -> Answer:
             Level.WARN,
             Text("请留意", "Take care"),
             Text(
-                "用印时印章有效,但印章此后已终止使用。登记的电子文件以用印时间为准;新收到的文件请核实。",
+                "用印时印章有效，但印章此后已终止使用。登记的电子文件以用印时间为准；新收到的文件请核实。",
                 "The seal was in force when used but has ended since. The registered file counts as of its time.",
             ),
         )
@@ -128,7 +128,7 @@ def answer_for_file(file: FileState) -> Answer:
             Level.INFO,
             Text("另一版本", "Another version"),
             Text(
-                "这是同一文件的另一个登记版本(例如此前或此后又加盖了印章)。",
+                "这是同一文件的另一个登记版本（例如此前或此后又加盖了印章）。",
                 "This is another registered version of the same document, such as one with fewer or further seals.",
             ),
         )
@@ -142,7 +142,7 @@ def answer_for_file(file: FileState) -> Answer:
 def _same(file: FileState) -> Answer:
     if not file.expects_seal:
         sentence = Text(
-            "与登记的批准文件完全一致。这不能证明纸质文件为真,请再逐页核对纸质文件。",
+            "与登记的批准文件完全一致。这不能证明纸质文件为真，请再逐页核对纸质文件。",
             "It is exactly the approved file on record. That proves nothing about a paper: compare that page by page.",
         )
         return Answer("SAME_FILE", Level.INFO, Text("一致", "Identical"), sentence)
@@ -152,11 +152,11 @@ def _same(file: FileState) -> Answer:
 
 
 _SAME = Text(
-    "这就是登记的文件,签章有效,盖章后未被改动。",
+    "这就是登记的文件，签章有效，盖章后未被改动。",
     "This is the registered file; its seals are valid and it was not altered after sealing.",
 )
 _SAME_TRIAL = Text(
-    "这就是登记的文件,盖章后未被改动;其上的试用印章不具有法律效力。",
+    "这就是登记的文件，盖章后未被改动；其上的试用印章不具有法律效力。",
     "This is the registered file, not altered after sealing; the trial seal on it has no legal effect.",
 )
 _VALID = Answer(
@@ -173,7 +173,7 @@ _TRIAL = Answer(
     Level.GOOD,
     Text("有效", "Valid"),
     Text(
-        "登记的电子文件上的签章有效;所用为试用印章,不具有法律效力。请把手中的文件与登记文件比对。",
+        "登记的电子文件上的签章有效；所用为试用印章，不具有法律效力。请把手中的文件与登记文件比对。",
         "The signature on the registered file is valid; the seal is a trial one without legal effect. Compare files.",
     ),
 )
@@ -182,7 +182,7 @@ _PHYSICAL = Answer(
     Level.INFO,
     Text("有登记", "On record"),
     Text(
-        "这次实体用印登记在册。本页不判断纸质文件真伪,请将手中的纸质文件与登记内容逐项核对。",
+        "这次实体用印登记在册。本页不判断纸质文件真伪，请将手中的纸质文件与登记内容逐项核对。",
         "This use of a physical seal is on record. Whether a paper is genuine cannot be told here: compare it.",
     ),
 )
@@ -191,7 +191,7 @@ _PHYSICAL_ENDED = Answer(
     Level.WARN,
     Text("请留意", "Take care"),
     Text(
-        "这次实体用印登记在册,但印章此后已终止使用。本页不判断纸质文件真伪,请核对用印时间。",
+        "这次实体用印登记在册，但印章此后已终止使用。本页不判断纸质文件真伪，请核对用印时间。",
         "This use is on record, but the seal has ended since. Whether a paper is genuine cannot be told here.",
     ),
 )
@@ -199,20 +199,20 @@ _ALTERED = Answer(
     "ALTERED_AFTER_SEALING",
     Level.BAD,
     Text("已改动", "Altered"),
-    Text("文件在盖章后被改动,请勿采用。", "The file was altered after sealing. Do not rely on it."),
+    Text("文件在盖章后被改动，请勿采用。", "The file was altered after sealing. Do not rely on it."),
 )
 _INVALID = Answer(
     "SIGNATURE_INVALID",
     Level.BAD,
     Text("无效", "Not valid"),
-    Text("文件中的签章无效,请勿采用。", "A seal in this file is not valid. Do not rely on it."),
+    Text("文件中的签章无效，请勿采用。", "A seal in this file is not valid. Do not rely on it."),
 )
 _UNREADABLE = Answer(
     "NOT_COMPARABLE",
     Level.UNKNOWN,
     Text("无法判断", "Cannot tell"),
     Text(
-        "这不是可读取的 PDF,与登记文件不是同一份。照片和扫描件不能用来核验,请上传收到的原始电子文件。",
+        "这不是可读取的 PDF，与登记文件不是同一份。照片和扫描件不能用来核验，请上传收到的原始电子文件。",
         "This is no readable PDF and not the registered file. Photos and scans cannot be checked; upload the original.",
     ),
 )
@@ -221,7 +221,7 @@ _NO_SEAL = Answer(
     Level.UNKNOWN,
     Text("无法判断", "Cannot tell"),
     Text(
-        "文件中没有电子印章,也不是登记的文件。若由纸质件扫描而来,请向用印单位核实。",
+        "文件中没有电子印章，也不是登记的文件。若由纸质件扫描而来，请向用印单位核实。",
         "The file has no electronic seal and is not a registered file. If it is a scan, ask the organization.",
     ),
 )
@@ -230,7 +230,7 @@ _NOT_REGISTERED = Answer(
     Level.WARN,
     Text("未登记", "Not registered"),
     Text(
-        "文件中的签章有效且未被改动,但不是本平台登记的文件。",
+        "文件中的签章有效且未被改动，但不是本平台登记的文件。",
         "The seals in this file are valid and it was not altered, but it is not a file registered here.",
     ),
 )
@@ -239,7 +239,7 @@ _UNDECIDED = Answer(
     Level.UNKNOWN,
     Text("无法判断", "Cannot tell"),
     Text(
-        "文件未见改动,但本平台不掌握该印章签发机构的根证书,也没有登记这份文件。请向用印单位核实。",
+        "文件未见改动，但本平台不掌握该印章签发机构的根证书，也没有登记这份文件。请向用印单位核实。",
         "No alteration was found, but the issuer of this seal is unknown here and the file is not registered. Ask them.",
     ),
 )

@@ -187,6 +187,6 @@ def _note_refusal(work: UnitOfWork, request_id: str, code: str) -> None:
 def _being_sealed() -> Conflict:
     return Conflict(
         "BEING_SEALED",
-        "该申请正由另一操作盖章,请稍后刷新查看。",
+        "该申请正由另一操作盖章，请稍后刷新查看。",
         "Another run is sealing this request. Reload in a moment.",
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
-
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -26,13 +24,11 @@ def note_event(
     """Record ``seals.<kind>`` of a seal whose new state is already set."""
     work.session.flush()
     digest = digest_of(note) if note else None
-    highest = work.session.scalar(select(func.max(SealEvent.position)).where(SealEvent.seal_id == seal.id))
     work.session.add(
         SealEvent(
             id=work.new_id(),
             organization_id=seal.organization_id,
             seal_id=seal.id,
-            position=(highest or 0) + 1,
             at=work.now,
             kind=kind,
             status_after=seal.status,

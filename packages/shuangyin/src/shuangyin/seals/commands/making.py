@@ -82,7 +82,7 @@ def _face(
     if new.category is None:
         raise Invalid(
             "SEAL_CATEGORY_MISSING",
-            "请选择印章类别,或指定对应的实体印章。",
+            "请选择印章类别，或指定对应的实体印章。",
             "Say which category of seal to make, or name its physical counterpart.",
         )
     standard = face_standard(work, actor.organization_id, new.category)
