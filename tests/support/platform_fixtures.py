@@ -9,21 +9,42 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from platform_world import World, build_world
+from platform_world import KeptWorld, World, build_world, keep_world, restore_world
 from sqlalchemy import create_engine, text
 
 from shuangyin.app import compose
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.database import Database
+from shuangyin.core.logs import configure_logs
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.migrations.run import upgrade
 
 DATABASE_URL = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A world that was set up: where its files and database lie, its time, and who is signed in."""
+
+    data_dir: Path
+    database: str
+    now_ms: int
+    world: KeptWorld
+
+
 KEK = "000102030405060708090a0b0c0d0e0f"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """The log as in service: its plain renderer is quick and shows no local values."""
+    configure_logs("CRITICAL")
 
 
 @pytest.fixture(scope="session")
@@ -41,34 +62,36 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[Founded]:
+    """The world, set up once over HTTP; every test that asks for `world` gets a copy of it."""
+    with _installation(tmp_path_factory.mktemp("founded") / "data", template) as settings:
+        platform = compose(settings, clock=(clock := ManualClock()))
+        with build_world(platform, clock) as world:
+            kept = keep_world(world)
+        platform.database.dispose()
+        database = settings.database_url.rsplit("/", 1)[1] if settings.database_url else ""
+        yield Founded(settings.data_dir, database, clock.now_ms(), kept)
+
+
 @pytest.fixture
-def settings(tmp_path: Path, template: str) -> Iterator[Settings]:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> Iterator[Settings]:
     """Settings of a fresh installation: SQLite, or a new database on the server the environment names."""
-    data_dir = tmp_path / "data"
-    data_dir.mkdir(mode=0o700)
-    url, name = None, f"test_{uuid.uuid4().hex}"
-    if DATABASE_URL:
-        _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        url = _url_of(name)
-    else:
-        shutil.copyfile(template, data_dir / "shuangyin.sqlite3")
-    yield Settings(
-        data_dir=data_dir,
-        database_url=url,
-        kek=KEK,
-        argon2_memory_kib=64,
-        argon2_time_cost=1,
-        public_url="http://localhost:8600",
-        log_level="ERROR",
-        _env_file=None,
-    )
-    if DATABASE_URL:
-        _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+    source = template
+    if "world" in request.fixturenames:
+        before: Founded = request.getfixturevalue("founded")
+        source = before.database or str(before.data_dir / "shuangyin.sqlite3")
+        if (before.data_dir / "objects").is_dir():
+            shutil.copytree(before.data_dir / "objects", tmp_path / "data" / "objects")
+    with _installation(tmp_path / "data", source) as settings:
+        yield settings
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock(request: pytest.FixtureRequest) -> ManualClock:
     """A clock that stands still until a test moves it."""
+    if "world" in request.fixturenames:
+        return ManualClock(request.getfixturevalue("founded").now_ms)
     return ManualClock()
 
 
@@ -81,10 +104,34 @@ def platform(settings: Settings, clock: ManualClock) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def world(platform: Platform, clock: ManualClock) -> Iterator[World]:
-    """An organization with a person on every kind of post, set up over HTTP."""
-    with build_world(platform, clock) as world:
+def world(platform: Platform, clock: ManualClock, founded: Founded) -> Iterator[World]:
+    """An organization with a signed-in person on every kind of post."""
+    with restore_world(platform, clock, founded.world) as world:
         yield world
+
+
+@contextmanager
+def _installation(data_dir: Path, source: str) -> Iterator[Settings]:
+    """Settings of an installation whose database is a copy of `source`; the copy on a server goes afterwards."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    url, name = None, f"test_{uuid.uuid4().hex}"
+    if DATABASE_URL:
+        _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        url = _url_of(name)
+    else:
+        shutil.copyfile(source, data_dir / "shuangyin.sqlite3")
+    yield Settings(
+        data_dir=data_dir,
+        database_url=url,
+        kek=KEK,
+        argon2_memory_kib=64,
+        argon2_time_cost=1,
+        public_url="http://localhost:8600",
+        log_level="ERROR",
+        _env_file=None,
+    )
+    if DATABASE_URL:
+        _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _migrate(folder: Path, url: str | None) -> None:

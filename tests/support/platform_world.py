@@ -14,13 +14,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from shuangyin.people.bootstrap import create_organization
 
 from shuangyin.app import create_app, job_handlers
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.jobs import JobRunner
 from shuangyin.core.platform import Platform
 from shuangyin.evidence.sequencer import sequence_pending
+from shuangyin.people.bootstrap import create_organization
 
 ORGANIZATION = "北京云岫数科有限公司"
 USCC = "91110108MA00TE011W"
@@ -151,6 +151,58 @@ def build_world(platform: Platform, clock: ManualClock) -> Iterator[World]:
     posts = {post["kind"]: post for post in ok(admin.client.get("/api/v1/posts"))["items"]}
     for kind in KINDS:
         _add_member(world, admin.client, kind, posts[kind]["id"])
+    yield world
+    for member in world.members.values():
+        if member.client is not None:
+            member.client.close()
+
+
+@dataclass(frozen=True)
+class KeptMember:
+    """A member without his connection: enough to be signed in again with the same session."""
+
+    kind: str
+    account: str
+    id: str
+    totp_secret: str
+    cookies: dict[str, str]
+    csrf_token: str
+
+
+@dataclass(frozen=True)
+class KeptWorld:
+    """A world that can be brought back on a copy of its database."""
+
+    members: tuple[KeptMember, ...]
+    department_id: str
+
+
+def keep_world(world: World) -> KeptWorld:
+    """What `restore_world` needs."""
+    members = tuple(
+        KeptMember(
+            member.kind,
+            member.account,
+            member.id,
+            member.totp_secret,
+            dict(member.client.cookies),
+            member.client.headers["X-CSRF-Token"],
+        )
+        for member in world.members.values()
+        if member.client is not None
+    )
+    return KeptWorld(members, world.department_id)
+
+
+@contextmanager
+def restore_world(platform: Platform, clock: ManualClock, kept: KeptWorld) -> Iterator[World]:
+    """The same persons with the same sessions, on a copy of the database."""
+    world = World(platform, clock, create_app(platform), department_id=kept.department_id)
+    for one in kept.members:
+        client = world.anonymous()
+        client.cookies.update(one.cookies)
+        client.headers["X-CSRF-Token"] = one.csrf_token
+        world.members[one.kind] = Member(one.kind, one.account, one.id, one.totp_secret, client)
     yield world
     for member in world.members.values():
         if member.client is not None:
