@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shuangyin.app import compose
 from shuangyin.authority import commands, queries
-from shuangyin.authority.models import Act, Grant, GrantStatus
+from shuangyin.authority.models import Act, Grant, GrantReservation, GrantStatus
 from shuangyin.authority.rules import effective_scope
 from shuangyin.authority.schemas import NewGrant
 from shuangyin.core.actor import Actor
@@ -167,7 +167,7 @@ class Office:
             return
 
     def slots(self) -> set[str]:
-        from_rows = self.work.session.query(commands.GrantReservation.slot)
+        from_rows = self.work.session.query(GrantReservation.slot)
         return {slot for (slot,) in from_rows if slot is not None}
 
     def proof(self, what: str) -> str:

@@ -1,0 +1,188 @@
+"""What approvals are bound to, where marks may go, and who is asked: on plain values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from gmssl_pyx import sm3_hash
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shuangyin.approvals.rules import SecondFactorRule, StepMode
+from shuangyin.core.text import Text
+from shuangyin.requests.rules import (
+    AskedStep,
+    Place,
+    Qr,
+    SealLine,
+    Seam,
+    Sheet,
+    binding_of,
+    objections_to_electronic,
+    objections_to_physical,
+    objections_to_places,
+    plan_steps,
+)
+
+A4 = (210.0, 297.0)
+SHEET = Sheet(1, "a" * 64, (A4, A4, A4))
+LINE = SealLine(
+    seal_id="s1",
+    name="合同专用章",
+    width_mm=40.0,
+    height_mm=40.0,
+    presses=1,
+    seam_presses=1,
+    places=(Place(0, 120.0, 200.0),),
+    seam=Seam("right", 110.0),
+    qr=Qr(0, 20.0, 250.0, 15.0),
+)
+FACTS = {"copies": 1, "amount_minor": 100}
+
+
+def codes(line: SealLine, *sheets: Sheet) -> list[str]:
+    return [one.code for one in objections_to_places(sheets or (SHEET,), [line])]
+
+
+changed_lines = st.sampled_from(
+    [
+        replace(LINE, seal_id="s2"),
+        replace(LINE, presses=2),
+        replace(LINE, seam_presses=0),
+        replace(LINE, places=()),
+        replace(LINE, places=(Place(1, 120.0, 200.0),)),
+        replace(LINE, places=(Place(0, 120.001, 200.0),)),
+        replace(LINE, places=(Place(0, 120.0, 199.999),)),
+        replace(LINE, places=(Place(0, 120.0, 200.0, 1),)),
+        replace(LINE, seam=None),
+        replace(LINE, seam=Seam("left", 110.0)),
+        replace(LINE, seam=Seam("right", 110.5)),
+        replace(LINE, qr=None),
+        replace(LINE, qr=Qr(0, 20.0, 250.0, 16.0)),
+    ]
+)
+
+
+@given(changed_lines)
+def test_any_change_of_what_is_asked_of_a_seal_changes_the_binding(line: SealLine) -> None:
+    assert binding_of(FACTS, [SHEET], [LINE]) != binding_of(FACTS, [SHEET], [line])
+
+
+def test_any_change_of_documents_or_facts_changes_the_binding() -> None:
+    bound = binding_of(FACTS, [SHEET], [LINE])
+    others = [
+        binding_of(FACTS, [replace(SHEET, sm3="b" * 64)], [LINE]),
+        binding_of(FACTS, [SHEET, replace(SHEET, position=2)], [LINE]),
+        binding_of(FACTS, [], [LINE]),
+        binding_of(FACTS, [SHEET], []),
+        binding_of(FACTS, [SHEET], [LINE, replace(LINE, seal_id="s2")]),
+        binding_of({**FACTS, "copies": 2}, [SHEET], [LINE]),
+        binding_of({**FACTS, "amount_minor": None}, [SHEET], [LINE]),
+        binding_of({**FACTS, "amount_minor": 0}, [SHEET], [LINE]),
+    ]
+    assert len({bound, *others}) == len(others) + 1
+    assert len(bound) == 64
+
+
+def test_the_canonical_form_of_version_1_is_fixed() -> None:
+    """Approvals that were given stay good. The digest of the form, written out, by another implementation of SM3."""
+    form = (
+        '{"documents":[{"position":1,"sm3":"'
+        + SHEET.sm3
+        + '"}],"facts":{"amount_minor":100,"copies":1},"seals":[{"places":'
+        '[{"document":null,"page":0,"x":120000,"y":200000}],"presses":1,"qr":{"page":0,"size":15000,"x":20000,'
+        '"y":250000},"seal":"s1","seam":{"edge":"right","y":110000},"seam_presses":1}],"v":1}'
+    )
+    assert binding_of(FACTS, [SHEET], [LINE]) == sm3_hash(form.encode()).hex()
+
+
+@given(st.floats(-50, 250), st.floats(-50, 340), st.floats(10, 60), st.floats(10, 60))
+def test_a_seal_is_on_the_page_exactly_when_all_of_it_is(
+    x: float, y: float, width: float, height: float
+) -> None:
+    line = replace(LINE, width_mm=width, height_mm=height, places=(Place(0, x, y),), seam=None, qr=None)
+    inside = x >= -0.01 and y >= -0.01 and x + width <= 210.01 and y + height <= 297.01
+    assert (codes(line) == []) == inside
+
+
+@pytest.mark.parametrize(
+    ("line", "sheets", "code"),
+    [
+        (replace(LINE, places=(Place(3, 0, 0),)), (SHEET,), "PAGE_MISSING"),
+        (replace(LINE, seam=Seam("right", 260.0)), (SHEET,), "OFF_PAGE"),
+        (replace(LINE, seam=Seam("top", 175.0)), (SHEET,), "OFF_PAGE"),
+        (LINE, (replace(SHEET, pages=(A4,)),), "SEAM_ONE_PAGE"),
+        (replace(LINE, qr=Qr(0, 0, 0, 11.9)), (SHEET,), "QR_SIZE"),
+        (replace(LINE, qr=Qr(0, 200, 0, 15)), (SHEET,), "OFF_PAGE"),
+        (replace(LINE, qr=Qr(9, 0, 0, 15)), (SHEET,), "PAGE_MISSING"),
+        # The seam must fit on the smallest page of all.
+        (replace(LINE, seam=Seam("right", 120.0)), (replace(SHEET, pages=(A4, (148.0, 150.0))),), "OFF_PAGE"),
+    ],
+)
+def test_marks_that_cannot_be_put_there(line: SealLine, sheets: tuple[Sheet, ...], code: str) -> None:
+    assert codes(LINE) == []
+    assert codes(line, *sheets) == [code]
+
+
+def test_every_document_gets_a_seal_and_every_seal_a_place() -> None:
+    second = replace(SHEET, position=2)
+    only_first = replace(LINE, seam=None, places=(Place(0, 0, 0, 1),))
+    homeless = replace(LINE, seam=None, places=())
+    stray = replace(LINE, places=(Place(0, 0, 0, 3),))
+    assert [one.code for one in objections_to_electronic([SHEET, second], [LINE])] == []
+    assert [one.code for one in objections_to_electronic([SHEET, second], [only_first])] == [
+        "DOCUMENT_WITHOUT_SEAL"
+    ]
+    assert [one.code for one in objections_to_electronic([SHEET], [LINE, homeless])] == ["SEAL_WITHOUT_PLACE"]
+    assert [one.code for one in objections_to_electronic([SHEET, second], [stray])] == ["DOCUMENT_MISSING"]
+    assert [one.code for one in objections_to_physical([replace(LINE, presses=0, seam_presses=0)])] == [
+        "NO_PRESSES"
+    ]
+
+
+def step(
+    *persons: str, department: bool = True, factor: SecondFactorRule = SecondFactorRule.WINDOW
+) -> AskedStep:
+    return AskedStep(Text("审批", "Approval"), StepMode.ANY, factor, persons, department)
+
+
+people = st.lists(st.sampled_from("abcdef"), max_size=3, unique=True).map(tuple)
+asked_steps = st.builds(
+    AskedStep,
+    name=st.just(Text("审批", "Approval")),
+    mode=st.sampled_from(StepMode),
+    second_factor=st.sampled_from(SecondFactorRule),
+    person_ids=people,
+    in_department=st.booleans(),
+)
+
+
+@given(st.lists(asked_steps, min_size=1, max_size=3), people, st.sampled_from("abcdef"), st.booleans())
+def test_an_applicant_decides_for_himself_only_where_nobody_else_can_and_never_a_high_risk_use(
+    steps: list[AskedStep], office: tuple[str, ...], applicant: str, high_risk: bool
+) -> None:
+    plans = plan_steps(
+        steps, superiors=step(*office, department=False), applicant_id=applicant, high_risk=high_risk
+    )
+    assert 1 <= len(plans) <= len(steps)
+    for plan in plans:
+        if applicant in plan.person_ids:
+            assert plan.person_ids == (applicant,)
+            assert applicant in office
+            assert not high_risk
+    assert plans[-1].barred_person_id == (applicant if high_risk else None)
+    # A step that has somebody else keeps exactly them.
+    others = {tuple(one for one in each.person_ids if one != applicant) for each in steps} - {()}
+    assert others <= {plan.person_ids for plan in plans}
+
+
+def test_a_department_without_another_head_goes_to_the_root_office() -> None:
+    office = AskedStep(Text("法定代表人", "LR"), StepMode.ANY, SecondFactorRule.EACH, ("boss",), False)
+    (plan,) = plan_steps([step("head")], superiors=office, applicant_id="head", high_risk=False)
+    assert (plan.person_ids, plan.name_zh) == (("boss",), "法定代表人")
+    both = [step("head"), replace(office, in_department=False)]
+    (merged,) = plan_steps(both, superiors=office, applicant_id="head", high_risk=True)
+    assert (merged.person_ids, merged.second_factor) == (("boss",), SecondFactorRule.EACH)
+    (nobody,) = plan_steps([replace(office)], superiors=office, applicant_id="boss", high_risk=True)
+    assert nobody.person_ids == ()
