@@ -160,30 +160,25 @@ def test_a_killed_sealing_is_done_once_or_not_yet(running: Installation, tmp_pat
     heads: list[tuple[int, str]] = []
     interrupted = 0
     for turn, (name, (moment, longest)) in enumerate(MOMENTS.items()):
-        print("apply", time.monotonic())
         request = running.apply(version, placements=[PLACE])
         acknowledged |= {entry["id"] for entry in entries_of(running)}
         heads.append(head_of(running))
         folders = Folders(running.data_dir, len(source))
         running.approve(request)
-        print("approved", time.monotonic())
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not moment(folders):
             assert time.monotonic() < deadline, f"never seen: {name}"
         time.sleep(random.uniform(0, longest))
         running.kill()
-        print("killed", time.monotonic())
 
         left = rows(running, tmp_path / f"copy-{turn}", request["id"], document["id"])
         assert left in (State("approved", 0, turn), State("sealed", 1, turn + 1)), name
         interrupted += left.status == "approved"
         running.server.start()
-        print("started", time.monotonic())
         wait_until(
             lambda number=request["id"]: running["employee"].get(f"/requests/{number}")["status"] == "sealed",  # type: ignore[misc]  # bound at once
             f"sealed by itself after: {name}",
         )
-        print("sealed", time.monotonic())
         check_sealed_once(running, request["id"], document["id"], turn + 1, name)
         assert not list((running.data_dir / "work").iterdir()), name
         assert not list((running.data_dir / "objects").glob(".incoming-*")), name
