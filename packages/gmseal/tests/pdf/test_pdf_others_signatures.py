@@ -1,0 +1,116 @@
+"""Other people's signatures stay valid beside ours, and ours beside theirs."""
+
+import io
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asn1crypto import keys, x509
+from cryptography import x509 as builder
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import signers
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from gmseal.errors import Refused
+from gmseal.pdf import QrPlacement, SealPlacement, repair_pdf
+from gmseal.report import CheckResult, Report, Verdict
+
+HERE = (SealPlacement(0, 100, 180),)
+
+
+def failures(report: Report, index: int = 0) -> set[str]:
+    checks = [*report.checks, *report.signatures[index].checks]
+    return {check.code for check in checks if check.result is CheckResult.FAIL}
+
+
+def result_of(report: Report, code: str, index: int = 0) -> CheckResult:
+    return next(check.result for check in report.signatures[index].checks if check.code == code)
+
+
+@pytest.fixture
+def sealed(bench: Any, blueprint: Any) -> bytes:
+    path, _ = bench.seal(blueprint(pages=2, annots="direct", form="indirect").table(), placements=HERE)
+    return bytes(path.read_bytes())
+
+
+@pytest.mark.parametrize("seam", [False, True])
+def test_a_signature_by_another_program_stays_valid(bench: Any, seam: bool) -> None:
+    sample = Path(__file__).parents[4] / "samples" / "signed-by-others.pdf"
+    extra = {"qr": QrPlacement(0, 20, 240, "https://example.invalid/v/1")} if seam else {}
+    path, _ = bench.seal(sample.read_bytes(), placements=(SealPlacement(0, 120, 200),), **extra)
+    listed = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=False).stdout
+    assert "Signature Validation: Signature is Valid" in listed
+    with path.open("rb") as handle:
+        embedded = PdfFileReader(handle).embedded_regular_signatures[0]
+        status = validate_pdf_signature(embedded, ValidationContext(trust_roots=[], allow_fetching=False))
+    assert status.intact
+    assert status.valid
+    report = bench.verify(path)
+    assert [entry.kind for entry in report.signatures] == ["foreign", "seal"]
+    assert report.verdict is Verdict.VALID
+
+
+def test_a_foreign_signature_after_ours_leaves_ours_valid(bench: Any, sealed: bytes) -> None:
+    signed = sign_by_pyhanko(sealed)
+    report = bench.verify(signed)
+    assert {entry.kind for entry in report.signatures} == {"seal", "foreign"}
+    index = [entry.kind for entry in report.signatures].index("seal")
+    assert not failures(report, index)
+    assert result_of(report, "ADDED_LATER_ALLOWED", index) is CheckResult.WARN
+
+
+def sign_by_pyhanko(data: bytes, **metadata: Any) -> bytes:
+    key = rsa.generate_private_key(65537, 2048)
+    name = builder.Name([builder.NameAttribute(builder.NameOID.COMMON_NAME, "Sample")])
+    now = datetime.now(UTC)
+    certificate = (
+        builder.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(77)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    signer = signers.SimpleSigner(
+        signing_cert=x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
+        signing_key=keys.PrivateKeyInfo.load(plain),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # the library has no types here
+    )
+    out = signers.sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(data)),
+        signers.PdfSignatureMetadata(field_name="Other", **metadata),
+        signer=signer,
+    )
+    return bytes(out.getvalue())
+
+
+@pytest.mark.parametrize(("level", "allowed"), [(1, False), (2, False), (3, True)])
+def test_certified_files_take_a_seal_only_when_they_allow_it(
+    bench: Any, blueprint: Any, level: int, allowed: bool
+) -> None:
+    certified = sign_by_pyhanko(blueprint().table(), certify=True, docmdp_permissions=MDPPerm(level))
+    if allowed:
+        assert bench.verify(bench.seal(certified, placements=HERE)[0]).verdict is Verdict.VALID
+        return
+    with pytest.raises(Refused) as caught:
+        bench.seal(certified, placements=HERE)
+    assert caught.value.reason == "DOCMDP_FORBIDS"
+
+
+def test_a_repair_refuses_signed_files(bench: Any, sealed: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        repair_pdf(bench.write(sealed), bench.folder / "clean.pdf")
+    assert caught.value.reason == "SIGNED"
