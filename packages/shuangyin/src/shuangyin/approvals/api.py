@@ -19,6 +19,7 @@ from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.api import IdInPath
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
 
@@ -48,14 +49,14 @@ def list_approvals(
 
 
 @router.get("/steps/{step_id}", response_model=ApprovalStepDetail)
-def read_step(step_id: str, platform: PlatformOf, actor: SignedIn) -> ApprovalStepDetail:
+def read_step(step_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> ApprovalStepDetail:
     """One step with its route."""
     return platform.view(lambda work: views.step_detail(work, actor, queries.step(work, actor, step_id)))
 
 
 @router.post("/steps/{step_id}/decisions", response_model=ApprovalStepDetail)
 def decide(
-    step_id: str, body: NewDecision, actor: Approver, write: Write, expected: ExpectedVersion
+    step_id: IdInPath, body: NewDecision, actor: Approver, write: Write, expected: ExpectedVersion
 ) -> ApprovalStepDetail | Response:
     """Approve, reject or send back. With the second factor that the step asks for (act `approvals.decide`,
     subject `{step_id}:{binding}`)."""
@@ -78,7 +79,7 @@ def decide(
 
 @router.post("/steps/{step_id}/transfer", response_model=ApprovalStepDetail)
 def transfer(
-    step_id: str, body: StepTransfer, actor: Approver, write: Write, expected: ExpectedVersion
+    step_id: IdInPath, body: StepTransfer, actor: Approver, write: Write, expected: ExpectedVersion
 ) -> ApprovalStepDetail | Response:
     """Hand one's part of the step to another approver."""
 
@@ -92,6 +93,6 @@ def transfer(
 
 
 @router.post("/routes/{route_id}/urge", response_model=ApprovalRouteOut)
-def urge(route_id: str, actor: SignedIn, write: Write) -> ApprovalRouteOut | Response:
+def urge(route_id: IdInPath, actor: SignedIn, write: Write) -> ApprovalRouteOut | Response:
     """Remind those whose decision is awaited; for the one who started the route."""
     return write.run(actor, lambda work: views.route_out(work, commands.urge(work, actor, route_id)))

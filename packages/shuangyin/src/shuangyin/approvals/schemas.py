@@ -10,7 +10,9 @@ from shuangyin.approvals.models import RouteStatus, StepStatus
 from shuangyin.approvals.rules import AssignmentStatus, DecisionKind, SecondFactorRule, StepMode
 from shuangyin.people.schemas import PersonRef
 
-Comment = Annotated[str, StringConstraints(max_length=1000)]
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL stores no NUL in texts, so it is refused at the edge."""
+Comment = Annotated[str, StringConstraints(max_length=1000, pattern=NO_NUL)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Proof = Annotated[str, StringConstraints(max_length=200)]
 
@@ -124,4 +126,6 @@ class StepTransfer(_Input):
     """To whom a step goes, and why."""
 
     person_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    reason: Annotated[
+        str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=NO_NUL)
+    ]

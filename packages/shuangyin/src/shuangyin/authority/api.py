@@ -15,6 +15,7 @@ from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.api import IdInPath
 from shuangyin.organization.queries import posts
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import NamedRef, PersonRef
@@ -55,7 +56,7 @@ def give(body: NewGrant, actor: SignedIn, write: Write) -> GrantOut | Response:
 
 @router.post("/{grant_id}/end", response_model=GrantsEnded)
 def end(
-    grant_id: str, body: GrantEnd, actor: SignedIn, write: Write, expected: ExpectedVersion
+    grant_id: IdInPath, body: GrantEnd, actor: SignedIn, write: Write, expected: ExpectedVersion
 ) -> GrantsEnded | Response:
     """End a grant and all that was given out of it."""
 

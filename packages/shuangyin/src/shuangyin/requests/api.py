@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from shuangyin.approvals.schemas import NO_NUL
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.api import IdInPath
 from shuangyin.requests import commands, queries
 from shuangyin.requests.models import RequestStatus
 from shuangyin.requests.schemas import (
@@ -53,7 +55,9 @@ def list_requests(
     scope: Literal["mine", "all"] = "mine",
     status: RequestStatus | None = None,
     medium: Medium | None = None,
-    q: Annotated[str, Query(max_length=100, description="In title, number or counterparty.")] = "",
+    q: Annotated[
+        str, Query(max_length=100, pattern=NO_NUL, description="In title, number or counterparty.")
+    ] = "",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[RequestSummary]:
@@ -69,14 +73,14 @@ def list_requests(
 
 
 @router.get("/{request_id}", response_model=RequestOut)
-def read(request_id: str, platform: PlatformOf, actor: SignedIn) -> RequestOut:
+def read(request_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> RequestOut:
     """One request with documents, seals, decision, approval, timeline, uses and what the caller may do."""
     return platform.view(lambda work: request_out(work, actor, queries.get(work, actor, request_id)))
 
 
 @router.patch("/{request_id}", response_model=RequestOut)
 def change(
-    request_id: str, body: RequestChange, actor: Applicant, write: Write, expected: ExpectedVersion
+    request_id: IdInPath, body: RequestChange, actor: Applicant, write: Write, expected: ExpectedVersion
 ) -> RequestOut | Response:
     """Change a draft, or a request that was sent back or withdrawn."""
     return write.run(
@@ -87,7 +91,7 @@ def change(
 
 @router.post("/{request_id}/submit", response_model=RequestOut)
 def submit(
-    request_id: str,
+    request_id: IdInPath,
     actor: Applicant,
     write: Write,
     expected: ExpectedVersion,
@@ -101,7 +105,7 @@ def submit(
 
 @router.post("/{request_id}/withdraw", response_model=RequestOut)
 def withdraw(
-    request_id: str,
+    request_id: IdInPath,
     actor: Applicant,
     write: Write,
     expected: ExpectedVersion,
@@ -118,6 +122,6 @@ def withdraw(
 
 
 @router.get("/{request_id}/timeline", response_model=list[TimelineItem])
-def timeline(request_id: str, platform: PlatformOf, actor: SignedIn) -> list[TimelineItem]:
+def timeline(request_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> list[TimelineItem]:
     """What happened to a request, oldest first."""
     return platform.view(lambda work: timeline_out(work, queries.get(work, actor, request_id)))

@@ -12,6 +12,7 @@ from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.api import IdInPath
 from shuangyin.scenarios import commands, errors, queries
 from shuangyin.scenarios.schemas import (
     DecisionFacts,
@@ -58,7 +59,7 @@ def read_current(platform: PlatformOf, actor: Reader) -> ScenarioListOut:
 
 
 @router.get("/scenario-lists/{list_id}", response_model=ScenarioListOut)
-def read_list(list_id: str, platform: PlatformOf, actor: Reader) -> ScenarioListOut:
+def read_list(list_id: IdInPath, platform: PlatformOf, actor: Reader) -> ScenarioListOut:
     """One version."""
     return platform.view(lambda work: list_out(work, queries.readable(work, actor, list_id)))
 
@@ -71,7 +72,7 @@ def draft(body: NewScenarioList, actor: Manager, write: Write) -> ScenarioListOu
 
 @router.put("/scenario-lists/{list_id}/rules", response_model=ScenarioListOut)
 def replace_rules(
-    list_id: str, body: RulesBody, actor: Manager, write: Write, expected: ExpectedVersion
+    list_id: IdInPath, body: RulesBody, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> ScenarioListOut | Response:
     """Replace all rules of a draft."""
     return write.run(
@@ -81,7 +82,7 @@ def replace_rules(
 
 @router.post("/scenario-lists/{list_id}/enforce", response_model=ScenarioListOut)
 def enforce(
-    list_id: str, body: ListEnforcement, actor: Approver, write: Write, expected: ExpectedVersion
+    list_id: IdInPath, body: ListEnforcement, actor: Approver, write: Write, expected: ExpectedVersion
 ) -> ScenarioListOut | Response:
     """Put a draft into force (second factor: act `scenarios.enforce`, subject the list's id)."""
     return write.run(

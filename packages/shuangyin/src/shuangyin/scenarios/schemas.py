@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shuangyin.approvals.schemas import NO_NUL
 from shuangyin.organization.models import PostKind
 from shuangyin.people.schemas import PersonRef
 from shuangyin.scenarios.models import ListStatus
 from shuangyin.scenarios.rules import Basis, Medium, Mode, Order, Photo, Scope, Seam, SecondFactor, Strength
 from shuangyin.seals.models import SealCategory
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 Codes = Annotated[list[Code], Field(max_length=100)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[int, Field(ge=0, le=10**15, description="In the smallest unit of the currency.")]
@@ -83,15 +84,23 @@ class AnswerBody(_Input):
 class RuleBody(_Input):
     """One rule of a list. Their order in the list is their order of precedence among equals."""
 
-    name_zh: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-    name_en: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    name_zh: Annotated[
+        str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=NO_NUL)
+    ]
+    name_en: Annotated[
+        str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=NO_NUL)
+    ]
     conditions: ConditionsBody
     answer: AnswerBody
     strength: Strength
     basis: Basis
     citation: Code | None = None
-    reason_zh: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-    reason_en: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+    reason_zh: Annotated[
+        str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=NO_NUL)
+    ]
+    reason_en: Annotated[
+        str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True, pattern=NO_NUL)
+    ]
 
 
 class RulesBody(_Input):
@@ -104,10 +113,11 @@ class NewScenarioList(_Input):
     """A draft to begin: from a starter, or as a copy of the list in force."""
 
     starter: Literal["enterprise", "current"] = "enterprise"
-    title: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)] | None = (
-        None
-    )
-    regulation_text: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    title: (
+        Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=NO_NUL)]
+        | None
+    ) = None
+    regulation_text: Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)] | None = None
     review_on: date | None = None
 
 
