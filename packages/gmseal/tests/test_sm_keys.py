@@ -210,6 +210,7 @@ def flip(data: bytes, at: int, bit: int = 1) -> bytes:
         KEY.public_key.point + b"\0",
         KEY.public_key.point[:-1],
     ],
+    ids=lambda point: f"{len(point)} bytes",
 )
 def test_what_is_not_a_point_of_the_curve_is_refused(point: bytes) -> None:
     with pytest.raises(MalformedInput):
