@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, File, Form, Path, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
@@ -19,6 +19,7 @@ from shuangyin.documents.inspection import checked_names, inspected
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.documents.schemas import DocumentOut, document_out
 from shuangyin.documents.uploads import UploadRoute
+from shuangyin.people.schemas import Id
 
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=UploadRoute)
 
@@ -60,14 +61,19 @@ def upload(
 
 
 @router.get("/{document_id}", response_model=DocumentOut)
-def read_document(document_id: str, platform: PlatformOf, actor: SignedIn) -> DocumentOut:
+def read_document(document_id: Id, platform: PlatformOf, actor: SignedIn) -> DocumentOut:
     """One document with its versions."""
     return platform.view(lambda work: _out(work, queries.get(work, actor, document_id)))
 
 
 @router.get("/{document_id}/versions/{number}/content", response_class=StreamingResponse)
 def content(
-    *, document_id: str, number: int, platform: PlatformOf, actor: SignedIn, download: bool = False
+    *,
+    document_id: Id,
+    number: Annotated[int, Path(ge=1, le=100_000)],
+    platform: PlatformOf,
+    actor: SignedIn,
+    download: bool = False,
 ) -> StreamingResponse:
     """The bytes of a version: to be shown, or with `download` to be saved under its name."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import NotFound
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.people.schemas import Id
 from shuangyin.requests import queries as requests
 from shuangyin.sealing import commands, queries
 from shuangyin.sealing.schemas import SealingOut, SealOrderIn, SealUseOut
@@ -22,7 +23,7 @@ _requests = APIRouter(prefix="/requests", tags=["sealing"])
 
 @_requests.post("/{request_id}/seal", response_model=SealingOut)
 def seal(
-    request_id: str,
+    request_id: Id,
     body: SealOrderIn,
     platform: PlatformOf,
     actor: Annotated[Actor, access("sealing.execute")],
@@ -41,8 +42,8 @@ def seal(
 def list_uses(
     platform: PlatformOf,
     actor: SignedIn,
-    request_id: Annotated[str | None, Query(max_length=32)] = None,
-    seal_id: Annotated[str | None, Query(max_length=32)] = None,
+    request_id: Id | None = None,
+    seal_id: Id | None = None,
     medium: Literal["electronic", "physical"] | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -59,7 +60,7 @@ def list_uses(
 
 
 @_uses.get("/{use_id}", response_model=SealUseOut)
-def read_use(use_id: str, platform: PlatformOf, actor: SignedIn) -> SealUseOut:
+def read_use(use_id: Id, platform: PlatformOf, actor: SignedIn) -> SealUseOut:
     """One seal use, for who may read its request."""
 
     def query(work: UnitOfWork) -> SealUseOut:

@@ -39,7 +39,10 @@ class SealOrderIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     proof: str | None = Field(
-        None, max_length=200, description="Step-up proof for act sealing.execute on the request's id."
+        None,
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="Step-up proof for act sealing.execute on the request's id.",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from gmseal.sm.pkcs8 import armour
 from shuangyin.core.actor import Actor
@@ -15,10 +15,13 @@ from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.people.schemas import Id
 from shuangyin.seals import commands, errors, queries, views
-from shuangyin.seals.models import Seal
+from shuangyin.seals.models import Seal, SealStatus
 from shuangyin.seals.pictures import as_svg, is_png
 from shuangyin.seals.schemas import (
+    LATEST,
+    ONE_LINE,
     Category,
     FilingChange,
     NewKeeper,
@@ -46,7 +49,7 @@ def list_seals(
     platform: PlatformOf,
     actor: Reader,
     medium: Literal["electronic", "physical"] | None = None,
-    status: Annotated[str | None, Query(max_length=16)] = None,
+    status: SealStatus | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[SealOut]:
@@ -63,7 +66,7 @@ def list_seals(
 
 
 @_seals.get("/{seal_id}", response_model=SealDetailOut)
-def read_seal(seal_id: str, platform: PlatformOf, actor: Reader) -> SealDetailOut:
+def read_seal(seal_id: Id, platform: PlatformOf, actor: Reader) -> SealDetailOut:
     """One seal with its history."""
     return platform.view(
         lambda work: views.seal_detail(work, actor, queries.get(work, actor.organization_id, seal_id))
@@ -71,14 +74,14 @@ def read_seal(seal_id: str, platform: PlatformOf, actor: Reader) -> SealDetailOu
 
 
 @_seals.get("/{seal_id}/picture.png", response_class=Response)
-def picture_png(seal_id: str, platform: PlatformOf, actor: Reader) -> Response:
+def picture_png(seal_id: Id, platform: PlatformOf, actor: Reader) -> Response:
     """A preview of the face, with a watermark, on a transparent ground."""
     png, _ = _preview(platform, actor, seal_id)
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=60"})
 
 
 @_seals.get("/{seal_id}/picture.svg", response_class=Response)
-def picture_svg(seal_id: str, platform: PlatformOf, actor: Reader) -> Response:
+def picture_svg(seal_id: Id, platform: PlatformOf, actor: Reader) -> Response:
     """The same preview in an SVG as large as the seal in millimetres."""
     png, seal = _preview(platform, actor, seal_id)
     svg = as_svg(png, seal.width_mm, seal.height_mm)
@@ -111,14 +114,14 @@ def import_issued(
     certificate: Annotated[UploadFile, File(description="The signer's certificate, PEM or DER.")],
     key: Annotated[UploadFile, File(description="The signer's private key, PKCS#8 in PEM or DER.")],
     category: Annotated[Category, Form()],
-    filing_no: Annotated[str, Form(min_length=1, max_length=64)],
-    filing_authority: Annotated[str, Form(min_length=1, max_length=200)],
-    filed_at: Annotated[int | None, Form(ge=0)] = None,
+    filing_no: Annotated[str, Form(min_length=1, max_length=64, pattern=ONE_LINE)],
+    filing_authority: Annotated[str, Form(min_length=1, max_length=200, pattern=ONE_LINE)],
+    filed_at: Annotated[int | None, Form(ge=0, le=LATEST)] = None,
     key_password: Annotated[str | None, Form(max_length=200)] = None,
     seal_code: Annotated[str | None, Form(pattern=r"^[0-9]{13}([0-9])?$")] = None,
     sequence_number: Annotated[int | None, Form(ge=1, le=99)] = None,
-    keeper_person_id: Annotated[str | None, Form(max_length=32)] = None,
-    counterpart_id: Annotated[str | None, Form(max_length=32)] = None,
+    keeper_person_id: Annotated[Id | None, Form()] = None,
+    counterpart_id: Annotated[Id | None, Form()] = None,
 ) -> SealDetailOut | Response:
     """Take in an e-seal issued by the management unit; refused when its picture is not the filed specimen."""
     password = key_password.encode() if key_password else None
@@ -145,7 +148,7 @@ def import_issued(
 
 @_seals.put("/{seal_id}/specimen", response_model=SealDetailOut)
 def file_specimen(
-    seal_id: str,
+    seal_id: Id,
     actor: Manager,
     write: Write,
     expected: ExpectedVersion,
@@ -167,7 +170,7 @@ def file_specimen(
 
 @_seals.put("/{seal_id}/filing", response_model=SealDetailOut)
 def set_filing(
-    seal_id: str, body: FilingChange, actor: Manager, write: Write, expected: ExpectedVersion
+    seal_id: Id, body: FilingChange, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> SealDetailOut | Response:
     """Enter filing number, authority and time."""
     return write.run(
@@ -178,7 +181,7 @@ def set_filing(
 
 @_seals.put("/{seal_id}/keeper", response_model=SealDetailOut)
 def set_keeper(
-    seal_id: str, body: NewKeeper, actor: Manager, write: Write, expected: ExpectedVersion
+    seal_id: Id, body: NewKeeper, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> SealDetailOut | Response:
     """Name the keeper of a seal."""
     return write.run(
@@ -191,7 +194,7 @@ def set_keeper(
 
 @_seals.post("/{seal_id}/activate", response_model=SealDetailOut)
 def activate(
-    seal_id: str, body: SealAct, actor: Manager, write: Write, expected: ExpectedVersion
+    seal_id: Id, body: SealAct, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> SealDetailOut | Response:
     """Put a seal into force."""
     return _act(seal_id, "activate", body, actor, write, expected)
@@ -199,7 +202,7 @@ def activate(
 
 @_seals.post("/{seal_id}/suspend", response_model=SealDetailOut)
 def suspend(
-    seal_id: str, body: SealAct, actor: Reader, write: Write, expected: ExpectedVersion
+    seal_id: Id, body: SealAct, actor: Reader, write: Write, expected: ExpectedVersion
 ) -> SealDetailOut | Response:
     """Suspend a seal at once; its keeper may do so too."""
     return _act(seal_id, "suspend", body, actor, write, expected)
@@ -207,7 +210,7 @@ def suspend(
 
 @_seals.post("/{seal_id}/resume", response_model=SealDetailOut)
 def resume(
-    seal_id: str, body: SealAct, actor: Manager, write: Write, expected: ExpectedVersion
+    seal_id: Id, body: SealAct, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> SealDetailOut | Response:
     """Take a suspended seal up again."""
     return _act(seal_id, "resume", body, actor, write, expected)
@@ -226,7 +229,7 @@ router.include_router(_trust)
 
 
 def _act(
-    seal_id: str, act: str, body: SealAct, actor: Actor, write: Write, expected: int | None
+    seal_id: Id, act: str, body: SealAct, actor: Actor, write: Write, expected: int | None
 ) -> SealDetailOut | Response:
     return write.run(
         actor,

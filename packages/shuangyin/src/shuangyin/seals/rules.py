@@ -121,6 +121,11 @@ def within_validity(valid_from: int | None, valid_until: int | None, at: int) ->
 
 def object_to_size(standard: FaceStandard, shape: str, width_mm: float, height_mm: float) -> Objection | None:
     """Why a face of this shape and size is not allowed; `remark_on_size` speaks of what is merely unusual."""
+    if shape in ("round", "square") and abs(width_mm - height_mm) > TOLERANCE_MM:
+        return Objection(
+            "SEAL_SIZE",
+            Text("圆形和方形印章的宽与高应相等。", "A round or square seal is as wide as it is high."),
+        )
     usual = _is_usual(standard, shape, width_mm, height_mm)
     if standard.fixed and not usual:
         size = f"{standard.width_mm:g} × {standard.height_mm:g} mm"

@@ -6,12 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shuangyin.people.schemas import PersonRef
+from shuangyin.people.schemas import Id, PersonRef
 
 Category = Literal["legal_name", "contract", "finance", "invoice", "legal_rep_name", "department", "other"]
 MediumName = Literal["electronic", "physical"]
-FaceText = Annotated[str, Field(min_length=1, max_length=80)]
-FaceWords = Annotated[str, Field(min_length=1, max_length=20)]
+ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
+"""Printable text of one line."""
+WITHOUT_NUL = r"^[^\x00]*$"
+LATEST = 253_402_300_799_000
+"""The end of the year 9999 in UTC milliseconds."""
+
+FaceText = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
+FaceWords = Annotated[str, Field(min_length=1, max_length=20, pattern=ONE_LINE)]
 Side = Annotated[float, Field(ge=8, le=60)]
 Code = Annotated[str, Field(pattern=r"^[0-9]{13}([0-9])?$")]
 Sequence = Annotated[int, Field(ge=1, le=99)]
@@ -20,9 +26,9 @@ Sequence = Annotated[int, Field(ge=1, le=99)]
 class _Filed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    filing_no: str | None = Field(None, min_length=1, max_length=64)
-    filing_authority: str | None = Field(None, min_length=1, max_length=200)
-    filed_at: int | None = Field(None, ge=0)
+    filing_no: str | None = Field(None, min_length=1, max_length=64, pattern=ONE_LINE)
+    filing_authority: str | None = Field(None, min_length=1, max_length=200, pattern=ONE_LINE)
+    filed_at: int | None = Field(None, ge=0, le=LATEST)
 
 
 class NewPhysicalSeal(_Filed):
@@ -36,8 +42,8 @@ class NewPhysicalSeal(_Filed):
     width_mm: Side | None = None
     height_mm: Side | None = None
     seal_code: Code | None = None
-    keeper_person_id: str | None = Field(None, max_length=32)
-    counterpart_id: str | None = Field(None, max_length=32)
+    keeper_person_id: Id | None = None
+    counterpart_id: Id | None = None
 
 
 class NewTrialSeal(BaseModel):
@@ -45,13 +51,13 @@ class NewTrialSeal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    counterpart_id: str | None = Field(None, max_length=32)
+    counterpart_id: Id | None = None
     category: Category | None = Field(None, description="Needed when there is no counterpart.")
     face_text: FaceText | None = None
     face_words: FaceWords | None = None
     sequence_number: Sequence | None = None
     seal_code: Code | None = None
-    keeper_person_id: str | None = Field(None, max_length=32)
+    keeper_person_id: Id | None = None
 
 
 class FilingChange(_Filed):
@@ -63,7 +69,7 @@ class SealAct(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str | None = Field(None, max_length=500)
+    reason: str | None = Field(None, max_length=500, pattern=WITHOUT_NUL)
 
 
 class NewKeeper(BaseModel):
@@ -71,7 +77,7 @@ class NewKeeper(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    person_id: str = Field(max_length=32)
+    person_id: Id
 
 
 class CounterpartOut(BaseModel):
