@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from platform_world import World, ok
 from request_story import Story, begin
 
-from shuangyin.workbench.rules import DAY_MS, SealState, alerts_of
+from shuangyin.workbench.rules import DAY_MS, UNSTAMPED_MS, OpeningFact, SealFact, WaitingFact, alerts
 
 NOW = 1_793_500_000_000
+SEAL = SealFact("s", "公章", "physical", "in_force", "in_safe", None)
+OPENING = OpeningFact("o", "开柜-2026-000001", "open", NOW)
 
 
 @pytest.mark.database
 def test_everybody_sees_his_own_part(world: World) -> None:
     fresh = ok(world.client("employee").get("/api/v1/workbench"))
-    assert [one["code"] for one in fresh["seals"]] == ["NO_LIST_IN_FORCE"]
+    assert [one["link"] for one in fresh["seals"]] == ["/scenarios"]
     story: Story = begin(world)
     request = story.apply()
     story.draft(document_version_ids=[request["documents"][0]["document_version_id"]])
@@ -26,30 +30,45 @@ def test_everybody_sees_his_own_part(world: World) -> None:
     assert [one["subject_id"] for one in head["todo"]] == [request["id"]]
     assert head["counts"]["todo"] == 1
     story.approve(request["id"])
-    keeper = ok(world.client("custodian").get("/api/v1/workbench"))
-    assert keeper["counts"]["to_seal"] == 1
+    assert ok(world.client("custodian").get("/api/v1/workbench"))["counts"]["to_seal"] == 1
     assert ok(world.client("reviewer").get("/api/v1/workbench"))["counts"]["to_seal"] == 0
     ok(story.post("administrator", f"/seals/{story.seals['contract']}/suspend", {"reason": "核查"}))
-    alerts = ok(world.client("employee").get("/api/v1/workbench"))["seals"]
-    assert [(one["code"], one["level"]) for one in alerts] == [("SEAL_SUSPENDED", "warning")]
-    assert alerts[0]["link"] == f"/seals/{story.seals['contract']}"
+    for kind in ("custodian", "administrator"):
+        found = ok(world.client(kind).get("/api/v1/workbench"))["seals"]
+        assert [(one["level"], one["link"]) for one in found] == [
+            ("warning", f"/seals/{story.seals['contract']}")
+        ]
+    assert ok(world.client("employee").get("/api/v1/workbench"))["seals"] == []
 
 
 @pytest.mark.parametrize(
-    ("status", "whereabouts", "left_ms", "codes"),
+    ("seal", "level"),
     [
-        ("in_force", None, None, []),
-        ("in_force", None, 31 * DAY_MS, []),
-        ("in_force", None, 30 * DAY_MS, ["SEAL_EXPIRES"]),
-        ("in_force", None, -1, ["SEAL_EXPIRED"]),
-        ("suspended", None, -1, ["SEAL_SUSPENDED"]),
-        ("lost", "out_on_loan", None, ["SEAL_LOST", "SEAL_ON_LOAN"]),
-        ("destroyed", None, -1, []),
+        (SEAL, None),
+        (replace(SEAL, valid_until=NOW + 30 * DAY_MS), None),
+        (replace(SEAL, valid_until=NOW + 30 * DAY_MS - 1), "warning"),
+        (replace(SEAL, status="suspended"), "warning"),
+        (replace(SEAL, status="lost"), "danger"),
+        (replace(SEAL, status="destroyed", valid_until=NOW), None),
     ],
 )
-def test_alerts_of_a_seal(
-    status: str, whereabouts: str | None, left_ms: int | None, codes: list[str]
-) -> None:
-    until = None if left_ms is None else NOW + left_ms
-    found = alerts_of(SealState("s", "公章", status, whereabouts, until), NOW)
-    assert [one.code for one in found] == codes
+def test_what_of_a_seal_is_worth_an_alert(seal: SealFact, level: str | None) -> None:
+    found = alerts(NOW, seals=[seal], openings=[], waiting=[], has_list=True)
+    assert [one.level for one in found] == ([level] if level else [])
+
+
+def test_the_most_urgent_comes_first() -> None:
+    late = WaitingFact("r", "用印-2026-000001", NOW - UNSTAMPED_MS - 1)
+    in_time = replace(late, approved_at=NOW - UNSTAMPED_MS)
+    found = alerts(
+        NOW + 1,
+        seals=[replace(SEAL, status="suspended")],
+        openings=[OPENING, replace(OPENING, closes_by=NOW + 1), replace(OPENING, status="pending")],
+        waiting=[in_time, late],
+        has_list=False,
+    )
+    levels = [one.level for one in found]
+    assert levels == sorted(levels, key=["danger", "warning", "info"].index)
+    assert len([one for one in found if one.link == "/custody/openings/o"]) == 2
+    assert found[0].link == "/custody/openings/o"
+    assert alerts(NOW, seals=[], openings=[], waiting=[in_time], has_list=True) == ()

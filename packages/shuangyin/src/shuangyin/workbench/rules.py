@@ -1,65 +1,131 @@
-"""What about a seal is worth an alert. Pure."""
+"""Pure decisions of the home page: what is worth an alert, and in which words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from shuangyin.core.text import Text
 
 DAY_MS = 24 * 3600 * 1000
-EXPIRY_NOTICE_DAYS = 30
+EXPIRY_WARNING_MS = 30 * DAY_MS
+UNSTAMPED_MS = 72 * 3600 * 1000
+"""Approved but not stamped for so long is an alarm (the default users know: 72 hours)."""
 
-_STATUS = {
-    "suspended": Text("已停用,不能用印", "is suspended and cannot be used"),
-    "lost": Text("已挂失,不能用印", "is reported lost and cannot be used"),
-}
+Level = Literal["info", "warning", "danger"]
 
 
 @dataclass(frozen=True, slots=True)
-class SealState:
-    """A seal as it stands; times in UTC milliseconds."""
+class SealFact:
+    """What the home page needs to know of a seal."""
 
     id: str
     name: str
+    medium: str
     status: str
     whereabouts: str | None
     valid_until: int | None
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningFact:
+    """An opening that is under way."""
+
+    id: str
+    number: str
+    status: str
+    closes_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFact:
+    """An approved request that waits for its seal."""
+
+    id: str
+    number: str
+    approved_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """Something to know about a seal."""
+    """One line of alerts; `link` is a path of the user interface."""
 
-    level: Literal["info", "warning", "danger"]
-    code: str
-    seal_id: str
+    level: Level
     text: Text
+    link: str
 
 
-def alerts_of(seal: SealState, now: int) -> list[Alert]:
-    """Suspended or lost, expired or soon to expire, away on loan."""
-    found = []
-    if seal.status in _STATUS:
-        said = _STATUS[seal.status]
-        level: Literal["warning", "danger"] = "danger" if seal.status == "lost" else "warning"
-        text = Text(f"「{seal.name}」{said.zh}。", f"“{seal.name}” {said.en}.")
-        found.append(Alert(level, f"SEAL_{seal.status.upper()}", seal.id, text))
-    if seal.status == "in_force" and seal.valid_until is not None:
-        found.extend(_expiry(seal, seal.valid_until, now))
-    if seal.whereabouts == "out_on_loan":
-        text = Text(f"「{seal.name}」外带中,尚未归还。", f"“{seal.name}” is out on loan.")
-        found.append(Alert("info", "SEAL_ON_LOAN", seal.id, text))
-    return found
+_NO_LIST = Alert(
+    "warning",
+    Text(
+        "用印场景清单尚未生效,暂不能提交用印申请。",
+        "No scenario list is in force yet, so no application can be submitted.",
+    ),
+    "/scenarios",
+)
 
 
-def _expiry(seal: SealState, valid_until: int, now: int) -> list[Alert]:
-    left = valid_until - now
-    if left < 0:
-        text = Text(f"「{seal.name}」已过有效期。", f"“{seal.name}” has expired.")
-        return [Alert("danger", "SEAL_EXPIRED", seal.id, text)]
-    if left > EXPIRY_NOTICE_DAYS * DAY_MS:
-        return []
-    days = left // DAY_MS
-    text = Text(f"「{seal.name}」将在 {days} 天后到期。", f"“{seal.name}” expires in {days} days.")
-    return [Alert("warning", "SEAL_EXPIRES", seal.id, text)]
+def alerts(
+    now: int,
+    *,
+    seals: Iterable[SealFact],
+    openings: Iterable[OpeningFact],
+    waiting: Iterable[WaitingFact],
+    has_list: bool,
+) -> tuple[Alert, ...]:
+    """All alerts, the most urgent first. Without a scenario list in force nothing can be submitted."""
+    found = [
+        *([] if has_list else [_NO_LIST]),
+        *(alert for opening in openings if (alert := _of_opening(now, opening))),
+        *(alert for request in waiting if (alert := _of_waiting(now, request))),
+        *(alert for seal in seals if (alert := _of_seal(now, seal))),
+    ]
+    order: dict[Level, int] = {"danger": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda alert: order[alert.level]))
+
+
+def _of_opening(now: int, opening: OpeningFact) -> Alert | None:
+    link = f"/custody/openings/{opening.id}"
+    if opening.status != "open" or opening.closes_by is None:
+        return None
+    if now > opening.closes_by:
+        text = Text(
+            f"{opening.number} 已超过开柜时限,请立即归位并关柜。",
+            f"{opening.number} is past its time. Return the seals and shut the safe now.",
+        )
+        return Alert("danger", text, link)
+    text = Text(f"{opening.number} 保险柜开启中。", f"{opening.number}: the safe stands open.")
+    return Alert("info", text, link)
+
+
+def _of_waiting(now: int, request: WaitingFact) -> Alert | None:
+    if now - request.approved_at <= UNSTAMPED_MS:
+        return None
+    text = Text(
+        f"{request.number} 批准已超过 72 小时仍未用印。",
+        f"{request.number} was approved more than 72 hours ago and is not sealed yet.",
+    )
+    return Alert("warning", text, f"/requests/{request.id}")
+
+
+def _of_seal(now: int, seal: SealFact) -> Alert | None:
+    link = f"/seals/{seal.id}"
+    if seal.status == "lost":
+        text = Text(f"「{seal.name}」已挂失。", f"“{seal.name}” is reported lost.")
+        return Alert("danger", text, link)
+    if seal.status == "suspended":
+        text = Text(f"「{seal.name}」已停用。", f"“{seal.name}” is suspended.")
+        return Alert("warning", text, link)
+    if (
+        seal.status == "in_force"
+        and seal.valid_until is not None
+        and seal.valid_until - now < EXPIRY_WARNING_MS
+    ):
+        days = max(0, (seal.valid_until - now) // DAY_MS)
+        text = Text(
+            f"「{seal.name}」将在 {days} 天内到期,请办理续期。",
+            f"“{seal.name}” ends within {days} days; renew it.",
+        )
+        return Alert("warning", text, link)
+    return None

@@ -1,4 +1,4 @@
-"""Shapes of the home page in the API."""
+"""API shapes of the home page."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from shuangyin.approvals.schemas import ApprovalItem
 from shuangyin.requests.schemas import RequestSummary
 
 
-class WorkbenchAlert(BaseModel):
-    """Something about the organization's seals that the caller should know, and where it is shown."""
+class AlertOut(BaseModel):
+    """One line of alerts."""
 
     level: Literal["info", "warning", "danger"]
-    code: str
     zh: str
     en: str
-    link: str | None = Field(description="Address within the user interface.")
+    link: str | None = Field(description="A path of the user interface.")
 
 
 class WorkbenchCounts(BaseModel):
-    """How much there is of each."""
+    """How many of each."""
 
     todo: int
     mine_running: int
-    to_seal: int = Field(description="Approved requests that wait for a seal the caller keeps.")
-    openings: int = Field(description="Safes that stand open, or openings that wait for the caller.")
+    to_seal: int = Field(
+        description="Approved requests, of either medium, that wait for a seal the caller keeps."
+    )
+    openings: int
 
 
 class WorkbenchOut(BaseModel):
-    """What needs the caller, what he waits for, what is to be known about the seals."""
+    """The home page, different for every person."""
 
     todo: list[ApprovalItem]
     mine: list[RequestSummary]
-    seals: list[WorkbenchAlert]
+    seals: list[AlertOut]
     counts: WorkbenchCounts
