@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
 
 from gmseal.picture.face import Centre, SealFace, Shape
-
-
-@dataclass(frozen=True, slots=True)
-class FaceStandard:
-    """The face of one kind of seal. Lengths in millimetres; `limit_mm` is the largest side allowed.
-
-    `fixed` sizes admit no other; the rest are usual sizes below the limit.
-    """
-
-    category: str
-    organizations: tuple[str, ...]
-    shape: str
-    width_mm: float
-    height_mm: float
-    centre: str
-    border_mm: float
-    words: str | None
-    limit_mm: float
-    fixed: bool
-    citation: str
-    valid_from: date
-    valid_until: date | None
+from shuangyin.seals.kinds import FaceStandard
 
 
 @cache

@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base, Versioned
+from shuangyin.seals.kinds import Medium, Origin, SealCategory, SealStatus, Whereabouts
+
+__all__ = [
+    "MICROMETRES_PER_MM",
+    "ESealMaterial",
+    "Medium",
+    "Origin",
+    "Seal",
+    "SealCategory",
+    "SealEvent",
+    "SealStatus",
+    "TrialAuthority",
+    "Whereabouts",
+]
 
 MICROMETRES_PER_MM = 1000
-
-
-class Medium(StrEnum):
-    """What a seal is made of."""
-
-    ELECTRONIC = "electronic"
-    PHYSICAL = "physical"
-
-
-class SealCategory(StrEnum):
-    """What a seal is for; apart from the code of GA 241.2, which is coarser."""
-
-    LEGAL_NAME = "legal_name"
-    CONTRACT = "contract"
-    FINANCE = "finance"
-    INVOICE = "invoice"
-    LEGAL_REP_NAME = "legal_rep_name"
-    DEPARTMENT = "department"
-    OTHER = "other"
-
-
-class SealStatus(StrEnum):
-    """The legal status of a seal; where a physical one lies is another thing (`Whereabouts`)."""
-
-    DRAFT = "draft"
-    IN_FORCE = "in_force"
-    SUSPENDED = "suspended"
-    LOST = "lost"
-    SCRAPPED = "scrapped"
-    SURRENDERED = "surrendered"
-    DESTROYED = "destroyed"
-    REVOKED = "revoked"
-
-
-class Whereabouts(StrEnum):
-    """Where a physical seal is."""
-
-    IN_SAFE = "in_safe"
-    IN_USE = "in_use"
-    OUT_ON_LOAN = "out_on_loan"
-
-
-class Origin(StrEnum):
-    """Where an electronic seal comes from: the management unit, or the trial authority of this installation."""
-
-    ISSUED = "issued"
-    TRIAL = "trial"
 
 
 class Seal(Versioned, Base):

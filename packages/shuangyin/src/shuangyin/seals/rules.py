@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shuangyin.core.text import Text
-from shuangyin.seals.face_standards import FaceStandard
-from shuangyin.seals.models import Medium, Origin, SealCategory, SealStatus
+from shuangyin.seals.kinds import FaceStandard, Medium, Origin, SealCategory, SealStatus
 
 GA_TYPES = {
     SealCategory.LEGAL_NAME: "01",

@@ -18,7 +18,7 @@ from shuangyin.people.schemas import PersonRef
 from shuangyin.seals import queries, rules
 from shuangyin.seals.commands.making import drawn_face
 from shuangyin.seals.commands.registering import Face, face_standard
-from shuangyin.seals.face_standards import FaceStandard
+from shuangyin.seals.kinds import FaceStandard
 from shuangyin.seals.material import certificate_of, has_material, picture_of
 from shuangyin.seals.models import Medium, Seal, SealStatus
 from shuangyin.seals.pictures import PREVIEW_DPI, UnreadablePicture, preview_png

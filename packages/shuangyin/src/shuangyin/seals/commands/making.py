@@ -16,7 +16,8 @@ from shuangyin.organization.queries import get as organization_of
 from shuangyin.seals import errors, queries, rules
 from shuangyin.seals.commands.history import note_event
 from shuangyin.seals.commands.registering import Face, draft, face_standard, link_counterpart, place_keeper
-from shuangyin.seals.face_standards import FaceStandard, face_of
+from shuangyin.seals.face_standards import face_of
+from shuangyin.seals.kinds import FaceStandard
 from shuangyin.seals.material import keep_material
 from shuangyin.seals.models import Medium, Origin, Seal
 from shuangyin.seals.schemas import NewTrialSeal

@@ -12,7 +12,8 @@ from shuangyin.organization.queries import get as organization_of
 from shuangyin.people.queries import holds_permission
 from shuangyin.seals import errors, queries, rules
 from shuangyin.seals.commands.history import note_event
-from shuangyin.seals.face_standards import FaceStandard, standard_for
+from shuangyin.seals.face_standards import standard_for
+from shuangyin.seals.kinds import FaceStandard
 from shuangyin.seals.models import MICROMETRES_PER_MM, Medium, Seal, SealStatus, Whereabouts
 from shuangyin.seals.schemas import NewPhysicalSeal
 
