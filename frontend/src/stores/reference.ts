@@ -48,7 +48,10 @@ export const useReference = defineStore('reference', () => {
   function citationText(code: string): string {
     const found = citationOf(code)
     if (!found) return code
-    return translate(found.article ? 'word.citation' : 'word.citationWhole', { title: inCurrentLanguage(found), article: found.article })
+    // The number of a document stands behind its title: 《title》（number）.
+    const [, title, number] = /^(.*?)([(\uff08].*[)\uff09])?$/.exec(inCurrentLanguage(found)) ?? []
+    const values = { title, number: number ?? '', article: found.article }
+    return translate(found.article ? 'word.citation' : 'word.citationWhole', values)
   }
 
   return { kindOf, citationText, kinds, citations, load, kindName, citationOf }
