@@ -21,8 +21,6 @@ from shuangyin.requests.models import UseRequest
 from shuangyin.sealing.commands import record_physical_use
 from shuangyin.sealing.models import SealUse
 
-pytestmark = pytest.mark.database
-
 SAMPLES = Path(__file__).parents[4] / "samples"
 API = "/api/v1/verification/files"
 
