@@ -19,6 +19,7 @@ from evidencelog.keys import parse_vkey
 from evidencelog.log import Integration
 from evidencelog.proof import parse_proof, verify_proof
 from shuangyin.core.actor import Actor, system_actor
+from shuangyin.core.clock import ManualClock
 from shuangyin.core.errors import Conflict, ShuangyinError
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -62,8 +63,13 @@ def entry_and_proof(work: UnitOfWork, *, entry_id: str) -> tuple[bytes, bytes]:
     return entry.body.encode(), queries.proof_of(work, entry_id)
 
 
-def test_every_entry_has_a_proof_that_an_outsider_accepts(platform: Platform, tmp_path: Path) -> None:
-    ids = [*write(platform, 3), *write(platform, 300), *write(platform)]
+def test_every_entry_has_a_proof_that_an_outsider_accepts(
+    platform: Platform, clock: ManualClock, tmp_path: Path
+) -> None:
+    ids = []
+    for count in (3, 300, 1):
+        ids += write(platform, count)
+        clock.advance(seconds=1)
     assert sequence_pending(platform) == 304
     vkeys = platform.view(public_keys)
     verifiers = [parse_vkey(key) for key in vkeys]
