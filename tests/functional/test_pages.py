@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser_desk import OpenDesk
 from playwright.sync_api import expect
@@ -80,7 +82,7 @@ def test_the_language_can_be_changed_anywhere(story: Story, open_desk: OpenDesk)
     desk = open_desk("department_head")
     page = desk.page
     desk.goto("/")
-    page.get_by_role("button", name="Switch to English").click()
+    page.get_by_role("button", name=re.compile("switch to english", re.IGNORECASE)).click()
     expect(page.get_by_test_id("nav-todo")).to_contain_text("To approve")
     navigation = page.get_by_role("navigation").first.inner_text()
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in navigation), navigation

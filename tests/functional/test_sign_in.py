@@ -76,5 +76,5 @@ def test_the_first_sign_in_enrols_and_asks_for_an_own_password(
     page.get_by_role("button", name="生成恢复码").click()
     expect(page.get_by_test_id("recovery-codes").get_by_role("listitem").first).to_be_visible()
     desk.look("sign-in-recovery-codes")
-    page.get_by_role("button", name="我已保存,继续").click()
+    page.get_by_role("button", name="我已保存").click()
     expect(page).to_have_url(f"{desk.base_url}/app/")
