@@ -5,17 +5,23 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy import select
 
 from shuangyin.app import background, compose, create_app
 from shuangyin.core.errors import Conflict, Unavailable
 from shuangyin.core.logs import configure_logs
+from shuangyin.core.objects import StoredObject
+from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.migrations.run import upgrade
+
+DAY_S = 24 * 3600
 
 
 @contextmanager
@@ -76,6 +82,16 @@ def settled(settings: Settings) -> Settings:
     return settings.model_copy(update=changes)
 
 
+def tidy(platform: Platform) -> None:
+    """Remove what a killed process left behind, and keep the plaintext of uploads inside the work folder."""
+    shared = platform.settings.database_url is not None
+    platform.objects.sweep_work(older_than_s=DAY_S if shared else 0)
+    known = platform.view(lambda work: set(work.session.scalars(select(StoredObject.name))))
+    platform.objects.sweep_orphans(known, older_than_s=DAY_S)
+    # The multipart parser spools large uploads to unnamed temporary files before they are encrypted.
+    tempfile.tempdir = str(platform.settings.work_dir)
+
+
 def serve(settings: Settings, *, port_file: Path | None = None) -> None:
     """Migrate, then serve until told to stop. `port_file` receives the port, for whoever started this."""
     configure_logs(settings.log_level)
@@ -83,7 +99,7 @@ def serve(settings: Settings, *, port_file: Path | None = None) -> None:
         settings = settled(settings)
         platform = compose(settings)
         upgrade(platform.database)
-        platform.objects.sweep_work()
+        tidy(platform)
         start, stop = background(platform)
         app = create_app(platform, start=start, stop=stop)
         config = uvicorn.Config(

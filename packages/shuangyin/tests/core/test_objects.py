@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,22 @@ def test_a_secret_unwraps_only_in_its_own_place() -> None:
     for organization, context in ((OTHER, "totp:a"), (ORGANIZATION, "totp:b")):
         with pytest.raises(Unavailable):
             ring.unwrap(organization, context, wrapped)
+
+
+def test_orphans_go_when_they_are_old_and_nothing_else_does(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path / "objects", tmp_path / "work", Keyring(bytes(16)))
+    kept, orphan, young = (store.write([name]) for name in (b"kept", b"orphan", b"young"))
+    for written in (kept, orphan):
+        os.utime(store._path(written.name), (1_000_000, 1_000_000))
+    assert store.sweep_orphans({kept.name}, older_than_s=3600) == 1
+    assert store._path(kept.name).exists()
+    assert store._path(young.name).exists()
+    assert not store._path(orphan.name).exists()
+
+
+def test_what_a_killed_process_left_in_the_work_folder_goes(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path / "objects", tmp_path / "work", Keyring(bytes(16)))
+    store.work_path(".pdf").write_bytes(b"plaintext")
+    (tmp_path / "objects" / ".incoming-1").write_bytes(b"half")
+    assert store.sweep_work(older_than_s=3600) == 0
+    assert store.sweep_work() == 2

@@ -9,11 +9,13 @@ ciphertext; SM3, SHA-256 and the size of the plaintext are in the database.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import struct
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -149,12 +151,21 @@ class ObjectStore:
         """A new name in the work folder; whoever asks for it removes it."""
         return self._work / f"{secrets.token_hex(16)}{suffix}"
 
-    def sweep_work(self) -> int:
-        """Remove what a killed process left in the work folder and half-written objects; returns how many."""
+    def sweep_work(self, *, older_than_s: int = 0) -> int:
+        """Remove what a killed process left in the work folder and half-written objects; returns how many.
+
+        Where several processes share the folders, `older_than_s` spares what another one works on now.
+        """
         left = [*self._work.iterdir(), *self._folder.glob(".incoming-*")]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        return _remove_old(left, older_than_s)
+
+    def sweep_orphans(self, known: Container[str], *, older_than_s: int) -> int:
+        """Remove ciphertexts that no row names: a command failed after its object was durable.
+
+        Their keys are lost, so nothing can be read from them; they only take room. Returns how many went.
+        """
+        files = [path for path in self._folder.glob("??/*") if path.name not in known]
+        return _remove_old(files, older_than_s)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
@@ -169,6 +180,17 @@ class ObjectStore:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _remove_old(paths: Iterable[Path], older_than_s: int) -> int:
+    latest = time.time() - older_than_s
+    count = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime <= latest:
+                path.unlink()
+                count += 1
+    return count
 
 
 def _chunks(source: Iterable[bytes]) -> Iterator[bytes]:
