@@ -1,15 +1,3 @@
-import type { ApprovalItem, RequestSummary } from './requests'
+import type { Shape } from './shapes'
 
-export interface Alert {
-  level: 'info' | 'warning' | 'danger'
-  zh: string
-  en: string
-  link: string | null
-}
-
-export interface Workbench {
-  todo: ApprovalItem[]
-  mine: RequestSummary[]
-  seals: Alert[]
-  counts: { todo: number; mine_running: number; to_seal: number; openings: number }
-}
+export type Workbench = Shape<'WorkbenchOut'>
