@@ -501,6 +501,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description The organization's background work, newest first.
+         */
+        get: operations["list_jobs_api_v1_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Try failed work again now. Raises Conflict for work that has not failed.
+         */
+        post: operations["release_api_v1_jobs__job_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1709,10 +1749,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read
-         * @description What needs the caller, what he waits for, and what is to be known about the seals.
+         * Workbench
+         * @description What needs the caller now, what he waits for, and what is happening with the seals.
          */
-        get: operations["read_api_v1_workbench_get"];
+        get: operations["workbench_api_v1_workbench_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1730,7 +1770,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description 200 when the database answers, 503 with the failing part otherwise.
+         * @description 200 when the database answers, with the entries that wait for the log; 503 with the failing part otherwise.
          */
         get: operations["health_healthz_get"];
         put?: never;
@@ -1811,6 +1851,26 @@ export interface components {
          * @enum {string}
          */
         Act: "auto_seal" | "press" | "approve" | "apply";
+        /**
+         * AlertOut
+         * @description One line of alerts.
+         */
+        AlertOut: {
+            /** En */
+            en: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "info" | "warning" | "danger";
+            /**
+             * Link
+             * @description A path of the user interface.
+             */
+            link: string | null;
+            /** Zh */
+            zh: string;
+        };
         /**
          * AnswerBody
          * @description What a rule says; absent parts are left to other rules.
@@ -2369,7 +2429,7 @@ export interface components {
             controls: components["schemas"]["ControlsBody"];
             /**
              * Covered
-             * @description False when no rule speaks and the strictest general answer holds.
+             * @description False when the rules leave medium or approval open and the strictest general answer is added.
              */
             covered: boolean;
             /** High Risk */
@@ -2715,6 +2775,39 @@ export interface components {
             /** Post Id */
             post_id: string;
         };
+        /**
+         * JobOut
+         * @description One piece of background work.
+         */
+        JobOut: {
+            /** Attempts */
+            attempts: number;
+            /** Created At */
+            created_at: number;
+            /**
+             * Error
+             * @description Why the last try failed: the kind of error and its sentence.
+             */
+            error: string | null;
+            /** Finished At */
+            finished_at: number | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Run At
+             * @description When it is tried next, UTC milliseconds.
+             */
+            run_at: number;
+            state: components["schemas"]["JobState"];
+        };
+        /**
+         * JobState
+         * @description Where a job stands. `failed` waits for an administrator, who sees why and can release it.
+         * @enum {string}
+         */
+        JobState: "waiting" | "done" | "failed";
         /**
          * ListEnforcement
          * @description The second factor for putting a list into force.
@@ -3405,6 +3498,16 @@ export interface components {
         Page_GrantOut_: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[JobOut] */
+        Page_JobOut_: {
+            /** Items */
+            items: components["schemas"]["JobOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -4603,6 +4706,12 @@ export interface components {
             slot: string;
         };
         /**
+         * SealStatus
+         * @description The legal status of a seal; where a physical one lies is another thing (`Whereabouts`).
+         * @enum {string}
+         */
+        SealStatus: "draft" | "in_force" | "suspended" | "lost" | "scrapped" | "surrendered" | "destroyed" | "revoked";
+        /**
          * SealUseOut
          * @description One seal use. Times in UTC milliseconds, digests SM3 in hex.
          */
@@ -4895,42 +5004,17 @@ export interface components {
             title: string;
         };
         /**
-         * WorkbenchAlert
-         * @description Something about the organization's seals that the caller should know, and where it is shown.
-         */
-        WorkbenchAlert: {
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /**
-             * Level
-             * @enum {string}
-             */
-            level: "info" | "warning" | "danger";
-            /**
-             * Link
-             * @description Address within the user interface.
-             */
-            link: string | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * WorkbenchCounts
-         * @description How much there is of each.
+         * @description How many of each.
          */
         WorkbenchCounts: {
             /** Mine Running */
             mine_running: number;
-            /**
-             * Openings
-             * @description Safes that stand open, or openings that wait for the caller.
-             */
+            /** Openings */
             openings: number;
             /**
              * To Seal
-             * @description Approved requests that wait for a seal the caller keeps.
+             * @description Approved requests, of either medium, that wait for a seal the caller keeps.
              */
             to_seal: number;
             /** Todo */
@@ -4938,14 +5022,14 @@ export interface components {
         };
         /**
          * WorkbenchOut
-         * @description What needs the caller, what he waits for, what is to be known about the seals.
+         * @description The home page, different for every person.
          */
         WorkbenchOut: {
             counts: components["schemas"]["WorkbenchCounts"];
             /** Mine */
             mine: components["schemas"]["RequestSummary"][];
             /** Seals */
-            seals: components["schemas"]["WorkbenchAlert"][];
+            seals: components["schemas"]["AlertOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
         };
@@ -5872,6 +5956,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantsEnded"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_jobs_api_v1_jobs_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["JobState"] | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    release_api_v1_jobs__job_id__release_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
                 };
             };
             /** @description Problem document */
@@ -7661,7 +7815,7 @@ export interface operations {
         parameters: {
             query?: {
                 medium?: ("electronic" | "physical") | null;
-                status?: string | null;
+                status?: components["schemas"]["SealStatus"] | null;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -8264,7 +8418,7 @@ export interface operations {
             };
         };
     };
-    read_api_v1_workbench_get: {
+    workbench_api_v1_workbench_get: {
         parameters: {
             query?: never;
             header?: never;

@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
+from shuangyin import jobs_api
 from shuangyin.approvals import api as approvals_api
 from shuangyin.authority import api as authority_api
 from shuangyin.core.clock import Clock, SystemClock
@@ -27,6 +28,7 @@ from shuangyin.custody import api as custody_api
 from shuangyin.documents import api as documents_api
 from shuangyin.evidence import api as evidence_api
 from shuangyin.evidence import pages as evidence_pages
+from shuangyin.evidence.queries import pending_count
 from shuangyin.evidence.readers import SubjectReaders
 from shuangyin.evidence.sequencer import SequencerThread
 from shuangyin.organization import api as organization_api
@@ -63,6 +65,7 @@ APIS = (
     custody_api,
     verification_api,
     workbench_api,
+    jobs_api,
 )
 PAGES = (evidence_pages, verification_pages)
 
@@ -157,14 +160,14 @@ _fallback = APIRouter(include_in_schema=False)
 
 @_health.get("/healthz", dependencies=[PublicRoute], tags=["health"])
 def health(platform: PlatformOf) -> JSONResponse:
-    """200 when the database answers, 503 with the failing part otherwise."""
+    """200 when the database answers, with the entries that wait for the log; 503 with the failing part otherwise."""
     try:
-        platform.database.ping()
+        pending = platform.view(pending_count)
     except Exception:
         # Whatever is wrong, the answer is the same: not healthy.
         _log.warning("health.database_down", exc_info=True)
         return JSONResponse({"status": "down", "database": "down"}, status_code=503)
-    return JSONResponse({"status": "ok", "database": "ok"})
+    return JSONResponse({"status": "ok", "database": "ok", "evidence_pending": pending})
 
 
 @_fallback.api_route(

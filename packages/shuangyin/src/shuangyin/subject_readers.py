@@ -31,6 +31,16 @@ def _person(_work: UnitOfWork, actor: Actor, subject_id: str) -> object:
     return subject_id
 
 
+def _listed(permission: str) -> Check:
+    """Subjects that everybody with this right sees in full: what happened to them is no secret from him."""
+
+    def check(_work: UnitOfWork, actor: Actor, subject_id: str) -> object:
+        actor.require(permission)
+        return subject_id
+
+    return check
+
+
 _CHECKS: dict[str, Check] = {
     "request": request,
     "opening": opening,
@@ -38,6 +48,8 @@ _CHECKS: dict[str, Check] = {
     "seal": _seal,
     "safe": _safe,
     "person": _person,
+    "scenario_list": _listed("scenarios.read"),
+    "grant": _listed("authority.read"),
 }
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from httpx2 import Response
 from platform_world import World, ok
 from request_story import SAMPLES, Story, begin
 
@@ -30,7 +28,7 @@ class Desk:
     def seal_id(self) -> str:
         return self.story.seals["official"]
 
-    def ask(self, kind: str = "custodian", **fields: Any) -> Response:
+    def ask(self, kind: str = "custodian", **fields: Any) -> Any:
         """Ask to open the safe, whatever comes out."""
         body = {
             "safe_id": self.safe_id,
@@ -40,7 +38,7 @@ class Desk:
         }
         return self.story.post(kind, "/openings", body)
 
-    def confirm(self, opening_id: str, kind: str, **fields: Any) -> Response:
+    def confirm(self, opening_id: str, kind: str, **fields: Any) -> Any:
         code = fields.pop("code", None) or self.world.code(kind)
         body = {"method": "totp", "code": code, **fields}
         return self.story.post(kind, f"/openings/{opening_id}/confirm", body)
@@ -51,17 +49,17 @@ class Desk:
         ok(self.confirm(opening["id"], "custodian"))
         return dict(ok(self.confirm(opening["id"], "reviewer")))
 
-    def press(self, opening_id: str, kind: str = "custodian", headers: Any = None, **fields: Any) -> Response:
+    def press(self, opening_id: str, kind: str = "custodian", headers: Any = None, **fields: Any) -> Any:
         body = {"request_id": self.request["id"], "seal_id": self.seal_id, "copies": COPIES, **fields}
         return self.story.post(kind, f"/openings/{opening_id}/presses", body, **(headers or {}))
 
-    def photograph(self, opening_id: str, content: bytes | None = None, **fields: str) -> Response:
+    def photograph(self, opening_id: str, content: bytes | None = None, **fields: str) -> Any:
         content = (SAMPLES / "scan.jpg").read_bytes() if content is None else content
         files = {"file": ("photo.jpg", content, "image/jpeg")}
         client = self.world.client("custodian")
         return client.post(f"/api/v1/openings/{opening_id}/photos", files=files, data=fields)
 
-    def close(self, opening_id: str, kind: str = "custodian", **fields: Any) -> Response:
+    def close(self, opening_id: str, kind: str = "custodian", **fields: Any) -> Any:
         body = {"returned_seal_ids": [self.seal_id], **fields}
         return self.story.post(kind, f"/openings/{opening_id}/close", body)
 
@@ -89,7 +87,7 @@ def approved(story: Story) -> dict[str, Any]:
 
 
 @pytest.fixture
-def desk(world: World) -> Iterator[Desk]:
+def desk(world: World) -> Desk:
     story = begin(world)
     safe = {"name": "一号保险柜", "place": "302 室", "custodian_id": world.id("custodian")}
     safe_id = ok(story.post("administrator", "/safes", safe), 201)["id"]
