@@ -14,7 +14,8 @@ function sentence(messages: Messages, key: string): string {
   return key.split('.').reduce<Messages | string>((at, name) => (at as Messages)[name] ?? '', messages) as string
 }
 
-const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
+/** A plural names its number once for each form. */
+const placeholders = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort()
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

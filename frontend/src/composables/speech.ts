@@ -26,8 +26,13 @@ export function useSpeech() {
     return te(key) ? t(key) : code
   }
 
+  /** A sentence with a number in it, in the singular or the plural. */
+  function counted(key: string, count: number, values: Record<string, unknown> = {}): string {
+    return t(key, { count, ...values }, count)
+  }
+
   const both = (text: BothLanguages | string | null | undefined) => (void locale.value, inCurrentLanguage(text))
   const list = (words: string[]) => words.join(language.value === 'zh' ? '、' : ', ')
 
-  return { t, language, person, amount, word, both, list }
+  return { t, counted, language, person, amount, word, both, list }
 }

@@ -186,7 +186,7 @@ export default bilingual(
     close: 'Close the safe',
     closed: 'The safe is closed; all seals are in it.',
     closedTitle: 'Done',
-    summary: '{count} uses registered in this opening',
+    summary: '{count} use registered in this opening | {count} uses registered in this opening',
     backToConsole: 'Back to the console',
     openRegister: 'Open the register',
     registerLead: 'The register of physical seal use; every line can be checked.',

@@ -95,7 +95,7 @@ export default bilingual(
     dropHere: 'or drop it here',
     uploading: 'Uploading',
     checking: 'Checking the document',
-    uploaded: '{pages} pages · {size}',
+    uploaded: '{pages} page · {size} | {pages} pages · {size}',
     another: 'Use another file',
     signedNote: 'Already signed by others; those signatures stay untouched.',
     docTitle: 'Title',
@@ -162,7 +162,7 @@ export default bilingual(
     eachPlace: 'page {page}: left {x}, top {y} mm',
     seamPlace: 'riding seam: right edge, {y} mm from the top',
     qrPlace: 'verification code: page {page}, side {side} mm',
-    total: '{count} presses in all',
+    total: '{count} press in all | {count} presses in all',
     incomplete: 'Fill in title, kind of document and reason.',
   },
 )
