@@ -109,7 +109,7 @@ test-python: setup ui ## Run unit, integration and browser tests on SQLite
 .PHONY: test-postgresql
 test-postgresql: setup ## Run the database part of the tests on a PostgreSQL started for it
 	@echo "==> Database tests on PostgreSQL"
-	@$(BIN)/python scripts/with_postgresql.py pytest -m database $(PYTEST_ARGS)
+	@$(BIN)/python scripts/with_postgresql.py pytest -m database -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: format
 format: setup ## Format the Python sources and apply the safe fixes of the linter
