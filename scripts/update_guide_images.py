@@ -1,42 +1,66 @@
-"""Copy the pictures of the user guide from the screenshots that the browser tests made, reduced to 128 colours.
+"""Copy the pictures of the user guide out of the browser tests' screenshots into docs/images/.
 
-Run the browser tests first (`make test`); then `.venv/bin/python scripts/update_guide_images.py`.
+Run the browser tests first; a picture that they did not make is an error. Pictures are reduced to 128 colours, which
+pages of text and lines do not show, so that each stays below 200 KB.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 from PIL import Image
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = ROOT / "var" / "screenshots"
 IMAGES = ROOT / "docs" / "images"
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-REFERENCE = re.compile(r"!\[[^\]]*\]\((?:docs/)?images/([a-z0-9-]+)\.png\)")
+LARGEST_BYTES = 200_000
+COLOURS = 128
+
+GUIDE = {
+    "home": "page-home-department-head-desktop",
+    "wizard-document": "wizard-1-document-desktop",
+    "wizard-decision": "wizard-2-decision-desktop",
+    "wizard-refused": "wizard-2-refused-desktop",
+    "wizard-placement": "wizard-3-placement-desktop",
+    "wizard-confirm": "wizard-4-confirm-desktop",
+    "approval": "request-to-approve-desktop",
+    "approval-code": "request-second-factor-desktop",
+    "request-sealed": "request-sealed-desktop",
+    "request-evidence": "request-evidence-desktop",
+    "seals": "page-seals-desktop",
+    "seal": "drawer-seal-desktop",
+    "custody-console": "custody-console-desktop",
+    "custody-confirm": "custody-confirm-desktop",
+    "custody-press": "custody-press-desktop",
+    "custody-register": "custody-register-desktop",
+    "scenarios": "page-scenarios-desktop",
+    "persons": "page-admin-persons-desktop",
+    "sign-in": "sign-in-desktop",
+    "verification": "public-use-phone",
+    "verification-altered": "public-compare-altered-desktop",
+}
+"""Name in the guide → screenshot."""
 
 
 def main() -> int:
-    """Exit status 1 when a document asks for a picture that the tests did not make."""
-    wanted = {name for document in DOCUMENTS for name in REFERENCE.findall(document.read_text("utf-8"))}
-    IMAGES.mkdir(exist_ok=True)
-    missing = []
-    for name in sorted(wanted):
-        source = SCREENSHOTS / f"{name}.png"
-        if not source.is_file():
-            missing.append(name)
+    """Copy all, then say what was too large or missing."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    problems = []
+    for name, source in GUIDE.items():
+        path = SCREENSHOTS / f"{source}.png"
+        if not path.is_file():
+            problems.append(f"{path.name} is missing: run the browser tests.")
             continue
-        with Image.open(source) as picture:
-            picture.convert("RGB").quantize(128).save(IMAGES / f"{name}.png", optimize=True)
-    for stale in IMAGES.glob("*.png"):
-        if stale.stem not in wanted:
-            stale.unlink()
-    if missing:
-        sys.stderr.write(f"no screenshot of: {', '.join(missing)}\n")
-    return 1 if missing else 0
+        target = IMAGES / f"{name}.png"
+        with Image.open(path) as image:
+            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+        if target.stat().st_size > LARGEST_BYTES:
+            problems.append(f"{target.name} has {target.stat().st_size} bytes, more than {LARGEST_BYTES}.")
+    for problem in problems:
+        sys.stdout.write(f"{problem}\n")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

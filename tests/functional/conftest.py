@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from browser_desk import AXE, SCREENSHOTS, Desk, OpenDesk, chromium, desk, launch
 from playwright.sync_api import Browser, sync_playwright
-from running_installation import Installation, Story, installation
+from running_installation import Installation, Story
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 PLACE = {"page": 3, "x_mm": 40.0, "y_mm": 150.0}
@@ -26,19 +26,17 @@ def _need(present: object, what: str) -> None:
         pytest.skip(f"{what} is missing")
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An organization on a running server that serves the built pages."""
+@pytest.fixture(scope="session", autouse=True)
+def _equipment() -> None:
+    """What must be there before a server is started for pages that could not be shown."""
     page = Path(str(resources.files("shuangyin"))) / "web" / "dist" / "index.html"
     _need(page.is_file(), "the built user interface (make ui)")
     _need(chromium(), "chromium (apt install chromium)")
     _need(AXE.is_file(), "axe-core (make ui installs it)")
-    with installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 @pytest.fixture(scope="session")
-def story(running: Installation) -> Story:
+def story(running: Installation, _equipment: None) -> Story:
     """One request sealed, one that waits for the department head, one approved that waits at the safe."""
     content = (SAMPLES / "contract.pdf").read_bytes()
     version = running.upload("contract.pdf", content, "设备供货合同")["versions"][0]
@@ -55,7 +53,7 @@ def story(running: Installation) -> Story:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(_equipment: None) -> Iterator[Browser]:
     """The system's Chromium, started once."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

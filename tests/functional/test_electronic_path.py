@@ -14,7 +14,7 @@ from running_installation import Installation, Story
 pytestmark = pytest.mark.browser
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-TITLE = "检测设备供货合同(二期)"
+TITLE = "检测设备供货合同（二期）"
 AMOUNT = "1860000"
 """Above the amount from which the legal representative approves as well, with a code each time."""
 
@@ -51,8 +51,8 @@ def _describe(desk: Desk) -> None:
     page.get_by_test_id("kind-supplier_contract").click()
     page.get_by_label("往来单位").fill("北京澄泉")
     page.get_by_text("北京澄泉设备有限公司").click()
-    page.get_by_label("金额(元)").fill(AMOUNT)
-    page.get_by_label("申请事由").fill("采购二期检测设备,与供货方签订合同")
+    page.get_by_label("金额（元）").fill(AMOUNT)
+    page.get_by_label("申请事由").fill("采购二期检测设备，与供货方签订合同")
     sentence = page.get_by_test_id("decision-sentence")
     expect(sentence).to_contain_text("电子印章")
     expect(sentence).to_contain_text("法定代表人")
@@ -133,10 +133,10 @@ def _approve_as_department_head(open_desk: OpenDesk) -> None:
     head.look("request-to-approve")
     page.get_by_test_id("reject").click()
     expect(page.get_by_test_id("approval-bar").get_by_role("alert")).to_be_visible()
-    page.get_by_role("textbox", name="审批意见").fill("同意,请按合同用印")
+    page.get_by_role("textbox", name="审批意见").fill("同意，请按合同用印")
     page.get_by_test_id("approve").click()
     expect(page.get_by_test_id("approval-bar")).to_have_count(0)
-    expect(page.get_by_text("同意,请按合同用印").first).to_be_visible()
+    expect(page.get_by_text("同意，请按合同用印").first).to_be_visible()
     head.goto("/approvals/done")
     expect(page.get_by_test_id("row").filter(has_text=TITLE)).to_have_count(1)
     head.look("approvals-done")

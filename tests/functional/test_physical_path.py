@@ -67,7 +67,7 @@ def _press(desk: Desk) -> None:
         expect(page.get_by_test_id("use")).to_have_count(number + 1)
         # The newest use needs its photo of the stamped page.
         page.get_by_test_id("photo-document").nth(number).set_input_files(SAMPLES / "scan.jpg")
-        expect(page.get_by_test_id("use").nth(number).get_by_role("img").first).to_be_visible()
+        expect(page.get_by_test_id("use").nth(number).get_by_alt_text("王岚")).to_be_visible()
     desk.settle()
     desk.look("custody-pressed")
     page.get_by_test_id("to-return").click()
@@ -79,7 +79,7 @@ def _return(desk: Desk) -> None:
     for box in page.get_by_test_id("return-step").get_by_role("checkbox").all():
         box.check(force=True)
     page.get_by_test_id("photo-returned").set_input_files(SAMPLES / "scan.png")
-    expect(page.get_by_test_id("return-step").get_by_role("img").first).to_be_visible()
+    expect(page.get_by_test_id("return-step").get_by_alt_text("王岚")).to_be_visible()
     desk.look("custody-return")
     page.get_by_test_id("close-opening").click()
     expect(page.get_by_test_id("opening-end")).to_have_attribute("data-status", "closed")

@@ -37,9 +37,18 @@ LIBRARY_DEFECTS = frozenset({
 })  # fmt: skip
 """(rule, part of the selector) of defects that lie in a library and cannot be mended here, each with its reason."""
 
-_STILL = """() => document.getAnimations().every((one) =>
-  one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity)"""
-"""Colours that are still fading would be judged at half their contrast."""
+_SETTLED = """() => {
+  const seen = (one) => {
+    const [box, pane] = [one, one.parentElement].map((part) => part.getBoundingClientRect())
+    return Math.min(box.bottom, pane.bottom, innerHeight) > Math.max(box.top, pane.top, 0)
+  }
+  const fading = (one) => one.playState === 'running' && one.effect?.getComputedTiming().iterations !== Infinity
+  return document.fonts.status === 'loaded'
+    && !document.querySelector('.el-skeleton, .el-loading-mask, [aria-busy=true]')
+    && ![...document.querySelectorAll('[data-drawn=false]')].some(seen)
+    && !document.getAnimations().some(fading)
+}"""
+"""Nothing is loading, the pages of a document that can be seen are drawn, and no colour is still fading."""
 _RESOURCE = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 
@@ -95,15 +104,13 @@ class Desk:
     def settle(self) -> None:
         """Wait until nothing is loaded any more and nothing is shown as loading."""
         self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function(
-            "() => !document.querySelector('.el-skeleton, .el-loading-mask, [aria-busy=true]') && document.fonts.status === 'loaded'"
-        )
+        self.page.wait_for_function(_SETTLED)
 
     def look(self, name: str, *, phone: bool = True) -> None:
         """The whole check of what is shown now: axe, nothing wider than a phone, a picture of each variant."""
         for variant in self._variants(phone=phone):
             with variant as label:
-                self.page.wait_for_function(_STILL)
+                self.settle()
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{label}.png", animations="disabled")
                 found = [f"wider than the window: {one}" for one in self.wider_than_the_window()]
                 found += self.axe()
@@ -167,7 +174,6 @@ class Desk:
             self.page.set_viewport_size(viewport)
             # Lists turn into cards and pages are drawn anew at their new width.
             self.page.wait_for_timeout(150)
-            self.settle()
         try:
             yield "-".join([size, *(["dark"] if dark else []), *([language] if language != "zh" else [])])
         finally:

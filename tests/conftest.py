@@ -1,4 +1,4 @@
-"""What integration tests share: one installation a process, since founding one takes half a minute of code steps."""
+"""What tests from outside share: one installation a process, since founding one takes a minute of code steps."""
 
 from __future__ import annotations
 
