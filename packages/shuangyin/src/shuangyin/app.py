@@ -177,5 +177,5 @@ def unknown_address(path: str) -> None:
     """An unknown address of the API is a problem document, never the page of the application."""
     shown = path[:100]
     raise NotFound(
-        "NO_SUCH_ADDRESS", f"接口地址不存在:/api/v1/{shown}", f"No such address in the API: /api/v1/{shown}"
+        "NO_SUCH_ADDRESS", f"接口地址不存在：/api/v1/{shown}", f"No such address in the API: /api/v1/{shown}"
     )

@@ -12,7 +12,7 @@ from rich.console import Console
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印:电子印章与实体印章统一管理平台。")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
 console = Console()
 
 
@@ -81,7 +81,7 @@ def init(
         password_file.touch(mode=0o600)
         password_file.write_text(password + "\n")
     else:
-        console.print(f"账号 {account},一次性密码:{password}", highlight=False)
+        console.print(f"账号 {account}，一次性密码：{password}", highlight=False)
         console.print(
             "首次登录时须设置新密码并绑定动态口令。 Sign in once to set a password and an authenticator."
         )
@@ -135,7 +135,9 @@ def demo_code(
     try:
         accounts = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
     except OSError as error:
-        console.print("没有找到演示账号,请先执行 make demo。 No demonstration accounts; run make demo first.")
+        console.print(
+            "没有找到演示账号，请先执行 make demo。 No demonstration accounts; run make demo first."
+        )
         raise typer.Exit(2) from error
     for item in accounts:
         if item["account"] == account:

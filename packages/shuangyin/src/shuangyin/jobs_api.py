@@ -85,7 +85,7 @@ def release(job_id: str, actor: Manager, write: Write) -> JobOut | Response:
         if job.state != JobState.FAILED:
             raise Conflict(
                 "JOB_NOT_FAILED",
-                "该任务没有失败,无需重新执行。",
+                "该任务没有失败，无需重新执行。",
                 "This job has not failed; there is nothing to release.",
             )
         job.state = JobState.WAITING

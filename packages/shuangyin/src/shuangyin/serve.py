@@ -41,7 +41,7 @@ def only_process(settings: Settings) -> Iterator[None]:
         os.close(descriptor)
         raise Conflict(
             "ALREADY_RUNNING",
-            f"{settings.data_dir} 已有一个进程在使用。嵌入式数据库只供一个进程,请先停止它,或改用 PostgreSQL。",
+            f"{settings.data_dir} 已有一个进程在使用。嵌入式数据库只供一个进程，请先停止它，或改用 PostgreSQL。",
             f"Another process uses {settings.data_dir}. SQLite is for one process: stop it, or use PostgreSQL.",
         ) from error
     try:

@@ -41,7 +41,7 @@ def test_an_ordinary_approval_needs_no_more_than_a_recent_second_factor(story: S
     assert step["decisions"][0]["comment"] == "同意用印"
     said = next(one for one in shown["timeline"] if one["kind"] == "approvals.decided")
     assert (said["zh"], said["comment"], said["person"]["name"]) == (
-        "部门负责人审批:同意",
+        "部门负责人审批：同意",
         "同意用印",
         "周凯",
     )

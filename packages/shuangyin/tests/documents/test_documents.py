@@ -208,7 +208,7 @@ def test_names_beyond_measure_are_refused(
     [
         (with_text("机密★5年 关于某项工作的报告"), {}),
         (with_text("绝 密 ★ 长期"), {}),
-        (with_text("密级:秘密"), {}),
+        (with_text("密级：秘密"), {}),
         (sample("notice.pdf"), {"name": "机密★5年.pdf"}),
         (sample("notice.pdf"), {"title": "【秘密】会议纪要"}),
     ],

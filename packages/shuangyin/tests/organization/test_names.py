@@ -10,7 +10,7 @@ from shuangyin.core.errors import Invalid
 from shuangyin.organization.rules import checked_name, checked_permissions, makes_cycle
 
 
-@pytest.mark.parametrize("name", ["北京云岫数科有限公司", "𠮷野家(北京)有限公司", "Ængström & Söhne", "㐂"])
+@pytest.mark.parametrize("name", ["北京云岫数科有限公司", "𠮷野家（北京）有限公司", "Ængström & Söhne", "㐂"])
 def test_names_of_any_script_are_kept(name: str) -> None:
     assert checked_name(name) == name
 

@@ -50,7 +50,7 @@ def test_a_draft_may_be_incomplete_and_submission_says_what_is_missing(story: St
 def test_one_answer_holds_what_the_page_of_a_request_needs(story: Story, platform: Platform) -> None:
     request = story.apply()
     shown = story.read(request["id"])
-    assert (shown["status"], shown["document_kind_name"]["zh"]) == ("in_approval", "采购(供应商)合同")
+    assert (shown["status"], shown["document_kind_name"]["zh"]) == ("in_approval", "采购（供应商）合同")
     assert shown["decision"]["sentence"] == {
         "zh": "宜用电子合同专用章",
         "en": "The electronic contract seal should be used",
@@ -104,7 +104,7 @@ def test_the_wrong_medium_is_refused_with_the_rule_s_reason_and_citation(story: 
     ok(story.client("employee").patch(path, json=change))
     request = ok(story.submit(draft["id"]))
     assert (request["status"], request["medium"]) == ("in_approval", "physical")
-    assert request["decision"]["sentence"]["zh"] == "须用实体公章,盖后留存电子档"
+    assert request["decision"]["sentence"]["zh"] == "须用实体公章，盖后留存电子档"
     story.approve(request["id"])
     assert story.read(request["id"])["status"] == "approved"
     assert story.read(request["id"], "custodian")["actions"] == ["open_safe"]

@@ -65,22 +65,22 @@ def test_the_starter_list_has_no_fault_and_speaks_of_every_kind_of_document(rule
         ),
         (
             Facts("supplier_contract", amount_minor=1, counterparty="no"),
-            "须用实体公章,盖后留存电子档",
+            "须用实体公章，盖后留存电子档",
             [HEAD],
             False,
         ),
-        (Facts("financing_contract", amount_minor=MILLION - 1), "须用实体公章,盖后留存电子档", [HEAD], True),
+        (Facts("financing_contract", amount_minor=MILLION - 1), "须用实体公章，盖后留存电子档", [HEAD], True),
         (
             Facts("financing_contract", amount_minor=MILLION),
-            "须用实体公章,盖后留存电子档",
+            "须用实体公章，盖后留存电子档",
             [HEAD, LEGAL],
             True,
         ),
         (Facts("labour_contract"), "宜用电子公章", [HEAD], False),
         (Facts("notice"), "宜用电子公章", [HEAD], False),
         (Facts("approval_document"), "宜用电子公章", [HEAD, LEGAL], False),
-        (Facts("bank_account"), "须用实体公章,盖后留存电子档", [HEAD, LEGAL], True),
-        (Facts("personal_status"), "须用实体公章,盖后留存电子档", [HEAD, LEGAL], True),
+        (Facts("bank_account"), "须用实体公章，盖后留存电子档", [HEAD, LEGAL], True),
+        (Facts("personal_status"), "须用实体公章，盖后留存电子档", [HEAD, LEGAL], True),
     ],
 )
 def test_kind_by_kind(

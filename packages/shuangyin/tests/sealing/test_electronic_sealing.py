@@ -128,7 +128,7 @@ def test_the_original_stays_and_the_sealed_file_is_a_new_version(story: Any) -> 
     first, second = document["versions"]
     assert (first["origin"], second["origin"]) == ("uploaded", "sealed")
     assert second["parent_id"] == first["id"]
-    assert second["file_name"].endswith("(已盖章).pdf")
+    assert second["file_name"].endswith("（已盖章）.pdf")
     assert (use["source_sm3"], use["document_sm3"]) == (first["sm3"], second["sm3"])
     kinds = [item["kind"] for item in request["timeline"]]
     assert "sealing.sealed" in kinds
@@ -249,7 +249,7 @@ def test_several_seals_in_one_go_are_signatures_of_their_own(story: Any, tmp_pat
     assert report.verdict is Verdict.VALID
     assert [one.seal_name for one in report.signatures] == [
         f"{ORGANIZATION}合同专用章",
-        f"{ORGANIZATION}合同专用章(2)",
+        f"{ORGANIZATION}合同专用章（2）",
     ]
     assert run("qpdf", "--check", path).returncode == 0
 

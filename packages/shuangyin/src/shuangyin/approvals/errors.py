@@ -21,7 +21,7 @@ def already_decided(name: str, person_id: str, decision: str, decided_at: int) -
     at = f"{beijing_time(decided_at):%Y-%m-%d %H:%M}"
     return Conflict(
         "STEP_DECIDED",
-        f"该节点已由{name}于 {at} 处理,无需再次审批。请刷新查看结果。",
+        f"该节点已由{name}于 {at} 处理，无需再次审批。请刷新查看结果。",
         f"{name} decided this step at {at} (Beijing). Nothing more is needed; reload to see the result.",
         details={
             "decided_by": {"id": person_id, "name": name},
@@ -35,7 +35,7 @@ def not_open() -> Conflict:
     """The step does not wait for this person now."""
     return Conflict(
         "STEP_NOT_OPEN",
-        "该节点当前不待您审批,可能已撤回或已流转。请刷新查看。",
+        "该节点当前不待您审批，可能已撤回或已流转。请刷新查看。",
         "This step does not wait for you now: it was withdrawn or has moved on. Reload to see where it stands.",
     )
 
@@ -44,7 +44,7 @@ def not_running() -> Conflict:
     """The route has ended."""
     return Conflict(
         "ROUTE_ENDED",
-        "审批已经结束,不能再执行此操作。请刷新查看结果。",
+        "审批已经结束，不能再执行此操作。请刷新查看结果。",
         "The approval has ended and this cannot be done any more. Reload to see the result.",
     )
 
@@ -53,7 +53,7 @@ def binding_changed() -> Conflict:
     """What was shown is not what is to be decided."""
     return Conflict(
         "BINDING_CHANGED",
-        "待审批的文件、印章或用印位置与您看到的不一致,本次审批未生效。请刷新并重新核对。",
+        "待审批的文件、印章或用印位置与您看到的不一致，本次审批未生效。请刷新并重新核对。",
         "The documents, seals or places are not those you were shown, so nothing was decided. Reload and check again.",
     )
 
@@ -62,7 +62,7 @@ def comment_required() -> Invalid:
     """Who refuses says why."""
     return Invalid(
         "COMMENT_REQUIRED",
-        "不同意或退回时,请填写意见。",
+        "不同意或退回时，请填写意见。",
         "Say why when you reject or send back.",
     )
 
@@ -71,7 +71,7 @@ def separation() -> Refused:
     """The applicant may not be the final approver of a high-risk use (design: duties are separate)."""
     return Refused(
         "SEPARATION_OF_DUTIES",
-        "该申请须职责分离,申请人本人不能作最终审批。请转交其他有权审批的人员。",
+        "该申请须职责分离，申请人本人不能作最终审批。请转交其他有权审批的人员。",
         "Duties are separate here: the applicant cannot be the final approver. Transfer the step to another approver.",
     )
 
@@ -90,7 +90,7 @@ def cannot_transfer() -> Refused:
     """The person to transfer to cannot decide this step."""
     return Refused(
         "CANNOT_TRANSFER",
-        "不能转交给此人:须为本单位在岗、有审批权限、且不在本节点中的人员。",
+        "不能转交给此人：须为本单位在岗、有审批权限、且不在本节点中的人员。",
         "The step cannot go to this person: he must be active, hold the right to approve and not be in the step already.",
     )
 
@@ -99,6 +99,6 @@ def urged_lately(minutes: int) -> Conflict:
     """Urging again so soon helps nobody."""
     return Conflict(
         "URGED_LATELY",
-        f"刚刚催办过,请在 {minutes} 分钟后再试。",
+        f"刚刚催办过，请在 {minutes} 分钟后再试。",
         f"You urged a moment ago. Try again in {minutes} minutes.",
     )

@@ -17,7 +17,7 @@ def refused(objections: list[Objection]) -> Refused:
     en = " ".join(one.text.en for one in objections)
     return Refused(
         objections[0].code,
-        f"不能授权:{zh}",
+        f"不能授权：{zh}",
         f"This cannot be granted. {en}",
         details={"objections": [one.code for one in objections]},
     )
@@ -27,7 +27,7 @@ def holder_missing() -> Invalid:
     """A grant of an act by persons needs exactly one holder."""
     return Invalid(
         "GRANT_HOLDER",
-        "请指定一位被授权人或一个被授权岗位(自动用印授权不填)。",
+        "请指定一位被授权人或一个被授权岗位（自动用印授权不填）。",
         "Name one person or one post as holder; a grant of automatic sealing has none.",
     )
 
@@ -35,7 +35,7 @@ def holder_missing() -> Invalid:
 def already_ended() -> Conflict:
     """The grant has ended."""
     return Conflict(
-        "GRANT_ENDED", "该授权已结束,请刷新查看。", "This grant has ended already. Reload to see it."
+        "GRANT_ENDED", "该授权已结束，请刷新查看。", "This grant has ended already. Reload to see it."
     )
 
 

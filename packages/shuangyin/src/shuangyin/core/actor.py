@@ -38,7 +38,7 @@ class Actor:
         if not self.may(permission):
             raise Forbidden(
                 "NOT_PERMITTED",
-                "您的岗位没有此项权限。如确有需要,请联系本单位管理员。",
+                "您的岗位没有此项权限。如确有需要，请联系本单位管理员。",
                 "Your post does not include this right. If you need it, ask your administrator.",
                 details={"permission": permission},
             )

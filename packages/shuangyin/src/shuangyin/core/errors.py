@@ -107,7 +107,7 @@ def not_found(zh_what: str, en_what: str) -> NotFound:
     """The one answer for "absent" and "not yours": it never tells which."""
     return NotFound(
         "NOT_FOUND",
-        f"没有找到{zh_what},或您无权查看。请核对编号,或联系管理员。",
+        f"没有找到{zh_what}，或您无权查看。请核对编号，或联系管理员。",
         f"No such {en_what}, or you may not see it. Check the number or ask the administrator.",
     )
 
@@ -116,6 +116,6 @@ def stale_version() -> Stale:
     """The thing changed since it was read."""
     return Stale(
         "STALE_VERSION",
-        "内容已被他人更新,请刷新后再操作。",
+        "内容已被他人更新，请刷新后再操作。",
         "Somebody changed this since you opened it. Reload and try again.",
     )

@@ -51,7 +51,7 @@ def stored_answer(work: UnitOfWork, caller: str, key: str, fingerprint: str) -> 
     if record.fingerprint != fingerprint:
         raise Conflict(
             "IDEMPOTENCY_MISMATCH",
-            "同一幂等键已用于另一内容的请求,请换用新的 Idempotency-Key。",
+            "同一幂等键已用于另一内容的请求，请换用新的 Idempotency-Key。",
             "This Idempotency-Key was used for another payload. Use a new key.",
         )
     return StoredAnswer(record.status, json.loads(record.body))

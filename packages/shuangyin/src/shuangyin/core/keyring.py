@@ -69,7 +69,7 @@ class Keyring:
 def _cannot_unwrap() -> Unavailable:
     return Unavailable(
         "KEY_CANNOT_UNWRAP",
-        "密钥无法解开:主密钥不符或数据被改动。请由管理员核对主密钥文件。",
+        "密钥无法解开：主密钥不符或数据被改动。请由管理员核对主密钥文件。",
         "A key cannot be unwrapped: another key-encryption key, or altered data. The administrator must check it.",
     )
 
@@ -88,7 +88,7 @@ def load_keyring(settings: Settings) -> Keyring:
     if mode & 0o077:
         raise Unavailable(
             "KEK_FILE_MODE",
-            f"主密钥文件 {path} 权限过宽,请执行 chmod 600。",
+            f"主密钥文件 {path} 权限过宽，请执行 chmod 600。",
             f"The key file {path} is readable by others; run chmod 600 on it.",
         )
     return Keyring(_from_hex(path.read_text().strip()))

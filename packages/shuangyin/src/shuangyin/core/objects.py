@@ -224,7 +224,7 @@ def _check_size(size: int, limit: int | None) -> None:
         megabytes = limit // (1024 * 1024)
         raise TooLarge(
             "FILE_TOO_LARGE",
-            f"文件超过上限 {megabytes} MB,请拆分或压缩后再上传。",
+            f"文件超过上限 {megabytes} MB，请拆分或压缩后再上传。",
             f"The file is larger than the limit of {megabytes} MB. Split or compress it and upload again.",
             details={"limit_bytes": limit},
         )
@@ -256,6 +256,6 @@ def _open_chunk(key: bytes, prefix: bytes, index: int, sealed: bytes, *, last: b
 def _damaged() -> Unavailable:
     return Unavailable(
         "OBJECT_DAMAGED",
-        "存储的文件缺失或已被改动,请联系管理员从备份恢复。",
+        "存储的文件缺失或已被改动，请联系管理员从备份恢复。",
         "A stored file is missing or was altered. The administrator must restore it from a backup.",
     )

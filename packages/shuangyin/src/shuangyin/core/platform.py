@@ -63,7 +63,7 @@ class Platform:
                 if not _is_contention(error) or attempt == TRANSACTION_TRIES - 1:
                     raise
             time.sleep(0.01 * 2**attempt)
-        raise Unavailable("BUSY", "系统繁忙,请稍后重试。", "The system is busy; try again in a moment.")
+        raise Unavailable("BUSY", "系统繁忙，请稍后重试。", "The system is busy; try again in a moment.")
 
     def _once(self, command: Callable[[UnitOfWork], Result]) -> Result:
         with self.database.write_session() as session:

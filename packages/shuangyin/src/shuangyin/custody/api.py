@@ -230,7 +230,7 @@ def _day(text: str) -> int:
     try:
         return to_milliseconds(datetime.fromisoformat(text).replace(tzinfo=BEIJING))
     except (ValueError, OverflowError) as error:
-        raise Invalid("DAY", f"日期 {text} 不存在,请检查。", f"There is no such day: {text}.") from error
+        raise Invalid("DAY", f"日期 {text} 不存在，请检查。", f"There is no such day: {text}.") from error
 
 
 def _require_custody(actor: Actor) -> None:

@@ -15,7 +15,7 @@ def safe_busy() -> Conflict:
     """The safe already has an opening that is pending or open."""
     return Conflict(
         "SAFE_BUSY",
-        "该保险柜已有一次开柜正在进行,请先完成或关闭。",
+        "该保险柜已有一次开柜正在进行，请先完成或关闭。",
         "This safe already has an opening under way. Finish or close it first.",
     )
 
@@ -24,7 +24,7 @@ def not_open() -> Conflict:
     """The opening is not open (any more)."""
     return Conflict(
         "OPENING_NOT_OPEN",
-        "开柜未生效或已结束,不能登记用印。请重新开柜。",
+        "开柜未生效或已结束，不能登记用印。请重新开柜。",
         "The opening is not in effect or has ended; a use cannot be registered. Open the safe again.",
     )
 
@@ -33,7 +33,7 @@ def not_pending() -> Conflict:
     """The opening no longer waits for confirmation."""
     return Conflict(
         "OPENING_NOT_PENDING",
-        "该次开柜已不在待确认状态,请刷新查看。",
+        "该次开柜已不在待确认状态，请刷新查看。",
         "This opening no longer waits for confirmation. Reload to see where it stands.",
     )
 
@@ -51,7 +51,7 @@ def not_ready(number: str) -> Refused:
     """The request is not approved for physical sealing."""
     return Refused(
         "REQUEST_NOT_READY",
-        f"{number} 未获批准或不是实体用印,不能开柜。",
+        f"{number} 未获批准或不是实体用印，不能开柜。",
         f"{number} is not approved, or is not for a physical seal; the safe cannot be opened for it.",
     )
 
@@ -69,7 +69,7 @@ def photo_missing(number: str) -> Refused:
     """A registered use has no photo of the stamped document."""
     return Refused(
         "PHOTO_MISSING",
-        f"登记 {number} 还没有盖章后的文件照片,请补拍后再关柜。",
+        f"登记 {number} 还没有盖章后的文件照片，请补拍后再关柜。",
         f"Use {number} has no photo of the stamped document. Take it before closing.",
     )
 
@@ -78,7 +78,7 @@ def seal_not_returned(names: str) -> Refused:
     """A seal that was taken out is not back."""
     return Refused(
         "SEAL_NOT_RETURNED",
-        f"以下印章未确认归位:{names}。请清点后再关柜。",
+        f"以下印章未确认归位：{names}。请清点后再关柜。",
         f"These seals are not confirmed as returned: {names}. Count them before closing.",
     )
 

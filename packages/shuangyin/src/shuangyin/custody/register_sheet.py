@@ -69,7 +69,7 @@ def typeset(sheet: Sheet) -> bytes:
     except typst.TypstError as error:
         raise Unavailable(
             "SHEET_NOT_TYPESET",
-            "登记表暂时无法排版,请稍后重试。",
+            "登记表暂时无法排版，请稍后重试。",
             "The sheet could not be typeset; try again later.",
         ) from error
     return content

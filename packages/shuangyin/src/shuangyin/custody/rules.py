@@ -81,7 +81,7 @@ def object_to_presses(permitted: Permitted, before: Presses, now: Presses) -> Ob
         return Objection(
             "COUNT_EXCEEDED",
             Text(
-                f"超出核准次数:页面用印尚可 {left} 次。多盖须另行申请。",
+                f"超出核准次数：页面用印尚可 {left} 次。多盖须另行申请。",
                 f"More than approved: {left} presses on pages are left. More need a new request.",
             ),
         )
@@ -90,7 +90,7 @@ def object_to_presses(permitted: Permitted, before: Presses, now: Presses) -> Ob
         return Objection(
             "SEAM_COUNT_EXCEEDED",
             Text(
-                f"超出核准的骑缝次数:尚可 {left} 次。",
+                f"超出核准的骑缝次数：尚可 {left} 次。",
                 f"More seam presses than approved: {left} are left.",
             ),
         )
@@ -98,7 +98,7 @@ def object_to_presses(permitted: Permitted, before: Presses, now: Presses) -> Ob
         return Objection(
             "SPARE_EXCEEDED",
             Text(
-                f"废印超过备用的 {SPARE_SPOILED} 次,须重新报批。",
+                f"废印超过备用的 {SPARE_SPOILED} 次，须重新报批。",
                 f"More than the {SPARE_SPOILED} spare press for spoiled ones; a new approval is needed.",
             ),
         )
@@ -118,13 +118,15 @@ def object_to_persons(
     if custodian_id in set(applicant_ids):
         return Objection(
             "PRESSER_APPLIED",
-            Text("盖章人不能是本申请的申请人,请由其他保管人开柜。", "The presser must not be the applicant."),
+            Text(
+                "盖章人不能是本申请的申请人，请由其他保管人开柜。", "The presser must not be the applicant."
+            ),
         )
     if custodian_id in set(final_approver_ids):
         return Objection(
             "PRESSER_APPROVED",
             Text(
-                "盖章人不能是本申请的终审人,请由其他保管人开柜。",
+                "盖章人不能是本申请的终审人，请由其他保管人开柜。",
                 "The presser must not be the final approver.",
             ),
         )

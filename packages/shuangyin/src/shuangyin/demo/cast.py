@@ -51,17 +51,17 @@ def establish(server: Server, report: Report) -> Cast:
         admin.first_sign_in(one_time, _password())
         cast.people["administrator"] = admin
         found["say"] = f"统一社会信用代码 {USCC}"
-    with report.step("people", "登记部门与六个岗位的人员,各自设置密码和动态口令") as found:
+    with report.step("people", "登记部门与六个岗位的人员，各自设置密码和动态口令") as found:
         department = admin.post_json("/departments", {"name": DEPARTMENT})
         posts = {post["kind"]: post["id"] for post in admin.get("/posts")["items"]}
         for role in ROLES:
             cast.people[role.kind] = _employ(server, admin, role, department["id"], posts[role.kind])
         found["say"] = "、".join(f"{role.name}({role.post})" for role in ROLES)
     _write_accounts(cast, report)
-    with report.step("seals", "登记实体印章入柜,按其制作试用电子印章,并启用") as found:
+    with report.step("seals", "登记实体印章入柜，按其制作试用电子印章，并启用") as found:
         _make_seals(cast)
         found["say"] = "、".join(seal["name"] for seal in cast.seals.values())
-    with report.step("scenario_list", "制定印章使用场景清单,法定代表人确认后生效"):
+    with report.step("scenario_list", "制定印章使用场景清单，法定代表人确认后生效"):
         _enforce_list(cast)
     with report.step("grant", "法定代表人授权平台在批准后自动加盖电子印章"):
         _grant_automatic_sealing(cast)

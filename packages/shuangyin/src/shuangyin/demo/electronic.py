@@ -16,17 +16,17 @@ SEAL_MM = 40
 
 def seal_electronically(cast: Cast, report: Report) -> dict[str, Any]:
     """Apply, approve and seal the supply contract; returns the finished request."""
-    report.chapter("二、电子用印:供货合同", "The electronic path: a supply contract")
+    report.chapter("二、电子用印：供货合同", "The electronic path: a supply contract")
     employee = cast["employee"]
-    with report.step("upload", "李然上传 4 页供货合同(LibreOffice 导出)") as found:
+    with report.step("upload", "李然上传 4 页供货合同（LibreOffice 导出）") as found:
         document = upload(employee, "contract.pdf", "设备供货合同")
         version = document["versions"][0]
         found.update(document_id=document["id"], sm3=version["sm3"], pages=version["pages"])
-        found["say"] = f"{version['pages']} 页,SM3 {version['sm3'][:16]}…"
+        found["say"] = f"{version['pages']} 页，SM3 {version['sm3'][:16]}…"
     application = {
         "title": "设备供货合同",
         "document_kind": "supplier_contract",
-        "reason": "采购检测设备,与供货方签订合同",
+        "reason": "采购检测设备，与供货方签订合同",
         "amount_minor": SUPPLY_AMOUNT,
         "currency": "CNY",
         "counterparty_id": cast.counterparties["supplier"]["id"],
@@ -40,12 +40,12 @@ def seal_electronically(cast: Cast, report: Report) -> dict[str, Any]:
         seal_id = decision["seals"][0]["id"]
         found.update(medium=decision["medium"], reasons=len(decision["reasons"]))
         found["say"] = decision["sentence"]["zh"]
-    with report.step("submit", "在末页盖章处放置印章,加骑缝章与二维码,提交") as found:
+    with report.step("submit", "在末页盖章处放置印章，加骑缝章与二维码，提交") as found:
         request = _submit(employee, application, seal_id, pages=version["pages"], sizes=version["page_sizes"])
         found.update(request_id=request["id"], number=request["number"])
         found["say"] = request["number"]
     approve_all(cast, report, request)
-    with report.step("seal", "平台加盖电子印章(GB/T 38540,增量更新)") as found:
+    with report.step("seal", "平台加盖电子印章（GB/T 38540，增量更新）") as found:
         request = wait_until_sealed(employee, request["id"])
         use = request["uses"][0]
         content = employee.download(

@@ -37,7 +37,7 @@ def check_from_outside(
 def _scan(
     browser: httpx.Client, report: Report, electronic: dict[str, Any], physical: dict[str, Any]
 ) -> None:
-    with report.step("qr_page", "扫码打开公开查验页(无需登录,无脚本)") as found:
+    with report.step("qr_page", "扫码打开公开查验页（无需登录，无脚本）") as found:
         for name, request in (("electronic", electronic), ("physical", physical)):
             url = request["uses"][0]["verification_url"]
             page = browser.get(url)
@@ -48,20 +48,20 @@ def _scan(
             report.save(f"verification-{name}.html", page.content)
             found[name] = url
         found["say"] = electronic["uses"][0]["verification_url"]
-    with report.step("guessing", "编造的查验码:查无此码"):
+    with report.step("guessing", "编造的查验码：查无此码"):
         guess = re.sub(r"/v/.*", "/v/AAAAAAAAAAAAAAAAAAAAAA", electronic["uses"][0]["verification_url"])
         demand(browser.get(guess).status_code == 404, "a made-up token must be answered with 404")
 
 
 def _upload(browser: httpx.Client, report: Report, cast: Cast, sealed: Path) -> None:
     address = f"{cast.server.base_url}/api/v1/verification/files"
-    with report.step("upload_check", "上传已盖章文件:有效,且为登记文件") as found:
+    with report.step("upload_check", "上传已盖章文件：有效，且为登记文件") as found:
         answer = _post_file(browser, address, sealed.read_bytes())
         found["verdict"] = answer["report"]["verdict"]
         report.save("verification-report.json", _pretty(answer))
         demand(answer["report"]["verdict"] == "valid", f"the sealed file should be valid: {answer}")
         found["say"] = answer["report"]["verdict"]
-    with report.step("tampered_check", "改动一个数字后上传:盖章后被改动") as found:
+    with report.step("tampered_check", "改动一个数字后上传：盖章后被改动") as found:
         tampered = _change_one_digit(sealed.read_bytes())
         path = report.save("tampered-contract.pdf", tampered)
         answer = _post_file(browser, address, tampered)
@@ -89,7 +89,7 @@ def _change_one_digit(content: bytes) -> bytes:
 
 
 def _keep_roots(cast: Cast, report: Report) -> None:
-    with report.step("roots", "保存信任根与日志公钥,供离线核验"):
+    with report.step("roots", "保存信任根与日志公钥，供离线核验"):
         with httpx.Client(timeout=30, trust_env=False) as browser:
             roots = browser.get(f"{cast.server.base_url}/api/v1/trust/roots.pem")
             keys = browser.get(f"{cast.server.base_url}/log/vkeys")
@@ -100,7 +100,7 @@ def _keep_roots(cast: Cast, report: Report) -> None:
 
 def _offline(report: Report, sealed: Path) -> None:
     trust = report.folder / "trust"
-    with report.step("gmseal_offline", "离线核验:gmseal verify") as found:
+    with report.step("gmseal_offline", "离线核验：gmseal verify") as found:
         done = _run("gmseal", "verify", str(sealed), "--trust", str(trust), "--json")
         found["exit"] = done.returncode
         demand(
@@ -111,12 +111,12 @@ def _offline(report: Report, sealed: Path) -> None:
             "gmseal", "verify", str(report.folder / "tampered-contract.pdf"), "--trust", str(trust)
         )
         demand(tampered.returncode == 1, f"the altered copy should exit with 1, not {tampered.returncode}")
-        found["say"] = "有效;被改动的副本:无效"
+        found["say"] = "有效；被改动的副本：无效"
 
 
 def _evidence(cast: Cast, report: Report, requests: list[dict[str, Any]]) -> None:
     auditor = cast["auditor"]
-    with report.step("evidence", "每一步都在存证日志中:逐条离线核验包含证明") as found:
+    with report.step("evidence", "每一步都在存证日志中：逐条离线核验包含证明") as found:
         _wait_for_log(auditor)
         entries = _all_entries(auditor)
         folder = report.folder / "evidence"
@@ -129,7 +129,7 @@ def _evidence(cast: Cast, report: Report, requests: list[dict[str, Any]]) -> Non
         own = [entry for entry in entries if entry["subject_id"] in {request["id"] for request in requests}]
         demand(own, "the requests must have entries")
         found.update(entries=len(entries))
-        found["say"] = f"{len(entries)} 条全部通过,其中两项用印 {len(own)} 条"
+        found["say"] = f"{len(entries)} 条全部通过，其中两项用印 {len(own)} 条"
 
 
 def _wait_for_log(auditor: Any) -> None:

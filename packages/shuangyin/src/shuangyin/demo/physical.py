@@ -14,7 +14,7 @@ COPIES = 4
 
 def seal_physically(cast: Cast, report: Report) -> dict[str, Any]:
     """Apply, approve, open the safe together, press, photograph, return; returns the finished request."""
-    report.chapter("三、实体用印:融资合同", "The physical path: a financing contract")
+    report.chapter("三、实体用印：融资合同", "The physical path: a financing contract")
     employee = cast["employee"]
     document = upload(employee, "financing-contract.pdf", "融资租赁合同")
     application = {
@@ -28,11 +28,11 @@ def seal_physically(cast: Cast, report: Report) -> dict[str, Any]:
         "copies": COPIES,
         "document_version_ids": [document["versions"][0]["id"]],
     }
-    with report.step("physical_decision", "同一份场景清单判定:须用实体公章") as found:
+    with report.step("physical_decision", "同一份场景清单判定：须用实体公章") as found:
         decision = decide(employee, application)
         demand(decision["medium"] == "physical", f"expected the physical seal: {decision['medium']}")
         found["say"] = decision["sentence"]["zh"]
-    with report.step("electronic_refused", "改用电子印章申请:被拒绝,并说明依据") as found:
+    with report.step("electronic_refused", "改用电子印章申请：被拒绝，并说明依据") as found:
         problem = _try_electronic(cast, application)
         demand(problem["code"] == "MEDIUM_REFUSED", f"expected MEDIUM_REFUSED: {problem}")
         found["say"] = problem["detail"]
@@ -85,7 +85,7 @@ def _submit(cast: Cast, application: dict[str, Any], decision: dict[str, Any]) -
 
 def _open_safe(cast: Cast, report: Report, request: dict[str, Any]) -> dict[str, Any]:
     custodian, reviewer = cast["custodian"], cast["reviewer"]
-    with report.step("opening", "王岚与赵明各自验证,共同开柜") as found:
+    with report.step("opening", "王岚与赵明各自验证，共同开柜") as found:
         body = {"safe_id": cast.safe["id"], "reviewer_id": reviewer.id, "request_ids": [request["id"]]}
         opening = custodian.post_json("/openings", body)
         confirm = f"/openings/{opening['id']}/confirm"
@@ -100,7 +100,7 @@ def _open_safe(cast: Cast, report: Report, request: dict[str, Any]) -> dict[str,
 
 def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[str, Any]) -> None:
     custodian = cast["custodian"]
-    with report.step("press", "盖章登记:一式四份,含骑缝,一次废印,盖后拍照") as found:
+    with report.step("press", "盖章登记：一式四份，含骑缝，一次废印，盖后拍照") as found:
         lines = opening["requests"][0]["seals"]
         for number, line in enumerate(lines):
             use = custodian.post_json(
@@ -112,7 +112,7 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
                     "normal": line["permitted_normal"],
                     "seam": line["permitted_seam"],
                     "spoiled": 1 if number == 0 else 0,
-                    "remark": "第二份盖糊一次,废页已剪角留存" if number == 0 else None,
+                    "remark": "第二份盖糊一次，废页已剪角留存" if number == 0 else None,
                 },
             )
             photo = {"use_id": use["id"], "moment": "document"}
@@ -121,7 +121,7 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
             )
             found.setdefault("uses", []).append(use["number"])
         found["say"] = "、".join(found["uses"])
-    with report.step("over_count_refused", "再多盖一次:被拒绝") as found:
+    with report.step("over_count_refused", "再多盖一次：被拒绝") as found:
         problem = custodian.refused(
             "POST",
             f"/openings/{opening['id']}/presses",
@@ -129,7 +129,7 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
         )
         demand(problem["code"] == "COUNT_EXCEEDED", f"expected COUNT_EXCEEDED: {problem}")
         found["say"] = problem["detail"]
-    with report.step("return", "印章归位,拍照,关柜"):
+    with report.step("return", "印章归位，拍照，关柜"):
         custodian.upload(
             f"/openings/{opening['id']}/photos",
             "scan.png",

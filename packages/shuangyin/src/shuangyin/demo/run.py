@@ -26,7 +26,7 @@ def run(folder: Path, console: Console, *, keep_serving: bool) -> bool:
     sweep_old_runs(folder)
     report = Report(folder, console)
     server = Server(folder, {})
-    console.print("[bold]双印 Shuangyin[/bold]:电子印章与实体印章,一份清单、一条审批、一本存证")
+    console.print("[bold]双印 Shuangyin[/bold]:电子印章与实体印章，一份清单、一条审批、一本存证")
     try:
         cast = establish(server, report)
         electronic = seal_electronically(cast, report)
@@ -36,11 +36,11 @@ def run(folder: Path, console: Console, *, keep_serving: bool) -> bool:
         report.write()
         _conclude(cast, report, console)
         if keep_serving:
-            console.print("\n平台继续运行,按 Ctrl+C 结束。 Serving; press Ctrl+C to stop.")
+            console.print("\n平台继续运行，按 Ctrl+C 结束。 Serving; press Ctrl+C to stop.")
             server.wait()
     except StepFailed as error:
         report.write()
-        console.print(f"\n[red]演示未能完成:[/red]{error}", highlight=False)
+        console.print(f"\n[red]演示未能完成：[/red]{error}", highlight=False)
     except KeyboardInterrupt:
         console.print("\n已停止。 Stopped.")
     finally:

@@ -41,7 +41,7 @@ SUPPLIER = {
     "note": "已书面确认接受电子印章",
 }
 LESSOR = {
-    "name": "示例融资租赁(北京)有限公司",
+    "name": "示例融资租赁（北京）有限公司",
     "uscc": "91110108MA00DEM22K",
     "takes_electronic": "no",
     "note": "要求加盖实体公章",

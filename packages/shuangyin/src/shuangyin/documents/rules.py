@@ -45,5 +45,5 @@ def base_name(file_name: str) -> str:
 def sealed_name(file_name: str) -> str:
     """The file name of a sealed version: 合同.pdf becomes 合同(已盖章).pdf."""
     stem = file_name[:-4] if file_name.lower().endswith(".pdf") else file_name
-    stem = stem.removesuffix("(已盖章)")
-    return f"{stem[: MAX_FILE_NAME - 10]}(已盖章).pdf"
+    stem = stem.removesuffix("（已盖章）")
+    return f"{stem[: MAX_FILE_NAME - 10]}（已盖章）.pdf"

@@ -9,7 +9,7 @@ def not_sequenced() -> Conflict:
     """The entry has no place in a signed head yet."""
     return Conflict(
         "NOT_SEQUENCED",
-        "这条存证正在写入日志,请几秒后再取证明。",
+        "这条存证正在写入日志，请几秒后再取证明。",
         "This entry is still on its way into the log. Ask for the proof again in a few seconds.",
     )
 
@@ -18,6 +18,6 @@ def log_moved() -> Unavailable:
     """Another sequencer advanced the log between reading and writing its head."""
     return Unavailable(
         "LOG_MOVED",
-        "日志正由另一进程推进,将自动重试。",
+        "日志正由另一进程推进，将自动重试。",
         "Another process is advancing the log; this is retried by itself.",
     )

@@ -181,7 +181,7 @@ def add_counterparty(work: UnitOfWork, actor: Actor, new: NewCounterparty) -> Co
         if new.takes_electronic is not TakesElectronic.UNKNOWN:
             raise Forbidden(
                 "NOT_PERMITTED",
-                "往来单位能否接收电子印章须由管理员核实后登记,请先保存为「未知」。",
+                "往来单位能否接收电子印章须由管理员核实后登记，请先保存为「未知」。",
                 "Whether a counterparty takes e-seals is for an administrator to state. Save it as unknown.",
                 details={"permission": "organization.manage"},
             )
@@ -270,7 +270,7 @@ def _require_not_locking_out(actor: Actor, post: Post, wanted: Collection[str]) 
     if (queries.permissions_of(post) & actor.permissions & _MANAGING) - set(wanted):
         raise Refused(
             "OWN_POST",
-            "不能从自己所任岗位上取消管理权限,请由另一名管理员办理。",
+            "不能从自己所任岗位上取消管理权限，请由另一名管理员办理。",
             "You cannot take the right to manage from a post you hold. Ask another administrator.",
         )
 
@@ -279,7 +279,7 @@ def _require_no_office(work: UnitOfWork, actor: Actor) -> None:
     if work.session.scalar(select(Post.id).where(Post.office_slot == actor.organization_id)) is not None:
         raise Conflict(
             "OFFICE_EXISTS",
-            "本单位已有法定代表人(负责人)岗位。",
+            "本单位已有法定代表人（负责人）岗位。",
             "The organization has its root office already.",
         )
 
@@ -326,7 +326,7 @@ def _code_counterparty(counterparty: Counterparty, uscc: str, reason: str | None
 def _name_taken() -> Conflict:
     return Conflict(
         "NAME_TAKEN",
-        "已有同名记录,请核对或换一个名称。",
+        "已有同名记录，请核对或换一个名称。",
         "There is one of this name already. Choose another name.",
     )
 

@@ -48,7 +48,7 @@ def checked_uscc(code: str) -> str:
     if not uscc_is_valid(code):
         raise Invalid(
             "USCC_CHECK",
-            "统一社会信用代码的校验位不符,请对照营业执照或登记证书核对。",
+            "统一社会信用代码的校验位不符，请对照营业执照或登记证书核对。",
             "The check character of the unified social credit code is wrong. Compare it with the licence.",
         )
     return code
@@ -60,7 +60,7 @@ def checked_uscc_form(code: str) -> str:
     if not uscc_has_form(code):
         raise Invalid(
             "USCC_FORM",
-            "统一社会信用代码应为 18 位数字或大写字母(不含 I、O、S、V、Z)。",
+            "统一社会信用代码应为 18 位数字或大写字母（不含 I、O、S、V、Z）。",
             "A unified social credit code has 18 digits or capital letters, without I, O, S, V and Z.",
         )
     return code
@@ -77,7 +77,7 @@ def checked_exception(code: str, reason: str | None) -> str | None:
     if reason is None or not reason.strip():
         raise Invalid(
             "USCC_REASON",
-            "统一社会信用代码的校验位不符。请核对;若确为登记代码,请填写理由后保存。",
+            "统一社会信用代码的校验位不符。请核对；若确为登记代码，请填写理由后保存。",
             "The check character of the code is wrong. Check it; if it is the registered code, say why and save again.",
         )
     return reason.strip()
@@ -107,7 +107,7 @@ def checked_name(name: str, *, limit: int = NAME_LIMIT) -> str:
     if any(unicodedata.category(character) in _INVISIBLE for character in name):
         raise Invalid(
             "NAME_CHARACTERS",
-            "名称含有不可见或无法显示的字符,请重新输入。",
+            "名称含有不可见或无法显示的字符，请重新输入。",
             "The name holds characters that cannot be seen. Type it again.",
         )
     return name
@@ -118,7 +118,7 @@ def checked_region(code: str, known: Collection[str]) -> str:
     if code not in known:
         raise Invalid(
             "REGION_UNKNOWN",
-            "区划代码不在代码表内,请选择北京市及所属区。",
+            "区划代码不在代码表内，请选择北京市及所属区。",
             "The region code is not in the code table.",
         )
     return code
@@ -131,7 +131,7 @@ def checked_permissions(wanted: Iterable[str], known: Collection[str]) -> tuple[
     if unknown:
         raise Invalid(
             "PERMISSION_UNKNOWN",
-            "权限代码不存在,请从列表中选择。",
+            "权限代码不存在，请从列表中选择。",
             "There is no such permission. Choose from the list.",
             details={"unknown": unknown[:20]},
         )

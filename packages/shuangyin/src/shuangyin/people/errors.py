@@ -9,7 +9,7 @@ def sign_in_refused() -> Unauthenticated:
     """One answer for a wrong password, an unknown account, a person who left and a one-time password past its time."""
     return Unauthenticated(
         "SIGN_IN_REFUSED",
-        "账号或密码不正确。一次性密码七天内有效;如忘记密码,请联系本单位管理员重置。",
+        "账号或密码不正确。一次性密码七天内有效；如忘记密码，请联系本单位管理员重置。",
         "Account or password is wrong. A one-time password is good for seven days; ask your administrator for a new one.",
     )
 
@@ -18,7 +18,7 @@ def throttled(retry_after_s: int) -> RateLimited:
     """Too many refused sign-ins of this account or from this address."""
     return RateLimited(
         "SIGN_IN_THROTTLED",
-        f"尝试次数过多,请 {retry_after_s} 秒后再试。",
+        f"尝试次数过多，请 {retry_after_s} 秒后再试。",
         f"Too many tries. Try again in {retry_after_s} seconds.",
         retry_after_s=retry_after_s,
     )
@@ -28,7 +28,7 @@ def factor_locked(retry_after_s: int) -> RateLimited:
     """Too many refused second factors of this person."""
     return RateLimited(
         "SECOND_FACTOR_LOCKED",
-        f"动态口令错误次数过多,请 {retry_after_s} 秒后再试。",
+        f"动态口令错误次数过多，请 {retry_after_s} 秒后再试。",
         f"Too many wrong codes. Try again in {retry_after_s} seconds.",
         retry_after_s=retry_after_s,
     )
@@ -47,7 +47,7 @@ def code_used() -> Forbidden:
     """The code was right once and counts no more."""
     return Forbidden(
         "CODE_USED",
-        "该动态口令已使用过,请等待下一个口令。",
+        "该动态口令已使用过，请等待下一个口令。",
         "This code was used already. Wait for the next one.",
     )
 
@@ -56,7 +56,7 @@ def challenge_ended() -> Unauthenticated:
     """The first step of this sign-in is too long ago or was used."""
     return Unauthenticated(
         "CHALLENGE_ENDED",
-        "本次登录已超时,请重新输入账号和密码。",
+        "本次登录已超时，请重新输入账号和密码。",
         "This sign-in has run out. Enter account and password again.",
     )
 
@@ -80,7 +80,7 @@ def session_required() -> Forbidden:
     """Bearer tokens cannot change how their owner signs in."""
     return Forbidden(
         "SESSION_REQUIRED",
-        "此项操作须由本人登录后办理,不能使用接口令牌。",
+        "此项操作须由本人登录后办理，不能使用接口令牌。",
         "Sign in yourself for this; a bearer token cannot do it.",
     )
 
@@ -94,6 +94,6 @@ def last_administrator() -> Refused:
     """Nobody would be left who can manage people."""
     return Refused(
         "LAST_ADMINISTRATOR",
-        "本单位须至少保留一名可管理人员的在职人员,请先为他人任职。",
+        "本单位须至少保留一名可管理人员的在职人员，请先为他人任职。",
         "Somebody must remain who can manage people. Appoint another person first.",
     )

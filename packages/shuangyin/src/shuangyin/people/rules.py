@@ -82,7 +82,7 @@ def check_new_password(password: str, *, account: str) -> None:
     if len(set(folded)) < PASSWORD_DISTINCT:
         raise Invalid(
             "PASSWORD_SIMPLE",
-            f"密码过于简单,请至少使用 {PASSWORD_DISTINCT} 种不同字符。",
+            f"密码过于简单，请至少使用 {PASSWORD_DISTINCT} 种不同字符。",
             f"The password is too simple. Use at least {PASSWORD_DISTINCT} different characters.",
         )
 

@@ -34,10 +34,10 @@ def no_such_request() -> NotFound:
 def medium_refused(refused: RefusedMedium, citation: str | None) -> Refused:
     """The scenario list excludes the medium that was asked for."""
     asked = _MEDIA[refused.medium]
-    cited = f"(依据:{citation})" if citation else ""
+    cited = f"（依据：{citation}）" if citation else ""
     return Refused(
         "MEDIUM_REFUSED",
-        f"按「{refused.rule.zh}」,此类用印不能用{asked.zh}:{refused.reason.zh}{cited}请改用另一种印章后提交。",
+        f"按「{refused.rule.zh}」，此类用印不能用{asked.zh}:{refused.reason.zh}{cited}请改用另一种印章后提交。",
         f"By the rule “{refused.rule.en}” {asked.en} cannot be used here: {refused.reason.en} Change to the other kind of seal and submit again.",
         details={
             "medium": refused.medium,
@@ -56,7 +56,7 @@ def wrong_state(status: str) -> Conflict:
     now = _STATUS.get(status, Text(status, status))
     return Conflict(
         "REQUEST_STATE",
-        f"该申请目前为「{now.zh}」,不能执行此操作。请刷新查看。",
+        f"该申请目前为「{now.zh}」，不能执行此操作。请刷新查看。",
         f"This request is {now.en}, so this cannot be done now. Reload to see where it stands.",
         details={"status": status},
     )
@@ -66,7 +66,7 @@ def incomplete(missing: Sequence[tuple[str, Text]]) -> Invalid:
     """Something that an application needs is not there yet."""
     return Invalid(
         "REQUEST_INCOMPLETE",
-        f"请补充:{'、'.join(text.zh for _, text in missing)}。",
+        f"请补充：{'、'.join(text.zh for _, text in missing)}。",
         f"Please add: {', '.join(text.en for _, text in missing)}.",
         details={"missing": [field for field, _ in missing]},
     )
@@ -87,7 +87,7 @@ def seal_twice() -> Invalid:
     """One line per seal."""
     return Invalid(
         "SEAL_TWICE",
-        "同一枚印章请合并为一行,在其中列出全部位置。",
+        "同一枚印章请合并为一行，在其中列出全部位置。",
         "Name each seal once, with all its places.",
     )
 
@@ -101,7 +101,7 @@ def seal_not_usable(name: str) -> Refused:
     """A seal that is not in force now."""
     return Refused(
         "SEAL_NOT_IN_FORCE",
-        f"「{name}」目前未启用、已停用或不在有效期内,不能用印。请改选其他印章,或联系印章管理员。",
+        f"「{name}」目前未启用、已停用或不在有效期内，不能用印。请改选其他印章，或联系印章管理员。",
         f"“{name}” is not in force now. Choose another seal, or ask who manages the seals.",
     )
 
@@ -110,7 +110,7 @@ def seal_of_other_medium(name: str) -> Invalid:
     """A seal whose medium is not the request's."""
     return Invalid(
         "SEAL_MEDIUM",
-        f"「{name}」与所选用印形式不一致,请重新选择印章。",
+        f"「{name}」与所选用印形式不一致，请重新选择印章。",
         f"“{name}” is not of the medium chosen. Choose the seal again.",
     )
 
@@ -119,7 +119,7 @@ def seal_not_decided(name: str, wanted: str) -> Refused:
     """A seal that the list does not provide for this use."""
     return Refused(
         "SEAL_NOT_DECIDED",
-        f"按用印场景清单,此类文件应使用{wanted},不能使用「{name}」。",
+        f"按用印场景清单，此类文件应使用{wanted}，不能使用「{name}」。",
         f"By the scenario list this kind of document does not take “{name}”.",
     )
 
@@ -128,7 +128,7 @@ def seal_missing(wanted: str, wanted_en: str) -> Refused:
     """A seal that the list asks for and the request does not name."""
     return Refused(
         "SEAL_MISSING",
-        f"按用印场景清单,还须加盖{wanted},请补选。",
+        f"按用印场景清单，还须加盖{wanted}，请补选。",
         f"The scenario list also asks for the {wanted_en}. Add it.",
     )
 

@@ -264,7 +264,7 @@ def _missing_page(page: int, sheet: Sheet) -> Objection | None:
     return Objection(
         "PAGE_MISSING",
         Text(
-            f"第 {sheet.position} 份文件只有 {len(sheet.pages)} 页,没有第 {page + 1} 页。",
+            f"第 {sheet.position} 份文件只有 {len(sheet.pages)} 页，没有第 {page + 1} 页。",
             f"Document {sheet.position} has {len(sheet.pages)} pages; there is no page {page + 1}.",
         ),
     )
@@ -283,7 +283,7 @@ def _off_page(line: SealLine, sheet: Sheet) -> list[Objection]:
                 Objection(
                     "OFF_PAGE",
                     Text(
-                        f"「{line.name}」在第 {place.page + 1} 页上超出页面,请移到页面以内。",
+                        f"「{line.name}」在第 {place.page + 1} 页上超出页面，请移到页面以内。",
                         f"“{line.name}” reaches off page {place.page + 1}. Move it onto the page.",
                     ),
                 )
@@ -300,7 +300,7 @@ def _wrong_seam(line: SealLine, sheet: Sheet) -> list[Objection]:
             Objection(
                 "SEAM_ONE_PAGE",
                 Text(
-                    f"第 {sheet.position} 份文件只有一页,不能盖骑缝章。",
+                    f"第 {sheet.position} 份文件只有一页，不能盖骑缝章。",
                     f"Document {sheet.position} has one page; a seam needs at least two.",
                 ),
             )
@@ -313,7 +313,8 @@ def _wrong_seam(line: SealLine, sheet: Sheet) -> list[Objection]:
             Objection(
                 "OFF_PAGE",
                 Text(
-                    "骑缝章超出页面,请移到页面以内。", "The seam reaches off the page. Move it onto the page."
+                    "骑缝章超出页面，请移到页面以内。",
+                    "The seam reaches off the page. Move it onto the page.",
                 ),
             )
         ]
@@ -342,7 +343,7 @@ def _wrong_qr(line: SealLine, sheet: Sheet) -> list[Objection]:
             Objection(
                 "OFF_PAGE",
                 Text(
-                    "二维码超出页面,请移到页面以内。",
+                    "二维码超出页面，请移到页面以内。",
                     "The QR code reaches off the page. Move it onto the page.",
                 ),
             )

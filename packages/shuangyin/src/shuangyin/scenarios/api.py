@@ -111,6 +111,8 @@ def _version_in(cursor: str | None) -> int | None:
         return None
     if not place.isdecimal() or len(place) > 9:
         raise Invalid(
-            "CURSOR", "翻页参数无效,请从第一页重新打开。", "The cursor is not valid; start at the first page."
+            "CURSOR",
+            "翻页参数无效，请从第一页重新打开。",
+            "The cursor is not valid; start at the first page.",
         )
     return int(place)

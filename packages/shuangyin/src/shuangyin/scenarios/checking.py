@@ -35,7 +35,7 @@ def _faults_of_one(
     unknown = [code for code in conditions.document_kinds if not kind_known(code)]
     if unknown:
         said = Text(
-            f"文件类型不存在:{'、'.join(unknown)}。", f"unknown kinds of document: {', '.join(unknown)}."
+            f"文件类型不存在：{'、'.join(unknown)}。", f"unknown kinds of document: {', '.join(unknown)}."
         )
         yield Fault(rule.position, "KIND_UNKNOWN", said)
     if rule.citation is not None and not citation_known(rule.citation):

@@ -16,7 +16,7 @@ def no_list_in_force() -> Refused:
     """Nothing can be decided before a list is in force."""
     return Refused(
         "NO_LIST_IN_FORCE",
-        "本单位的用印场景清单尚未生效,暂不能申请用印。请管理员编制清单并由法定代表人批准。",
+        "本单位的用印场景清单尚未生效，暂不能申请用印。请管理员编制清单并由法定代表人批准。",
         "No scenario list is in force, so nothing can be sealed. The administrator drafts one and the legal representative approves it.",
     )
 
@@ -25,7 +25,7 @@ def not_a_draft() -> Conflict:
     """Only a draft can be edited or put into force."""
     return Conflict(
         "LIST_NOT_DRAFT",
-        "该版本已生效或已被替代,不能修改。请另起一份草案。",
+        "该版本已生效或已被替代，不能修改。请另起一份草案。",
         "This version is in force or superseded and cannot be changed. Begin a new draft.",
     )
 
@@ -34,7 +34,7 @@ def unknown_kind(code: str) -> Invalid:
     """The kind of document is not in the code table."""
     return Invalid(
         "DOCUMENT_KIND_UNKNOWN",
-        "没有这种文件类型,请从列表中选择。",
+        "没有这种文件类型，请从列表中选择。",
         "There is no such kind of document. Choose from the list.",
         details={"document_kind": code[:64]},
     )
@@ -45,7 +45,7 @@ def faulty_rules(faults: Sequence[tuple[int, str, str, str]]) -> Invalid:
     first = faults[0]
     return Invalid(
         "RULES_FAULTY",
-        f"清单有 {len(faults)} 处须改正,例如第 {first[0]} 条:{first[2]}",
+        f"清单有 {len(faults)} 处须改正，例如第 {first[0]} 条：{first[2]}",
         f"{len(faults)} things in the list must be corrected, such as rule {first[0]}: {first[3]}",
         details={
             "faults": [

@@ -42,7 +42,7 @@ def changes(rules: Sequence[Rule], facts: Facts, decision: Decision) -> tuple[Ch
                 value=value,
                 medium=other.medium,
                 text=Text(
-                    f"如{words.zh}:{medium_text(other).zh};审批:{route_text(other.route).zh}。",
+                    f"如{words.zh}:{medium_text(other).zh}；审批：{route_text(other.route).zh}。",
                     f"If {words.en}: {medium_text(other).en}; approval: {route_text(other.route).en}.",
                 ),
             )

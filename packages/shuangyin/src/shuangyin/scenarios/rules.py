@@ -334,7 +334,7 @@ def _lost(rule: Rule, parts: _Parts) -> Lost | None:
     if winner is None or rule.answer.medium in (None, winner.answer.medium):
         return None
     if winner.strength is not rule.strength:
-        why = Text("其为强制要求,本条为建议", "it binds and this one recommends")
+        why = Text("其为强制要求，本条为建议", "it binds and this one recommends")
     elif winner.basis is not rule.basis:
         why = Text("其依据效力更高", "its ground is the higher one")
     else:
@@ -343,8 +343,8 @@ def _lost(rule: Rule, parts: _Parts) -> Lost | None:
         rule_id=rule.id,
         rule=rule.name,
         text=Text(
-            f"用印形式以「{winner.name.zh}」为准:{why.zh}。",
-            f"The medium follows “{winner.name.en}”: {why.en}.",
+            f"用印形式以「{winner.name.zh}」为准：{why.zh}。",
+            f"The medium follows “{winner.name.en}”： {why.en}.",
         ),
     )
 

@@ -32,7 +32,8 @@ def application(path: str = "") -> Response:
     index = dist / "index.html"
     if not index.is_file():
         return PlainTextResponse(
-            "界面文件尚未构建,请执行 make ui。 The user interface is not built; run make ui.", status_code=503
+            "界面文件尚未构建，请执行 make ui。 The user interface is not built; run make ui.",
+            status_code=503,
         )
     asset = (dist / path).resolve()
     if path and asset.is_file() and asset.is_relative_to(dist.resolve()):

@@ -59,7 +59,7 @@ class Alert:
 _NO_LIST = Alert(
     "warning",
     Text(
-        "用印场景清单尚未生效,暂不能提交用印申请。",
+        "用印场景清单尚未生效，暂不能提交用印申请。",
         "No scenario list is in force yet, so no application can be submitted.",
     ),
     "/scenarios",
@@ -91,7 +91,7 @@ def _of_opening(now: int, opening: OpeningFact) -> Alert | None:
         return None
     if now > opening.closes_by:
         text = Text(
-            f"{opening.number} 已超过开柜时限,请立即归位并关柜。",
+            f"{opening.number} 已超过开柜时限，请立即归位并关柜。",
             f"{opening.number} is past its time. Return the seals and shut the safe now.",
         )
         return Alert("danger", text, link)
@@ -124,7 +124,7 @@ def _of_seal(now: int, seal: SealFact) -> Alert | None:
     ):
         days = max(0, (seal.valid_until - now) // DAY_MS)
         text = Text(
-            f"「{seal.name}」将在 {days} 天内到期,请办理续期。",
+            f"「{seal.name}」将在 {days} 天内到期，请办理续期。",
             f"“{seal.name}” ends within {days} days; renew it.",
         )
         return Alert("warning", text, link)

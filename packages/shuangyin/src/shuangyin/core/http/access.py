@@ -58,7 +58,7 @@ def _authenticate(request: Request) -> Actor:
     if found is None:
         raise Unauthenticated(
             "UNAUTHENTICATED",
-            "登录已失效或尚未登录,请重新登录。",
+            "登录已失效或尚未登录，请重新登录。",
             "You are not signed in, or the session has ended. Sign in.",
         )
     if request.method not in SAFE_METHODS and found.csrf_token is not None:
@@ -66,7 +66,7 @@ def _authenticate(request: Request) -> Actor:
         if not hmac.compare_digest(sent.encode(), found.csrf_token.encode()):
             raise Forbidden(
                 "CSRF",
-                "页面令牌不符,请刷新页面后重试。",
+                "页面令牌不符，请刷新页面后重试。",
                 f"The {CSRF_HEADER} header is missing or wrong. Reload the page.",
             )
     return found.actor

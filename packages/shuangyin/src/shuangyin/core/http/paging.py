@@ -46,7 +46,7 @@ def read_cursor(cursor: str | None) -> str | None:
 
 def _bad_cursor() -> Invalid:
     return Invalid(
-        "CURSOR", "翻页参数无效,请从第一页重新打开。", "The cursor is not valid; start at the first page."
+        "CURSOR", "翻页参数无效，请从第一页重新打开。", "The cursor is not valid; start at the first page."
     )
 
 

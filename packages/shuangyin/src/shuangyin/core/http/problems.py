@@ -122,7 +122,7 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
         for item in error.errors()[:20]
     ]
     names = "、".join(field["field"] for field in fields)
-    text = Text(f"请检查以下内容:{names}。", f"Check these fields: {', '.join(f['field'] for f in fields)}.")
+    text = Text(f"请检查以下内容：{names}。", f"Check these fields: {', '.join(f['field'] for f in fields)}.")
     return problem_response(
         request, kind="invalid", code="INVALID_INPUT", text=text, details={"fields": fields}
     )
@@ -132,7 +132,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
     kind, code = _BY_STATUS.get(error.status_code, ("invalid", "BAD_REQUEST"))
     text = Text(
-        "请求的地址或方式不正确,请检查后重试。", "The address or method is not right. Check it and try again."
+        "请求的地址或方式不正确，请检查后重试。",
+        "The address or method is not right. Check it and try again.",
     )
     return problem_response(
         request, kind=kind, code=code, text=text, status=error.status_code, headers=dict(error.headers or {})
@@ -142,7 +143,7 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 async def _on_unknown(request: Request, error: Exception) -> JSONResponse:
     _log.error("http.unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
     text = Text(
-        "服务出现意外情况,您的操作没有生效。请稍后重试;若再次出现,请把时间告诉管理员。",
+        "服务出现意外情况，您的操作没有生效。请稍后重试；若再次出现，请把时间告诉管理员。",
         "Something unexpected happened and nothing was changed. Try again; if it happens again, tell the administrator the time.",
     )
     return problem_response(request, kind="unavailable", code="UNEXPECTED", text=text, status=500)

@@ -77,7 +77,7 @@ def _expected_version(if_match: Annotated[str | None, Header(alias="If-Match")] 
     except ValueError as error:
         raise Invalid(
             "IF_MATCH_MALFORMED",
-            'If-Match 应为读取时的版本号,例如 "3"。',
+            'If-Match 应为读取时的版本号，例如 "3"。',
             'If-Match must be the version you read, such as "3".',
         ) from error
 

@@ -47,7 +47,7 @@ def confirm_other(
     if challenge.enrolment is not None:
         raise Invalid(
             "NOT_ENROLLED",
-            "该人员尚未绑定动态口令,请先在自己的设备上登录一次。",
+            "该人员尚未绑定动态口令，请先在自己的设备上登录一次。",
             "This person has no second factor yet and must sign in on a device of his own first.",
         )
     outcome = platform.transact(lambda work: _use_challenge(work, actor, challenge.challenge, method, code))

@@ -46,7 +46,7 @@ def add_person(work: UnitOfWork, actor: Actor, new: NewPerson, one_time: OneTime
         organization_queries.department(work, actor.organization_id, new.department_id)
     account = rules.checked_account(new.account)
     if work.session.scalar(select(Person.id).where(Person.account == account)) is not None:
-        raise Conflict("ACCOUNT_TAKEN", "账号已被使用,请换一个。", "The account is in use. Choose another.")
+        raise Conflict("ACCOUNT_TAKEN", "账号已被使用，请换一个。", "The account is in use. Choose another.")
     person = Person(
         id=work.new_id(),
         organization_id=actor.organization_id,
@@ -98,7 +98,7 @@ def appoint(work: UnitOfWork, actor: Actor, person_id: str, post_id: str) -> Per
     if post.is_office and work.session.scalar(held) is not None:
         raise Conflict(
             "OFFICE_HELD",
-            "该岗位只能由一人担任,请先结束现任的任职。",
+            "该岗位只能由一人担任，请先结束现任的任职。",
             "Only one person can hold this office. End the present holding first.",
         )
     holding = PostHolding(
@@ -145,7 +145,7 @@ def reset_access(work: UnitOfWork, actor: Actor, person_id: str, one_time: OneTi
     if person.id == actor.person_id:
         raise Refused(
             "RESET_SELF",
-            "不能重置自己的账号,请使用修改密码,或由另一名管理员办理。",
+            "不能重置自己的账号，请使用修改密码，或由另一名管理员办理。",
             "You cannot reset your own account. Change your password, or ask another administrator.",
         )
     require_second_factor(work, actor, act="people.reset", subject=person.id, proof=None, strength="window")

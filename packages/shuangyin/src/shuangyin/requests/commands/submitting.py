@@ -129,19 +129,19 @@ def _require_controls(request: UseRequest, decision: Decision, lines: Sequence[S
     if controls.copies_max is not None and request.copies > controls.copies_max:
         raise errors.control_unmet(
             "TOO_MANY_COPIES",
-            f"按用印场景清单,此类文件最多 {controls.copies_max} 份。",
+            f"按用印场景清单，此类文件最多 {controls.copies_max} 份。",
             f"The scenario list allows at most {controls.copies_max} copies.",
         )
     if controls.seam == "required" and not any(line.seam or line.seam_presses for line in lines):
         raise errors.control_unmet(
             "SEAM_REQUIRED",
-            "按用印场景清单,此类文件须盖骑缝章。",
+            "按用印场景清单，此类文件须盖骑缝章。",
             "The scenario list asks for a seam seal on this kind of document.",
         )
     if controls.qr and request.medium == "electronic" and not any(line.qr for line in lines):
         raise errors.control_unmet(
             "QR_REQUIRED",
-            "按用印场景清单,此类文件须附查验二维码。",
+            "按用印场景清单，此类文件须附查验二维码。",
             "The scenario list asks for a QR code on this kind of document.",
         )
 
