@@ -170,8 +170,8 @@ _VALID = Answer(
 )
 _TRIAL = Answer(
     "USE_VALID_TRIAL",
-    Level.GOOD,
-    Text("有效", "Valid"),
+    Level.WARN,
+    Text("有效（试用）", "Valid (trial)"),
     Text(
         "登记的电子文件上的签章有效；所用为试用印章，不具有法律效力。请把手中的文件与登记文件比对。",
         "The signature on the registered file is valid; the seal is a trial one without legal effect. Compare files.",
