@@ -27,7 +27,7 @@ export default bilingual(
     changed: '密码已更新，其他设备上的登录已结束。',
     recoveryTitle: '请保存恢复码',
     recoveryLead: '手机不在身边时，一个恢复码可代替一次验证码。每个只能用一次，此处只显示这一次。',
-    recoverySaved: '我已保存,继续',
+    recoverySaved: '我已保存，继续',
     makeRecovery: '生成恢复码',
     later: '以后再说',
     side1: '一套规则',

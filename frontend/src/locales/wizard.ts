@@ -24,7 +24,7 @@ export default bilingual(
     takes_yes: '可接收电子印章',
     takes_no: '不接收电子印章',
     takes_unknown: '是否接收电子印章未核实',
-    amount: '金额(元)',
+    amount: '金额（元）',
     amountHint: '暂无金额可不填，将按最高一档审批',
     amountWrong: '金额应为数字，最多两位小数。',
     copies: '份数',
