@@ -82,8 +82,8 @@ def test_the_code_opens_a_page_with_the_verdict_first_and_what_is_on_record(stor
     [use] = story.sealed()["uses"]
     world.settle()
     shown = page(world.anonymous().get(path_of(use)))
-    assert shown.verdict == "good"
-    assert shown.words[shown.words.index("English") + 1] == "有效"
+    assert shown.verdict == "warn", "a trial seal is never shown in plain green"
+    assert shown.words[shown.words.index("English") + 1] == "有效（试用）"
     text = "\n".join(shown.words)
     for expected in (
         f"{ORGANIZATION}合同专用章", ORGANIZATION, USCC, "试用印章，不具有法律效力", use["number"],
@@ -100,7 +100,7 @@ def test_the_page_speaks_english_when_asked(story: Any) -> None:
     by_header = client.get(path_of(use), headers={"Accept-Language": "en-GB,en;q=0.9"})
     assert by_header.headers["content-language"] == "en"
     by_link = page(client.get(path_of(use), params={"lang": "en"}))
-    assert "Valid" in by_link.words
+    assert "Valid (trial)" in by_link.words
     chinese = [word for word in by_link.words if re.search(r"[\u4e00-\u9fff]", word)]
     names = (ORGANIZATION, use["number"][0], "中文")
     assert all(any(name in word for name in names) for word in chinese), chinese
