@@ -86,4 +86,4 @@ def sentence_of(decision: Decision) -> Text:
     if decision.controls.seam == "required":
         zh.append("须盖骑缝章")
         en.append("with a seam seal across the pages")
-    return Text(",".join(zh), ", ".join(en))
+    return Text("，".join(zh), ", ".join(en))

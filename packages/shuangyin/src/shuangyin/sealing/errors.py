@@ -26,7 +26,7 @@ def not_the_keeper() -> Forbidden:
 
 def no_authority(reasons: tuple[Text, ...]) -> Refused:
     """Nobody and no grant is in authority for this use at this instant (invariant 3)."""
-    zh = ";".join(reason.zh for reason in reasons) or "没有有效的岗位权限或授权"
+    zh = "；".join(reason.zh for reason in reasons) or "没有有效的岗位权限或授权"
     en = "; ".join(reason.en for reason in reasons) or "neither a post nor a grant covers it"
     return Refused("NO_AUTHORITY", f"此刻无权用印：{zh}。", f"Not in authority for this use now: {en}.")
 
