@@ -103,8 +103,10 @@ check-ui: ui ## Check lint, types and unit tests of the user interface
 
 .PHONY: test-python
 test-python: setup ui ## Run unit, integration and browser tests on SQLite
-	@echo "==> Unit, integration and browser tests"
-	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@echo "==> Unit tests"
+	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) packages tests/project
+	@echo "==> Integration and browser tests"
+	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) tests/integration tests/functional
 
 .PHONY: test-postgresql
 test-postgresql: setup ## Run the database part of the tests on a PostgreSQL started for it
