@@ -1,12 +1,15 @@
-"""Copy the pictures of the user guide out of the browser tests' screenshots into docs/images/.
+"""Bring the pictures of the documents up to date: copies of the browser tests' screenshots in docs/images/.
 
-Run the browser tests first; a picture that they did not make is an error. Pictures are reduced to 128 colours, which
-pages of text and lines do not show, so that each stays below 200 KB.
+Run the browser tests first. Every `images/NAME.png` that README.md or a page of docs/ shows is taken from
+var/screenshots/NAME.png; one that the tests did not make is an error, and a picture that no page shows is removed.
+Pictures are reduced to 128 colours, which pages of text and lines do not show, so that each stays below 200 KB.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -16,47 +19,34 @@ SCREENSHOTS = ROOT / "var" / "screenshots"
 IMAGES = ROOT / "docs" / "images"
 LARGEST_BYTES = 200_000
 COLOURS = 128
+_SHOWN = re.compile(r"\]\((?:docs/)?images/([\w-]+)\.png\)")
 
-GUIDE = {
-    "home": "page-home-department-head-desktop",
-    "wizard-document": "wizard-1-document-desktop",
-    "wizard-decision": "wizard-2-decision-desktop",
-    "wizard-refused": "wizard-2-refused-desktop",
-    "wizard-placement": "wizard-3-placement-desktop",
-    "wizard-confirm": "wizard-4-confirm-desktop",
-    "approval": "request-to-approve-desktop",
-    "approval-code": "request-second-factor-desktop",
-    "request-sealed": "request-sealed-desktop",
-    "request-evidence": "request-evidence-desktop",
-    "seals": "page-seals-desktop",
-    "seal": "drawer-seal-desktop",
-    "custody-console": "custody-console-desktop",
-    "custody-confirm": "custody-confirm-desktop",
-    "custody-press": "custody-press-desktop",
-    "custody-register": "custody-register-desktop",
-    "scenarios": "page-scenarios-desktop",
-    "persons": "page-admin-persons-desktop",
-    "sign-in": "sign-in-desktop",
-    "verification": "public-use-phone",
-    "verification-altered": "public-compare-altered-desktop",
-}
-"""Name in the guide → screenshot."""
+
+def shown() -> list[str]:
+    """The names of the pictures that the documents show."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return sorted({name for page in pages for name in _SHOWN.findall(page.read_text("utf-8"))})
+
+
+def update(names: list[str]) -> Iterator[str]:
+    """Copy the pictures; yields what is wrong."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        source, target = SCREENSHOTS / f"{name}.png", IMAGES / f"{name}.png"
+        if not source.is_file():
+            yield f"{name}: no such screenshot. Run the browser tests first."
+            continue
+        with Image.open(source) as image:
+            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+        if target.stat().st_size > LARGEST_BYTES:
+            yield f"{name}: {target.stat().st_size} bytes, more than {LARGEST_BYTES}."
+    for left in set(IMAGES.glob("*.png")) - {IMAGES / f"{name}.png" for name in names}:
+        left.unlink()
 
 
 def main() -> int:
-    """Copy all, then say what was too large or missing."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    problems = []
-    for name, source in GUIDE.items():
-        path = SCREENSHOTS / f"{source}.png"
-        if not path.is_file():
-            problems.append(f"{path.name} is missing: run the browser tests.")
-            continue
-        target = IMAGES / f"{name}.png"
-        with Image.open(path) as image:
-            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
-        if target.stat().st_size > LARGEST_BYTES:
-            problems.append(f"{target.name} has {target.stat().st_size} bytes, more than {LARGEST_BYTES}.")
+    """Update, and tell what is wrong."""
+    problems = list(update(shown()))
     for problem in problems:
         sys.stdout.write(f"{problem}\n")
     return 1 if problems else 0

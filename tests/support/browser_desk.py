@@ -126,14 +126,21 @@ class Desk:
         return [line for violation in found["violations"] for line in _told(violation)]
 
     def wider_than_the_window(self) -> list[str]:
-        """What makes the page scroll sideways: a phone shows the half of such a page."""
+        """What makes the page scroll sideways, or sticks out of its dialog: a phone shows the half of it."""
         found: list[str] = self.page.evaluate(
             """() => {
+              const box = (one) => one.getBoundingClientRect()
               const room = document.documentElement.clientWidth
-              if (document.documentElement.scrollWidth <= room) return []
-              return [...document.body.querySelectorAll('*')]
-                .filter((one) => one.getBoundingClientRect().right > room + 1)
-                .map((one) => `${one.tagName.toLowerCase()}.${one.className}`).slice(0, 5)
+              const wide = document.documentElement.scrollWidth > room
+                ? [...document.body.querySelectorAll('*')].filter((one) => box(one).right > room + 1) : []
+              const outside = [...document.querySelectorAll('[role=dialog] button, [role=dialog] input')]
+                .filter((one) => box(one).width > 1 && getComputedStyle(one).visibility === 'visible')
+                .filter((one) => {
+                  const dialog = box(one.closest('[role=dialog]').querySelector('header')?.parentElement ?? one)
+                  return box(one).left < dialog.left - 1 || box(one).right > dialog.right + 1
+                })
+              return [...wide, ...outside]
+                .map((one) => `${one.tagName.toLowerCase()}.${one.className} ${one.textContent}`).slice(0, 5)
             }"""
         )
         return found
@@ -153,9 +160,11 @@ class Desk:
 
     def _variants(self, *, phone: bool) -> Iterator[Any]:
         sizes = SIZES if phone else {"desktop": DESKTOP}
+        # The public pages have neither a dark dress nor a switch of language without a new address.
+        full = FULL and self.page.locator("#app").count() > 0
         for size, viewport in sizes.items():
-            for dark in (False, True) if FULL else (False,):
-                for language in ("zh", "en") if FULL else (self.language,):
+            for dark in (False, True) if full else (False,):
+                for language in ("zh", "en") if full else (self.language,):
                     yield self._variant(size, viewport, dark=dark, language=language)
 
     @property
