@@ -249,7 +249,7 @@ def test_several_seals_in_one_go_are_signatures_of_their_own(story: Any, tmp_pat
     assert report.verdict is Verdict.VALID
     assert [one.seal_name for one in report.signatures] == [
         f"{ORGANIZATION}合同专用章",
-        f"{ORGANIZATION}合同专用章（2）",
+        f"{ORGANIZATION}合同专用章(2)",
     ]
     assert run("qpdf", "--check", path).returncode == 0
 

@@ -52,7 +52,7 @@ def timeline_of(entries: Sequence[Happening], notes: Mapping[str, Note]) -> list
         text, comment = sentence_of(entry.kind), None
         if note is not None:
             said = _SAID[note.kind]
-            text = Text(f"{note.step_name_zh}:{said.zh}", f"{note.step_name_en}: {said.en}")
+            text = Text(f"{note.step_name_zh}：{said.zh}", f"{note.step_name_en}: {said.en}")
             comment = note.comment or None
         told.append(Told(entry.entry_id, entry.kind, entry.at, entry.actor_id, text, comment))
     return told
