@@ -261,3 +261,9 @@ def test_lists_are_filtered_and_paged(story: Story) -> None:
     assert [one["id"] for one in story.get("employee", "/requests?q=合同2")["items"]] == [made[2]]
     assert story.get("employee", "/requests?q=100%25")["items"] == []
     assert story.get("employee", "/requests?medium=physical")["items"] == []
+
+
+def test_the_official_seal_does_not_stand_in_for_a_contract_seal_that_exists(story: Story) -> None:
+    story.make_seal("official-e", "electronic", category="legal_name", seal_code="1101080000126")
+    draft = story.draft(seals=[story.line("official-e")])
+    problem(story.submit(draft["id"]), 409, "SEAL_NOT_DECIDED")

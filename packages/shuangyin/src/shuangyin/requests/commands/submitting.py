@@ -53,7 +53,7 @@ def submit(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None
     decided = decide_for(work, actor.organization_id, facts_of(work, actor, facts_for(request)))
     _require_medium(request, decided.decision)
     _require_complete(request, sheets, lines)
-    _require_seals(work, request, decided.decision)
+    _require_seals(work, request, decided)
     _require_places(request, sheets, lines)
     _require_controls(request, decided.decision, lines)
     request.decision = decision_out(work, decided).model_dump_json()
@@ -95,19 +95,21 @@ def _require_complete(request: UseRequest, sheets: Sequence[Sheet], lines: Seque
         raise errors.incomplete(missing)
 
 
-def _require_seals(work: UnitOfWork, request: UseRequest, decision: Decision) -> None:
+def _require_seals(work: UnitOfWork, request: UseRequest, decided: Decided) -> None:
+    # The seals that the decision resolved to: the legal-name seal stands in only where a category has none of its own.
+    fitting = {one.seal.id for one in decided.seals}
     usable = {
         seal.id
         for seal in in_force(work, request.organization_id, medium=request.medium, category=None, at=work.now)
     }
     chosen = [seal for _, seal in queries.lines_of(work, request.id)]
-    wanted = decision.seal_categories
+    wanted = decided.decision.seal_categories
     for seal in chosen:
         if seal.medium != request.medium:
             raise errors.seal_of_other_medium(seal.name)
         if seal.id not in usable:
             raise errors.seal_not_usable(seal.name)
-        if not any(serves(seal.category, category) for category in wanted):
+        if seal.id not in fitting:
             raise errors.seal_not_decided(seal.name, "、".join(seal_name(category).zh for category in wanted))
     for category in wanted:
         if not any(serves(seal.category, category) for seal in chosen):
