@@ -11,8 +11,10 @@ from gmseal.trust import TrustStore
 __all__ = [
     "Check",
     "CheckResult",
+    "Finding",
     "Report",
     "SealSummary",
+    "Severity",
     "SignatureReport",
     "SignerSummary",
     "TrustStore",
@@ -67,6 +69,30 @@ class Check:
     clause: str | None = None
 
 
+class Severity(StrEnum):
+    """How far a deviation of form departs from the standard."""
+
+    MINOR = "minor"
+    """Nearly every product does it; readers cope."""
+    MAJOR = "major"
+    """A strict reader refuses the file for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A deviation of form that was tolerated: reported, never hidden, apart from the mathematics.
+
+    ``code`` is stable; ``where`` names the field or file; ``clause`` cites what was departed from.
+    """
+
+    code: str
+    severity: Severity
+    where: str
+    zh: str
+    en: str
+    clause: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SignerSummary:
     """Who signed, as the certificate says."""
@@ -115,6 +141,7 @@ class SignatureReport:
     seal: SealSummary | None
     checks: tuple[Check, ...]
     coverage: dict[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +155,7 @@ class Report:
     kind: str
     signatures: tuple[SignatureReport, ...]
     checks: tuple[Check, ...]
+    findings: tuple[Finding, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form with stable names; instants are RFC 3339 in UTC."""

@@ -6,18 +6,18 @@ everything; a single failure makes the whole invalid all the same. Steps that no
 (no revocation list, no trusted root) are reported as not checked, never as passed.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gmseal.errors import GmsealError, MalformedInput, Refused
+from gmseal.judging.certificates import MAKER, SIGNER, judge_chain, judge_revocation, readable_certificate
+from gmseal.judging.log import CheckLog, Sentence
 from gmseal.report import Check, CheckResult, TrustStore
 from gmseal.ses.seal import Seal, read_seal
 from gmseal.ses.signature import SealSignature, read_signature
 from gmseal.ses.structures import VERSION_5
 from gmseal.sm import curve
-from gmseal.sm.certificates import CertificateInfo, read_certificate
-from gmseal.sm.chain import ChainCode, ChainResult, Purpose, key_usage_allows, verify_chain
+from gmseal.sm.certificates import CertificateInfo
 
 __all__ = ["judge_seal", "judge_signature"]
 
@@ -44,7 +44,7 @@ def judge_seal(seal: Seal | bytes, at: datetime, trust: TrustStore) -> tuple[Che
             seal = read_seal(seal)
         except GmsealError as error:
             return (_unreadable("FORMAT_SEAL", error, _SEAL_CLAUSE),)
-    log = _Log(_SEAL_CLAUSE)
+    log = CheckLog(_SEAL_CLAUSE)
     trial = _judge_making(log, seal, at, trust)
     # 4.
     log.decide(
@@ -94,9 +94,9 @@ def judge_signature(
             signature = read_signature(signature)
         except GmsealError as error:
             return (_unreadable("FORMAT_SIGNATURE", error, _SIGNATURE_CLAUSE),)
-    log = _Log(_SIGNATURE_CLAUSE)
+    log = CheckLog(_SIGNATURE_CLAUSE)
     _judge_form(log, signature)
-    signer = _certificate(log, "FORMAT_SIGNATURE", signature.certificate, "签章人", "signer")
+    signer = readable_certificate(log, SIGNER, signature.certificate)
     # 2.
     good = signer is not None and _verifies(signer, signature.signature, signature.raw_tbs)
     log.decide(
@@ -116,8 +116,8 @@ def judge_signature(
     )
     if signer is not None:
         # 4. and 5.
-        _judge_chain(log, _SIGNER, signer, signature.signed_at, trust)
-        _judge_signing_time(log, signer, signature.signed_at, now)
+        judge_chain(log, SIGNER, signer, signature.signed_at, trust)
+        _judge_signing_time(log, signer, signature.signed_at, now, trust)
     # 6.
     _judge_data_hash(log, signature, expected_hash)
     # 7.
@@ -129,50 +129,10 @@ def judge_signature(
     return log.checks()
 
 
-# --- the log that a procedure writes -----------------------------------------------------------
-
-_Sentence = tuple[str, str]
-"""The same sentence in Chinese and English."""
-
-
-class _Log:
-    """Collects checks under one clause."""
-
-    def __init__(self, clause: str) -> None:
-        self._clause = clause
-        self._checks: list[Check] = []
-
-    def add(
-        self, code: str, result: CheckResult, at: datetime | None, says: _Sentence, clause: str | None = None
-    ) -> None:
-        self._checks.append(Check(code, result, at, says[0], says[1], clause or self._clause))
-
-    def decide(self, code: str, good: bool, at: datetime | None, yes: _Sentence, no: _Sentence) -> None:  # noqa: FBT001 - the condition is the point of the call
-        self.add(code, CheckResult.PASS if good else CheckResult.FAIL, at, yes if good else no)
-
-    def checks(self) -> tuple[Check, ...]:
-        return tuple(self._checks)
-
-
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """The two certificates of a seal signature and the codes of their checks."""
-
-    zh: str
-    en: str
-    chain: str
-    key_usage: str
-    purpose: Purpose
-
-
-_MAKER: Final = _Role("制章人", "maker", "MAKER_CHAIN", "MAKER_KEYUSAGE", Purpose.SEAL_MAKING)
-_SIGNER: Final = _Role("签章人", "signer", "SIGNER_CHAIN", "SIGNER_KEYUSAGE", Purpose.SIGNING)
-
-
 # --- steps of 6.3 ------------------------------------------------------------------------------
 
 
-def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> bool:
+def _judge_making(log: CheckLog, seal: Seal, at: datetime, trust: TrustStore) -> bool:
     """Steps 1 to 3; true when the maker, or an authority above him, is a trial one."""
     # 1.
     log.add(
@@ -184,7 +144,7 @@ def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> boo
     )
     _judge_algorithm(log, seal.algorithm, ("印章", "seal"))
     # 2.
-    maker = _certificate(log, "FORMAT_SEAL", seal.maker_certificate, "制章人", "maker")
+    maker = readable_certificate(log, MAKER, seal.maker_certificate)
     good = maker is not None and _verifies(maker, seal.signature, seal.raw_info)
     log.decide(
         "SEAL_SIGNATURE",
@@ -196,21 +156,13 @@ def _judge_making(log: _Log, seal: Seal, at: datetime, trust: TrustStore) -> boo
     if maker is None:
         return False
     # 3.
-    chain = _judge_chain(log, _MAKER, maker, at, trust)
+    chain = judge_chain(log, MAKER, maker, at, trust)
     _judge_maker_period(log, seal, maker, at)
-    log.add(
-        "MAKER_REVOKED",
-        CheckResult.NOT_CHECKED,
-        at,
-        (
-            "未提供吊销列表，未检查制章人证书是否吊销",
-            "No revocation list was given for the maker's certificate.",
-        ),
-    )
+    judge_revocation(log, MAKER, maker, at, trust)
     return maker.trial or chain.trial
 
 
-def _judge_maker_period(log: _Log, seal: Seal, maker: CertificateInfo, at: datetime) -> None:
+def _judge_maker_period(log: CheckLog, seal: Seal, maker: CertificateInfo, at: datetime) -> None:
     """Version 4 wants the maker in force now; version 5 makes it a warning when he was at creation."""
     if not maker.valid_at(at) and seal.version == VERSION_5 and maker.valid_at(seal.created_at):
         says = ("制章人证书在制章之后过期", "The maker's certificate has expired since the seal was made.")
@@ -225,7 +177,7 @@ def _judge_maker_period(log: _Log, seal: Seal, maker: CertificateInfo, at: datet
     )
 
 
-def _judge_notes(log: _Log, seal: Seal, *, trial: bool) -> None:
+def _judge_notes(log: CheckLog, seal: Seal, *, trial: bool) -> None:
     # 5.
     if seal.timestamp is not None:
         says = ("印章带有时间戳，未检查", "The seal carries a time stamp, which was not checked.")
@@ -239,7 +191,7 @@ def _judge_notes(log: _Log, seal: Seal, *, trial: bool) -> None:
 # --- steps of 7.3 ------------------------------------------------------------------------------
 
 
-def _judge_form(log: _Log, signature: SealSignature) -> None:
+def _judge_form(log: CheckLog, signature: SealSignature) -> None:
     says = ("签章数据格式正确", "The seal signature's data is well formed.")
     log.add("FORMAT_SIGNATURE", CheckResult.PASS, None, says)
     log.decide(
@@ -252,7 +204,9 @@ def _judge_form(log: _Log, signature: SealSignature) -> None:
     _judge_algorithm(log, signature.algorithm, ("签章", "seal signature"))
 
 
-def _judge_signing_time(log: _Log, signer: CertificateInfo, signed_at: datetime, now: datetime) -> None:
+def _judge_signing_time(
+    log: CheckLog, signer: CertificateInfo, signed_at: datetime, now: datetime, trust: TrustStore
+) -> None:
     log.decide(
         "SIGNER_EXPIRED_AT_SIGNING",
         signer.valid_at(signed_at),
@@ -263,15 +217,7 @@ def _judge_signing_time(log: _Log, signer: CertificateInfo, signed_at: datetime,
     if now > signer.not_after and signer.valid_at(signed_at):
         says = ("签章人证书在签章之后过期", "The signer's certificate has expired since signing.")
         log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
-    log.add(
-        "SIGNER_REVOKED_BEFORE_SIGNING",
-        CheckResult.NOT_CHECKED,
-        signed_at,
-        (
-            "未提供吊销列表，未检查签章人证书是否吊销",
-            "No revocation list was given for the signer's certificate.",
-        ),
-    )
+    judge_revocation(log, SIGNER, signer, signed_at, trust)
     log.decide(
         "SIGN_TIME_IN_FUTURE",
         signed_at <= now + CLOCK_TOLERANCE,
@@ -281,7 +227,7 @@ def _judge_signing_time(log: _Log, signer: CertificateInfo, signed_at: datetime,
     )
 
 
-def _judge_data_hash(log: _Log, signature: SealSignature, expected: bytes | None) -> None:
+def _judge_data_hash(log: CheckLog, signature: SealSignature, expected: bytes | None) -> None:
     if expected is None:
         says = ("未提供原文，未核对原文摘要", "No document was given to compare with.")
         log.add("DATA_HASH", CheckResult.NOT_CHECKED, None, says)
@@ -295,7 +241,7 @@ def _judge_data_hash(log: _Log, signature: SealSignature, expected: bytes | None
     )
 
 
-def _judge_seal_period(log: _Log, seal: Seal, signed_at: datetime, now: datetime) -> None:
+def _judge_seal_period(log: CheckLog, seal: Seal, signed_at: datetime, now: datetime) -> None:
     log.decide(
         "SIGN_TIME_OUTSIDE_SEAL",
         seal.valid_at(signed_at),
@@ -308,7 +254,7 @@ def _judge_seal_period(log: _Log, seal: Seal, signed_at: datetime, now: datetime
         log.add("SEAL_EXPIRED", CheckResult.WARN, now, says)
 
 
-def _judge_signature_timestamp(log: _Log, signature: SealSignature) -> None:
+def _judge_signature_timestamp(log: CheckLog, signature: SealSignature) -> None:
     if signature.timestamp is None:
         says = (
             "签章未带时间戳，签章时间由签章人自行声明",
@@ -322,54 +268,13 @@ def _judge_signature_timestamp(log: _Log, signature: SealSignature) -> None:
 # --- steps of both -----------------------------------------------------------------------------
 
 
-def _judge_chain(
-    log: _Log, role: _Role, info: CertificateInfo, at: datetime, trust: TrustStore
-) -> ChainResult:
-    """Chain and key usage. The leaf's own period is a check of its own, so the walk is made within it."""
-    moment = min(max(at, info.not_before), info.not_after)
-    result = verify_chain(info.der, trust.intermediates, trust.roots, moment, purpose=role.purpose)
-    usable = key_usage_allows(info, role.purpose)
-    if result.trusted or (result.code is ChainCode.KEY_USAGE and result.chain):
-        says = (f"{role.zh}证书链可信", f"The {role.en}'s certificate leads to a trusted root.")
-        log.add(role.chain, CheckResult.PASS, at, says)
-    elif result.code is ChainCode.UNKNOWN_ROOT:
-        says = (
-            f"{role.zh}证书不能追溯到受信任的根证书",
-            f"The {role.en}'s certificate leads to no root that is trusted here.",
-        )
-        log.add(role.chain, CheckResult.NOT_CHECKED, at, says)
-    else:
-        says = (
-            f"{role.zh}证书链验证不通过",
-            f"The {role.en}'s certificate chain is not good: {result.detail}.",
-        )
-        log.add(role.chain, CheckResult.FAIL, at, says)
-    log.decide(
-        role.key_usage,
-        usable,
-        at,
-        (f"{role.zh}证书用途正确", f"The {role.en}'s certificate allows this use of its key."),
-        (f"{role.zh}证书用途不符", f"The {role.en}'s certificate does not allow this use of its key."),
-    )
-    return result
-
-
-def _judge_algorithm(log: _Log, algorithm: str, what: _Sentence) -> None:
+def _judge_algorithm(log: CheckLog, algorithm: str, what: Sentence) -> None:
     if algorithm != curve.SM2_WITH_SM3:
         says = (
             f"{what[0]}的签名算法不是 SM2 与 SM3",
             f"The {what[1]} names the algorithm {algorithm}, not SM2 with SM3.",
         )
         log.add("ALGORITHM_MISMATCH", CheckResult.FAIL, None, says)
-
-
-def _certificate(log: _Log, code: str, certificate: bytes, zh: str, en: str) -> CertificateInfo | None:
-    try:
-        return read_certificate(certificate)
-    except MalformedInput:
-        says = (f"{zh}证书无法读取", f"The {en}'s certificate cannot be read.")
-        log.add(code, CheckResult.FAIL, None, says)
-        return None
 
 
 def _verifies(info: CertificateInfo, signature: bytes, message: bytes) -> bool:
