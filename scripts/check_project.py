@@ -61,7 +61,7 @@ def project_files(root: Path) -> Iterator[Path]:
             continue
         if entry.is_dir() and entry.name not in SKIPPED_FOLDERS and not entry.name.endswith(".egg-info"):
             yield from project_files(entry)
-        elif entry.is_file():
+        elif entry.is_file() and entry.name not in SKIPPED_FOLDERS:
             yield entry
 
 
