@@ -10,10 +10,6 @@ The way (GB/T 38540-2020, 7.2, with the ByteRange of ISO 32000-1, 12.8.1 as the 
 """
 
 import hashlib
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +17,7 @@ from typing import BinaryIO
 
 import pikepdf
 
+from gmseal.durable_file import replacing
 from gmseal.errors import GmsealError, Refused
 from gmseal.pdf import syntax
 from gmseal.pdf.document import Document, open_document
@@ -74,7 +71,7 @@ def seal_pdf(
         signature_number = _write_objects(update, document, order, signer, marks, name)
         entries = _signature_entries(order, signer)
         tail, hole = update.finish(signature_number, entries, signer.signature_size)
-        with _replacing(target) as out:
+        with replacing(target) as out:
             hashed = _copy(document, out)
             done = _sign(tail, hole, hashed, document.size, order, signer)
             out.write(tail)
@@ -214,24 +211,3 @@ def _copy(document: Document, out: BinaryIO) -> "hashlib._Hash":
         out.write(chunk)
         left -= len(chunk)
     return hashed
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of ``target`` at the end, durable, or leaves no trace."""
-    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
-    try:
-        with temporary.open("xb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise GmsealError(f"The sealed file cannot be written: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)

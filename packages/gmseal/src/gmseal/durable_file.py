@@ -1,0 +1,34 @@
+"""Writing a file so that it appears whole or not at all, and survives a power cut."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from gmseal.errors import GmsealError
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of ``target`` at the end, durable, or leaves no trace.
+
+    Raises ``GmsealError`` when the operating system says no.
+    """
+    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
+    try:
+        with temporary.open("xb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise GmsealError(f"The file cannot be written: {error.strerror}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
