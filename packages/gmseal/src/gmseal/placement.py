@@ -6,11 +6,14 @@ Millimetres from the top left of the page as displayed.
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from gmseal.errors import Refused
 
 MIN_SLICE_MM = 4.0
 """A thinner slice of a riding seam shows nothing that could be compared; more pages start a new seal."""
+_THINNEST_MM = 1.0
+"""Whatever was asked for: a thinner slice is a line of ink."""
 
 
 class Edge(StrEnum):
@@ -20,6 +23,23 @@ class Edge(StrEnum):
     LEFT = "left"
     TOP = "top"
     BOTTOM = "bottom"
+
+
+OPPOSITE = {
+    Edge.RIGHT: Edge.LEFT,
+    Edge.LEFT: Edge.RIGHT,
+    Edge.TOP: Edge.BOTTOM,
+    Edge.BOTTOM: Edge.TOP,
+}
+_MIRRORED = frozenset({Edge.LEFT, Edge.TOP})
+
+
+class SeamPages(StrEnum):
+    """Pages of a riding seam as people count them: the first page is odd. Sheets printed on both sides."""
+
+    ALL = "all"
+    ODD = "odd"
+    EVEN = "even"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,54 +53,129 @@ class SealPlacement:
 
 @dataclass(frozen=True, slots=True)
 class SeamPlacement:
-    """A riding seam (骑缝章): the seal is cut into one slice per page.
+    """A riding seam (骑缝章): the seal is cut into slices, one for each page, along one edge.
 
     ``offset_mm`` is the distance from the top of the page (left and right edges) or from its left (top and
-    bottom) to the seal. ``pages`` are counted from 0; ``None`` means all. When slices would be thinner
-    than ``min_slice_mm``, the pages are divided into groups as equal as possible and each group carries a
-    whole seal, so that no single page is left over.
+    bottom) to the seal; ``None`` centres it on the edge. ``pages`` are those it runs over: listed (counted
+    from 0), odd or even as people count, or all (``None``).
+
+    How pages are divided, each group carrying a whole seal: as listed in ``groups`` (which then stands for
+    ``pages``); else by ``pages_per_seal``, where a single page left over joins the last group; else into
+    groups as equal as possible, so many that no slice is thinner than ``min_slice_mm``.
+
+    ``facing`` makes the seam of a book: every two neighbouring pages of a group share a seal, of which the
+    first shows this share (0..1) at ``edge`` and the second the rest at the opposite edge.
     """
 
-    offset_mm: float
+    offset_mm: float | None
     edge: Edge = Edge.RIGHT
-    pages: tuple[int, ...] | None = None
+    pages: tuple[int, ...] | SeamPages | None = None
     min_slice_mm: float = MIN_SLICE_MM
+    groups: tuple[tuple[int, ...], ...] = ()
+    pages_per_seal: int | None = None
+    facing: float | None = None
+
+    def offset_on(self, side_mm: float, seal_mm: float) -> float:
+        """Where the seal begins on an edge of ``side_mm`` along which it measures ``seal_mm``."""
+        return (side_mm - seal_mm) / 2 if self.offset_mm is None else self.offset_mm
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One page's part of a riding seam: the share from ``start`` to ``end`` (0..1) of the seal."""
+    """One page's part of a riding seam: the share from ``start`` to ``end`` (0..1) of the seal, and its edge."""
 
     page: int
     start: float
     end: float
+    edge: Edge
 
 
 def seam_slices(seam: SeamPlacement, page_count: int, along_mm: float) -> tuple[Slice, ...]:
-    """Cuts a seal of ``along_mm`` (across the seam) into one slice per page.
+    """Cuts a seal of ``along_mm`` (across the seam) into slices, page after page.
 
     Right and bottom edges show the seal from its left or top on; left and top edges are the mirror
     image. Raises ``Refused`` with ``SEAM_PAGES`` or ``PAGE_MISSING``.
     """
-    pages = tuple(range(page_count)) if seam.pages is None else seam.pages
-    if len(pages) < 2 or len(set(pages)) != len(pages):
-        raise Refused("SEAM_PAGES", "A riding seam needs at least two different pages.")
-    if not 0.5 <= seam.min_slice_mm <= along_mm / 2:
-        raise Refused("SEAM_PAGES", "The smallest slice is at least 0.5 mm and at most half of the seal.")
-    for page in pages:
+    groups = _seam_groups(seam, page_count, along_mm)
+    for page in (page for group in groups for page in group):
         check_page(page, page_count)
-    largest = max(2, math.floor(along_mm / seam.min_slice_mm + 1e-9))
-    groups = math.ceil(len(pages) / largest)
-    slices: list[Slice] = []
-    begin = 0
-    for group in range(groups):
-        end = len(pages) * (group + 1) // groups
-        size = end - begin
-        for index, page in enumerate(pages[begin:end]):
-            place = size - 1 - index if seam.edge in {Edge.LEFT, Edge.TOP} else index
-            slices.append(Slice(page, place / size, (place + 1) / size))
-        begin = end
-    return tuple(slices)
+    cut = _sliced if seam.facing is None else _paired
+    slices = tuple(piece for group in groups for piece in cut(seam, group))
+    if len({(piece.page, piece.edge) for piece in slices}) != len(slices):
+        raise Refused("SEAM_PAGES", "A page of a riding seam is named twice.")
+    thinnest = min((piece.end - piece.start) * along_mm for piece in slices)
+    if thinnest < _THINNEST_MM - 1e-9:
+        raise Refused("SEAM_PAGES", f"A slice of {thinnest:.1f} mm would show nothing of the seal.")
+    return slices
+
+
+def _seam_groups(seam: SeamPlacement, page_count: int, along_mm: float) -> list[tuple[int, ...]]:
+    """The pages of each seal of the seam, two at least."""
+    if seam.groups:
+        groups = list(seam.groups)
+    else:
+        pages = _seam_pages(seam, page_count)
+        if seam.facing is not None:
+            groups = [pages]
+        elif seam.pages_per_seal is not None:
+            groups = _counted(pages, seam.pages_per_seal)
+        else:
+            groups = _equal(pages, seam.min_slice_mm, along_mm)
+    if not groups or any(len(group) < 2 for group in groups):
+        raise Refused("SEAM_PAGES", "A riding seam needs at least two different pages.")
+    return groups
+
+
+def _seam_pages(seam: SeamPlacement, page_count: int) -> tuple[int, ...]:
+    if isinstance(seam.pages, tuple):
+        return seam.pages
+    first, step = {SeamPages.ODD: (0, 2), SeamPages.EVEN: (1, 2)}.get(seam.pages or SeamPages.ALL, (0, 1))
+    return tuple(range(first, page_count, step))
+
+
+def _counted(pages: tuple[int, ...], size: int) -> list[tuple[int, ...]]:
+    """Groups of ``size``; what is left over is a smaller group, or, being one page, joins the last one."""
+    if size < 2:
+        raise Refused("SEAM_PAGES", "A seal of a riding seam runs over at least two pages.")
+    groups = [pages[begin : begin + size] for begin in range(0, len(pages), size)]
+    if len(groups) > 1 and len(groups[-1]) == 1:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return groups
+
+
+def _equal(pages: tuple[int, ...], min_slice_mm: float, along_mm: float) -> list[tuple[int, ...]]:
+    if not _THINNEST_MM <= min_slice_mm <= along_mm / 2:
+        raise Refused(
+            "SEAM_PAGES", f"The smallest slice is at least {_THINNEST_MM:g} mm and at most half of the seal."
+        )
+    largest = max(2, math.floor(along_mm / min_slice_mm + 1e-9))
+    count = math.ceil(len(pages) / largest)
+    bounds = [len(pages) * group // count for group in range(count + 1)] if count else []
+    return [pages[begin:end] for begin, end in pairwise(bounds)]
+
+
+def _sliced(seam: SeamPlacement, pages: tuple[int, ...]) -> list[Slice]:
+    size = len(pages)
+    slices = []
+    for index, page in enumerate(pages):
+        place = size - 1 - index if seam.edge in _MIRRORED else index
+        slices.append(Slice(page, place / size, (place + 1) / size, seam.edge))
+    return slices
+
+
+def _paired(seam: SeamPlacement, pages: tuple[int, ...]) -> list[Slice]:
+    share = seam.facing
+    if share is None or not 0 < share < 1:
+        raise Refused("SEAM_PAGES", "The share of facing pages lies between 0 and 1.")
+    slices = []
+    for first, second in pairwise(pages):
+        if seam.edge in _MIRRORED:
+            slices.append(Slice(first, 1 - share, 1.0, seam.edge))
+            slices.append(Slice(second, 0.0, 1 - share, OPPOSITE[seam.edge]))
+        else:
+            slices.append(Slice(first, 0.0, share, seam.edge))
+            slices.append(Slice(second, share, 1.0, OPPOSITE[seam.edge]))
+    return slices
 
 
 def check_page(page: int, page_count: int) -> None:

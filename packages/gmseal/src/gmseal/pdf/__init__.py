@@ -4,7 +4,7 @@ from gmseal.pdf.geometry import PageInfo
 from gmseal.pdf.inspect import PdfInfo, inspect_pdf, repair_pdf
 from gmseal.pdf.limits import PdfLimits
 from gmseal.pdf.marks import Mark, qr_quiet_mm
-from gmseal.pdf.placement import Edge, QrPlacement, SealOrder, SealPlacement, SeamPlacement
+from gmseal.pdf.placement import Edge, QrPlacement, SealOrder, SealPlacement, SeamPages, SeamPlacement
 from gmseal.pdf.seal import SealOutcome, seal_pdf
 from gmseal.pdf.verify import verify_pdf
 
@@ -18,6 +18,7 @@ __all__ = [
     "SealOrder",
     "SealOutcome",
     "SealPlacement",
+    "SeamPages",
     "SeamPlacement",
     "inspect_pdf",
     "qr_quiet_mm",

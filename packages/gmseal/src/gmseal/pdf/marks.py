@@ -100,18 +100,18 @@ def _seam_marks(
     if seam is None:
         return []
     upright = seam.edge in {Edge.LEFT, Edge.RIGHT}
-    across = width_mm if upright else height_mm
+    across, along = (width_mm, height_mm) if upright else (height_mm, width_mm)
     marks = []
     for piece in seam_slices(seam, page_count, across):
         space = space_of(piece.page)
         thick = (piece.end - piece.start) * across
         if upright:
-            x = space.width_mm - thick if seam.edge is Edge.RIGHT else 0.0
-            box = space.rectangle(x, seam.offset_mm, thick, height_mm)
+            x = space.width_mm - thick if piece.edge is Edge.RIGHT else 0.0
+            box = space.rectangle(x, seam.offset_on(space.height_mm, along), thick, height_mm)
             part = (piece.start * across, 0.0, thick, float(height_mm))
         else:
-            y = space.height_mm - thick if seam.edge is Edge.BOTTOM else 0.0
-            box = space.rectangle(seam.offset_mm, y, width_mm, thick)
+            y = space.height_mm - thick if piece.edge is Edge.BOTTOM else 0.0
+            box = space.rectangle(seam.offset_on(space.width_mm, along), y, width_mm, thick)
             part = (0.0, piece.start * across, float(width_mm), thick)
         marks.append(Mark("seam", piece.page, box, _part(width_mm, height_mm, *part, space.rotation)))
     return marks

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gmseal.errors import Refused
-from gmseal.placement import Edge, SealPlacement, SeamPlacement, Slice, check_page, seam_slices
+from gmseal.placement import Edge, SealPlacement, SeamPages, SeamPlacement, Slice, check_page, seam_slices
 
 __all__ = [
     "MAX_QR_MM",
@@ -16,6 +16,7 @@ __all__ = [
     "QrPlacement",
     "SealOrder",
     "SealPlacement",
+    "SeamPages",
     "SeamPlacement",
     "Slice",
     "check_page",
