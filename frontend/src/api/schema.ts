@@ -2653,7 +2653,7 @@ export interface components {
             registered: boolean;
             /**
              * Report
-             * @description gmseal-report/1; null when the file is no readable PDF.
+             * @description gmseal-report/2; null when the file is no readable PDF.
              */
             report: {
                 [key: string]: unknown;

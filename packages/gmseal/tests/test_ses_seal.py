@@ -17,7 +17,7 @@ from gmseal.sm.certificates import CertificateProfile, Name
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.trial import TrialAuthority, TrialUnit
 
-SAMPLES = Path(os.environ.get("GMSEAL_SAMPLES", "samples")) / "ofd"
+SAMPLES = Path(os.environ.get("GMSEAL_SAMPLES", Path(__file__).parents[4] / "shared/samples")) / "ofd"
 
 
 def spec_of(unit: TrialUnit) -> SealSpec:

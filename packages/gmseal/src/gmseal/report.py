@@ -1,11 +1,18 @@
-"""One verification report for every kind of file: what was checked, with which result, and why."""
+"""One verification report for every kind of file: what was checked, with which result, and why.
 
-from collections.abc import Iterable
+A report has a verdict and, under it, the checks of the file and of each signature as a tree (``gmseal.checks``).
+Deviations of form that did not touch the mathematics are findings, kept apart from the checks; from them follows
+what a strict reader would say.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from gmseal.checks import Check, CheckResult, walk
+from gmseal.policy import DEFAULT, Policy
 from gmseal.trust import TrustStore
 
 __all__ = [
@@ -17,12 +24,16 @@ __all__ = [
     "Severity",
     "SignatureReport",
     "SignerSummary",
+    "StrictReading",
     "TrustStore",
     "Verdict",
     "decide",
+    "judge_conformance",
+    "strict_reading",
+    "walk",
 ]
 
-REPORT_FORMAT = "gmseal-report/1"
+REPORT_FORMAT = "gmseal-report/2"
 """Written into every report; a change that breaks readers raises the number."""
 
 _UNDECIDED_WITHOUT = frozenset(
@@ -34,6 +45,8 @@ _UNDECIDED_WITHOUT = frozenset(
     }
 )
 """Checks without which nobody can say that a seal is good: not checked means indeterminate."""
+_REVOCATION = frozenset({"MAKER_REVOKED", "SIGNER_REVOKED_BEFORE_SIGNING"})
+_STAMP = "SIGNATURE_TIMESTAMP"
 
 
 class Verdict(StrEnum):
@@ -42,31 +55,6 @@ class Verdict(StrEnum):
     VALID = "valid"
     INVALID = "invalid"
     INDETERMINATE = "indeterminate"
-
-
-class CheckResult(StrEnum):
-    """What one check came to."""
-
-    PASS = "pass"  # noqa: S105 - a result, not a password
-    WARN = "warn"
-    FAIL = "fail"
-    NOT_CHECKED = "not_checked"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One step of a procedure and its result.
-
-    ``code`` is stable and names the step (facts: GB/T 38540 wants the reason of a failure back);
-    ``at`` is the instant the check speaks of, in UTC; ``clause`` cites the standard.
-    """
-
-    code: str
-    result: CheckResult
-    at: datetime | None
-    zh: str
-    en: str
-    clause: str | None = None
 
 
 class Severity(StrEnum):
@@ -91,6 +79,19 @@ class Finding:
     zh: str
     en: str
     clause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StrictReading:
+    """What a reader that follows the standard to the letter would say about the form of a file.
+
+    ``codes`` are the codes of the findings for which it would refuse, each once.
+    """
+
+    accepts: bool
+    codes: tuple[str, ...]
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ class SignatureReport:
     """One seal signature (or foreign signature) of a file.
 
     ``kind`` is ``seal`` for a GB/T 38540 seal signature and ``foreign`` for any other.
-    ``coverage`` says in words or figures what part of the file the signature protects.
+    ``coverage`` says in words or figures what part of the file the signature protects. ``checks`` is a tree;
+    ``walk`` gives its steps.
     """
 
     kind: str
@@ -143,10 +145,18 @@ class SignatureReport:
     coverage: dict[str, Any] | None = None
     findings: tuple[Finding, ...] = ()
 
+    def walk(self) -> Iterator[Check]:
+        """Every step without the groups, in the order of the procedure."""
+        return walk(self.checks)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The judgement of one file. ``sm3`` and ``sha256`` are hex digests of its bytes, ``size`` in bytes."""
+    """The judgement of one file. ``sm3`` and ``sha256`` are hex digests of its bytes, ``size`` in bytes.
+
+    ``checks`` and ``findings`` are those of the file as a whole; each signature has its own. ``policy`` is the
+    name of the policy that was judged by, ``judged_at`` the verifier's time.
+    """
 
     verdict: Verdict
     sm3: str
@@ -156,27 +166,89 @@ class Report:
     signatures: tuple[SignatureReport, ...]
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...] = ()
+    policy: str = DEFAULT.name
+    judged_at: datetime | None = None
+
+    def walk(self) -> Iterator[Check]:
+        """Every step: those of the file, then those of each signature; groups are left out."""
+        yield from walk(self.checks)
+        for signature in self.signatures:
+            yield from signature.walk()
+
+    def all_findings(self) -> tuple[Finding, ...]:
+        """The findings of the file and of every signature."""
+        return (*self.findings, *(found for one in self.signatures for found in one.findings))
+
+    @property
+    def strict_reader(self) -> StrictReading:
+        """What a strict reader would say about the form of this file."""
+        return strict_reading(self.all_findings())
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form with stable names; instants are RFC 3339 in UTC."""
         plain = _plain(self)
-        return {"format": REPORT_FORMAT, **plain}
+        return {"format": REPORT_FORMAT, **plain, "strict_reader": _plain(self.strict_reader)}
 
 
-def decide(checks: Iterable[Check]) -> Verdict:
-    """The verdict that follows from checks.
+def decide(checks: Iterable[Check], policy: Policy = DEFAULT) -> Verdict:
+    """The verdict that follows from checks (trees or flat).
 
     1. Any failed check: invalid.
-    2. A check without which nothing can be said was not made: indeterminate.
+    2. A check without which nothing can be said was not made: indeterminate. Which ones these are is
+       increased by ``policy.require_revocation`` and ``policy.require_timestamp``.
     3. Otherwise valid; warnings and other checks not made do not change that.
     """
-    every = tuple(checks)
-    if any(check.result is CheckResult.FAIL for check in every):
+    steps = tuple(walk(checks))
+    if any(step.result is CheckResult.FAIL for step in steps):
         return Verdict.INVALID
-    undecided = any(
-        check.result is CheckResult.NOT_CHECKED and check.code in _UNDECIDED_WITHOUT for check in every
+    return (
+        Verdict.INDETERMINATE
+        if not steps or any(_leaves_open(step, policy) for step in steps)
+        else Verdict.VALID
     )
-    return Verdict.INDETERMINATE if undecided or not every else Verdict.VALID
+
+
+def _leaves_open(step: Check, policy: Policy) -> bool:
+    if policy.require_timestamp and step.code == _STAMP:
+        return step.result is not CheckResult.PASS
+    if step.result is not CheckResult.NOT_CHECKED:
+        return False
+    return step.code in _UNDECIDED_WITHOUT or (policy.require_revocation and step.code in _REVOCATION)
+
+
+def strict_reading(findings: Iterable[Finding]) -> StrictReading:
+    """What a strict reader would say: it refuses for every finding of the severity major."""
+    codes = tuple(dict.fromkeys(found.code for found in findings if found.severity is Severity.MAJOR))
+    if not codes:
+        return StrictReading(
+            accepts=True,
+            codes=(),
+            zh="严格按标准实现的验证程序会接受本文件的格式",
+            en="A strict reader would accept the form of this file.",
+        )
+    named = ", ".join(codes)
+    return StrictReading(
+        accepts=False,
+        codes=codes,
+        zh=f"严格按标准实现的验证程序会因格式拒绝本文件：{named}",
+        en=f"A strict reader would refuse the form of this file: {named}.",
+    )
+
+
+def judge_conformance(findings: Iterable[Finding], policy: Policy, clause: str | None = None) -> Check:
+    """The check ``CONFORMANCE``: what the findings of form mean under a policy.
+
+    Passed without a finding of the severity major; with one it is a warning, under ``policy.strict_form`` a failure.
+    """
+    reading = strict_reading(findings)
+    if reading.accepts:
+        return Check(
+            "CONFORMANCE", CheckResult.PASS, None, "格式符合标准", "The form follows the standard.", clause
+        )
+    result = CheckResult.FAIL if policy.strict_form else CheckResult.WARN
+    named = ", ".join(reading.codes)
+    zh, en = f"格式不符合标准：{named}", f"The form departs from the standard: {named}."
+    return Check("CONFORMANCE", result, None, zh, en, clause)
 
 
 def _plain(value: Any) -> Any:

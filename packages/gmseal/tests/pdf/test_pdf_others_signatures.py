@@ -27,12 +27,12 @@ HERE = (SealPlacement(0, 100, 180),)
 
 
 def failures(report: Report, index: int = 0) -> set[str]:
-    checks = [*report.checks, *report.signatures[index].checks]
+    checks = [*report.checks, *report.signatures[index].walk()]
     return {check.code for check in checks if check.result is CheckResult.FAIL}
 
 
 def result_of(report: Report, code: str, index: int = 0) -> CheckResult:
-    return next(check.result for check in report.signatures[index].checks if check.code == code)
+    return next(check.result for check in report.signatures[index].walk() if check.code == code)
 
 
 @pytest.fixture

@@ -24,12 +24,12 @@ HERE = (SealPlacement(0, 100, 180),)
 
 
 def failures(report: Report, index: int = 0) -> set[str]:
-    checks = [*report.checks, *report.signatures[index].checks]
+    checks = [*report.checks, *report.signatures[index].walk()]
     return {check.code for check in checks if check.result is CheckResult.FAIL}
 
 
 def result_of(report: Report, code: str, index: int = 0) -> CheckResult:
-    return next(check.result for check in report.signatures[index].checks if check.code == code)
+    return next(check.result for check in report.signatures[index].walk() if check.code == code)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_one_digit_changed_in_the_text(bench: Any, sealed: bytes) -> None:
     report = bench.verify(sealed.replace(b"1234567.00 p1", b"1934567.00 p1"))
     assert report.verdict is Verdict.INVALID
     assert failures(report) == {"DATA_HASH"}
-    check = next(check for check in report.signatures[0].checks if check.code == "DATA_HASH")
+    check = next(check for check in report.signatures[0].walk() if check.code == "DATA_HASH")
     assert check.zh == "盖章后被改动"
     assert "altered after" in check.en.lower()
 

@@ -180,7 +180,7 @@ def test_programs_get_the_report_and_whether_the_file_is_registered(story: Any) 
         "SAME_FILE", "good", True, True,
     )  # fmt: skip
     assert answer["report"]["verdict"] == "valid"
-    assert answer["report"]["format"] == "gmseal-report/1"
+    assert answer["report"]["format"] == "gmseal-report/2"
     assert [one["number"] for one in answer["uses"]] == [use["number"]]
     assert "presser" not in json.dumps(answer)
     bad = ok(post_file(world, API, altered(sealed)))

@@ -1,6 +1,5 @@
 """gmseal sign | verify: documents."""
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from gmseal.cli.console import (
     show_json,
 )
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
+from gmseal.policy import DEFAULT, POLICIES, Policy
 
 if TYPE_CHECKING:
     from gmseal.pdf import SealOrder
@@ -94,12 +94,21 @@ def sign(
 @click.option("--trust", type=FILE, help="Directory of trusted roots; otherwise GMSEAL_TRUST.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
 @click.option("--at", help="Judge as of this time (ISO 8601); now.")
+@click.option(
+    "--policy",
+    "policy_name",
+    type=click.Choice(sorted(POLICIES)),
+    default=DEFAULT.name,
+    show_default=True,
+    help="What is accepted; strict counts every deviation of form.",
+)
 def verify(
     *,
     file: Path,
     trust: Path | None,
     as_json: bool,
     at: str | None,
+    policy_name: str,
 ) -> None:
     """Verify. Exit status: 0 valid, 1 not valid, 2 unreadable, 3 indeterminate."""
     from gmseal.cli.show import report_lines  # noqa: PLC0415 - see above
@@ -107,7 +116,7 @@ def verify(
 
     try:
         store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
-        report = verify_file(file, store, parse_instant(at))
+        report = verify_file(file, store, parse_instant(at), POLICIES[policy_name])
     except (GmsealError, OSError) as error:
         _show_unreadable(error, as_json=as_json)
         click.get_current_context().exit(_UNREADABLE)
@@ -119,7 +128,7 @@ def verify(
     click.get_current_context().exit(_EXIT_STATUS[report.verdict.value])
 
 
-def verify_file(file: Path, trust: "TrustStore", at: datetime | None) -> "Report":
+def verify_file(file: Path, trust: "TrustStore", at: datetime | None, policy: Policy = DEFAULT) -> "Report":
     """Judge a file by what it contains, not by its name. Raises ``GmsealError`` when unreadable."""
     if not file.is_file():
         raise NotFound(f"There is no file {file}.")
@@ -128,9 +137,11 @@ def verify_file(file: Path, trust: "TrustStore", at: datetime | None) -> "Report
     if b"%PDF-" in start:
         from gmseal.pdf import verify_pdf  # noqa: PLC0415 - see above
 
-        return verify_pdf(file, trust, at)
+        return verify_pdf(file, trust, at, policy=policy)
     if start[:1] == b"\x30":
-        return _verify_der(read_input(file, "seal"), trust, at or datetime.now(UTC))
+        from gmseal.ses.files import verify_der  # noqa: PLC0415 - see above
+
+        return verify_der(read_input(file, "seal"), trust, at, policy)
     raise MalformedInput(f"{file.name} is neither a PDF nor a seal.")
 
 
@@ -167,33 +178,4 @@ def _order(
         seam=None if seam is None else SeamPlacement(seam),
         qr=None if qr is None else QrPlacement(*qr),
         reason=reason,
-    )
-
-
-def _verify_der(data: bytes, trust: "TrustStore", at: datetime) -> "Report":
-    """A bare seal, or a bare seal signature (whose document is not at hand)."""
-    from gmseal.report import Report, decide  # noqa: PLC0415 - see above
-    from gmseal.ses.signature import read_signature  # noqa: PLC0415 - see above
-    from gmseal.ses.summary import signature_report  # noqa: PLC0415 - see above
-    from gmseal.ses.verify import judge_seal, judge_signature  # noqa: PLC0415 - see above
-    from gmseal.sm import der  # noqa: PLC0415 - see above
-
-    root = der.parse(data, "seal")
-    first = next(root.expect(der.SEQUENCE, "seal").children(), None)
-    inner = next(first.children(), None) if first is not None and first.tag == der.SEQUENCE else None
-    if inner is None:
-        raise MalformedInput("This is neither a seal nor a seal signature.")
-    if inner.tag == der.INTEGER:
-        signature = read_signature(data)
-        checks = judge_signature(signature, None, trust, at)
-    else:
-        signature, checks = None, judge_seal(data, at, trust)
-    return Report(
-        verdict=decide(checks),
-        sm3=hashlib.new("sm3", data).hexdigest(),
-        sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data),
-        kind="seal" if signature is None else "seal_signature",
-        signatures=() if signature is None else (signature_report(signature, checks),),
-        checks=checks if signature is None else (),
     )

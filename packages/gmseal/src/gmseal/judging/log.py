@@ -1,8 +1,10 @@
 """The log that a procedure of verification writes: checks in order, under one clause."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from gmseal.report import Check, CheckResult
+from gmseal.checks import Check, CheckResult, Group, group_check
 
 Sentence = tuple[str, str]
 """The same sentence in Chinese and in English."""
@@ -25,7 +27,18 @@ class CheckLog:
         """Passed with ``yes`` when ``good``, failed with ``no`` otherwise."""
         self.add(code, CheckResult.PASS if good else CheckResult.FAIL, at, yes if good else no)
 
-    def extend(self, checks: tuple[Check, ...]) -> None:
+    @contextmanager
+    def group(self, group: Group) -> Iterator[None]:
+        """What is written inside goes under this group; a group that stays empty is left out."""
+        outer, self._checks = self._checks, []
+        try:
+            yield
+        finally:
+            inner, self._checks = self._checks, outer
+            if inner:
+                self._checks.append(group_check(group, inner))
+
+    def extend(self, checks: Iterable[Check]) -> None:
         """Checks that another procedure made."""
         self._checks.extend(checks)
 

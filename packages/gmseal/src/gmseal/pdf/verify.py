@@ -12,7 +12,7 @@ The procedure, for the whole file:
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from gmseal.pdf.image import image_object
 from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits
 from gmseal.pdf.ranges import ByteRange, digests, read_byte_range, split_padding
 from gmseal.pdf.revisions import Closing, Comparison, compare, revision
-from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, decide
+from gmseal.policy import DEFAULT, Policy
+from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, decide, walk
 from gmseal.ses.signature import SealSignature, read_signature
 from gmseal.ses.summary import signature_report
 from gmseal.ses.verify import judge_signature
@@ -55,18 +56,24 @@ class _Case:
     def sound(self) -> bool:
         """Whether what this signature covers may be taken as its signer's."""
         return self.range is not None and not any(
-            check.code in _SOUND and check.result is CheckResult.FAIL for check in self.checks
+            check.code in _SOUND and check.result is CheckResult.FAIL for check in walk(self.checks)
         )
 
 
 def verify_pdf(
-    source: Path, trust: TrustStore, at: datetime | None = None, *, limits: PdfLimits = DEFAULT_LIMITS
+    source: Path,
+    trust: TrustStore,
+    at: datetime | None = None,
+    *,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    policy: Policy = DEFAULT,
 ) -> Report:
-    """Judges a PDF against the roots one trusts, as of ``at`` (now when ``None``).
+    """Judges a PDF against the roots one trusts, as of ``at`` (now when ``None``), by ``policy``.
 
     Whatever the file holds, the result is a report; only a file that cannot be read as a PDF at all
     raises ``Refused`` (codes of ``open_document``).
     """
+    at = at or datetime.now(UTC)
     with open_document(source, limits, accept_damage=True) as document:
         # 1. and 2.
         cases = [_Case(signed) for signed in _all_signatures(document)]
@@ -79,15 +86,24 @@ def verify_pdf(
         hashes, sm3, sha256 = digests(document.file, document.size, ranges)
         # 4. and 5.
         for case in cases:
-            _judge(case, hashes, trust, at)
+            _judge(case, hashes, trust, at, policy)
         # 6.
         _judge_later(document, cases)
         whole = _file_checks(document, cases)
         reports = tuple(_report(document, case) for case in cases)
     seals = [check for case in cases if case.kind == "seal" for check in case.checks]
     foreign = [check for case in cases if case.kind == "foreign" for check in case.checks]
-    verdict = decide([*whole, *seals, *foreign])
-    return Report(verdict, sm3, sha256, document.size, "pdf", reports, tuple(whole))
+    return Report(
+        verdict=decide([*whole, *seals, *foreign], policy),
+        sm3=sm3,
+        sha256=sha256,
+        size=document.size,
+        kind="pdf",
+        signatures=reports,
+        checks=tuple(whole),
+        policy=policy.name,
+        judged_at=at,
+    )
 
 
 def _all_signatures(document: Document) -> list[SignedField]:
@@ -148,7 +164,9 @@ def _begins_with_oid(value: bytes) -> bool:
     return value[0] == 0x30 and value[header : header + 1] == b"\x06"
 
 
-def _judge(case: _Case, hashes: dict[ByteRange, bytes], trust: TrustStore, at: datetime | None) -> None:
+def _judge(
+    case: _Case, hashes: dict[ByteRange, bytes], trust: TrustStore, at: datetime | None, policy: Policy
+) -> None:
     if case.kind == "foreign":
         zh, en = "其他类型的签名，未作判定", "This signature is of another kind; it is listed, not judged."
         _add(case, "FOREIGN_SIGNATURE", CheckResult.NOT_CHECKED, zh, en)
@@ -159,9 +177,9 @@ def _judge(case: _Case, hashes: dict[ByteRange, bytes], trust: TrustStore, at: d
     try:
         case.signature = read_signature(case.value)
     except GmsealError:
-        case.checks += judge_signature(case.value, expected, trust, at)
+        case.checks += judge_signature(case.value, expected, trust, at, policy)
         return
-    case.checks += judge_signature(case.signature, expected, trust, at)
+    case.checks += judge_signature(case.signature, expected, trust, at, policy)
     _judge_picture(case, case.signature)
 
 
@@ -232,7 +250,7 @@ def _later_result(later: list[_Case]) -> CheckResult:
     """A further signature that was not judged, or leads to no trusted root, leaves a doubt about what it added."""
     doubtful = any(
         case.kind == "foreign"
-        or any(check.code in _CHAINS and check.result is not CheckResult.PASS for check in case.checks)
+        or any(check.code in _CHAINS and check.result is not CheckResult.PASS for check in walk(case.checks))
         for case in later
     )
     return CheckResult.WARN if doubtful else CheckResult.PASS

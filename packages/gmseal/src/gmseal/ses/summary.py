@@ -1,9 +1,11 @@
 """From a seal signature and its checks to its entry in a report."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from gmseal.checks import Group, arrange
 from gmseal.errors import MalformedInput
-from gmseal.report import Check, SealSummary, SignatureReport, SignerSummary
+from gmseal.report import Check, Finding, SealSummary, SignatureReport, SignerSummary, walk
 from gmseal.ses.seal import Seal
 from gmseal.ses.signature import SealSignature
 from gmseal.sm.certificates import CertificateInfo, read_certificate
@@ -11,14 +13,34 @@ from gmseal.sm.certificates import CertificateInfo, read_certificate
 
 def signature_report(
     signature: SealSignature | None,
-    checks: tuple[Check, ...],
+    checks: Iterable[Check],
     coverage: dict[str, Any] | None = None,
     *,
     kind: str = "seal",
+    findings: tuple[Finding, ...] = (),
+    places: dict[str, Group] | None = None,
 ) -> SignatureReport:
-    """The entry of one signature; ``signature`` is None when it cannot be read. Never raises."""
+    """The entry of one signature; ``signature`` is None when it cannot be read. Never raises.
+
+    ``checks`` are those of the judge and the container's own, trees or loose steps in any order; ``places`` says
+    under which group a container's own codes belong (see ``gmseal.checks.arrange``). ``findings`` are the
+    container's, added to those of the signature itself.
+    """
+    tree = arrange(checks, places)
     if signature is None:
-        return SignatureReport(kind, None, None, None, False, None, None, None, checks, coverage)  # noqa: FBT003 - the fields' order is the report's
+        return SignatureReport(
+            kind=kind,
+            seal_name=None,
+            es_id=None,
+            organization=None,
+            trial=False,
+            signed_at=None,
+            signer=None,
+            seal=None,
+            checks=tree,
+            coverage=coverage,
+            findings=findings,
+        )
     signer = _info(signature.certificate)
     seal = seal_summary(signature.seal)
     return SignatureReport(
@@ -30,13 +52,14 @@ def signature_report(
             seal.trial
             or (signer is not None and signer.trial)
             # An unmarked certificate below a trial authority shows only in the chain.
-            or any(check.code == "TRIAL_SEAL" for check in checks)
+            or any(check.code == "TRIAL_SEAL" for check in walk(tree))
         ),
         signed_at=signature.signed_at,
         signer=signer_summary(signer) if signer else None,
         seal=seal,
-        checks=checks,
+        checks=tree,
         coverage=coverage,
+        findings=findings,
     )
 
 

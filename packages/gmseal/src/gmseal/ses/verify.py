@@ -9,15 +9,17 @@ everything; a single failure makes the whole invalid all the same. Steps that no
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from gmseal.checks import Check, CheckResult, Group, group_check
 from gmseal.errors import GmsealError, MalformedInput, Refused
 from gmseal.judging.certificates import MAKER, SIGNER, judge_chain, judge_revocation, readable_certificate
 from gmseal.judging.log import CheckLog, Sentence
-from gmseal.report import Check, CheckResult, TrustStore
+from gmseal.policy import DEFAULT, Policy
 from gmseal.ses.seal import Seal, read_seal
 from gmseal.ses.signature import SealSignature, read_signature
 from gmseal.ses.structures import VERSION_5
 from gmseal.sm import curve
 from gmseal.sm.certificates import CertificateInfo
+from gmseal.trust import TrustStore
 
 __all__ = ["judge_seal", "judge_signature"]
 
@@ -29,10 +31,12 @@ _SIGNATURE_CLAUSE: Final = "GB/T 38540-2020 7.3"
 _V5_CLAUSE: Final = "GM/T 0031-2025"
 
 
-def judge_seal(seal: Seal | bytes, at: datetime, trust: TrustStore) -> tuple[Check, ...]:
-    """Judge a seal as of ``at`` (clause 6.3). Never raises for malformed bytes.
+def judge_seal(
+    seal: Seal | bytes, at: datetime, trust: TrustStore, policy: Policy = DEFAULT
+) -> tuple[Check, ...]:
+    """Judge a seal as of ``at`` (clause 6.3): one group ``SEAL``. Never raises for malformed bytes.
 
-    1. Format: the seal can be read, names SM2 with SM3.
+    1. Format: the seal can be read, is of an accepted version, names SM2 with SM3.
     2. The maker's signature over DER(eSealInfo).
     3. The maker's certificate: chain, validity, revocation, key usage.
     4. ``at`` lies within the seal's validity.
@@ -43,25 +47,27 @@ def judge_seal(seal: Seal | bytes, at: datetime, trust: TrustStore) -> tuple[Che
         try:
             seal = read_seal(seal)
         except GmsealError as error:
-            return (_unreadable("FORMAT_SEAL", error, _SEAL_CLAUSE),)
+            return _unreadable(Group.SEAL, Group.SEAL_FORM, "FORMAT_SEAL", error, _SEAL_CLAUSE)
     log = CheckLog(_SEAL_CLAUSE)
-    trial = _judge_making(log, seal, at, trust)
-    # 4.
-    log.decide(
-        "SEAL_NOT_YET_VALID",
-        at >= seal.valid_from,
-        at,
-        ("印章已过起始日期", "The seal's validity has begun."),
-        ("印章尚未到起始日期", "The seal's validity has not begun yet."),
-    )
-    log.decide(
-        "SEAL_EXPIRED",
-        at <= seal.valid_to,
-        at,
-        ("印章未过期", "The seal has not expired."),
-        ("印章已过期", "The seal has expired."),
-    )
-    _judge_notes(log, seal, trial=trial)
+    with log.group(Group.SEAL):
+        trial = _judge_making(log, seal, at, trust, policy)
+        # 4.
+        with log.group(Group.SEAL_PERIOD):
+            log.decide(
+                "SEAL_NOT_YET_VALID",
+                at >= seal.valid_from,
+                at,
+                ("印章已过起始日期", "The seal's validity has begun."),
+                ("印章尚未到起始日期", "The seal's validity has not begun yet."),
+            )
+            log.decide(
+                "SEAL_EXPIRED",
+                at <= seal.valid_to,
+                at,
+                ("印章未过期", "The seal has not expired."),
+                ("印章已过期", "The seal has expired."),
+            )
+        _judge_notes(log, seal, trial=trial)
     return log.checks()
 
 
@@ -70,8 +76,9 @@ def judge_signature(
     expected_hash: bytes | None,
     trust: TrustStore,
     at: datetime | None = None,
+    policy: Policy = DEFAULT,
 ) -> tuple[Check, ...]:
-    """Judge a seal signature (clause 7.3). Never raises for malformed bytes.
+    """Judge a seal signature (clause 7.3): groups in the standard's order. Never raises for malformed bytes.
 
     ``expected_hash`` is the SM3 digest of what the signature should protect, None when the
     document is not at hand. ``at`` is the verifier's time, now when None. As documents outlive
@@ -93,72 +100,85 @@ def judge_signature(
         try:
             signature = read_signature(signature)
         except GmsealError as error:
-            return (_unreadable("FORMAT_SIGNATURE", error, _SIGNATURE_CLAUSE),)
+            return _unreadable(None, Group.FORM, "FORMAT_SIGNATURE", error, _SIGNATURE_CLAUSE)
     log = CheckLog(_SIGNATURE_CLAUSE)
-    _judge_form(log, signature)
-    signer = readable_certificate(log, SIGNER, signature.certificate)
+    with log.group(Group.FORM):
+        _judge_form(log, signature)
+        signer = readable_certificate(log, SIGNER, signature.certificate)
     # 2.
-    good = signer is not None and _verifies(signer, signature.signature, signature.raw_tbs)
-    log.decide(
-        "SIGNATURE_VALUE",
-        good,
-        None,
-        ("签章值验证通过", "The signer's signature is good."),
-        ("签章值验证不通过", "The signer's signature is not good."),
-    )
-    # 3.
-    log.decide(
-        "SIGNER_NOT_IN_SEAL",
-        signature.seal.lists(signature.certificate),
-        None,
-        ("签章人证书在印章的证书列表中", "The seal lists the signer's certificate."),
-        ("签章人证书不在印章的证书列表中", "The seal does not list the signer's certificate."),
-    )
+    with log.group(Group.VALUE):
+        good = signer is not None and _verifies(signer, signature.signature, signature.raw_tbs)
+        log.decide(
+            "SIGNATURE_VALUE",
+            good,
+            None,
+            ("签章值验证通过", "The signer's signature is good."),
+            ("签章值验证不通过", "The signer's signature is not good."),
+        )
+    # 3. and 4.
+    with log.group(Group.SIGNER):
+        log.decide(
+            "SIGNER_NOT_IN_SEAL",
+            signature.seal.lists(signature.certificate),
+            None,
+            ("签章人证书在印章的证书列表中", "The seal lists the signer's certificate."),
+            ("签章人证书不在印章的证书列表中", "The seal does not list the signer's certificate."),
+        )
+        if signer is not None:
+            judge_chain(log, SIGNER, signer, signature.signed_at, trust)
+    # 5.
     if signer is not None:
-        # 4. and 5.
-        judge_chain(log, SIGNER, signer, signature.signed_at, trust)
-        _judge_signing_time(log, signer, signature.signed_at, now, trust)
+        with log.group(Group.TIME):
+            _judge_signing_time(log, signer, signature.signed_at, now, trust)
     # 6.
-    _judge_data_hash(log, signature, expected_hash)
+    with log.group(Group.DOCUMENT):
+        _judge_data_hash(log, signature, expected_hash)
     # 7.
-    trial = _judge_making(log, signature.seal, signature.signed_at, trust)
-    _judge_seal_period(log, signature.seal, signature.signed_at, now)
-    _judge_notes(log, signature.seal, trial=trial)
+    with log.group(Group.SEAL):
+        trial = _judge_making(log, signature.seal, signature.signed_at, trust, policy)
+        with log.group(Group.SEAL_PERIOD):
+            _judge_seal_period(log, signature.seal, signature.signed_at, now)
+        _judge_notes(log, signature.seal, trial=trial)
     # 8.
-    _judge_signature_timestamp(log, signature)
+    with log.group(Group.STAMP):
+        _judge_signature_timestamp(log, signature)
     return log.checks()
 
 
 # --- steps of 6.3 ------------------------------------------------------------------------------
 
 
-def _judge_making(log: CheckLog, seal: Seal, at: datetime, trust: TrustStore) -> bool:
+def _judge_making(log: CheckLog, seal: Seal, at: datetime, trust: TrustStore, policy: Policy) -> bool:
     """Steps 1 to 3; true when the maker, or an authority above him, is a trial one."""
     # 1.
-    log.add(
-        "FORMAT_SEAL",
-        CheckResult.PASS,
-        None,
-        ("印章数据格式正确", "The seal's data is well formed."),
-        _SEAL_CLAUSE,
-    )
-    _judge_algorithm(log, seal.algorithm, ("印章", "seal"))
+    with log.group(Group.SEAL_FORM):
+        says = ("印章数据格式正确", "The seal's data is well formed.")
+        log.add("FORMAT_SEAL", CheckResult.PASS, None, says, _SEAL_CLAUSE)
+        if seal.version not in policy.versions:
+            says = (
+                f"验证策略不接受第 {seal.version} 版印章",
+                f"The policy {policy.name} does not accept seals of version {seal.version}.",
+            )
+            log.add("VERSION_NOT_ACCEPTED", CheckResult.FAIL, None, says)
+        _judge_algorithm(log, seal.algorithm, ("印章", "seal"))
+        maker = readable_certificate(log, MAKER, seal.maker_certificate)
     # 2.
-    maker = readable_certificate(log, MAKER, seal.maker_certificate)
-    good = maker is not None and _verifies(maker, seal.signature, seal.raw_info)
-    log.decide(
-        "SEAL_SIGNATURE",
-        good,
-        None,
-        ("制章人签名验证通过", "The maker's signature on the seal is good."),
-        ("制章人签名验证不通过", "The maker's signature on the seal is not good."),
-    )
+    with log.group(Group.SEAL_VALUE):
+        good = maker is not None and _verifies(maker, seal.signature, seal.raw_info)
+        log.decide(
+            "SEAL_SIGNATURE",
+            good,
+            None,
+            ("制章人签名验证通过", "The maker's signature on the seal is good."),
+            ("制章人签名验证不通过", "The maker's signature on the seal is not good."),
+        )
     if maker is None:
         return False
     # 3.
-    chain = judge_chain(log, MAKER, maker, at, trust)
-    _judge_maker_period(log, seal, maker, at)
-    judge_revocation(log, MAKER, maker, at, trust)
+    with log.group(Group.MAKER):
+        chain = judge_chain(log, MAKER, maker, at, trust)
+        _judge_maker_period(log, seal, maker, at)
+        judge_revocation(log, MAKER, maker, at, trust)
     return maker.trial or chain.trial
 
 
@@ -180,8 +200,9 @@ def _judge_maker_period(log: CheckLog, seal: Seal, maker: CertificateInfo, at: d
 def _judge_notes(log: CheckLog, seal: Seal, *, trial: bool) -> None:
     # 5.
     if seal.timestamp is not None:
-        says = ("印章带有时间戳，未检查", "The seal carries a time stamp, which was not checked.")
-        log.add("SEAL_TIMESTAMP", CheckResult.NOT_CHECKED, None, says, _V5_CLAUSE)
+        with log.group(Group.SEAL_STAMP):
+            says = ("印章带有时间戳，未检查", "The seal carries a time stamp, which was not checked.")
+            log.add("SEAL_TIMESTAMP", CheckResult.NOT_CHECKED, None, says, _V5_CLAUSE)
     # 6.
     if trial:
         says = ("试用印章，不具有法律效力", "This is a trial seal without legal effect.")
@@ -284,9 +305,14 @@ def _verifies(info: CertificateInfo, signature: bytes, message: bytes) -> bool:
         return False
 
 
-def _unreadable(code: str, error: GmsealError, clause: str) -> Check:
+def _unreadable(
+    outer: Group | None, inner: Group, code: str, error: GmsealError, clause: str
+) -> tuple[Check, ...]:
     if isinstance(error, Refused):
         zh = "印章版本不受支持，无法判定"
-        return Check("VERSION_UNSUPPORTED", CheckResult.NOT_CHECKED, None, zh, str(error), clause)
-    zh = "印章或签章数据格式错误"
-    return Check(code, CheckResult.FAIL, None, zh, f"The data is malformed: {error}", clause)
+        step = Check("VERSION_UNSUPPORTED", CheckResult.NOT_CHECKED, None, zh, str(error), clause)
+    else:
+        zh = "印章或签章数据格式错误"
+        step = Check(code, CheckResult.FAIL, None, zh, f"The data is malformed: {error}", clause)
+    found = group_check(inner, (step,))
+    return (found if outer is None else group_check(outer, (found,)),)

@@ -73,8 +73,7 @@ def _require_valid(path: Path, plan: SealingPlan, limits: PdfLimits) -> None:
     trust: TrustStore = plan.trust
     report = verify_pdf(path, trust, to_datetime(plan.signed_at), limits=limits)
     if report.verdict is Verdict.INVALID:
-        checks = [*report.checks, *(check for signature in report.signatures for check in signature.checks)]
-        failed = next((check.code for check in checks if check.result is CheckResult.FAIL), "UNKNOWN")
+        failed = next((check.code for check in report.walk() if check.result is CheckResult.FAIL), "UNKNOWN")
         raise errors.result_not_valid(failed)
 
 

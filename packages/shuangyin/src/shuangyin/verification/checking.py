@@ -110,9 +110,8 @@ def _state(
 
 
 def _is_altered(report: Report) -> bool:
-    checks = [*report.checks, *(check for signature in report.signatures for check in signature.checks)]
     return report.verdict is Verdict.INVALID and any(
-        check.code in _ALTERED and check.result is CheckResult.FAIL for check in checks
+        check.code in _ALTERED and check.result is CheckResult.FAIL for check in report.walk()
     )
 
 

@@ -13,7 +13,7 @@ from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gmseal.report import Check, CheckResult, SignatureReport
+from gmseal.report import Check, CheckResult, SignatureReport, walk
 from shuangyin.core.clock import beijing_time, to_milliseconds
 from shuangyin.core.text import Language
 from shuangyin.verification.checking import FileCheck
@@ -91,7 +91,7 @@ def render_check(
         title="report_title",
         check=check,
         signatures=[_signature(one, check, language) for one in report.signatures] if report else [],
-        file_checks=[_check(one, language) for one in report.checks] if report else [],
+        file_checks=[_check(one, language) for one in walk(report.checks)] if report else [],
         path=path,
         back=back,
         physical=physical,
@@ -104,8 +104,13 @@ def _signature(signature: SignatureReport, check: FileCheck, language: Language)
         "organization": check.without_names(signature.organization or ""),
         "signed_at": _moment(signature.signed_at),
         "failed": any(one.result is CheckResult.FAIL for one in signature.checks),
-        "checks": [_check(one, language) for one in signature.checks],
+        "groups": [_group(one, language) for one in signature.checks],
     }
+
+
+def _group(group: Check, language: Language) -> dict[str, Any]:
+    """A group with all its steps, of which those of the seal lie one level deeper; a lone step is its own group."""
+    return {**_check(group, language), "steps": [_check(one, language) for one in walk(group.children)]}
 
 
 def _check(check: Check, language: Language) -> dict[str, str]:

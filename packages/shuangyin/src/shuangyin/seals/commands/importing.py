@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from gmseal.errors import GmsealError
-from gmseal.report import CheckResult
+from gmseal.report import CheckResult, walk
 from gmseal.ses.seal import Seal as SealStructure
 from gmseal.ses.seal import read_seal
 from gmseal.ses.signature import SealSigner
@@ -127,7 +127,7 @@ def _read(files: ImportedFiles) -> tuple[SealStructure, bytes, PrivateKey]:
 
 def _check(work: UnitOfWork, structure: SealStructure) -> list[str]:
     """Step 4; the codes of checks that nobody could make, such as a chain without a root at hand."""
-    checks = judge_seal(structure, to_datetime(work.now), trust_of(work))
+    checks = tuple(walk(judge_seal(structure, to_datetime(work.now), trust_of(work))))
     for check in checks:
         if check.result is CheckResult.FAIL:
             raise errors.not_an_e_seal(check.code, check.en)
