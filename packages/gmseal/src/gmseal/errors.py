@@ -5,6 +5,7 @@ GmsealError
 ├── Refused             a policy or a limit says no; ``reason`` says which
 ├── NotFound            something that was named does not exist
 │   └── MissingGlyph    no font at hand has this character
+├── ServiceUnavailable  a server that was asked gave no usable answer
 └── EngineUnavailable   no usable SM2 implementation on this machine
 """
 
@@ -46,6 +47,12 @@ class MissingGlyph(NotFound):
     """No font at hand has a character that a seal face must show; never drawn as a box."""
 
     code: ClassVar[str] = "MISSING_GLYPH"
+
+
+class ServiceUnavailable(GmsealError):
+    """A server that was asked (for a time stamp) did not answer, or not in time; asking again may help."""
+
+    code: ClassVar[str] = "SERVICE_UNAVAILABLE"
 
 
 class EngineUnavailable(GmsealError):

@@ -23,10 +23,15 @@ class TrustStore:
 
     Only ``roots`` (self-signed) are anchors of trust. ``intermediates`` merely help to build
     chains, as a seal carries no certificates but those of its maker and its signers.
+    ``timestamp_roots`` are believed for time stamps only; when there are none, ``roots`` are.
+    ``crls`` and ``ocsp_responses`` (DER) say what has been revoked; their signatures are checked.
     """
 
     roots: tuple[bytes, ...] = ()
     intermediates: tuple[bytes, ...] = ()
+    timestamp_roots: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsp_responses: tuple[bytes, ...] = ()
 
     @classmethod
     def from_directory(cls, directory: Path) -> Self:

@@ -84,9 +84,24 @@ def judge_chain(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class RevocationJudgement:
+    """What is known about a revocation: ``revoked_at`` is None when there was none, or nothing is known."""
+
+    result: CheckResult
+    revoked_at: datetime | None = None
+    reason: str | None = None
+
+
 def judge_revocation(
-    log: CheckLog, role: Role, info: CertificateInfo, at: datetime, trust: TrustStore
-) -> None:
+    log: CheckLog,
+    role: Role,
+    info: CertificateInfo,
+    at: datetime,
+    trust: TrustStore,
+    *,
+    now: datetime | None = None,
+) -> RevocationJudgement:
     """Whether the certificate was revoked, as of ``at``."""
     log.add(
         role.revoked,
@@ -97,3 +112,4 @@ def judge_revocation(
             f"No revocation list was given for the {role.en}'s certificate.",
         ),
     )
+    return RevocationJudgement(CheckResult.NOT_CHECKED)

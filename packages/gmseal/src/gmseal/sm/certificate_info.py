@@ -21,6 +21,9 @@ EKU_SEAL_MAKING: Final = f"{_OWN_ARC}.2"
 """Extended key usage of a seal maker: its key may sign seals."""
 EKU_DOCUMENT_SEALING: Final = f"{_OWN_ARC}.3"
 """Extended key usage of a signer: its key may seal documents, not make seals."""
+EKU_TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
+EKU_OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 
 MAX_CERTIFICATE_BYTES: Final = 64 * 1024
 
@@ -56,7 +59,8 @@ class CertificateInfo:
     """What a certificate says. Texts of names read like ``C=CN, O=…, CN=…``; times are UTC.
 
     ``key_usage`` is None when the certificate does not limit its key. ``point`` is empty when the
-    key is not an SM2 key; ``public_key`` then raises.
+    key is not an SM2 key; ``public_key`` then raises. ``spki`` is the SubjectPublicKeyInfo of
+    whatever key, ``critical_extensions`` names those a reader must understand.
     """
 
     der: bytes = field(repr=False)
@@ -72,10 +76,12 @@ class CertificateInfo:
     serial: str
     not_before: datetime
     not_after: datetime
+    spki: bytes = field(repr=False)
     point: bytes = field(repr=False)
     key_usage: frozenset[str] | None
     extended_key_usage: tuple[str, ...]
     policies: tuple[str, ...]
+    critical_extensions: frozenset[str]
     subject_key_identifier: bytes | None
     is_ca: bool
     trial: bool
@@ -108,7 +114,17 @@ class CertificateInfo:
         """
         if EKU_SEAL_MAKING in self.extended_key_usage:
             return self.may_sign()
-        return self.may_sign() and not self.trial and EKU_DOCUMENT_SEALING not in self.extended_key_usage
+        others = {EKU_DOCUMENT_SEALING, EKU_TIME_STAMPING, EKU_OCSP_SIGNING}
+        return self.may_sign() and not self.trial and not others & set(self.extended_key_usage)
+
+    def may_stamp(self) -> bool:
+        """True when the key may stamp time and nothing else, marked critical (RFC 3161, 2.3)."""
+        purposes = self.extended_key_usage
+        return (
+            purposes == (EKU_TIME_STAMPING,)
+            and EXTENDED_KEY_USAGE in self.critical_extensions
+            and self.may_sign()
+        )
 
     def signed_by(self, issuer: PublicKey) -> bool:
         """True when ``issuer`` made the signature on this certificate."""
@@ -131,7 +147,7 @@ def read_certificate(certificate: bytes) -> CertificateInfo:
         raise MalformedInput("The certificate names two different signature algorithms.")
     not_before, not_after = validity.fields("validity", 2, 2)
     subject_parts = list(_name_parts(subject))
-    extensions = _extensions(parts[6:])
+    extensions, critical = _extensions(parts[6:])
     policies = tuple(_policies(extensions.get("2.5.29.32")))
     return CertificateInfo(
         der=certificate,
@@ -147,10 +163,12 @@ def read_certificate(certificate: bytes) -> CertificateInfo:
         serial=serial.expect(der.INTEGER, "serial number").content.hex(),
         not_before=not_before.time("notBefore"),
         not_after=not_after.time("notAfter"),
+        spki=key.raw,
         point=_sm2_point(key),
         key_usage=_key_usage(extensions.get("2.5.29.15")),
         extended_key_usage=tuple(_oids(extensions.get("2.5.29.37"))),
         policies=policies,
+        critical_extensions=critical,
         subject_key_identifier=_octets(extensions.get("2.5.29.14")),
         is_ca=_is_ca(extensions.get("2.5.29.19")),
         trial=POLICY_TRIAL in policies or ("OU", TRIAL_UNIT) in subject_parts,
@@ -195,8 +213,10 @@ def _first(parts: list[tuple[str, str]], wanted: str) -> str | None:
     return next((text for kind, text in parts if kind == wanted), None)
 
 
-def _extensions(rest: list[der.Element]) -> dict[str, der.Element]:
+def _extensions(rest: list[der.Element]) -> tuple[dict[str, der.Element], frozenset[str]]:
+    """The values by identifier, and the identifiers marked critical."""
     found: dict[str, der.Element] = {}
+    critical: set[str] = set()
     for wrapper in (element for element in rest if element.tag == 0xA3):
         for extension in (
             der.parse(wrapper.content, "extensions").expect(der.SEQUENCE, "extensions").children()
@@ -206,7 +226,9 @@ def _extensions(rest: list[der.Element]) -> dict[str, der.Element]:
             if oid in found:
                 raise MalformedInput(f"The extension {oid} occurs twice.")
             found[oid] = fields[-1].expect(der.OCTET_STRING, "extension")
-    return found
+            if len(fields) == 3 and fields[1].expect(der.BOOLEAN, "critical").content != b"\x00":
+                critical.add(oid)
+    return found, frozenset(critical)
 
 
 def _inside(extension: der.Element | None) -> der.Element | None:

@@ -14,7 +14,9 @@ from gmseal.errors import GmsealError, MalformedInput, Refused
 from gmseal.sm import curve, der
 from gmseal.sm.certificate_info import (
     EKU_DOCUMENT_SEALING,
+    EKU_OCSP_SIGNING,
     EKU_SEAL_MAKING,
+    EKU_TIME_STAMPING,
     POLICY_TRIAL,
     TRIAL_UNIT,
     CertificateInfo,
@@ -50,6 +52,16 @@ class CertificateProfile(StrEnum):
     CA = "ca"
     SEAL_MAKER = "seal_maker"
     SIGNER = "signer"
+    TIMESTAMP_AUTHORITY = "timestamp_authority"
+    OCSP_RESPONDER = "ocsp_responder"
+
+
+_PURPOSES: Final = {
+    CertificateProfile.SEAL_MAKER: EKU_SEAL_MAKING,
+    CertificateProfile.SIGNER: EKU_DOCUMENT_SEALING,
+    CertificateProfile.TIMESTAMP_AUTHORITY: EKU_TIME_STAMPING,
+    CertificateProfile.OCSP_RESPONDER: EKU_OCSP_SIGNING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +209,13 @@ def _extensions(
         found.append(_extension("2.5.29.15", der.named_bits(_KEY_CERT_SIGN, _CRL_SIGN), critical=True))
     else:
         usage = der.named_bits(_DIGITAL_SIGNATURE, _NON_REPUDIATION)
-        purpose = EKU_SEAL_MAKING if profile is CertificateProfile.SEAL_MAKER else EKU_DOCUMENT_SEALING
         found.append(_extension("2.5.29.15", usage, critical=True))
-        found.append(_extension("2.5.29.37", der.sequence(der.oid(purpose))))
+        # RFC 3161, 2.3: the purpose of a time-stamp authority is marked critical.
+        critical = profile is CertificateProfile.TIMESTAMP_AUTHORITY
+        found.append(_extension("2.5.29.37", der.sequence(der.oid(_PURPOSES[profile])), critical=critical))
+    if profile is CertificateProfile.OCSP_RESPONDER:
+        # RFC 6960, 4.2.2.2.1: nobody asks whether the responder itself is revoked, or it would go on for ever.
+        found.append(_extension("1.3.6.1.5.5.7.48.1.5", der.tlv(der.NULL, b"")))
     found.append(_extension("2.5.29.14", der.octet_string(_key_identifier(public_key))))
     if parent is not None:
         if parent.subject_key_identifier is None:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
 
     SEAL_MAKING = "seal_making"
     SIGNING = "signing"
+    TIME_STAMPING = "time_stamping"
 
 
 class ChainCode(StrEnum):
@@ -114,7 +115,9 @@ def verify_chain(
 
 def key_usage_allows(info: CertificateInfo, purpose: Purpose) -> bool:
     """True when the certificate's key may be used for ``purpose``."""
-    return info.may_make_seals() if purpose is Purpose.SEAL_MAKING else info.may_sign()
+    if purpose is Purpose.SEAL_MAKING:
+        return info.may_make_seals()
+    return info.may_stamp() if purpose is Purpose.TIME_STAMPING else info.may_sign()
 
 
 def _walk(key: _CacheKey, at: datetime) -> ChainResult:

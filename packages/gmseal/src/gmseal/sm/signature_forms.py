@@ -1,0 +1,48 @@
+"""SM2 signatures as products write them, brought to the one form that GB/T 35276 defines."""
+
+from enum import StrEnum
+
+from gmseal.errors import MalformedInput
+from gmseal.sm import curve, der
+
+
+class SignatureForm(StrEnum):
+    """How a signature value was written."""
+
+    DER = "der"
+    RAW = "raw"
+    """The 64 octets r‖s without any structure."""
+    NEGATIVE = "negative"
+    """r or s begins with a set bit and lacks the zero that keeps an INTEGER positive."""
+
+
+def in_der(signature: bytes) -> tuple[bytes, SignatureForm]:
+    """The signature in DER and the form it was found in; octets of no known form are left as they are."""
+    if len(signature) == 64 and not _is_der(signature):
+        return curve.encode_signature(signature), SignatureForm.RAW
+    numbers = _unsigned(signature)
+    if numbers is None:
+        return signature, SignatureForm.DER
+    return numbers, SignatureForm.NEGATIVE
+
+
+def _is_der(signature: bytes) -> bool:
+    try:
+        curve.decode_signature(signature)
+    except MalformedInput:
+        return False
+    return True
+
+
+def _unsigned(signature: bytes) -> bytes | None:
+    """The same numbers read as unsigned, when one of them was written negative by mistake."""
+    try:
+        parts = der.parse(signature, "SM2 signature").fields("SM2 signature", 2, 2)
+        contents = [part.expect(der.INTEGER, "SM2 signature").content for part in parts]
+    except MalformedInput:
+        return None
+    if not all(0 < len(content) <= 33 for content in contents):
+        return None
+    if not any(len(content) == 32 and content[0] & 0x80 for content in contents):
+        return None
+    return der.sequence(*(der.integer(int.from_bytes(content, "big")) for content in contents))

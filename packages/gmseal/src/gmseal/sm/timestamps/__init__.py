@@ -1,0 +1,30 @@
+"""Time stamps of RFC 3161 and GB/T 20520: requests, responses, tokens, and where tokens come from."""
+
+from gmseal.sm.timestamp_source import TimestampSource
+from gmseal.sm.timestamps.authority import TrialTimestampAuthority
+from gmseal.sm.timestamps.http_source import HttpTimestampSource
+from gmseal.sm.timestamps.messages import (
+    TimestampRequest,
+    TimestampResponse,
+    build_request,
+    build_response,
+    read_request,
+    read_response,
+)
+from gmseal.sm.timestamps.token import TimestampToken, TstInfo, build_token, read_token
+
+__all__ = [
+    "HttpTimestampSource",
+    "TimestampRequest",
+    "TimestampResponse",
+    "TimestampSource",
+    "TimestampToken",
+    "TrialTimestampAuthority",
+    "TstInfo",
+    "build_request",
+    "build_response",
+    "build_token",
+    "read_request",
+    "read_response",
+    "read_token",
+]
