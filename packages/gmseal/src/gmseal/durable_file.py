@@ -11,18 +11,22 @@ from gmseal.errors import GmsealError
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
+def replacing(target: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file that takes the place of ``target`` at the end, durable, or leaves no trace.
 
-    Raises ``GmsealError`` when the operating system says no.
+    Without ``durable`` nothing waits for the disk: for results that can be made again. Raises
+    ``GmsealError`` when the operating system says no.
     """
     temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
     try:
         with temporary.open("xb") as out:
             yield out
-            out.flush()
-            os.fsync(out.fileno())
+            if durable:
+                out.flush()
+                os.fsync(out.fileno())
         temporary.replace(target)
+        if not durable:
+            return
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

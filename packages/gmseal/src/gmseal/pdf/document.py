@@ -125,22 +125,30 @@ def open_document(
     ``DECOMPRESSION_BOMB``, ``BROKEN_XREF``, ``LEADING_BYTES`` or ``BROKEN_STRUCTURE``. With
     ``accept_damage`` a file that qpdf can repair is opened and marked instead of refused.
     """
-    guard_memory()
     try:
         file = source.open("rb")
     except OSError as error:
         raise NotFound(f"The file {source.name} cannot be opened.") from error
-    with file:
-        size = os.fstat(file.fileno()).st_size
-        _check_outside(file, size, limits)
-        pdf, damaged, sloppy = _open_structure(file, size)
-        with pdf:
-            pages = _pages(pdf, limits)
-            damaged = damaged or _leading_bytes(file) or _guessed_pages(pdf)
-            if damaged and not accept_damage:
-                raise Refused(damaged, _DAMAGE[damaged])
-            with reading():
-                yield Document(file, size, pdf, pages, damaged, sloppy)
+    with file, document_of(file, limits, accept_damage=accept_damage) as document:
+        yield document
+
+
+@contextmanager
+def document_of(
+    file: BinaryIO, limits: PdfLimits = DEFAULT_LIMITS, *, accept_damage: bool = False
+) -> Iterator[Document]:
+    """As ``open_document``, for a file that is open and stays its caller's to close."""
+    guard_memory()
+    size = os.fstat(file.fileno()).st_size
+    _check_outside(file, size, limits)
+    pdf, damaged, sloppy = _open_structure(file, size)
+    with pdf:
+        pages = _pages(pdf, limits)
+        damaged = damaged or _leading_bytes(file) or _guessed_pages(pdf)
+        if damaged and not accept_damage:
+            raise Refused(damaged, _DAMAGE[damaged])
+        with reading():
+            yield Document(file, size, pdf, pages, damaged, sloppy)
 
 
 _DAMAGE = {

@@ -7,14 +7,13 @@ import pikepdf
 
 from gmseal.errors import Refused
 from gmseal.pdf import syntax
+from gmseal.pdf.certification import Permission, certifies, locks_of, permission_of
 from gmseal.pdf.document import Document
 from gmseal.pdf.source_text import changed_dictionary, extended_array
 from gmseal.pdf.update import Update
 
 MAX_FIELDS = 50_000
 """Nodes of the field tree that are looked at; forms of tax offices have a few thousand."""
-_FORM_FILLING = 2
-"""DocMDP permission that is assumed when none is given (12.8.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +70,72 @@ def signed_fields(document: Document) -> list[SignedField]:
     return found
 
 
-def check_may_add(document: Document) -> None:
-    """``Refused`` when the file does not take another visible signature.
+def check_may_add(
+    document: Document, *, name: str | None = None, visible: bool = True, certify: Permission | None = None
+) -> None:
+    """``Refused`` when the file does not take another signature, in a field of this ``name`` when it is given.
 
-    ``DOCMDP_FORBIDS``: a certification signature allows no annotations (12.8.2.2, P below 3).
+    ``DOCMDP_FORBIDS``: a certification, or the lock of a signed field, allows no annotations when the
+    signature is ``visible``, and no signing when it is not (12.8.2.2).
+    ``FIELD_LOCKED``: a signature locks form fields of this name (FieldMDP).
+    ``CERTIFY_NOT_FIRST``: only the first signature of a file can certify it.
     ``XFA``: an XFA form draws its own pages, the marks would not be seen.
     """
     form = interactive_form(document)
     if form is not None and form.get("/XFA") is not None:
         raise Refused("XFA", "This PDF is an XFA form; print it to an ordinary PDF first.")
-    for signed in signed_fields(document):
-        references = signed.value.get("/Reference")
-        for entry in references if isinstance(references, pikepdf.Array) else ():
-            if _permission(entry) < 3:
-                raise Refused(
-                    "DOCMDP_FORBIDS", "An existing signature certifies this PDF against further marks."
-                )
+    signed = signed_fields(document)
+    if certify is not None and (signed or _is_certified(document)):
+        raise Refused("CERTIFY_NOT_FIRST", "Only the first signature of a PDF can certify it.")
+    needed = Permission.ANNOTATING if visible else Permission.SIGNING
+    for one in signed:
+        permitted = permission_of(one.field, one.value)
+        if permitted is not None and permitted < needed:
+            raise Refused("DOCMDP_FORBIDS", "An existing signature certifies this PDF against further marks.")
+        if name is not None and any(
+            lock.action == "include" and lock.covers(name) for lock in locks_of(one.field, one.value)
+        ):
+            raise Refused("FIELD_LOCKED", "An existing signature locks the field of this name.")
 
 
-def add_field(update: Update, document: Document, field_number: int) -> None:
-    """Writes the form (or the catalog that holds it) with one more field."""
-    new = syntax.reference(field_number)
-    form = interactive_form(document)
+def _is_certified(document: Document) -> bool:
+    permissions = document.catalog.get("/Perms")
+    value = permissions.get("/DocMDP") if isinstance(permissions, pikepdf.Dictionary) else None
+    return isinstance(value, pikepdf.Dictionary) and certifies(value)
+
+
+def add_field(
+    update: Update, document: Document, field_number: int, *, certification: int | None = None
+) -> None:
+    """Writes the form, and the catalog where that changes, with one more field.
+
+    ``certification`` is the number of the signature dictionary that certifies the file, when one does.
+    """
     catalog = document.catalog
+    changes = {} if certification is None else {"/Perms": _permissions(document, certification)}
+    form = interactive_form(document)
+    new = syntax.reference(field_number)
     if form is None:
-        value = b"<</Fields[%s]/SigFlags 3>>" % new
-        update.put(*_place(catalog), changed_dictionary(document, catalog, {"/AcroForm": value}))
-        return
-    flags = form.get("/SigFlags")
-    bits = (flags if isinstance(flags, int) else 0) | 3
-    fields = extended_array(document, form, "/Fields", [new])
-    changed = changed_dictionary(document, form, {"/Fields": fields, "/SigFlags": b"%d" % bits})
-    if form.is_indirect:
-        update.put(*_place(form), changed)
+        changes["/AcroForm"] = b"<</Fields[%s]/SigFlags 3>>" % new
     else:
-        update.put(*_place(catalog), changed_dictionary(document, catalog, {"/AcroForm": changed}))
+        flags = form.get("/SigFlags")
+        bits = (flags if isinstance(flags, int) else 0) | 3
+        fields = extended_array(document, form, "/Fields", [new])
+        changed = changed_dictionary(document, form, {"/Fields": fields, "/SigFlags": b"%d" % bits})
+        if form.is_indirect:
+            update.put(*_place(form), changed)
+        else:
+            changes["/AcroForm"] = changed
+    if changes:
+        update.put(*_place(catalog), changed_dictionary(document, catalog, changes))
+
+
+def _permissions(document: Document, certification: int) -> bytes:
+    present = document.catalog.get("/Perms")
+    entry = syntax.reference(certification)
+    if not isinstance(present, pikepdf.Dictionary):
+        return b"<</DocMDP %s>>" % entry
+    return syntax.dictionary_with(present, {"/DocMDP": entry})
 
 
 def free_name(document: Document, wanted: str | None) -> str:
@@ -128,14 +158,3 @@ def _place(node: pikepdf.Object) -> tuple[int, int]:
 def _name_of(field: pikepdf.Object) -> str:
     name = field.get("/T")
     return str(name) if isinstance(name, pikepdf.String) else ""
-
-
-def _permission(entry: object) -> int:
-    """What a signature reference allows: 1 nothing, 2 filling in, 3 annotations too."""
-    if not isinstance(entry, pikepdf.Dictionary) or entry.get("/TransformMethod") != "/DocMDP":
-        return 3
-    parameters = entry.get("/TransformParams")
-    value = (
-        parameters.get("/P", _FORM_FILLING) if isinstance(parameters, pikepdf.Dictionary) else _FORM_FILLING
-    )
-    return value if isinstance(value, int) else _FORM_FILLING

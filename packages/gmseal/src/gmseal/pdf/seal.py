@@ -1,4 +1,4 @@
-"""Seals a PDF: marks and signature in one incremental update, everything before it untouched.
+"""Signs a PDF: marks and signature in one incremental update, everything before it untouched.
 
 The way (GB/T 38540-2020, 7.2, with the ByteRange of ISO 32000-1, 12.8.1 as the protected range):
 
@@ -10,31 +10,29 @@ The way (GB/T 38540-2020, 7.2, with the ByteRange of ISO 32000-1, 12.8.1 as the 
 """
 
 import hashlib
+import io
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-import pikepdf
-
 from gmseal.durable_file import replacing
 from gmseal.errors import GmsealError, Refused
-from gmseal.pdf import syntax
-from gmseal.pdf.document import Document, open_document
-from gmseal.pdf.fields import add_field, check_may_add, free_name
-from gmseal.pdf.geometry import PageSpace, page_space
-from gmseal.pdf.image import image_object
+from gmseal.pdf.certification import Permission
+from gmseal.pdf.document import Document, document_of, open_document
+from gmseal.pdf.fields import check_may_add, free_name
 from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
-from gmseal.pdf.marks import Appearance, Mark, plan_marks
+from gmseal.pdf.marks import Mark
+from gmseal.pdf.memory import memory_file
 from gmseal.pdf.placement import SealOrder
-from gmseal.pdf.source_text import changed_dictionary, extended_array
+from gmseal.pdf.signatures.seal_value import SealValue
+from gmseal.pdf.signatures.value import SignatureOrder, SignatureValue
+from gmseal.pdf.signatures.writing import Plan, plan_order, signature_entries, write_objects
 from gmseal.pdf.update import SignatureHole, Update
 from gmseal.ses.signature import SealSigner
+from gmseal.sm.timestamp_source import TimestampSource
 
-_WIDGET_FLAGS = 4 | 128
-"""Print, Locked (12.5.3)."""
-_STAMP_FLAGS = 4 | 64 | 128 | 512
-"""Print, ReadOnly, Locked, LockedContents."""
+_ATTEMPTS = 2
+"""A value that outgrew the room announced for it is made once more, with room for the size it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,145 +55,120 @@ def seal_pdf(
     order: SealOrder,
     signer: SealSigner,
     limits: PdfLimits = DEFAULT_LIMITS,
+    timestamp: TimestampSource | None = None,
+    certify: Permission | None = None,
+    durable: bool = True,
 ) -> SealOutcome:
     """Writes ``target``: ``source`` with the marks and the seal signature of ``order``.
 
-    ``target`` appears whole or not at all, and may be ``source``. Raises ``Refused`` with the codes of
+    ``target`` appears whole or not at all, and may be ``source``. ``timestamp`` stamps the signature value,
+    ``certify`` makes this first signature a certification. Raises ``Refused`` with the codes of
     ``open_document``, ``plan_marks``, ``check_may_add``, ``image_object`` and ``SealSigner.sign``.
     """
+    value = SealValue(signer, order, timestamp)
+    return sign_pdf(source, target, order=order, value=value, limits=limits, certify=certify, durable=durable)
+
+
+def seal_pdf_bytes(
+    data: bytes,
+    order: SealOrder,
+    signer: SealSigner,
+    *,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    timestamp: TimestampSource | None = None,
+    certify: Permission | None = None,
+) -> bytes:
+    """As ``seal_pdf``, from memory to memory: for batches of small files that somebody else keeps."""
+    value = SealValue(signer, order, timestamp)
+    return sign_pdf_bytes(data, order, value, limits=limits, certify=certify)
+
+
+def sign_pdf(
+    source: Path,
+    target: Path,
+    *,
+    order: SignatureOrder,
+    value: SignatureValue,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    certify: Permission | None = None,
+    durable: bool = True,
+) -> SealOutcome:
+    """Writes ``target``: ``source`` with one more signature of any kind, seen or not as ``order`` says.
+
+    Without ``durable`` nothing waits for the disk; ``target`` still appears whole or not at all. Raises
+    as ``seal_pdf`` does, and whatever ``value.sign`` raises.
+    """
     with open_document(source, limits) as document:
-        check_may_add(document)
-        marks = _plan(document, order, signer)
+        job = _Job(document, order, value, certify)
+        with replacing(target, durable=durable) as out:
+            return job.run(out)
+
+
+def sign_pdf_bytes(
+    data: bytes,
+    order: SignatureOrder,
+    value: SignatureValue,
+    *,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    certify: Permission | None = None,
+) -> bytes:
+    """As ``sign_pdf``, from memory to memory."""
+    out = io.BytesIO()
+    with memory_file(data) as file, document_of(file, limits) as document:
+        _Job(document, order, value, certify).run(out)
+    return out.getvalue()
+
+
+class _Job:
+    """One signature on one document: everything that can be refused is refused before a byte is written."""
+
+    def __init__(
+        self, document: Document, order: SignatureOrder, value: SignatureValue, certify: Permission | None
+    ) -> None:
+        visible = isinstance(order, SealOrder)
+        check_may_add(document, name=order.field_name, visible=visible, certify=certify)
+        marks = plan_order(document, order, value)
         name = free_name(document, order.field_name)
-        update = Update(document)
-        signature_number = _write_objects(update, document, order, signer, marks, name)
-        entries = _signature_entries(order, signer)
-        tail, hole = update.finish(signature_number, entries, signer.signature_size)
-        with replacing(target) as out:
-            hashed = _copy(document, out)
-            done = _sign(tail, hole, hashed, document.size, order, signer)
-            out.write(tail)
-    size = document.size + len(tail)
-    hashed.update(tail)
-    byte_range = (0, hole.start, hole.end, size - hole.end)
-    return SealOutcome(size, hashed.hexdigest(), done[0], byte_range, done[1], name, marks)
+        self.document, self.value = document, value
+        self.plan = Plan(name, order, marks, value.picture if visible else None, certify)
+        self.update = Update(document)
+        self.number = write_objects(self.update, document, self.plan)
+
+    def run(self, out: BinaryIO) -> SealOutcome:
+        """Copies, signs, appends."""
+        hashed = _copy(self.document, out)
+        tail, hole, digest, signature = self._signed(hashed)
+        out.write(tail)
+        size = self.document.size + len(tail)
+        hashed.update(tail)
+        byte_range = (0, hole.start, hole.end, size - hole.end)
+        plan = self.plan
+        return SealOutcome(size, hashed.hexdigest(), digest, byte_range, signature, plan.name, plan.marks)
+
+    def _signed(self, hashed: "hashlib._Hash") -> tuple[bytearray, SignatureHole, bytes, bytes]:
+        """The update with the hole filled."""
+        entries = signature_entries(self.plan, self.value)
+        room = self.value.room
+        start = self.document.size
+        for _ in range(_ATTEMPTS):
+            tail, hole = self.update.finish(self.number, entries, room)
+            digest = _digest_around(hashed, tail, hole, start)
+            signature = self.value.sign(digest, self.plan.order.signed_at)
+            if len(signature) <= room:
+                text = signature.hex().encode("ascii")
+                at = hole.start - start + 1
+                tail[at : at + len(text)] = text
+                return tail, hole, digest, signature
+            room = len(signature) + len(signature) // 8
+        raise Refused("VALUE_TOO_LARGE", "The signature value keeps growing beyond the room kept for it.")
 
 
-def _plan(document: Document, order: SealOrder, signer: SealSigner) -> tuple[Mark, ...]:
-    picture = signer.seal.picture
-
-    @cache
-    def space_of(page: int) -> PageSpace:
-        return page_space(document.pages[page])
-
-    return plan_marks(order, len(document.pages), space_of, picture.width_mm, picture.height_mm)
-
-
-def _write_objects(
-    update: Update,
-    document: Document,
-    order: SealOrder,
-    signer: SealSigner,
-    marks: tuple[Mark, ...],
-    name: str,
-) -> int:
-    """Images, appearances, annotations, pages, form. Returns the number kept for the signature."""
-    picture = image_object(signer.seal.picture.type, signer.seal.picture.data)
-    image = update.add(picture.image(update.add(picture.mask())))
-    signature = update.allocate()
-    forms: dict[Appearance, int] = {}
-    annotations: dict[int, list[bytes]] = {}
-    for index, mark in enumerate(marks):
-        form = forms.get(mark.appearance)
-        if form is None:
-            form = forms[mark.appearance] = update.add(_form(mark.appearance, image))
-        number = update.allocate()
-        page = _page_reference(document, mark.page)
-        shared = b"/Type/Annot/P %s/Rect%s/AP<</N %s>>" % (
-            page,
-            syntax.numbers(mark.box),
-            syntax.reference(form),
-        )
-        if index == 0:
-            own = b"/Subtype/Widget/FT/Sig/F %d/T%s/V %s" % (
-                _WIDGET_FLAGS,
-                syntax.text_string(name),
-                syntax.reference(signature),
-            )
-            add_field(update, document, number)
-        else:
-            own = b"/Subtype/Stamp/Name/Gmseal/F %d/NM(gmseal-%d)" % (_STAMP_FLAGS, number)
-        update.put(number, 0, b"<<" + shared + own + b">>")
-        annotations.setdefault(mark.page, []).append(syntax.reference(number))
-    for page_index, references in annotations.items():
-        _write_page(update, document, document.pages[page_index], references)
-    return signature
-
-
-def _form(appearance: Appearance, image: int) -> bytes:
-    # Ink does not hide print: a seal over text darkens it, and the text stays legible.
-    ink = b"/XObject<</S %s>>/ExtGState<</M<</BM/Multiply>>>>" % syntax.reference(image)
-    resources = ink if appearance.uses_seal else b""
-    entries = b"/Type/XObject/Subtype/Form%s/Resources<<%s>>" % (appearance.entries, resources)
-    return syntax.stream(entries, appearance.content)
-
-
-def _page_reference(document: Document, index: int) -> bytes:
-    number, generation = document.pages[index].objgen
-    if not 0 < number < document.first_free_number():
-        # qpdf gave the page a number of its own: it is written inline or used twice in the page tree.
-        raise Refused("BROKEN_STRUCTURE", "The page tree of this PDF is damaged.")
-    return syntax.reference(number, generation)
-
-
-def _write_page(update: Update, document: Document, page: pikepdf.Object, references: list[bytes]) -> None:
-    """The page with more annotations. Its list becomes direct, as an indirect one may be shared by pages."""
-    present = page.get("/Annots")
-    if present is not None and not isinstance(present, pikepdf.Array):
-        raise Refused("BROKEN_STRUCTURE", "The list of annotations of a page is damaged.")
-    annotations = extended_array(document, page, "/Annots", references)
-    update.put(*page.objgen, changed_dictionary(document, page, {"/Annots": annotations}))
-
-
-def _signature_entries(order: SealOrder, signer: SealSigner) -> bytes:
-    parts = [
-        b"/Type/Sig/Filter",
-        syntax.name(order.filter_name),
-        b"/SubFilter",
-        syntax.name(order.sub_filter),
-        b"/M",
-        syntax.date_string(order.signed_at),
-        b"/Name",
-        syntax.text_string(signer.seal.name),
-    ]
-    for key, text in ((b"/Reason", order.reason), (b"/Location", order.location)):
-        if text is not None:
-            parts += [key, syntax.text_string(text)]
-    return b"".join(parts)
-
-
-def _sign(
-    tail: bytearray,
-    hole: SignatureHole,
-    hashed: "hashlib._Hash",
-    start: int,
-    order: SealOrder,
-    signer: SealSigner,
-) -> tuple[bytes, bytes]:
-    """Fills the hole. Returns the digest of the byte range and the signature."""
+def _digest_around(hashed: "hashlib._Hash", tail: bytearray, hole: SignatureHole, start: int) -> bytes:
     around = hashed.copy()
-    view = memoryview(tail)
-    around.update(view[: hole.start - start])
-    around.update(view[hole.end - start :])
-    view.release()
-    digest = around.digest()
-    signature = signer.sign(digest, order.property_info, order.signed_at)
-    text = signature.hex().encode("ascii")
-    if len(text) > hole.end - hole.start - 2:
-        raise GmsealError("The seal signature is larger than the room kept for it.")
-    at = hole.start - start + 1
-    tail[at : at + len(text)] = text
-    return digest, signature
+    with memoryview(tail) as view:
+        around.update(view[: hole.start - start])
+        around.update(view[hole.end - start :])
+    return around.digest()
 
 
 def _copy(document: Document, out: BinaryIO) -> "hashlib._Hash":
