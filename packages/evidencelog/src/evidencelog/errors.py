@@ -7,6 +7,7 @@ a program may compare them, they are never renamed or reused::
     ├── MalformedError       the bytes do not have the form that the format demands ("unreadable")
     ├── VerificationError    well formed, but what it claims is not true ("not valid")
     ├── ArgumentError        the caller asked for something that cannot exist
+    ├── FenceError           signing would contradict a head that was signed before; nothing is signed
     └── StoreError           something that should be stored is missing, different, or could not be written
 
 Malformed input never surfaces as ``ValueError``, ``KeyError`` or the like.
@@ -44,6 +45,14 @@ class Code(StrEnum):
     STORE_MISSING = "store.missing"
     STORE_CONFLICT = "store.conflict"
     STORE_IO = "store.io"
+    STORE_ALTERED = "store.altered"
+    ENTRY_CONFLICT = "entry.conflict"
+    LOG_MOVED = "log.moved"
+    LOG_BUSY = "log.busy"
+    LOG_STOPPED = "log.stopped"
+    FENCE_BEHIND = "fence.behind"
+    FENCE_SPLIT = "fence.split"
+    FENCE_MISSING = "fence.missing"
 
 
 class EvidenceLogError(Exception):
@@ -68,3 +77,7 @@ class ArgumentError(EvidenceLogError):
 
 class StoreError(EvidenceLogError):
     """A stored tile is missing, differs from what is to be written, or could not be read or written."""
+
+
+class FenceError(EvidenceLogError):
+    """The log is not what its last signed head says: an old copy, or another history. Nothing may be signed."""

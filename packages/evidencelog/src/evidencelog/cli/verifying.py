@@ -1,56 +1,43 @@
-"""The command line: ``evidencelog verify | show | keygen``.
+"""Commands for whoever checks: ``verify``, ``show``, ``keygen``.
 
 ``verify`` ends with 0 when everything asked for holds, 1 when it does not, 2 when the input cannot be read, and 3
 when nothing speaks against it but no key that the caller trusts vouches for it.
 """
 
-import io
 import json
-import os
-import sys
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 
 from evidencelog.bundle import BundleReport, Check, Verdict, read_bundle, verify_bundle
 from evidencelog.checkpoint import parse_checkpoint
-from evidencelog.errors import ArgumentError, Code, EvidenceLogError, MalformedError, VerificationError
+from evidencelog.cli.console import (
+    Exit,
+    JsonOption,
+    Language,
+    LanguageOption,
+    VkeyOption,
+    fail,
+    first_bytes,
+    language,
+    print_json,
+    print_lines,
+    read,
+    read_vkeys,
+    write_secret,
+)
+from evidencelog.errors import ArgumentError, Code, EvidenceLogError, VerificationError
 from evidencelog.hashing import TreeHash, tree_hash
-from evidencelog.keys import NoteVerifier, generate_signer, parse_vkey
+from evidencelog.keys import NoteVerifier, generate_signer
 from evidencelog.note import parse_note
 from evidencelog.proof import HEADER, MAX_PROOF_BYTES, TlogProof, parse_proof, verify_proof
 from evidencelog.tiles import MAX_ENTRY_BYTES
 from evidencelog.tree import verify_inclusion
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="存证日志核验 · Check what an evidence log says, offline.",
-)
-
-_KEY_FILE_LIMIT: Final = 16_384
 _MARKS: Final = {"pass": "✓", "warn": "!", "fail": "✗", "not_checked": "?"}
-
-
-class Exit(IntEnum):
-    """The exit codes of ``verify``."""
-
-    VALID = 0
-    INVALID = 1
-    UNREADABLE = 2
-    INDETERMINATE = 3
-
-
-class Language(StrEnum):
-    """The language of what is printed."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class KeyType(StrEnum):
@@ -81,25 +68,6 @@ class Outcome:
     lines_en: tuple[str, ...]
 
 
-VkeyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--vkey", metavar="KEY", help="可信公钥：文本或文件，可重复 · A key you trust: its text, or a file."
-    ),
-]
-LanguageOption = Annotated[Language | None, typer.Option("--lang", help="输出语言 · Language of the output.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON · Print JSON.")]
-
-
-@app.callback()
-def prepare() -> None:
-    """Let the output survive a terminal that cannot show Chinese."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-@app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="证据包或 .tlog-proof · A bundle or a .tlog-proof.")],
     entry: Annotated[
@@ -118,21 +86,20 @@ def verify(
     退出码 · Exit status: 0 有效 valid, 1 无效 not valid, 2 无法读取 unreadable, 3 无法断定 indeterminate.
     """
     try:
-        trusted = [key for text in vkey or [] for key in _read_vkeys(text)]
+        trusted = [key for text in vkey or [] for key in read_vkeys(text)]
         outcome = _verify_file(file, entry, trusted, origin, tree_hash(hash_name))
     except EvidenceLogError as error:
-        _fail(error, as_json=as_json)
+        fail(error, as_json=as_json)
     exit_code, zh, en = _VERDICTS[outcome.verdict]
     if as_json:
-        _print_json({**outcome.content, "exit": int(exit_code)})
-    elif _language(lang) is Language.ZH:
-        _print_lines((*outcome.lines_zh, zh))
+        print_json({**outcome.content, "exit": int(exit_code)})
+    elif language(lang) is Language.ZH:
+        print_lines((*outcome.lines_zh, zh))
     else:
-        _print_lines((*outcome.lines_en, en))
+        print_lines((*outcome.lines_en, en))
     raise typer.Exit(int(exit_code))
 
 
-@app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="证据包、证明或检查点 · A bundle, a proof or a checkpoint.")],
 ) -> None:
@@ -140,11 +107,10 @@ def show(
     try:
         content = _show(file)
     except EvidenceLogError as error:
-        _fail(error, as_json=False)
-    _print_json({"verified": False, **content})
+        fail(error, as_json=False)
+    print_json({"verified": False, **content})
 
 
-@app.command()
 def keygen(
     name: Annotated[
         str, typer.Argument(help="密钥名，一般为日志名 · Key name, usually the origin of the log.")
@@ -157,27 +123,27 @@ def keygen(
     """生成签名密钥，私钥写入文件，公钥打印 · Make a key; the private part goes to a file, the public is printed."""
     try:
         signer = generate_signer(name, key_type.value)
-        _write_secret(out, signer.skey)
+        write_secret(out, signer.skey)
     except EvidenceLogError as error:
-        _fail(error, as_json=False)
-    _print_lines((signer.verifier.vkey,))
+        fail(error, as_json=False)
+    print_lines((signer.verifier.vkey,))
 
 
 def _verify_file(
     file: Path, entry: Path | None, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
 ) -> Outcome:
-    if _first_bytes(file, 2) == b"PK":
+    if first_bytes(file, 2) == b"PK":
         if entry is not None:
             raise ArgumentError(
                 Code.PROOF_MALFORMED, "--entry belongs to a .tlog-proof, a bundle has its entries inside"
             )
         return _verify_bundle(file, trusted, origin)
-    proof = parse_proof(_read(file, MAX_PROOF_BYTES))
+    proof = parse_proof(read(file, MAX_PROOF_BYTES))
     if entry is None:
         raise ArgumentError(
             Code.PROOF_MALFORMED, "a .tlog-proof needs --entry with the bytes that it is about"
         )
-    return _verify_proof(proof, _read(entry, MAX_ENTRY_BYTES), trusted, origin, algorithm)
+    return _verify_proof(proof, read(entry, MAX_ENTRY_BYTES), trusted, origin, algorithm)
 
 
 def _verify_bundle(file: Path, trusted: list[NoteVerifier], origin: str | None) -> Outcome:
@@ -194,18 +160,18 @@ def _verify_bundle(file: Path, trusted: list[NoteVerifier], origin: str | None) 
     )
 
 
-def _report_lines(report: BundleReport, language: Language) -> tuple[str, ...]:
-    lines = [f"日志 {report.origin}" if language is Language.ZH else f"Log {report.origin}"]
+def _report_lines(report: BundleReport, chosen: Language) -> tuple[str, ...]:
+    lines = [f"日志 {report.origin}" if chosen is Language.ZH else f"Log {report.origin}"]
     for item in report.checks:
-        lines.extend(_check_lines(item, language, 0))
+        lines.extend(_check_lines(item, chosen, 0))
     return tuple(lines)
 
 
-def _check_lines(item: Check, language: Language, depth: int) -> list[str]:
-    sentence = item.zh if language is Language.ZH else item.en
+def _check_lines(item: Check, chosen: Language, depth: int) -> list[str]:
+    sentence = item.zh if chosen is Language.ZH else item.en
     lines = [f"{'  ' * depth}{_MARKS[item.result.value]} {sentence}"]
     for child in item.children:
-        lines.extend(_check_lines(child, language, depth + 1))
+        lines.extend(_check_lines(child, chosen, depth + 1))
     return lines
 
 
@@ -278,12 +244,12 @@ def _refused(error: VerificationError, content: dict[str, Any] | None = None) ->
 
 
 def _show(file: Path) -> dict[str, Any]:
-    if _first_bytes(file, 2) == b"PK":
+    if first_bytes(file, 2) == b"PK":
         bundle = read_bundle(file)
         content = json.loads(bundle.manifest.to_bytes())
         content["proofs"] = [_show_proof(entry.proof) for entry in bundle.entries]
         return {"kind": "bundle", **content, "unlisted": list(bundle.unlisted)}
-    data = _read(file, MAX_PROOF_BYTES)
+    data = read(file, MAX_PROOF_BYTES)
     if data.startswith(HEADER.encode()):
         return {"kind": "proof", **_show_proof(parse_proof(data))}
     return {"kind": "checkpoint", **_show_checkpoint(data)}
@@ -304,78 +270,3 @@ def _show_checkpoint(data: bytes) -> dict[str, Any]:
         "extensions": list(head.extensions),
         "signatures": signatures,
     }
-
-
-def _first_bytes(path: Path, count: int) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(count)
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise MalformedError(Code.STORE_IO, f"{path} cannot be read") from error
-
-
-def _read(path: Path, limit: int) -> bytes:
-    data = _first_bytes(path, limit + 1)
-    if len(data) > limit:
-        raise MalformedError(Code.PROOF_MALFORMED, f"{path} has more than {limit} bytes")
-    return data
-
-
-def _read_vkeys(text: str) -> list[NoteVerifier]:
-    """Take the text of a key, or the path of a file that holds one or more, each on a line of its own."""
-    try:
-        return [parse_vkey(text)]
-    except MalformedError as not_a_key:
-        try:
-            data = _read(Path(text), _KEY_FILE_LIMIT)
-        except EvidenceLogError:
-            raise not_a_key from None
-    try:
-        lines = [line for line in data.decode().splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise MalformedError(Code.KEY_MALFORMED, f"{text} does not hold a key") from error
-    if not lines:
-        raise MalformedError(Code.KEY_MALFORMED, f"{text} does not hold a key")
-    return [parse_vkey(line) for line in lines]
-
-
-def _write_secret(path: Path, text: str) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(f"{text}\n")
-    except OSError as error:
-        raise ArgumentError(Code.STORE_IO, f"{path} cannot be written: {error.strerror}") from error
-
-
-def _language(chosen: Language | None) -> Language:
-    if chosen is not None:
-        return chosen
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return Language.ZH if locale.lower().startswith("zh") else Language.EN
-
-
-def _print_lines(lines: tuple[str, ...]) -> None:
-    for line in lines:
-        # A stranger wrote part of this: nothing of it may steer the terminal.
-        sys.stdout.write("".join(c if c.isprintable() else "�" for c in line) + "\n")
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=True, indent=2) + "\n")
-
-
-def _fail(error: EvidenceLogError, *, as_json: bool) -> NoReturn:
-    message = "".join(c if c.isprintable() else "�" for c in str(error))
-    if as_json:
-        _print_json(
-            {
-                "verdict": "unreadable",
-                "code": error.code.value,
-                "message": message,
-                "exit": int(Exit.UNREADABLE),
-            }
-        )
-    else:
-        sys.stderr.write(f"evidencelog: {message} [{error.code.value}]\n")
-    raise typer.Exit(int(Exit.UNREADABLE)) from error

@@ -1,0 +1,1 @@
+"""A log over HTTP: its ``add`` interface and its static files."""
