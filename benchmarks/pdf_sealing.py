@@ -23,8 +23,8 @@ from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, signers
 from benchmarks.timing import cpu_ms
 from gmseal.pdf import SealOrder, SealPlacement, seal_pdf, verify_pdf
 from gmseal.picture.draw import draw_svg
-from gmseal.picture.face import FaceKind, face_of_kind
 from gmseal.picture.raster import render_png
+from gmseal.picture.standards import FaceKind, face_of_kind
 from gmseal.ses.seal import SealPicture, SealSpec, make_seal
 from gmseal.ses.signature import SealSigner
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate

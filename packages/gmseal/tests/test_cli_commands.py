@@ -279,3 +279,22 @@ def test_help_of_every_command(shop: Shell) -> None:
         assert done.exit_code == 0
         assert "Usage:" in done.output
     assert shop("--version").output.startswith("gmseal, version ")
+
+
+def test_pictures_are_drawn_and_taken_from_scans(shop: Shell, tmp_path: Path) -> None:
+    drawn = tmp_path / "face.png"
+    options = ("--kind", "contract", "--text", "北京示例科技有限公司", "--number", "2", "--dpi", "200")
+    done = shop("picture", "draw", drawn, *options)
+    assert done.exit_code == 0, done.output
+    assert "40 x 40 mm" in done.output
+    assert shop("picture", "draw", tmp_path / "face.svg", *options).exit_code == 0
+    assert (tmp_path / "face.svg").read_text(encoding="utf-8").startswith("<svg")
+    name = ("--kind", "personal_name", "--text", "欧阳修", "--suffix", "印", "--white-on-red")
+    assert shop("picture", "draw", tmp_path / "name.png", *name).exit_code == 0
+    taken = shop("picture", "from-scan", drawn, tmp_path / "taken.png", "--width", "40")
+    assert taken.exit_code == 0, taken.output
+    assert "40.0 x 40.0 mm" in taken.output
+    refused = shop("picture", "from-scan", shop.path("pw"), tmp_path / "x.png", "--width", "40")
+    assert (refused.exit_code, refused.stderr.split(":")[1].strip()) == (2, "MALFORMED_INPUT")
+    assert "FACE" in shop("picture", "draw", tmp_path / "x.png", "--kind", "egg", "--text", "x").stderr
+    assert "FACE" in shop("picture", "draw", tmp_path / "x.png", *options, "--suffix", "印").stderr

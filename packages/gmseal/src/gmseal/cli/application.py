@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gmseal.cli import bench, documents, issuing
+from gmseal.cli import bench, documents, issuing, pictures
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
@@ -37,6 +37,7 @@ def app() -> None:
 app.add_command(issuing.keygen)
 app.add_command(issuing.cert)
 app.add_command(issuing.seal)
+app.add_command(pictures.picture)
 app.add_command(documents.sign)
 app.add_command(documents.verify)
 app.add_command(bench.bench)

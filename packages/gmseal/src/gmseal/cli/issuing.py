@@ -154,6 +154,8 @@ def cert(
 @click.option("--face", help="Draw a face of this kind, such as limited_company.")
 @click.option("--face-text", help="The ring text; the name when left out.")
 @click.option("--code", help="Seal code of 13 or 14 digits on the drawn face.")
+@click.option("--face-words", help="Words below the centre of the drawn face, instead of the kind's own.")
+@click.option("--face-number", type=int, help="Number on the drawn face of one of several business seals.")
 @click.option("--es-id", help="Unique id of the seal; made up when left out.")
 @click.option(
     "--kind", type=int, default=1, show_default=True, help="Type number of the seal, free by business."
@@ -177,6 +179,8 @@ def seal(
     face: str | None,
     face_text: str | None,
     code: str | None,
+    face_words: str | None,
+    face_number: int | None,
     es_id: str | None,
     kind: int,
     valid_from: str | None,
@@ -195,7 +199,7 @@ def seal(
         shown = SealPicture("PNG", read_input(picture, "picture"), width, height)
     else:
         trial = read_certificate(maker_certificate).trial
-        shown = _draw(str(face), face_text or name, code, trial=trial)
+        shown = _draw(str(face), face_text or name, code, words=face_words, number=face_number, trial=trial)
     now = datetime.now(UTC)
     begin = parse_instant(valid_from) or now
     spec = SealSpec(
@@ -214,13 +218,14 @@ def seal(
     click.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
 
 
-def _draw(kind: str, text: str, code: str | None, *, trial: bool) -> "SealPicture":
-    from gmseal.picture import FaceKind, draw_svg, face_of_kind, render_png  # noqa: PLC0415 - see above
+def _draw(
+    kind: str, text: str, code: str | None, *, words: str | None, number: int | None, trial: bool
+) -> "SealPicture":
+    from gmseal.cli.pictures import face_for  # noqa: PLC0415 - see above
+    from gmseal.picture import draw_svg, render_png  # noqa: PLC0415 - see above
     from gmseal.ses.seal import SealPicture  # noqa: PLC0415 - see above
 
-    if kind not in list(FaceKind):
-        raise Refused("FACE", f"There is no face {kind!r}; there are {', '.join(FaceKind)}.")
-    drawn = face_of_kind(FaceKind(kind), text, code=code, trial_mark=trial)
+    drawn = face_for(kind, text, code=code, words=words, number=number, trial=trial)
     png = render_png(draw_svg(drawn))
     return SealPicture("PNG", png, round(float(drawn.width_mm)), round(float(drawn.height_mm)))
 

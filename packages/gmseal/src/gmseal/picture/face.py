@@ -1,8 +1,4 @@
-"""What a seal face shows, and the sizes that the regulations and the trade give to each kind.
-
-Sources: 国发〔1999〕25号 articles 13, 14, 15, 17 (star, at most 45 mm for enterprises, Song typeface);
-国家税务总局公告2011年第7号 (invoice seal 40 x 30 mm, border 1 mm); trade practice for the rest.
-"""
+"""What a seal face shows. The usual face of each kind of seal is data: see ``gmseal.picture.standards``."""
 
 import re
 from dataclasses import dataclass
@@ -18,8 +14,9 @@ MAX_SIDE_MM = 60.0
 """The seal of the State Council, the largest there is (国发〔1999〕25号 article 2)."""
 MAX_TEXT = 80
 """Characters on a face; the longest registered names of organizations stay below this."""
+MAX_NUMBER = 999
 
-_CODE = re.compile(r"\d{13,14}")
+_CODE = re.compile(r"[0-9]{13,14}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -45,14 +42,30 @@ class Centre(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lettering:
+    """Sizes of characters that a regulation fixes, in mm; without them they follow from the face's size."""
+
+    ring_mm: float
+    words_mm: float
+    words_width_mm: float
+    middle_mm: float
+    middle_span_mm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealFace:
     """A seal face. Lengths in millimetres, outer edge to outer edge.
 
     ``text`` runs along the rim of round and elliptical faces and fills square and rectangular ones.
-    ``horizontal_text`` stands below the centre (``合同专用章``), ``middle_text`` in the middle of an
-    ellipse (the taxpayer number), ``code`` is the seal code along the lower rim (13 or 14 digits).
+    ``horizontal_text`` stands below the centre (``合同专用章``), ``number`` in brackets beneath it tells several
+    business seals of one kind apart, ``middle_text`` is in the middle of a face without star (the taxpayer
+    number of an invoice seal), ``code`` is the seal code along the lower rim (13 or 14 digits).
+    ``columns`` arranges ``text`` on a square or rectangular face, right to left (``gmseal.picture.names``).
+    ``inner_ring`` draws a second, thin ring inside the border; ``white_on_red`` cuts the characters out of a
+    red face (白文) and is for square and rectangular faces.
 
-    Raises ``Refused`` with ``FACE_SIZE``, ``FACE_TEXT``, ``FACE_CODE`` or ``FACE_CENTRE``.
+    Raises ``Refused`` with ``FACE_SIZE``, ``FACE_TEXT``, ``FACE_CODE``, ``FACE_NUMBER``, ``FACE_CENTRE`` or
+    ``FACE_LAYOUT``.
     """
 
     shape: Shape
@@ -64,6 +77,11 @@ class SealFace:
     code: str | None = None
     centre: Centre = Centre.NONE
     border_mm: float = 1.2
+    inner_ring: bool = False
+    number: int | None = None
+    columns: tuple[str, ...] = ()
+    white_on_red: bool = False
+    lettering: Lettering | None = None
     trial_mark: bool = False
 
     COLOUR: ClassVar[str] = "#B5202A"
@@ -80,6 +98,14 @@ class SealFace:
             raise Refused("FACE_CENTRE", "The place of the national emblem is drawn on trial faces only.")
         if self.centre is not Centre.NONE and self.shape is not Shape.ROUND:
             raise Refused("FACE_CENTRE", "Only round faces have a star or an emblem in the centre.")
+        if self.number is not None and not 1 <= self.number <= MAX_NUMBER:
+            raise Refused("FACE_NUMBER", f"Business seals of one kind are numbered from 1 to {MAX_NUMBER}.")
+        _check_layout(self)
+
+    @property
+    def rimmed(self) -> bool:
+        """True for round and elliptical faces, whose text runs along the rim."""
+        return self.shape in {Shape.ROUND, Shape.ELLIPSE}
 
 
 def _check_size(face: SealFace) -> None:
@@ -93,76 +119,22 @@ def _check_size(face: SealFace) -> None:
         raise Refused("FACE_SIZE", "The border is at least 0.2 mm and at most an eighth of the smaller side.")
 
 
+def _check_layout(face: SealFace) -> None:
+    """What is asked for can stand together; nothing given is ever left out of the drawing."""
+    if face.middle_text is not None and face.centre is not Centre.NONE:
+        raise Refused("FACE_LAYOUT", "A text in the middle needs a face without star or emblem.")
+    if face.rimmed and (face.columns or face.white_on_red):
+        raise Refused("FACE_LAYOUT", "Columns and white characters are for square and rectangular faces.")
+    if not face.rimmed and face.inner_ring:
+        raise Refused("FACE_LAYOUT", "A second ring is for round and elliptical faces.")
+    if face.columns and ("" in face.columns or sorted("".join(face.columns)) != sorted(face.text)):
+        raise Refused("FACE_LAYOUT", "The columns of a face hold the characters of its text, each once.")
+    if face.columns and (face.horizontal_text or face.middle_text or face.code or face.number):
+        raise Refused("FACE_LAYOUT", "A face in columns has no further lines.")
+
+
 def _check_text(text: str) -> None:
     if not text.strip() or len(text) > MAX_TEXT:
         raise Refused("FACE_TEXT", f"A text on a seal face has 1 to {MAX_TEXT} characters.")
     if _CONTROL.search(text):
         raise Refused("FACE_TEXT", "A text on a seal face has no control or invisible characters.")
-
-
-class FaceKind(StrEnum):
-    """Kinds of seals whose size and layout are settled."""
-
-    LIMITED_COMPANY = "limited_company"
-    COMPANY_BY_SHARES = "company_by_shares"
-    PUBLIC_INSTITUTION = "public_institution"
-    DEPARTMENT = "department"
-    CONTRACT = "contract"
-    FINANCE = "finance"
-    INVOICE = "invoice"
-    PERSONAL_NAME = "personal_name"
-    FOREIGN_INVESTED = "foreign_invested"
-
-
-@dataclass(frozen=True, slots=True)
-class _Standard:
-    shape: Shape
-    width_mm: float
-    height_mm: float
-    centre: Centre
-    border_mm: float
-    words: str | None = None
-
-
-_STANDARDS = {
-    FaceKind.LIMITED_COMPANY: _Standard(Shape.ROUND, 40, 40, Centre.STAR, 1.2),
-    FaceKind.COMPANY_BY_SHARES: _Standard(Shape.ROUND, 42, 42, Centre.STAR, 1.2),
-    FaceKind.PUBLIC_INSTITUTION: _Standard(Shape.ROUND, 42, 42, Centre.STAR, 1.2),
-    FaceKind.DEPARTMENT: _Standard(Shape.ROUND, 38, 38, Centre.STAR, 1.0),
-    FaceKind.CONTRACT: _Standard(Shape.ROUND, 40, 40, Centre.STAR, 1.0, "合同专用章"),
-    FaceKind.FINANCE: _Standard(Shape.ROUND, 38, 38, Centre.STAR, 1.0, "财务专用章"),
-    FaceKind.INVOICE: _Standard(Shape.ELLIPSE, 40, 30, Centre.NONE, 1.0, "发票专用章"),
-    FaceKind.PERSONAL_NAME: _Standard(Shape.SQUARE, 20, 20, Centre.NONE, 1.0),
-    FaceKind.FOREIGN_INVESTED: _Standard(Shape.ELLIPSE, 45, 30, Centre.NONE, 1.0),
-}
-
-
-def face_of_kind(
-    kind: FaceKind,
-    text: str,
-    *,
-    code: str | None = None,
-    taxpayer_number: str | None = None,
-    sequence: int | None = None,
-    trial_mark: bool = False,
-) -> SealFace:
-    """The face of a seal of this kind, for the organization or person called ``text``.
-
-    ``sequence`` numbers one of several business seals of a kind: ``合同专用章(2)``.
-    """
-    standard = _STANDARDS[kind]
-    words = standard.words
-    if words is not None and sequence is not None:
-        words = f"{words}({sequence})"
-    return SealFace(
-        shape=standard.shape,
-        text=text,
-        horizontal_text=words,
-        middle_text=taxpayer_number,
-        code=code,
-        centre=standard.centre,
-        width_mm=standard.width_mm,
-        height_mm=standard.height_mm,
-        border_mm=standard.border_mm,
-        trial_mark=trial_mark,
-    )

@@ -2,10 +2,11 @@
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gmseal.errors import Refused
-from gmseal.picture.glyphs import Place, advance
+from gmseal.picture.glyphs import Place, Typeface, advance
 
 MIN_CHARACTER_MM = 0.9
 """A narrower character cannot be read on paper; the text is refused instead."""
@@ -67,7 +68,9 @@ def along_rim(text: str, outer: Rim, *, height: float, span: float) -> list[Plac
     return places
 
 
-def along_bottom(text: str, rim: Rim, *, height: float, pitch: float) -> list[Place]:
+def along_bottom(
+    text: str, rim: Rim, *, height: float, pitch: float, typeface: Typeface = Typeface.SANS
+) -> list[Place]:
     """Small characters on the lower part of a rim, read from left to right, heads towards the centre."""
     lengths = rim.lengths()
     half = lengths[-1] / 2
@@ -75,14 +78,16 @@ def along_bottom(text: str, rim: Rim, *, height: float, pitch: float) -> list[Pl
     for index, character in enumerate(text):
         offset = (index - (len(text) - 1) / 2) * pitch
         x, y, turn = rim.point(_angle_at(lengths, half - offset))
-        width = min(pitch * 0.86, height * advance(character))
+        width = min(pitch * 0.86, height * advance(character, typeface))
         places.append(Place(x, y, width, height, turn + 180))
     return places
 
 
-def on_line(text: str, *, cx: float, cy: float, height: float, room: float) -> list[Place]:
+def on_line(
+    text: str, *, cx: float, cy: float, height: float, room: float, typeface: Typeface = Typeface.SERIF
+) -> list[Place]:
     """One horizontal line centred on (cx, cy), not wider than ``room``; refused when illegible."""
-    shares = [advance(character) for character in text]
+    shares = [advance(character, typeface) for character in text]
     scale = min(height, room / sum(shares))
     if scale < MIN_CHARACTER_MM:
         raise Refused("FACE_TEXT_TOO_LONG", f"{len(text)} characters do not fit on a line of {room:.1f} mm.")
@@ -95,21 +100,50 @@ def on_line(text: str, *, cx: float, cy: float, height: float, room: float) -> l
     return places
 
 
-def in_grid(text: str, *, left: float, top: float, width: float, height: float) -> list[Place]:
+def in_columns(
+    columns: Sequence[str], *, left: float, top: float, width: float, height: float
+) -> list[Place]:
     """Columns from right to left, each from top to bottom, as name seals are cut; short columns stretch."""
-    columns = max(1, math.ceil(math.sqrt(len(text)) - 0.5)) if len(text) != 2 else 1
-    rows = math.ceil(len(text) / columns)
-    short = columns * rows - len(text)
-    cell = width / columns
+    cell = width / len(columns)
     places = []
-    for column in range(columns):
-        # The right-most columns are the short ones: the surname stands tall.
-        count = rows - 1 if column < short else rows
-        tall = height / count
+    for number, column in enumerate(columns):
+        tall = height / len(column)
         if min(cell, tall) < MIN_CHARACTER_MM * 2:
-            raise Refused("FACE_TEXT_TOO_LONG", f"{len(text)} characters do not fit on this face.")
-        x = left + width - cell * (column + 0.5)
-        places += [Place(x, top + tall * (row + 0.5), cell * 0.94, tall * 0.94) for row in range(count)]
+            total = sum(map(len, columns))
+            raise Refused("FACE_TEXT_TOO_LONG", f"{total} characters do not fit on this face.")
+        x = left + width - cell * (number + 0.5)
+        places += [Place(x, top + tall * (row + 0.5), cell * 0.94, tall * 0.94) for row in range(len(column))]
+    return places
+
+
+def even_columns(text: str) -> tuple[str, ...]:
+    """The text cut into the columns of a nearly square block; the first ones are the shorter ones."""
+    count = len(text)
+    columns = max(1, math.ceil(math.sqrt(count) - 0.5)) if count != 2 else 1
+    rows = math.ceil(count / columns)
+    short = columns * rows - count
+    result, start = [], 0
+    for column in range(columns):
+        length = rows - 1 if column < short else rows
+        result.append(text[start : start + length])
+        start += length
+    return tuple(result)
+
+
+def in_grid(text: str, *, left: float, top: float, width: float, height: float) -> list[Place]:
+    """The characters in as many columns as make a nearly square block: the surname stands tall on the right."""
+    return in_columns(even_columns(text), left=left, top=top, width=width, height=height)
+
+
+def in_rows(text: str, *, cx: float, top: float, room: float, height: float) -> list[Place]:
+    """Horizontal rows of nearly equal length, as many as make the characters largest."""
+    rows = max(range(1, len(text) + 1), key=lambda n: min(height / n, room / math.ceil(len(text) / n)))
+    per_row = math.ceil(len(text) / rows)
+    share = height / math.ceil(len(text) / per_row)
+    places = []
+    for row, start in enumerate(range(0, len(text), per_row)):
+        part = text[start : start + per_row]
+        places += on_line(part, cx=cx, cy=top + share * (row + 0.5), height=share * 0.9, room=room)
     return places
 
 

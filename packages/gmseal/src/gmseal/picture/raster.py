@@ -31,7 +31,8 @@ def render_png(svg: str, dpi: int = DEFAULT_DPI) -> bytes:
     size = _SIZE.search(svg)
     if size is None:
         raise MalformedInput("The SVG of a seal face states its width and height in mm.")
-    width, height = (round(float(side) / 25.4 * dpi) for side in size.groups())
+    sides = [float(side) for side in size.groups()]
+    width, height = (round(side / 25.4 * dpi) for side in sides)
     if not 0 < width * height <= MAX_PIXELS:
         raise Refused("PICTURE_TOO_LARGE", "The seal picture has too many pixels.")
     # The renderer rounds sizes to CSS pixels before it enlarges: whole pixels of ours leave it nothing to round.
@@ -39,22 +40,27 @@ def render_png(svg: str, dpi: int = DEFAULT_DPI) -> bytes:
     try:
         drawn = bytes(resvg_py.svg_to_bytes(svg_string=exact, skip_system_fonts=True))
         with Image.open(io.BytesIO(drawn)) as image:
-            return _compact(image.convert("RGBA"), dpi)
+            return encode_png(image.convert("RGBA"), *sides)
     except (ValueError, OSError, UnidentifiedImageError) as error:
         raise MalformedInput("The seal face cannot be drawn from this SVG.") from error
 
 
-def _compact(image: Image.Image, dpi: int) -> bytes:
-    """One colour and its opacities as a palette; anything else stays RGBA."""
+def encode_png(image: Image.Image, width_mm: float, height_mm: float) -> bytes:
+    """An RGBA picture as PNG: one colour and its opacities as a palette, anything else stays RGBA.
+
+    The resolution written into the file makes its size exactly the one given, although pixels are whole.
+    """
+    resolution = (image.width * 25.4 / width_mm, image.height * 25.4 / height_mm)
     alpha = image.getchannel("A")
     colour = _single_colour(image, alpha)
     out = io.BytesIO()
     if colour is None:
-        image.save(out, "PNG", optimize=True, dpi=(dpi, dpi))
+        image.save(out, "PNG", optimize=True, dpi=resolution)
         return out.getvalue()
     flat = Image.frombytes("P", image.size, alpha.tobytes())
     flat.putpalette(bytes(colour) * 256)
-    flat.save(out, "PNG", optimize=False, compress_level=9, transparency=bytes(range(256)), dpi=(dpi, dpi))
+    opacities = bytes(range(256))
+    flat.save(out, "PNG", optimize=False, compress_level=9, transparency=opacities, dpi=resolution)
     return out.getvalue()
 
 
