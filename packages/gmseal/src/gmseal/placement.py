@@ -1,14 +1,15 @@
-"""Where a seal goes on the pages of a document, whatever its format: whole seals and riding seams.
+"""Where a seal goes on the pages of a document, whatever its format: whole seals, riding seams, beside a text.
 
 Millimetres from the top left of the page as displayed.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from gmseal.errors import Refused
+from gmseal.errors import NotFound, Refused
 
 MIN_SLICE_MM = 4.0
 """A thinner slice of a riding seam shows nothing that could be compared; more pages start a new seal."""
@@ -182,3 +183,91 @@ def check_page(page: int, page_count: int) -> None:
     """``Refused`` (``PAGE_MISSING``) unless the document has this page."""
     if not 0 <= page < page_count:
         raise Refused("PAGE_MISSING", f"There is no page {page + 1}; the document has {page_count}.")
+
+
+class Anchor(StrEnum):
+    """A point of a box: its centre, a corner, or the middle of a side."""
+
+    CENTER = "center"
+    TOP_LEFT = "top-left"
+    TOP = "top"
+    TOP_RIGHT = "top-right"
+    LEFT = "left"
+    RIGHT = "right"
+    BOTTOM_LEFT = "bottom-left"
+    BOTTOM = "bottom"
+    BOTTOM_RIGHT = "bottom-right"
+
+    @property
+    def share(self) -> tuple[float, float]:
+        """How far from the left and from the top of the box, as parts of its width and height."""
+        across = 0.0 if "left" in self else 1.0 if "right" in self else 0.5
+        down = 0.0 if "top" in self else 1.0 if "bottom" in self else 0.5
+        return across, down
+
+
+@dataclass(frozen=True, slots=True)
+class FoundText:
+    """Where a text was found: page from 0, and the box around it in mm from the top left of the page."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+    def point(self, anchor: Anchor) -> tuple[float, float]:
+        """A point of the box, in mm."""
+        across, down = anchor.share
+        return self.x_mm + across * self.width_mm, self.y_mm + down * self.height_mm
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordPlacement:
+    """Seals where a text stands, as 「甲方（盖章）」: at every place, or at the ``nth`` (from 1; -1 is the last).
+
+    ``pages`` are those that are searched, from 0; ``None`` means all. The ``seal_point`` of the seal goes
+    ``dx_mm`` to the right of and ``dy_mm`` below the ``anchor`` of the text; a seal that would not lie on
+    the page is moved onto it by as little as is needed.
+    """
+
+    keyword: str
+    nth: int | None = None
+    pages: tuple[int, ...] | None = None
+    anchor: Anchor = Anchor.CENTER
+    dx_mm: float = 0.0
+    dy_mm: float = 0.0
+    seal_point: Anchor = Anchor.CENTER
+
+    def at(
+        self, found: FoundText, seal_mm: tuple[float, float], page_mm: tuple[float, float]
+    ) -> SealPlacement:
+        """The place of a seal of this size for a text that was found on a page of this size."""
+        x, y = found.point(self.anchor)
+        across, down = self.seal_point.share
+        corner = (x + self.dx_mm - across * seal_mm[0], y + self.dy_mm - down * seal_mm[1])
+        return SealPlacement(found.page, *onto_page(corner, seal_mm, page_mm))
+
+    def chosen(self, found: Sequence[FoundText]) -> tuple[FoundText, ...]:
+        """Those places that were asked for. Raises ``NotFound`` when there are none, or too few."""
+        if not found:
+            raise NotFound(f"The text 「{self.keyword}」 is not on the pages that were searched.")
+        if self.nth is None:
+            return tuple(found)
+        index = self.nth - 1 if self.nth > 0 else len(found) + self.nth
+        if self.nth == 0 or not 0 <= index < len(found):
+            times = "once" if len(found) == 1 else f"{len(found)} times"
+            raise NotFound(f"The text 「{self.keyword}」 is there {times}; place {self.nth} was asked for.")
+        return (found[index],)
+
+
+def onto_page(
+    corner: tuple[float, float], size_mm: tuple[float, float], page_mm: tuple[float, float]
+) -> tuple[float, float]:
+    """The top-left corner nearest to ``corner`` at which a box of this size lies on the page."""
+    if not all(math.isfinite(side) for side in corner):
+        raise Refused("OFF_PAGE", "The distance from the text is no number of millimetres.")
+    return (
+        max(0.0, min(corner[0], page_mm[0] - size_mm[0])),
+        max(0.0, min(corner[1], page_mm[1] - size_mm[1])),
+    )

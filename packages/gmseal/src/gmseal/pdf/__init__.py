@@ -3,21 +3,38 @@
 from gmseal.pdf.certification import Permission
 from gmseal.pdf.geometry import PageInfo
 from gmseal.pdf.inspect import PdfInfo, inspect_pdf, repair_pdf
+from gmseal.pdf.keyword import find_text
 from gmseal.pdf.limits import PdfLimits
 from gmseal.pdf.marks import Mark, qr_quiet_mm
-from gmseal.pdf.placement import Edge, QrPlacement, SealOrder, SealPlacement, SeamPages, SeamPlacement
+from gmseal.pdf.placement import FieldPlacement, Places, QrBeside, QrPlacement, SealOrder
+from gmseal.pdf.resolve import resolve_places
 from gmseal.pdf.seal import SealOutcome, seal_pdf, seal_pdf_bytes, sign_pdf, sign_pdf_bytes
 from gmseal.pdf.signatures.value import InvisibleOrder, SignatureValue
 from gmseal.pdf.verify import verify_pdf
+from gmseal.placement import (
+    Anchor,
+    Edge,
+    FoundText,
+    KeywordPlacement,
+    SealPlacement,
+    SeamPages,
+    SeamPlacement,
+)
 
 __all__ = [
+    "Anchor",
     "Edge",
+    "FieldPlacement",
+    "FoundText",
     "InvisibleOrder",
+    "KeywordPlacement",
     "Mark",
     "PageInfo",
     "PdfInfo",
     "PdfLimits",
     "Permission",
+    "Places",
+    "QrBeside",
     "QrPlacement",
     "SealOrder",
     "SealOutcome",
@@ -25,9 +42,11 @@ __all__ = [
     "SeamPages",
     "SeamPlacement",
     "SignatureValue",
+    "find_text",
     "inspect_pdf",
     "qr_quiet_mm",
     "repair_pdf",
+    "resolve_places",
     "seal_pdf",
     "seal_pdf_bytes",
     "sign_pdf",

@@ -105,22 +105,22 @@ def _is_certified(document: Document) -> bool:
 
 
 def add_field(
-    update: Update, document: Document, field_number: int, *, certification: int | None = None
+    update: Update, document: Document, field_number: int | None, *, certification: int | None = None
 ) -> None:
-    """Writes the form, and the catalog where that changes, with one more field.
+    """Writes the form, and the catalog where that changes, with one more field; ``None``: a field that is there.
 
     ``certification`` is the number of the signature dictionary that certifies the file, when one does.
     """
     catalog = document.catalog
     changes = {} if certification is None else {"/Perms": _permissions(document, certification)}
     form = interactive_form(document)
-    new = syntax.reference(field_number)
+    new = [] if field_number is None else [syntax.reference(field_number)]
     if form is None:
-        changes["/AcroForm"] = b"<</Fields[%s]/SigFlags 3>>" % new
+        changes["/AcroForm"] = b"<</Fields[%s]/SigFlags 3>>" % b"".join(new)
     else:
         flags = form.get("/SigFlags")
         bits = (flags if isinstance(flags, int) else 0) | 3
-        fields = extended_array(document, form, "/Fields", [new])
+        fields = extended_array(document, form, "/Fields", new)
         changed = changed_dictionary(document, form, {"/Fields": fields, "/SigFlags": b"%d" % bits})
         if form.is_indirect:
             update.put(*_place(form), changed)

@@ -72,6 +72,21 @@ class PageSpace:
         two = self._point(x_mm + width_mm, y_mm + height_mm)
         return (min(one[0], two[0]), min(one[1], two[1]), max(one[0], two[0]), max(one[1], two[1]))
 
+    def displayed(self, box: Box) -> Box:
+        """The inverse: left, top, right, bottom in mm of a rectangle in page units, wherever it lies."""
+        left, bottom, right, top = self.box
+        one, two = (
+            {
+                0: (x - left, top - y),
+                90: (y - bottom, x - left),
+                180: (right - x, y - bottom),
+                270: (top - y, right - x),
+            }[self.rotation]
+            for x, y in ((box[0], box[1]), (box[2], box[3]))
+        )
+        (x1, x2), (y1, y2) = sorted((one[0], two[0])), sorted((one[1], two[1]))
+        return x1 / self.scale, y1 / self.scale, x2 / self.scale, y2 / self.scale
+
     def _point(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         left, bottom, right, top = self.box
         across, down = x_mm * self.scale, y_mm * self.scale
@@ -86,10 +101,10 @@ class PageSpace:
 
 def page_space(page: pikepdf.Object) -> PageSpace:
     """Reads boxes, rotation and unit of a page, inherited ones included; ``Refused`` when they make no sense."""
-    media = _box(_inherited(page, "/MediaBox"))
+    media = box_of(_inherited(page, "/MediaBox"))
     if media is None:
         raise Refused("BROKEN_STRUCTURE", "A page has no usable media box.")
-    crop = _box(_inherited(page, "/CropBox"))
+    crop = box_of(_inherited(page, "/CropBox"))
     box = media if crop is None else _intersection(media, crop)
     rotation = _inherited(page, "/Rotate")
     turn = rotation % 360 if isinstance(rotation, int) and not isinstance(rotation, bool) else 0
@@ -114,7 +129,8 @@ def _inherited(page: pikepdf.Object, key: str) -> object:
     raise Refused("BROKEN_STRUCTURE", "The page tree is nested too deeply.")
 
 
-def _box(value: object) -> Box | None:
+def box_of(value: object, *, least: float = 1.0) -> Box | None:
+    """A rectangle in page units with its corners in order; ``None`` unless it makes sense and is ``least`` wide."""
     if not isinstance(value, pikepdf.Array) or len(value) != 4:
         return None
     sides = [_real(side) for side in value]
@@ -122,8 +138,8 @@ def _box(value: object) -> Box | None:
         return None
     a, b, c, d = (side for side in sides if side is not None)
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
-    plausible = all(abs(side) <= _MAX_SIDE for side in box) and box[2] - box[0] >= 1 and box[3] - box[1] >= 1
-    return box if plausible else None
+    plausible = all(abs(side) <= _MAX_SIDE for side in box)
+    return box if plausible and min(box[2] - box[0], box[3] - box[1]) >= least else None
 
 
 def _real(value: object) -> float | None:

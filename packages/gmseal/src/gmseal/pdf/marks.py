@@ -1,4 +1,4 @@
-"""Turns an order into marks: which appearance goes on which rectangle of which page."""
+"""Turns places into marks: which appearance goes on which rectangle of which page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from gmseal.pdf.placement import (
     MAX_QR_MM,
     MIN_QR_MM,
     Edge,
+    Places,
     QrPlacement,
-    SealOrder,
+    SeamPlacement,
     check_page,
     seam_slices,
 )
@@ -46,24 +47,32 @@ class Mark:
 
 
 def plan_marks(
-    order: SealOrder, page_count: int, space_of: Callable[[int], PageSpace], width_mm: int, height_mm: int
+    places: Places, page_count: int, space_of: Callable[[int], PageSpace], width_mm: int, height_mm: int
 ) -> tuple[Mark, ...]:
-    """All marks of an order, those of the seal first.
+    """All marks of a sealing, those of whole seals first.
 
     Raises ``Refused`` with ``PAGE_MISSING``, ``OFF_PAGE``, ``SEAM_PAGES``, ``QR_SIZE`` or ``QR_TEXT``.
     """
     marks: list[Mark] = []
-    for placement in order.placements:
+    for placement in places.placements:
         check_page(placement.page, page_count)
         space = space_of(placement.page)
         box = space.rectangle(placement.x_mm, placement.y_mm, width_mm, height_mm)
         marks.append(Mark("seal", placement.page, box, _whole(width_mm, height_mm, space.rotation)))
-    if order.seam is not None:
-        marks += _seam_marks(order, page_count, space_of, width_mm, height_mm)
-    if order.qr is not None:
-        check_page(order.qr.page, page_count)
-        marks.append(_qr_mark(order.qr, space_of(order.qr.page)))
+    if places.seam is not None:
+        marks += _seam_marks(places.seam, page_count, space_of, width_mm, height_mm)
+    if places.qr is not None:
+        check_page(places.qr.page, page_count)
+        marks.append(_qr_mark(places.qr, space_of(places.qr.page)))
     return tuple(marks)
+
+
+def framed_mark(page: int, box: Box, space: PageSpace, width_mm: float, height_mm: float) -> Mark:
+    """A whole seal in the middle of a rectangle that is there already and at least as large."""
+    left, top, right, bottom = space.displayed(box)
+    across, down = right - left, bottom - top
+    margins = (width_mm - across) / 2, (height_mm - down) / 2
+    return Mark("seal", page, box, _part(width_mm, height_mm, *margins, across, down, space.rotation))
 
 
 def _whole(width_mm: float, height_mm: float, rotation: int) -> Appearance:
@@ -94,11 +103,8 @@ def _part(
 
 
 def _seam_marks(
-    order: SealOrder, page_count: int, space_of: Callable[[int], PageSpace], width_mm: int, height_mm: int
+    seam: SeamPlacement, page_count: int, space_of: Callable[[int], PageSpace], width_mm: int, height_mm: int
 ) -> list[Mark]:
-    seam = order.seam
-    if seam is None:
-        return []
     upright = seam.edge in {Edge.LEFT, Edge.RIGHT}
     across, along = (width_mm, height_mm) if upright else (height_mm, width_mm)
     marks = []

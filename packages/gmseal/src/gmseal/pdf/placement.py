@@ -7,12 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gmseal.errors import Refused
-from gmseal.placement import Edge, SealPlacement, SeamPages, SeamPlacement, Slice, check_page, seam_slices
+from gmseal.placement import (
+    Edge,
+    KeywordPlacement,
+    SealPlacement,
+    SeamPages,
+    SeamPlacement,
+    Slice,
+    check_page,
+    seam_slices,
+)
 
 __all__ = [
     "MAX_QR_MM",
     "MIN_QR_MM",
     "Edge",
+    "FieldPlacement",
+    "KeywordPlacement",
+    "Placement",
+    "QrBeside",
     "QrPlacement",
     "SealOrder",
     "SealPlacement",
@@ -39,20 +52,49 @@ class QrPlacement:
     size_mm: float = MIN_QR_MM
 
 
+@dataclass(frozen=True, slots=True)
+class QrBeside:
+    """A QR code beside the first whole seal: its quiet zone begins ``gap_mm`` from the seal, middle to middle.
+
+    It stays on the page: along the seal's side it is moved as far as needed, and where there is no room at
+    ``side`` it goes to the opposite one, then to the others.
+    """
+
+    url: str
+    side: Edge = Edge.RIGHT
+    gap_mm: float = 2.0
+    size_mm: float = MIN_QR_MM
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlacement:
+    """A seal in the middle of every rectangle that shows a form field, named in full (``buyer.seal``).
+
+    With ``fill`` the field is an empty signature field, and takes the seal instead of a new one.
+    """
+
+    name: str
+    fill: bool = False
+
+
+Placement = SealPlacement | KeywordPlacement | FieldPlacement
+"""Where a whole seal goes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealOrder:
     """Everything one sealing puts on a document.
 
-    The signature field shows the first placement, or the first slice of the seam when there is no
+    The signature field shows the first placement (the one that fills a field, if any), or the first slice of the seam when there is no
     placement. ``filter_name`` and ``sub_filter`` name the kind of signature to other programs (a pair
     found in practice; GM/T 0112-2021 is the norm). ``property_info`` describes the protected range
     inside the seal signature.
     """
 
     signed_at: datetime
-    placements: tuple[SealPlacement, ...] = ()
+    placements: tuple[Placement, ...] = ()
     seam: SeamPlacement | None = None
-    qr: QrPlacement | None = None
+    qr: QrPlacement | QrBeside | None = None
     reason: str | None = None
     location: str | None = None
     property_info: str = "/ByteRange"
@@ -65,3 +107,23 @@ class SealOrder:
             raise Refused("TIME_ZONE", "The time of signing needs a time zone.")
         if not self.placements and self.seam is None:
             raise Refused("NOTHING_TO_PLACE", "A sealing needs at least one place for the seal.")
+
+    @property
+    def only_fills(self) -> bool:
+        """Whether nothing is added to any page: one signature field that is there takes the seal."""
+        return (
+            self.seam is None
+            and self.qr is None
+            and len(self.placements) == 1
+            and isinstance(self.placements[0], FieldPlacement)
+            and self.placements[0].fill
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The plain places of an order: what was searched for is found, and everything lies on numbered pages."""
+
+    placements: tuple[SealPlacement, ...]
+    seam: SeamPlacement | None
+    qr: QrPlacement | None

@@ -125,12 +125,14 @@ class _Job:
     def __init__(
         self, document: Document, order: SignatureOrder, value: SignatureValue, certify: Permission | None
     ) -> None:
-        visible = isinstance(order, SealOrder)
+        seals = isinstance(order, SealOrder)
+        # A field that is there and takes the seal is filled in; nothing is added to any page.
+        visible = isinstance(order, SealOrder) and not order.only_fills
         check_may_add(document, name=order.field_name, visible=visible, certify=certify)
-        marks = plan_order(document, order, value)
-        name = free_name(document, order.field_name)
+        marks, field = plan_order(document, order, value)
+        name = field.name if field is not None else free_name(document, order.field_name)
         self.document, self.value = document, value
-        self.plan = Plan(name, order, marks, value.picture if visible else None, certify)
+        self.plan = Plan(name, order, marks, value.picture if seals else None, certify, field)
         self.update = Update(document)
         self.number = write_objects(self.update, document, self.plan)
 

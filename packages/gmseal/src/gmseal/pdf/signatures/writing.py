@@ -10,10 +10,12 @@ from gmseal.pdf import syntax
 from gmseal.pdf.certification import Permission, certification_entries
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import add_field
+from gmseal.pdf.form_places import SignatureTarget, fill_field
 from gmseal.pdf.geometry import PageSpace, page_space
 from gmseal.pdf.image import image_object
-from gmseal.pdf.marks import Appearance, Mark, plan_marks
+from gmseal.pdf.marks import Appearance, Mark, framed_mark, plan_marks
 from gmseal.pdf.placement import SealOrder
+from gmseal.pdf.resolve import resolve
 from gmseal.pdf.signatures.value import SignatureOrder, SignatureValue
 from gmseal.pdf.source_text import changed_dictionary, extended_array
 from gmseal.pdf.update import Update
@@ -34,12 +36,19 @@ class Plan:
     marks: tuple[Mark, ...]
     picture: SealPicture | None
     certify: Permission | None
+    field: SignatureTarget | None = None
+    """The empty signature field that the first mark fills; ``None``: a new field."""
 
 
-def plan_order(document: Document, order: SignatureOrder, value: SignatureValue) -> tuple[Mark, ...]:
-    """The marks of an order. ``Refused`` with the codes of ``plan_marks``, and ``NO_PICTURE``."""
+def plan_order(
+    document: Document, order: SignatureOrder, value: SignatureValue
+) -> tuple[tuple[Mark, ...], SignatureTarget | None]:
+    """The marks of an order, and the field that the first of them fills, if any.
+
+    Raises as ``resolve`` and ``plan_marks``, and ``Refused`` with ``NO_PICTURE``.
+    """
     if not isinstance(order, SealOrder):
-        return ()
+        return (), None
     picture = value.picture
     if picture is None:
         raise Refused("NO_PICTURE", "The order names places, but this signer has no picture to put there.")
@@ -48,42 +57,52 @@ def plan_order(document: Document, order: SignatureOrder, value: SignatureValue)
     def space_of(page: int) -> PageSpace:
         return page_space(document.pages[page])
 
-    return plan_marks(order, len(document.pages), space_of, picture.width_mm, picture.height_mm)
+    size = (picture.width_mm, picture.height_mm)
+    places, field = resolve(document, order, *size)
+    marks = plan_marks(places, len(document.pages), space_of, *size)
+    if field is not None:
+        page = field.place.page
+        marks = (framed_mark(page, field.box, space_of(page), *size), *marks[1:])
+    return marks, field
 
 
 def write_objects(update: Update, document: Document, plan: Plan) -> int:
     """Everything but the signature dictionary itself; returns the number kept for that."""
     signature = update.allocate()
-    field = update.allocate()
+    field = update.allocate() if plan.field is None else None
     certification = None if plan.certify is None else signature
     add_field(update, document, field, certification=certification)
-    own = b"/Subtype/Widget/FT/Sig/F %d/T%s/V %s" % (
-        _WIDGET_FLAGS,
-        syntax.text_string(plan.name),
-        syntax.reference(signature),
-    )
-    annotations = _write_marks(update, document, plan, field, own)
+    annotations = _write_marks(update, document, plan, field, signature)
     for page_index, references in annotations.items():
         _write_page(update, document, document.pages[page_index], references)
     return signature
 
 
 def _write_marks(
-    update: Update, document: Document, plan: Plan, field: int, own: bytes
+    update: Update, document: Document, plan: Plan, field: int | None, signature: int
 ) -> dict[int, list[bytes]]:
     """The field at the first place and stamps at the others; returns the new annotations of each page."""
-    if plan.picture is None or not plan.marks:
+    own = b"/Subtype/Widget/FT/Sig/F %d/T%s/V %s" % (
+        _WIDGET_FLAGS,
+        syntax.text_string(plan.name),
+        syntax.reference(signature),
+    )
+    if field is not None and (plan.picture is None or not plan.marks):
         page = _page_reference(document, 0)
         update.put(field, 0, b"<</Type/Annot/P %s/Rect[0 0 0 0]%s>>" % (page, own))
         return {0: [syntax.reference(field)]}
-    image = _write_image(update, plan.picture)
+    image = 0 if plan.picture is None else _write_image(update, plan.picture)
     forms: dict[Appearance, int] = {}
     annotations: dict[int, list[bytes]] = {}
     for index, mark in enumerate(plan.marks):
         form = forms.get(mark.appearance)
         if form is None:
             form = forms[mark.appearance] = update.add(_form(mark.appearance, image))
-        number = field if index == 0 else update.allocate()
+        if index == 0 and plan.field is not None:
+            value = syntax.reference(signature)
+            fill_field(update, document, plan.field, value, syntax.reference(form), _WIDGET_FLAGS)
+            continue
+        number = update.allocate() if index or field is None else field
         kind = own if index == 0 else _stamp(number)
         shared = b"/Type/Annot/P %s/Rect%s/AP<</N %s>>" % (
             _page_reference(document, mark.page),
