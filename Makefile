@@ -60,7 +60,8 @@ ui: $(STAMPS)/packages $(UI) ## Build the user interface when its sources have c
 
 .PHONY: test-machine
 test-machine:
-	@scripts/install_system_packages.sh chromium fonts-noto-cjk qpdf poppler-utils openssl postgresql
+	@scripts/install_system_packages.sh chromium fonts-noto-cjk gcc libc6-dev openssl poppler-utils postgresql qpdf \
+		softhsm2
 
 # ---------------------------------------------------------------- run
 

@@ -1,15 +1,21 @@
-"""A small trial authority and unit for the tests, and the openssl command as an independent judge."""
+"""A small trial authority and unit for the tests, the openssl command as a judge, the engines of SM2."""
 
+import ctypes
+import os
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from gmseal.ses.seal import SealPicture
+from gmseal.sm import keys
+from gmseal.sm.batch import BatchEngine
+from gmseal.sm.engine import Engine, EngineState
 from gmseal.trial import TrialAuthority, TrialUnit
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
@@ -51,3 +57,47 @@ def openssl(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[bytes]]
         )
 
     return run
+
+
+def absent(what: str) -> NoReturn:
+    """Skip on a developer's machine; fail in the automatic check, where everything must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} The automatic check must not do without.")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def build_native(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Compiles a file of tests/native into a shared library."""
+    folder, sources = tmp_path_factory.mktemp("native"), Path(__file__).parent / "native"
+
+    def build(name: str) -> Path:
+        made = folder / f"{name}.so"
+        if not made.exists():
+            options = ("-O1", "-shared", "-fPIC", "-l:libcrypto.so.3")
+            command = ["gcc", "-o", str(made), str(sources / f"{name}.c"), *options]
+            try:
+                subprocess.run(command, check=True, capture_output=True, timeout=60)
+            except FileNotFoundError:
+                absent("There is no C compiler.")
+        return made
+
+    return build
+
+
+@pytest.fixture(scope="module", params=["portable", "fast", "batch"])
+def engine(request: pytest.FixtureRequest, build_native: Callable[[str], Path]) -> Iterator[Engine]:
+    """Each engine in turn, in use for all keys of the module.
+
+    Where the processor cannot run the batch engine's library, a stand-in with the same functions
+    shows at least what the engine hands over and makes of the answers.
+    """
+    state = EngineState.of(request.param)
+    chosen = state.engine
+    if chosen is None and state.kind == "batch":
+        chosen = BatchEngine(ctypes.CDLL(str(build_native("libcrypto_mb_stand_in"))))
+    if chosen is None:
+        absent(str(state.reason))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "select_engine", lambda: chosen)
+        yield chosen

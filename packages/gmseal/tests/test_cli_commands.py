@@ -248,12 +248,21 @@ def test_seal_needs_one_picture(shop: Shell, tmp_path: Path) -> None:
     assert not out.exists()
 
 
-def test_bench_measures(shop: Shell) -> None:
-    done = shop("bench", "--seconds", "0.1", "--json")
-    figures = json.loads(done.stdout)
-    assert figures["sm2_sign_per_second"] > 10
-    assert "OpenSSL" in figures["engine"]
-    assert "sm2_verify_per_second" in shop("bench", "--seconds", "0.1").output
+def test_bench_measures_every_engine_that_is_there(shop: Shell) -> None:
+    figures = json.loads(shop("bench", "--seconds", "0.05", "--json").stdout)
+    assert [row["engine"] for row in figures["engines"]] == ["batch", "fast", "portable"]
+    portable = figures["engines"][-1]
+    assert portable["present"]
+    assert "OpenSSL" in portable["name"]
+    assert portable["sign_per_second"] > 10
+    assert portable["verify_many_per_second"] > 10
+    for row in figures["engines"]:
+        assert row["present"] or row["reason"]
+    assert sum(row.get("chosen", False) for row in figures["engines"]) == 1
+    assert figures["chosen"] in {row.get("name") for row in figures["engines"]}
+    shown = shop("bench", "--seconds", "0.05").output
+    assert "* " in shown
+    assert "portable" in shown
 
 
 def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:

@@ -45,6 +45,48 @@ def decode_signature(signature: bytes) -> bytes:
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
+def check_point(point: bytes) -> None:
+    """Raises ``MalformedInput`` unless the 65 octets are an uncompressed point of the curve.
+
+    The point at infinity has no such form, and the group has prime order, so that every point of
+    the curve is a public key (GB/T 32918.1, 6.2.1).
+    """
+    if len(point) != 65 or point[0] != 4:
+        raise MalformedInput("A public key is 65 octets that begin with 04.")
+    x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
+    if x >= P or y >= P or (y * y - (x * x + A) * x - B) % P:
+        raise MalformedInput("The public key is not a point of the SM2 curve.")
+
+
+def check_private_number(scalar: bytes) -> None:
+    """Raises ``MalformedInput`` unless the 32 octets are a number within [1, n-2].
+
+    d = n-1 has no inverse of 1+d: no signature comes out of it, and some implementations look for
+    one for ever.
+    """
+    if len(scalar) != 32 or not 1 <= int.from_bytes(scalar, "big") <= N - 2:
+        raise MalformedInput("The private key is outside [1, n-2].")
+
+
+def is_signature(rs: bytes) -> bool:
+    """Whether there are 64 octets r‖s with both numbers within [1, n-1] (GB/T 32918.2, 7.1 B1, B2)."""
+    return len(rs) == 64 and 0 < int.from_bytes(rs[:32], "big") < N and 0 < int.from_bytes(rs[32:], "big") < N
+
+
+def may_be_infinite(rs: bytes, digest: bytes) -> bool:
+    """Whether r = e modulo n: then x1 is 0 modulo n, or the point s·G + t·P is none at all.
+
+    Libraries disagree about the latter, which is no signature. The number e may exceed n.
+    """
+    return (int.from_bytes(rs[:32], "big") - int.from_bytes(digest, "big")) % N == 0
+
+
+def check_digest(digest: bytes) -> None:
+    """Raises ``MalformedInput`` unless there are 32 octets."""
+    if len(digest) != 32:
+        raise MalformedInput("A digest is 32 octets.")
+
+
 def spki(point: bytes) -> bytes:
     """SubjectPublicKeyInfo of the 65 octets of an uncompressed point."""
     return der.sequence(ALGORITHM_SM2_KEY, der.bit_string(point))

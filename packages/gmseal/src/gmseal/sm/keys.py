@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 from gmseal.errors import MalformedInput
 from gmseal.sm import curve, der, pkcs8
-from gmseal.sm.engine import EnginePrivateKey, select_engine
+from gmseal.sm.engine import EnginePrivateKey, EnginePublicKey, Message, select_engine
 
 DEFAULT_ID = b"1234567812345678"
 """The user identity that goes into Z when none is agreed on (GB/T 35276, GM/T 0009)."""
@@ -90,6 +92,21 @@ class PublicKey:
             return False
         return self._engine_key.verify_digest(rs, digest)
 
+    def verify_digests(self, work: Sequence[tuple[bytes, bytes]]) -> list[bool]:
+        """``verify_digest`` for many pairs of DER signature and digest e."""
+        formed = _formed([signature for signature, _ in work])
+        answers = select_engine().verify_digests([(self._engine_key, rs, work[at][1]) for at, rs in formed])
+        return _in_places(len(work), formed, answers)
+
+    def message(self, text: bytes, user_id: bytes = DEFAULT_ID) -> Message:
+        """What an engine that hashes by itself must know of a message for this key."""
+        return Message(text, user_id, self.z(user_id))
+
+    @property
+    def engine_key(self) -> EnginePublicKey:
+        """The key as the engine of this process holds it."""
+        return self._engine_key
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PublicKey) and self._point == other._point
 
@@ -106,6 +123,42 @@ class PublicKey:
             )
         length = (len(user_id) * 8).to_bytes(2, "big")
         return sm3(length + user_id + curve.CURVE_PREFIX + self._point[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A message with the DER signature somebody put under it, to be verified."""
+
+    public_key: PublicKey
+    signature: bytes
+    message: bytes
+    user_id: bytes = DEFAULT_ID
+
+
+def verify_messages(work: Sequence[SignedMessage]) -> list[bool]:
+    """``PublicKey.verify`` for many messages and keys: several at once where the engine can."""
+    formed = _formed([item.signature for item in work])
+    asked = [
+        (item.public_key.engine_key, rs, item.public_key.message(item.message, item.user_id))
+        for item, rs in ((work[at], rs) for at, rs in formed)
+    ]
+    return _in_places(len(work), formed, select_engine().verify_messages(asked))
+
+
+def _formed(signatures: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """The place and r‖s of every signature that is well formed; the others are simply not good."""
+    found: list[tuple[int, bytes]] = []
+    for at, signature in enumerate(signatures):
+        try:
+            found.append((at, curve.decode_signature(signature)))
+        except MalformedInput:
+            continue
+    return found
+
+
+def _in_places(count: int, formed: Sequence[tuple[int, bytes]], answers: Sequence[bool]) -> list[bool]:
+    good = {at for (at, _), answer in zip(formed, answers, strict=True) if answer}
+    return [at in good for at in range(count)]
 
 
 class PrivateKey:
@@ -159,6 +212,16 @@ class PrivateKey:
     def sign_digest(self, digest: bytes) -> bytes:
         """The DER signature of a digest e = SM3(Z‖M) made by the caller."""
         return curve.encode_signature(self._engine_key.sign_digest(digest))
+
+    def sign_digests(self, digests: Sequence[bytes]) -> list[bytes]:
+        """``sign_digest`` for many digests."""
+        made = select_engine().sign_digests([(self._engine_key, digest) for digest in digests])
+        return [curve.encode_signature(rs) for rs in made]
+
+    def sign_messages(self, messages: Sequence[bytes], *, user_id: bytes = DEFAULT_ID) -> list[bytes]:
+        """``sign`` for many messages: several at once where the engine can."""
+        work = [(self._engine_key, self._public_key.message(text, user_id)) for text in messages]
+        return [curve.encode_signature(rs) for rs in select_engine().sign_messages(work)]
 
     def __repr__(self) -> str:
         return f"PrivateKey(of {self._public_key!r})"

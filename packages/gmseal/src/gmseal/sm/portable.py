@@ -12,6 +12,7 @@ from ctypes import byref, c_size_t, c_void_p
 
 from gmseal.errors import EngineUnavailable, GmsealError, MalformedInput
 from gmseal.sm import curve
+from gmseal.sm.engine import OneByOne
 from gmseal.sm.libcrypto import load_libcrypto
 
 _NID_SM2 = 1172
@@ -73,7 +74,7 @@ class PortablePublicKey:
         return self._engine.verify(self._key, rs, digest)
 
 
-class PortableEngine:
+class PortableEngine(OneByOne):
     """SM2 through libcrypto. Raises ``EngineUnavailable`` when there is none that can do it."""
 
     def __init__(self) -> None:
@@ -101,11 +102,10 @@ class PortableEngine:
     def load_private(self, scalar: bytes) -> PortablePrivateKey:
         """Raises ``MalformedInput`` unless 1 <= d <= n-2.
 
-        d = n-1 has no inverse of 1+d, and signing with it never ends in any OpenSSL; so the range
-        is checked here before libcrypto sees the number, and the pair by libcrypto afterwards.
+        Signing with d = n-1 never ends in any OpenSSL; so the range is checked here before
+        libcrypto sees the number, and the pair by libcrypto afterwards.
         """
-        if len(scalar) != 32 or not 1 <= int.from_bytes(scalar, "big") <= curve.N - 2:
-            raise MalformedInput("The private key is outside [1, n-2].")
+        curve.check_private_number(scalar)
         number = self._lib.BN_bin2bn(scalar, 32, None)
         if not number:
             raise self._failure("hold a private key")
@@ -120,13 +120,12 @@ class PortableEngine:
 
     def load_public(self, point: bytes) -> PortablePublicKey:
         """Raises ``MalformedInput`` unless the 65 octets are a point of the curve."""
-        if len(point) != 65 or point[0] != _UNCOMPRESSED:
-            raise MalformedInput("A public key is 65 octets that begin with 04.")
+        curve.check_point(point)
         return PortablePublicKey(self, self._from_data(point, None))
 
     def sign(self, key: _Key, digest: bytes) -> bytes:
         """r‖s for a digest of 32 octets."""
-        _expect_digest(digest)
+        curve.check_digest(digest)
         lib = self._lib
         buffer = ctypes.create_string_buffer(_MAX_SIGNATURE)
         size = c_size_t(_MAX_SIGNATURE)
@@ -141,7 +140,7 @@ class PortableEngine:
 
     def verify(self, key: _Key, rs: bytes, digest: bytes) -> bool:
         """Only a result of exactly 1 is success: zero and negative results both mean no."""
-        _expect_digest(digest)
+        curve.check_digest(digest)
         lib = self._lib
         signature = curve.encode_signature(rs)
         with self._context(lib.EVP_PKEY_CTX_new(key.pointer, None)) as context:
@@ -238,8 +237,3 @@ class PortableEngine:
     def _failure(self, act: str) -> GmsealError:
         self._lib.ERR_clear_error()
         return GmsealError(f"libcrypto could not {act}.")
-
-
-def _expect_digest(digest: bytes) -> None:
-    if len(digest) != 32:
-        raise MalformedInput("A digest is 32 octets.")
