@@ -1,46 +1,26 @@
 """Judging a certificate in its role: can it be read, does it lead to a trusted root, may its key do this?"""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from gmseal.errors import MalformedInput
 from gmseal.judging.log import CheckLog
+from gmseal.judging.revocation import RevocationJudgement, assess_revocation, judge_revocation
+from gmseal.judging.roles import MAKER, SIGNER, Role
 from gmseal.report import CheckResult
 from gmseal.sm.certificate_info import CertificateInfo, read_certificate
-from gmseal.sm.chain import ChainCode, ChainResult, Purpose, key_usage_allows, verify_chain
+from gmseal.sm.chain import ChainCode, ChainResult, key_usage_allows, verify_chain
 from gmseal.trust import TrustStore
 
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What a certificate was used for, in words, and the codes of its checks.
-
-    ``revoked`` is the code of the revocation check: ``MAKER_REVOKED`` for a seal maker,
-    ``SIGNER_REVOKED_BEFORE_SIGNING`` for a signer.
-    """
-
-    zh: str
-    en: str
-    format: str
-    chain: str
-    key_usage: str
-    revoked: str
-    purpose: Purpose
-
-
-MAKER: Final = Role(
-    "制章人", "maker", "FORMAT_SEAL", "MAKER_CHAIN", "MAKER_KEYUSAGE", "MAKER_REVOKED", Purpose.SEAL_MAKING
-)
-SIGNER: Final = Role(
-    "签章人",
-    "signer",
-    "FORMAT_SIGNATURE",
-    "SIGNER_CHAIN",
-    "SIGNER_KEYUSAGE",
-    "SIGNER_REVOKED_BEFORE_SIGNING",
-    Purpose.SIGNING,
-)
+__all__ = [
+    "MAKER",
+    "SIGNER",
+    "RevocationJudgement",
+    "Role",
+    "assess_revocation",
+    "judge_chain",
+    "judge_revocation",
+    "readable_certificate",
+]
 
 
 def readable_certificate(log: CheckLog, role: Role, certificate: bytes) -> CertificateInfo | None:
@@ -82,34 +62,3 @@ def judge_chain(
         (f"{role.zh}证书用途不符", f"The {role.en}'s certificate does not allow this use of its key."),
     )
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class RevocationJudgement:
-    """What is known about a revocation: ``revoked_at`` is None when there was none, or nothing is known."""
-
-    result: CheckResult
-    revoked_at: datetime | None = None
-    reason: str | None = None
-
-
-def judge_revocation(
-    log: CheckLog,
-    role: Role,
-    info: CertificateInfo,
-    at: datetime,
-    trust: TrustStore,
-    *,
-    now: datetime | None = None,
-) -> RevocationJudgement:
-    """Whether the certificate was revoked, as of ``at``."""
-    log.add(
-        role.revoked,
-        CheckResult.NOT_CHECKED,
-        at,
-        (
-            f"未提供吊销列表，未检查{role.zh}证书是否吊销",
-            f"No revocation list was given for the {role.en}'s certificate.",
-        ),
-    )
-    return RevocationJudgement(CheckResult.NOT_CHECKED)

@@ -31,6 +31,8 @@ from gmseal.trust import TrustStore
 
 CLAUSES: Final = {CmsForm.GBT35275: "GB/T 35275-2017 8", CmsForm.RFC5652: "RFC 5652 5.6"}
 
+_MAX_EMBEDDED_LISTS: Final = 4
+
 ExpectedDigest = bytes | None | Callable[[str], bytes | None]
 """The SM3 digest of what should be protected; or a function that gives the digest by an algorithm's
 name (``sm3``, ``sha256``, …); None when the document is not at hand."""
@@ -105,9 +107,12 @@ class _Procedure:
     ) -> None:
         self._signed_data = signed_data
         self._signer = signer
-        # What the signature brings along helps to build the chain and is trusted for nothing.
+        # What the signature brings along helps to build the chain and is trusted for nothing; a
+        # list of revocations must be signed by the issuer like any other.
         self._trust = replace(
-            trust, intermediates=trust.intermediates + authorities(signed_data.certificates)
+            trust,
+            intermediates=trust.intermediates + authorities(signed_data.certificates),
+            crls=trust.crls + signed_data.crls[:_MAX_EMBEDDED_LISTS],
         )
         self._now = now
         self._message = message

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gmseal.errors import MalformedInput
-from gmseal.judging.certificates import Role, judge_revocation
 from gmseal.judging.log import CheckLog, Sentence
+from gmseal.judging.revocation import judge_revocation
+from gmseal.judging.roles import TIMESTAMPER
 from gmseal.report import CheckResult
 from gmseal.sm import algorithms
 from gmseal.sm.certificate_info import CertificateInfo, read_certificate
@@ -18,16 +19,6 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """How far two clocks may differ before one of them must be wrong."""
 MAX_EXTRA_AUTHORITIES: Final = 16
 _CLAUSE: Final = "GB/T 20520, RFC 3161 2.4.2"
-
-TIMESTAMPER: Final = Role(
-    "时间戳服务机构",
-    "time-stamp authority",
-    "TIMESTAMP_FORMAT",
-    "TIMESTAMP_CHAIN",
-    "TIMESTAMP_KEYUSAGE",
-    "TIMESTAMP_REVOKED",
-    Purpose.TIME_STAMPING,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from gmseal.sm.certificate_info import (
     CertificateInfo,
     read_certificate,
 )
+from gmseal.sm.extensions import encode_extension
 from gmseal.sm.keys import PublicKey, Signer, sm3
 
 __all__ = [
@@ -205,32 +206,31 @@ def _extensions(
         # one is legal, yet some readers of SM2 certificates refuse it.
         limit = b"" if parent is None else der.integer(0)
         constraints = der.sequence(der.boolean(value=True), limit)
-        found.append(_extension("2.5.29.19", constraints, critical=True))
-        found.append(_extension("2.5.29.15", der.named_bits(_KEY_CERT_SIGN, _CRL_SIGN), critical=True))
+        found.append(encode_extension("2.5.29.19", constraints, critical=True))
+        found.append(encode_extension("2.5.29.15", der.named_bits(_KEY_CERT_SIGN, _CRL_SIGN), critical=True))
     else:
         usage = der.named_bits(_DIGITAL_SIGNATURE, _NON_REPUDIATION)
-        found.append(_extension("2.5.29.15", usage, critical=True))
+        found.append(encode_extension("2.5.29.15", usage, critical=True))
         # RFC 3161, 2.3: the purpose of a time-stamp authority is marked critical.
         critical = profile is CertificateProfile.TIMESTAMP_AUTHORITY
-        found.append(_extension("2.5.29.37", der.sequence(der.oid(_PURPOSES[profile])), critical=critical))
+        found.append(
+            encode_extension("2.5.29.37", der.sequence(der.oid(_PURPOSES[profile])), critical=critical)
+        )
     if profile is CertificateProfile.OCSP_RESPONDER:
         # RFC 6960, 4.2.2.2.1: nobody asks whether the responder itself is revoked, or it would go on for ever.
-        found.append(_extension("1.3.6.1.5.5.7.48.1.5", der.tlv(der.NULL, b"")))
-    found.append(_extension("2.5.29.14", der.octet_string(_key_identifier(public_key))))
+        found.append(encode_extension("1.3.6.1.5.5.7.48.1.5", der.tlv(der.NULL, b"")))
+    found.append(encode_extension("2.5.29.14", der.octet_string(_key_identifier(public_key))))
     if parent is not None:
         if parent.subject_key_identifier is None:
             raise MalformedInput("The issuer's certificate has no key identifier.")
-        found.append(_extension("2.5.29.35", der.sequence(der.implicit(0, parent.subject_key_identifier))))
+        found.append(
+            encode_extension("2.5.29.35", der.sequence(der.implicit(0, parent.subject_key_identifier)))
+        )
     if trial:
         notice = der.sequence(der.oid(_USER_NOTICE), der.sequence(der.utf8_string(_NOTICE)))
         policy = der.sequence(der.oid(POLICY_TRIAL), der.sequence(notice))
-        found.append(_extension("2.5.29.32", der.sequence(policy)))
+        found.append(encode_extension("2.5.29.32", der.sequence(policy)))
     return der.sequence(*found)
-
-
-def _extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
-    flag = der.boolean(value=True) if critical else b""
-    return der.sequence(der.oid(oid), flag, der.octet_string(value))
 
 
 def _key_identifier(public_key: PublicKey) -> bytes:
