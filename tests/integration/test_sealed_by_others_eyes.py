@@ -338,7 +338,7 @@ def test_a_signature_of_others_stays_valid(running: Installation, tmp_path: Path
     assert done.returncode == 0, done.stdout + done.stderr
     status_of_ours, report = verdict(case.path, "--trust", case.trust)
     assert (status_of_ours, report["verdict"]) == (0, "valid")
-    assert [entry["kind"] for entry in report["signatures"]] == ["foreign", "seal"]
+    assert [entry["kind"] for entry in report["signatures"]] == ["cms", "seal"]
 
 
 def test_the_programs_are_there() -> None:

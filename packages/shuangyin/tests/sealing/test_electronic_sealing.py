@@ -228,7 +228,7 @@ def test_a_file_signed_by_others_keeps_their_signature(story: Any, tmp_path: Pat
     assert listed.count("Signature #") == 2
     assert "Signature is Valid" in listed
     report = verify_pdf(path, roots(story.world), to_datetime(story.world.clock.now_ms()))
-    assert sorted(one.kind for one in report.signatures) == ["foreign", "seal"]
+    assert sorted(one.kind for one in report.signatures) == ["cms", "seal"]
     assert report.verdict is Verdict.VALID
 
 

@@ -1,5 +1,6 @@
 """Judging a time stamp (RFC 3161, 2.4.2 and 4; GB/T 20520): what was stamped, by whom, when."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,13 +13,17 @@ from gmseal.report import CheckResult
 from gmseal.sm import algorithms
 from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 from gmseal.sm.chain import ChainCode, Purpose, verify_chain
-from gmseal.sm.timestamps.token import TimestampToken, read_token
+from gmseal.sm.timestamps.token import Imprint, TimestampToken, read_token
 from gmseal.trust import TrustStore
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """How far two clocks may differ before one of them must be wrong."""
 MAX_EXTRA_AUTHORITIES: Final = 16
 _CLAUSE: Final = "GB/T 20520, RFC 3161 2.4.2"
+
+
+Stamped = bytes | Callable[[str], bytes | None]
+"""What was stamped: the octets, or a function that gives their digest by an algorithm's name (``sha256`` …)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def judge_timestamp(
     log: CheckLog,
     code: str,
     token: bytes,
-    message: bytes,
+    message: Stamped,
     trust: TrustStore,
     at: datetime,
     *,
@@ -149,12 +154,12 @@ def _authority(token: TimestampToken, trust: TrustStore) -> CertificateInfo | No
 
 
 def _judge_mathematics(
-    token: TimestampToken, certificate: CertificateInfo | None, message: bytes
+    token: TimestampToken, certificate: CertificateInfo | None, message: Stamped
 ) -> _Outcome | None:
     """Steps 2 to 4; None when they are good."""
     signer, content = token.signer, token.signed_data.content or b""
     # 2.
-    if not token.info.imprint.matches(message):
+    if not _imprint_of(token.info.imprint, message):
         return _fail("时间戳与原文不符", "The time stamp is over other data.")
     # 3.
     if certificate is None:
@@ -179,6 +184,13 @@ def _judge_mathematics(
     ):
         return _fail("时间戳签名验证不通过", "The signature on the time stamp is not good.")
     return None
+
+
+def _imprint_of(imprint: Imprint, message: Stamped) -> bool:
+    if not callable(message):
+        return imprint.matches(message)
+    name = algorithms.digest_name(imprint.algorithm)
+    return name is not None and name != "sha1" and message(name) == imprint.value
 
 
 def _judge_time(stated: datetime, at: datetime) -> _Outcome | None:

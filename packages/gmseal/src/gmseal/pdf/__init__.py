@@ -9,8 +9,9 @@ from gmseal.pdf.marks import Mark, qr_quiet_mm
 from gmseal.pdf.placement import FieldPlacement, Places, QrBeside, QrPlacement, SealOrder
 from gmseal.pdf.resolve import resolve_places
 from gmseal.pdf.seal import SealOutcome, seal_pdf, seal_pdf_bytes, sign_pdf, sign_pdf_bytes
+from gmseal.pdf.signatures.cms_value import CmsValue
 from gmseal.pdf.signatures.value import InvisibleOrder, SignatureValue
-from gmseal.pdf.verify import verify_pdf
+from gmseal.pdf.verify import verify_pdf, verify_pdf_bytes
 from gmseal.placement import (
     Anchor,
     Edge,
@@ -23,6 +24,7 @@ from gmseal.placement import (
 
 __all__ = [
     "Anchor",
+    "CmsValue",
     "Edge",
     "FieldPlacement",
     "FoundText",
@@ -52,4 +54,5 @@ __all__ = [
     "sign_pdf",
     "sign_pdf_bytes",
     "verify_pdf",
+    "verify_pdf_bytes",
 ]

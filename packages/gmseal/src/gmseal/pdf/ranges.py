@@ -7,7 +7,7 @@ string is the Contents of this very signature dictionary, and it ends within the
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -94,21 +94,26 @@ def _check_home(document: Document, signed: SignedField, hole: int) -> None:
         raise MalformedInput("The gap in the byte range belongs to another object.")
 
 
+Digests = dict[ByteRange, dict[str, bytes]]
+"""The digests of byte ranges by algorithm, as ``hashlib`` names them."""
+
+
 def digests(
-    file: BinaryIO, size: int, ranges: Iterable[ByteRange]
-) -> tuple[dict[ByteRange, bytes], str, str]:
-    """SM3 over each range, and SM3 and SHA-256 (hex) of the whole file, in one pass and flat memory."""
-    running, sha = hashlib.new("sm3"), hashlib.sha256()
-    found: dict[ByteRange, bytes] = {}
+    file: BinaryIO, size: int, wanted: Mapping[ByteRange, Collection[str]]
+) -> tuple[Digests, str, str]:
+    """The wanted digests of each range, and SM3 and SHA-256 (hex) of the whole file, in one pass and flat memory."""
+    names = {"sm3", "sha256"}.union(*wanted.values())
+    running = {name: hashlib.new(name) for name in names}
+    found: Digests = {}
     position = 0
-    for item in sorted(set(ranges), key=lambda each: each.hole_start):
-        _feed(file, position, item.hole_start, running, sha)
+    for item in sorted(wanted, key=lambda each: each.hole_start):
+        _feed(file, position, item.hole_start, *running.values())
         position = item.hole_start
-        around = running.copy()
-        _feed(file, item.hole_end, item.end, around)
-        found[item] = around.digest()
-    _feed(file, position, size, running, sha)
-    return found, running.hexdigest(), sha.hexdigest()
+        around = {name: running[name].copy() for name in wanted[item]}
+        _feed(file, item.hole_end, item.end, *around.values())
+        found[item] = {name: each.digest() for name, each in around.items()}
+    _feed(file, position, size, *running.values())
+    return found, running["sm3"].hexdigest(), running["sha256"].hexdigest()
 
 
 def _feed(file: BinaryIO, start: int, end: int, *hashes: "hashlib._Hash") -> None:

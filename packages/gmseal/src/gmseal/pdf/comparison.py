@@ -1,0 +1,473 @@
+"""What happened to a file between two of its revisions: an allowed list, everything else is alteration.
+
+An incremental update can replace any object. After a seal was put, only what a further signer needs may
+be added: signature fields and their widgets, the marks of a further seal, validation data, document
+metadata; and, where a certification says so, answers in form fields. Pages, their content, resources,
+boxes and other annotations must stay exactly as they were.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, BinaryIO
+
+import pikepdf
+
+from gmseal.errors import Refused
+from gmseal.pdf.certification import FieldLock, Permission
+from gmseal.pdf.document import reading
+from gmseal.pdf.geometry import POINTS_PER_MM
+from gmseal.pdf.revisions import COPY_LIMIT
+from gmseal.pdf.source_text import Cut, cut_at
+
+LARGEST_MARK_MM = 65.0
+"""No seal is larger than 60 mm; a larger mark would be a page of its own laid over the page."""
+
+_REFERENCE = re.compile(rb"([0-9]{1,10}) ([0-9]{1,5}) R\b")
+_BLANK = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
+_LIKE_REFERENCE = re.compile(rb"([0-9]{1,18})" + _BLANK + rb"[0-9]+" + _BLANK + rb"R(?![0-9A-Za-z])")
+_VOLATILE = frozenset({"/Size", "/Prev", "/ID", "/XRefStm", "/Info"}) | frozenset(
+    {"/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
+)
+_CATALOG_MAY = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
+_DSS_MAY = frozenset({"/Type", "/VRI", "/Certs", "/CRLs", "/OCSPs"})
+_FORM_MAY = frozenset({"/Fields", "/SigFlags"})
+_NEW_FORM_MAY = _FORM_MAY | {"/DR", "/DA"}
+_MAX_DEPTH = 50
+_ANSWERED = frozenset({"/Tx", "/Btn", "/Ch"})
+_ANSWER_MAY = frozenset({"/V", "/AP", "/AS", "/M", "/I", "/RV"})
+_FIELD_MAY = frozenset({"/V", "/AP", "/M", "/MK", "/F"})
+
+
+class Closer(IntEnum):
+    """What kind of signature closes a revision: what else it may bring along besides its own field."""
+
+    OTHER = 0
+    SEAL = 1
+    """Marks of the seal on other places and pages."""
+    TIMESTAMP = 2
+    """A document time stamp: nothing that shows."""
+
+
+class Addition(IntEnum):
+    """What was added by right; the number is the ``Permission`` that a certification must give for it."""
+
+    VALIDATION_DATA = 0
+    METADATA = 1
+    DOCUMENT_TIMESTAMP = -1
+    SIGNATURE = 2
+    FORM_FILLING = -2
+    MARKS = 3
+
+    @property
+    def level(self) -> int:
+        """The least permission that lets it be; 0 and 1: always allowed."""
+        return abs(self)
+
+    @property
+    def sentence(self) -> str:
+        """In English, without a full stop."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Addition.VALIDATION_DATA: "validation data",
+    Addition.METADATA: "document metadata",
+    Addition.DOCUMENT_TIMESTAMP: "a document time stamp",
+    Addition.SIGNATURE: "a further signature",
+    Addition.FORM_FILLING: "answers in form fields",
+    Addition.MARKS: "marks of a further seal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The signature that closes a later revision: its dictionary's place and its kind."""
+
+    value: tuple[int, int]
+    closer: Closer
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The outcome: what was added by right, and what was altered (sentences in English)."""
+
+    added: list[Addition] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the signatures before a revision laid down: ``permission`` is ``None`` when none of them certifies."""
+
+    permission: Permission | None = None
+    locks: tuple[FieldLock, ...] = ()
+
+    def lets_fill(self, name: str) -> bool:
+        """Whether a form field of this name may be answered: nobody said so unless a certification did."""
+        allowed = self.permission is not None and self.permission >= Permission.SIGNING
+        return allowed and not any(lock.covers(name) for lock in self.locks)
+
+
+def compare(
+    file: BinaryIO,
+    start: int,
+    old: pikepdf.Pdf,
+    new: pikepdf.Pdf,
+    closing: Closing | None,
+    terms: Terms,
+) -> Comparison:
+    """Compares two revisions of ``file``, the older one having ``start`` bytes.
+
+    ``closing`` is the signature that covers everything that was added, ``None`` when nobody answers for
+    it; then only what cannot be seen is allowed.
+    """
+    result = Comparison()
+    try:
+        with reading():
+            _Comparer(file, start, old, new, closing, terms, result).run()
+    except Refused:
+        result.altered.append("The later revision cannot be read.")
+    return result
+
+
+class _Comparer:
+    """One comparison; a method for each kind of object that may change."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        start: int,
+        old: pikepdf.Pdf,
+        new: pikepdf.Pdf,
+        closing: Closing | None,
+        terms: Terms,
+        result: Comparison,
+    ) -> None:
+        self.file, self.start = file, start
+        self.before, self.after = old.get_xref_table(), new.get_xref_table()
+        self.old, self.new, self.result = old, new, result
+        self.closing, self.terms = closing, terms
+        self.new_keys: set[tuple[int, int]] = set()
+        self.root = old.trailer["/Root"].objgen
+        form = old.Root.get("/AcroForm")
+        self.form = _place(form)
+        self.fields = _place(form.get("/Fields")) if isinstance(form, pikepdf.Dictionary) else None
+        self.dss = _place(old.Root.get("/DSS"))
+        self.metadata = _place(old.Root.get("/Metadata"))
+        self.info = _place(old.trailer.get("/Info"))
+        self.pages = {page.obj.objgen: page.obj for page in old.pages}
+        self.annotations = {_place(page.get("/Annots")) for page in self.pages.values()} - {None}
+
+    def run(self) -> None:
+        changed = self._changed_keys()
+        self._trailers()
+        if [page.obj.objgen for page in self.old.pages] != [page.obj.objgen for page in self.new.pages]:
+            self.altered("Pages were added, removed or exchanged.")
+        for key in sorted(changed):
+            before, after = self.old.get_object(key), self.new.get_object(key)
+            if key in self.pages or not same(before, after):
+                self._judge(key, before, after)
+        self._captured(changed)
+
+    def altered(self, sentence: str) -> None:
+        if len(self.result.altered) < 20:
+            self.result.altered.append(sentence)
+
+    def added(self, addition: Addition) -> None:
+        if addition not in self.result.added:
+            self.result.added.append(addition)
+
+    def _changed_keys(self) -> set[tuple[int, int]]:
+        """Objects of the old revision whose place differs in the new one; new ones are noted aside."""
+        before, after = self.before, self.after
+        moved = {key for key, entry in after.items() if key in before and _differs(before[key], entry)}
+        self.new_keys = set(after) - set(before)
+        for number, generation in set(before) - set(after):
+            self.altered(f"Object {number} {generation} was removed.")
+        streams = {number for number, _ in moved}
+        inside = {
+            key for key, entry in after.items() if entry.type == 2 and entry.obj_stream_number in streams
+        }
+        return moved | (inside & set(before))
+
+    def _trailers(self) -> None:
+        before, after = self.old.trailer, self.new.trailer
+        if after["/Root"].objgen != self.root:
+            self.altered("The catalog was exchanged.")
+        for key in (set(before.keys()) | set(after.keys())) - _VOLATILE - {"/Root"}:
+            if not _same_entry(before, after, key):
+                self.altered(f"The trailer entry {key} changed.")
+
+    def _judge(self, key: tuple[int, int], before: Any, after: Any) -> None:
+        if key == self.root:
+            self._dictionary(before, after, _CATALOG_MAY, "catalog")
+            self._catalog(before, after)
+        elif key == self.form:
+            self._form(before, after)
+        elif key in self.pages:
+            self._dictionary(before, after, frozenset({"/Annots"}), "page")
+            self._grown(before.get("/Annots"), after.get("/Annots"), self._annotation, "annotations")
+        elif key in self.annotations:
+            self._grown(before, after, self._annotation, "annotations")
+        elif key == self.fields:
+            self._grown(before, after, self._field, "form fields")
+        elif key == self.dss:
+            self._dictionary(before, after, _DSS_MAY, "validation data")
+            self.added(Addition.VALIDATION_DATA)
+        elif key in {self.info, self.metadata}:
+            self._metadata(after)
+        elif self._was_empty_signature_field(before):
+            self._filled(before, after)
+        elif self._answers(before, after):
+            self.added(Addition.FORM_FILLING)
+        else:
+            self.altered(f"Object {key[0]} {key[1]} was changed.")
+
+    def _dictionary(self, before: Any, after: Any, may: frozenset[str], what: str) -> None:
+        if not isinstance(before, pikepdf.Dictionary) or not isinstance(after, pikepdf.Dictionary):
+            self.altered(f"The {what} was replaced.")
+            return
+        for key in (set(before.keys()) | set(after.keys())) - may - self._unchanged(before, after):
+            if not _same_entry(before, after, key):
+                self.altered(f"The entry {key} of the {what} was changed.")
+
+    def _unchanged(self, before: Any, after: Any) -> set[str]:
+        """Entries that stand in both revisions letter by letter; qpdf need not print those to compare them."""
+        one, two = self._cut(self.before, before), self._cut(self.after, after)
+        if one is None or two is None:
+            return set()
+        return {
+            key.decode("latin-1")
+            for key, (_, begin, end) in one.entries.items()
+            if key in two.entries
+            and one.text[begin:end] == two.text[two.entries[key][1] : two.entries[key][2]]
+        }
+
+    def _cut(self, table: dict[tuple[int, int], Any], item: Any) -> Cut | None:
+        entry = table.get(item.objgen)
+        return cut_at(self.file, entry.offset, item.objgen) if entry is not None and entry.type == 1 else None
+
+    def _catalog(self, before: Any, after: Any) -> None:
+        old_form, new_form = before.get("/AcroForm"), after.get("/AcroForm")
+        if _place(old_form) != _place(new_form) or not same(old_form, new_form):
+            self._form(old_form, new_form)
+        if not _same_entry(before, after, "/DSS"):
+            self.added(Addition.VALIDATION_DATA)
+
+    def _form(self, before: Any, after: Any) -> None:
+        if not isinstance(after, pikepdf.Dictionary):
+            self.altered("The form was removed.")
+            return
+        if before is None:
+            for key in set(after.keys()) - _NEW_FORM_MAY:
+                self.altered(f"A form with the entry {key} was added.")
+            self._grown(None, after.get("/Fields"), self._field, "form fields")
+            return
+        self._dictionary(before, after, _FORM_MAY, "form")
+        self._grown(before.get("/Fields"), after.get("/Fields"), self._field, "form fields")
+
+    def _grown(self, before: Any, after: Any, judge: Any, what: str) -> None:
+        """The new list begins with the old one; what follows is judged one by one."""
+        old = list(before) if isinstance(before, pikepdf.Array) else []
+        new = list(after) if isinstance(after, pikepdf.Array) else []
+        if len(new) < len(old) or any(not _same_value(*pair) for pair in zip(old, new, strict=False)):
+            self.altered(f"The list of {what} was changed.")
+            return
+        for item in new[len(old) :]:
+            judge(item)
+
+    def _field(self, item: Any) -> None:
+        if not isinstance(item, pikepdf.Dictionary) or item.get("/FT") != "/Sig" or "/Kids" in item:
+            self.altered("A form field was added that is no signature field.")
+        elif not self._mine(item):
+            self.altered("A signature field was added that no signature answers for.")
+
+    def _mine(self, item: Any) -> bool:
+        """A new signature field is the closing signature's own, or is still empty."""
+        if self.closing is None or item.objgen not in self.new_keys:
+            return False
+        value = item.get("/V")
+        return value is None or _place(value) == self.closing.value
+
+    def _annotation(self, item: Any) -> None:
+        if (
+            self.closing is None
+            or not isinstance(item, pikepdf.Dictionary)
+            or item.objgen not in self.new_keys
+        ):
+            self.altered("An annotation was added after sealing.")
+            return
+        subtype = item.get("/Subtype")
+        if subtype == "/Widget" and item.get("/FT") == "/Sig" and self._mine(item):
+            self._sized(item, self._signature())
+        elif subtype == "/Stamp" and self.closing.closer is Closer.SEAL:
+            self._sized(item, Addition.MARKS)
+        else:
+            self.altered("An annotation was added that does not belong to a further signature.")
+
+    def _sized(self, item: Any, what: Addition) -> None:
+        rectangle = item.get("/Rect")
+        sides = [float(side) for side in rectangle] if isinstance(rectangle, pikepdf.Array) else []
+        limit = LARGEST_MARK_MM * POINTS_PER_MM
+        if len(sides) != 4 or max(abs(sides[2] - sides[0]), abs(sides[3] - sides[1])) > limit:
+            self.altered("A mark was added later that is larger than any seal.")
+        elif what is Addition.DOCUMENT_TIMESTAMP and (sides[2] != sides[0] and sides[3] != sides[1]):
+            self.altered("A document time stamp was added that shows something.")
+        else:
+            self.added(what)
+
+    def _metadata(self, after: Any) -> None:
+        """Names and dates only: an information dictionary must not be something that is drawn, too."""
+        simple = isinstance(after, pikepdf.Dictionary) and all(
+            not isinstance(value, (pikepdf.Dictionary, pikepdf.Array, pikepdf.Stream))
+            for value in after.values()
+        )
+        described = isinstance(after, pikepdf.Stream) and after.get("/Type") == "/Metadata"
+        if simple or described:
+            self.added(Addition.METADATA)
+        else:
+            self.altered("The document metadata was replaced by something else.")
+
+    @staticmethod
+    def _was_empty_signature_field(before: Any) -> bool:
+        return (
+            isinstance(before, pikepdf.Dictionary)
+            and before.get("/FT") == "/Sig"
+            and before.get("/V") is None
+        )
+
+    def _filled(self, before: Any, after: Any) -> None:
+        self._dictionary(before, after, _FIELD_MAY, "signature field")
+        if self.closing is None or _place(after.get("/V")) != self.closing.value:
+            self.altered("A signature field was changed, but not by a further signature.")
+        else:
+            self._sized(after, self._signature())
+
+    def _signature(self) -> Addition:
+        stamp = self.closing is not None and self.closing.closer is Closer.TIMESTAMP
+        return Addition.DOCUMENT_TIMESTAMP if stamp else Addition.SIGNATURE
+
+    def _answers(self, before: Any, after: Any) -> bool:
+        """Whether a form field was answered, and nothing else about it changed, where that is allowed."""
+        if not isinstance(before, pikepdf.Dictionary) or not isinstance(after, pikepdf.Dictionary):
+            return False
+        if before.get("/FT") not in _ANSWERED or not self.terms.lets_fill(full_name(before)):
+            return False
+        changed = {
+            key for key in set(before.keys()) | set(after.keys()) if not _same_entry(before, after, key)
+        }
+        return changed <= _ANSWER_MAY
+
+    def _mentioned(self) -> bool:
+        """Whether anything in the old bytes looks like a reference to a new number: a quick no, or perhaps."""
+        if self.start > COPY_LIMIT:
+            return True
+        self.file.seek(0)
+        texts = [self.file.read(self.start)]
+        streams = {(entry.obj_stream_number or 0, 0) for entry in self.before.values() if entry.type == 2}
+        texts += [self.old.get_object(place).read_bytes() for place in streams]
+        numbers = {number for number, _ in self.new_keys}
+        return any(_mentions(text, numbers) for text in texts)
+
+    def _captured(self, changed: set[tuple[int, int]]) -> None:
+        """Old objects that point to numbers which only the later revision defined.
+
+        A file prepared like this shows nothing there when it is sealed, and anything later.
+        """
+        if not self.new_keys or not self._mentioned():
+            return
+        for key in set(self.after) - self.new_keys - changed:
+            item = self.new.get_object(key)
+            entries = item.stream_dict if isinstance(item, pikepdf.Stream) else item
+            if not isinstance(entries, (pikepdf.Dictionary, pikepdf.Array)):
+                continue
+            text = bytes(entries.unparse(resolved=True))
+            for number, generation in _REFERENCE.findall(text):
+                if (int(number), int(generation)) in self.new_keys and _points_to(entries, self.new_keys):
+                    self.altered(f"Object {key[0]} pointed to something that was only added after sealing.")
+                    break
+
+
+def full_name(node: Any) -> str:
+    """The names of a field and of those above it, joined by periods (12.7.4.2)."""
+    parts: list[str] = []
+    for _ in range(_MAX_DEPTH):
+        if not isinstance(node, pikepdf.Dictionary):
+            break
+        if isinstance(node.get("/T"), pikepdf.String):
+            parts.append(str(node["/T"]))
+        node = node.get("/Parent")
+    return ".".join(reversed(parts))
+
+
+def _mentions(text: bytes, numbers: set[int]) -> bool:
+    """Whether a text may hold a reference to one of these objects.
+
+    Looking for every reference costs 80 ns a byte; for the leading digits of a few numbers, hardly anything.
+    """
+    for start in {b"%d" % (number // 100 if number >= 1000 else number) for number in numbers}:
+        position = text.find(start)
+        while position >= 0:
+            found = _LIKE_REFERENCE.match(text, position)
+            if found is not None and int(found[1]) in numbers:
+                return True
+            position = text.find(start, position + 1)
+    return False
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether two objects of two revisions say the same, references taken as they are."""
+    if isinstance(before, pikepdf.Stream) or isinstance(after, pikepdf.Stream):
+        return (
+            isinstance(before, pikepdf.Stream)
+            and isinstance(after, pikepdf.Stream)
+            and before.stream_dict.unparse(resolved=True) == after.stream_dict.unparse(resolved=True)
+            and before.read_raw_bytes() == after.read_raw_bytes()
+        )
+    if isinstance(before, pikepdf.Object) and isinstance(after, pikepdf.Object):
+        return before.unparse(resolved=True) == after.unparse(resolved=True)
+    return type(before) is type(after) and bool(before == after)
+
+
+def _same_entry(before: Any, after: Any, key: str) -> bool:
+    return _same_value(before.get(key), after.get(key))
+
+
+def _same_value(before: Any, after: Any) -> bool:
+    """Equal as written: two references are equal when they name the same object."""
+    if isinstance(before, pikepdf.Object) and isinstance(after, pikepdf.Object):
+        return bytes(before.unparse()) == bytes(after.unparse())
+    return type(before) is type(after) and bool(before == after)
+
+
+def _place(value: Any) -> tuple[int, int] | None:
+    """The object number and generation of an indirect object."""
+    return value.objgen if isinstance(value, pikepdf.Object) and value.is_indirect else None
+
+
+def _differs(before: Any, after: Any) -> bool:
+    if before.type != after.type:
+        return True
+    if before.type == 2:
+        return (before.obj_stream_number, before.obj_stream_index) != (
+            after.obj_stream_number,
+            after.obj_stream_index,
+        )
+    return bool(before.offset != after.offset)
+
+
+def _points_to(node: Any, keys: set[tuple[int, int]], depth: int = 0) -> bool:
+    """Whether a direct structure really holds a reference to one of these; texts only look like it."""
+    if depth > 100:
+        return True
+    children = node.values() if isinstance(node, pikepdf.Dictionary) else node
+    for child in children:
+        if not isinstance(child, pikepdf.Object):
+            continue
+        if child.is_indirect:
+            if child.objgen in keys:
+                return True
+        elif isinstance(child, (pikepdf.Dictionary, pikepdf.Array)) and _points_to(child, keys, depth + 1):
+            return True
+    return False

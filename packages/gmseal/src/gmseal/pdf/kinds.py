@@ -1,0 +1,149 @@
+"""Judging one signature of a PDF by its kind: each by its own standard, over the digest of its byte range."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pikepdf
+
+from gmseal.errors import GmsealError
+from gmseal.judging.cms import judge_cms
+from gmseal.judging.log import CheckLog
+from gmseal.judging.timestamps import authorities, judge_timestamp
+from gmseal.pdf import cases
+from gmseal.pdf.cases import Case
+from gmseal.pdf.document import Document, reading
+from gmseal.pdf.image import image_object
+from gmseal.pdf.ranges import Digests
+from gmseal.policy import Policy
+from gmseal.report import CheckResult, TrustStore, walk
+from gmseal.ses.signature import SealSignature, read_signature
+from gmseal.ses.summary import signer_summary
+from gmseal.ses.verify import judge_signature
+
+MAX_VALIDATION_OBJECTS = 256
+MAX_VALIDATION_BYTES = 1 << 20
+"""Certificates and answers of a file's own validation data that are looked at, and the size of one."""
+_TIMESTAMP_CLAUSE = "ISO 32000-2 12.8.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What every judgement of one file shares: digests, trust, the verifier's time and policy."""
+
+    digests: Digests
+    trust: TrustStore
+    at: datetime
+    policy: Policy
+
+    def judge(self, case: Case) -> None:
+        """Writes the checks of one signature."""
+        if not case.value:
+            return
+        by_kind: dict[str, Callable[[Case], None]] = {
+            cases.SEAL: self._seal,
+            cases.CMS: self._signed_data,
+            cases.GBT35275: self._signed_data,
+            cases.TIMESTAMP: self._timestamp,
+        }
+        by_kind.get(case.kind, _foreign)(case)
+
+    def _digest(self, case: Case, name: str) -> bytes | None:
+        return None if case.range is None else self.digests[case.range].get(name)
+
+    def _seal(self, case: Case) -> None:
+        expected = self._digest(case, "sm3")
+        try:
+            case.seal_signature = read_signature(case.value)
+        except GmsealError:
+            case.checks += judge_signature(case.value, expected, self.trust, self.at, self.policy)
+            return
+        case.checks += judge_signature(case.seal_signature, expected, self.trust, self.at, self.policy)
+        _judge_picture(case, case.seal_signature)
+
+    def _signed_data(self, case: Case) -> None:
+        judged = judge_cms(
+            case.value, lambda name: self._digest(case, name), self.trust, self.at, self.policy
+        )
+        case.checks += judged.checks
+        case.findings = judged.findings
+        case.signed_at = judged.timestamp_at or judged.signed_at
+        case.trial = any(check.code == "TRIAL_CERTIFICATE" for check in walk(judged.checks))
+        if judged.signer is not None:
+            case.signer = signer_summary(judged.signer)
+            case.organization = judged.signer.organization
+
+    def _timestamp(self, case: Case) -> None:
+        log = CheckLog(_TIMESTAMP_CLAUSE)
+        judged = judge_timestamp(
+            log, "DOCUMENT_TIMESTAMP", case.value, lambda name: self._digest(case, name), self.trust, self.at
+        )
+        case.checks += log.checks()
+        case.signed_at = judged.time
+        if judged.authority is not None:
+            case.signer = signer_summary(judged.authority)
+
+
+def with_validation_data(document: Document, trust: TrustStore) -> TrustStore:
+    """The store with what the file carries to build chains (DSS, ISO 32000-2, 12.8.4.3): help, never trust."""
+    store = document.catalog.get("/DSS")
+    if not isinstance(store, pikepdf.Dictionary):
+        return trust
+    return replace(
+        trust,
+        intermediates=trust.intermediates + authorities(tuple(_streams(store, "/Certs"))),
+        crls=trust.crls + tuple(_streams(store, "/CRLs")),
+        ocsp_responses=trust.ocsp_responses + tuple(_streams(store, "/OCSPs")),
+    )
+
+
+def _streams(store: pikepdf.Object, key: str) -> list[bytes]:
+    listed = store.get(key)
+    if not isinstance(listed, pikepdf.Array):
+        return []
+    found = []
+    for item in list(listed)[:MAX_VALIDATION_OBJECTS]:
+        if isinstance(item, pikepdf.Stream):
+            with reading():
+                data = bytes(item.read_bytes())
+            if len(data) <= MAX_VALIDATION_BYTES:
+                found.append(data)
+    return found
+
+
+def _foreign(case: Case) -> None:
+    zh, en = "其他类型的签名，未作判定", "This signature is of another kind; it is listed, not judged."
+    case.add("FOREIGN_SIGNATURE", CheckResult.NOT_CHECKED, zh, en)
+
+
+def _judge_picture(case: Case, signature: SealSignature) -> None:
+    picture = signature.seal.picture
+    try:
+        with reading():
+            expected = image_object(picture.type, picture.data)
+            shown = _shown_image(case.signed.field)
+            equal = shown is not None and (
+                bytes(shown.read_raw_bytes()) == expected.data
+                and bytes(shown["/SMask"].read_raw_bytes()) == expected.mask_data
+            )
+    except GmsealError:
+        equal = False
+    if equal:
+        zh, en = "显示的印章图案与印章数据一致", "The picture shown is the seal's."
+        case.add("PICTURE_SHOWN", CheckResult.PASS, zh, en)
+    else:
+        zh = "未能确认显示的图案与印章数据中的图案一致，请人工比对"
+        en = "The picture shown could not be matched with the picture in the seal; compare them."
+        case.add("PICTURE_SHOWN", CheckResult.WARN, zh, en)
+
+
+def _shown_image(widget: pikepdf.Object) -> pikepdf.Object | None:
+    """The only image that the appearance of a signature draws."""
+    appearance = widget.get("/AP")
+    normal = appearance.get("/N") if isinstance(appearance, pikepdf.Dictionary) else None
+    if not isinstance(normal, pikepdf.Stream):
+        return None
+    resources = normal.get("/Resources")
+    objects = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    images = list(objects.values()) if isinstance(objects, pikepdf.Dictionary) else []
+    return images[0] if len(images) == 1 and isinstance(images[0], pikepdf.Stream) else None
