@@ -41,6 +41,8 @@ _UNDECIDED_WITHOUT = frozenset(
         "NO_SIGNATURE",  # nothing to judge
         "MAKER_CHAIN",  # the maker leads to no root that the verifier trusts
         "SIGNER_CHAIN",  # nor does the signer
+        "SIGNER_NOT_IN_SEAL",  # the seal does not say who may use it in a way that can be compared
+        "DATA_HASH",  # the document is not at hand
         "VERSION_UNSUPPORTED",  # a structure this library cannot judge
     }
 )

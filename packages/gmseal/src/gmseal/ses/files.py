@@ -3,10 +3,12 @@
 import hashlib
 from datetime import UTC, datetime
 
-from gmseal.errors import MalformedInput
+from gmseal.checks import Check
+from gmseal.errors import GmsealError, MalformedInput
 from gmseal.policy import DEFAULT, Policy
-from gmseal.report import Report, decide
-from gmseal.ses.signature import read_signature
+from gmseal.report import Finding, Report, SignatureReport, decide
+from gmseal.ses.seal_reading import read_seal
+from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.summary import signature_report
 from gmseal.ses.verify import judge_seal, judge_signature
 from gmseal.sm import der
@@ -18,7 +20,7 @@ def verify_der(
 ) -> Report:
     """The report on a seal or a seal signature in DER, told apart by structure.
 
-    ``at`` is the verifier's time, now when None. Raises ``MalformedInput`` and ``Refused`` when the bytes are neither.
+    ``at`` is the verifier's time, now when None. Raises ``MalformedInput`` when the bytes are neither.
     """
     now = at or datetime.now(UTC)
     root = der.parse(data, "seal")
@@ -27,18 +29,49 @@ def verify_der(
     if inner is None:
         raise MalformedInput("This is neither a seal nor a seal signature.")
     if inner.tag == der.INTEGER:
+        entry = _judge_signature(data, trust, now, policy)
+        return _report(data, "seal_signature", policy, now, entry.checks, signatures=(entry,))
+    checks, findings = _judge_seal(data, trust, now, policy)
+    return _report(data, "seal", policy, now, checks, findings=findings)
+
+
+def _judge_signature(data: bytes, trust: TrustStore, now: datetime, policy: Policy) -> SignatureReport:
+    try:
         signature = read_signature(data)
-        checks = judge_signature(signature, None, trust, now, policy)
-    else:
-        signature, checks = None, judge_seal(data, now, trust, policy)
+    except GmsealError:
+        return signature_report(None, judge_signature(data, None, trust, now, policy))
+    return signature_report(signature, judge_signature(signature, None, trust, now, policy))
+
+
+def _judge_seal(
+    data: bytes, trust: TrustStore, now: datetime, policy: Policy
+) -> tuple[tuple[Check, ...], tuple[Finding, ...]]:
+    try:
+        seal = read_seal(data)
+    except GmsealError:
+        return judge_seal(data, now, trust, policy), ()
+    return judge_seal(seal, now, trust, policy), seal.findings
+
+
+def _report(
+    data: bytes,
+    kind: str,
+    policy: Policy,
+    now: datetime,
+    checks: tuple[Check, ...],
+    *,
+    signatures: tuple[SignatureReport, ...] = (),
+    findings: tuple[Finding, ...] = (),
+) -> Report:
     return Report(
         verdict=decide(checks, policy),
         sm3=hashlib.new("sm3", data).hexdigest(),
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        kind="seal" if signature is None else "seal_signature",
-        signatures=() if signature is None else (signature_report(signature, checks),),
-        checks=checks if signature is None else (),
+        kind=kind,
+        signatures=signatures,
+        checks=() if signatures else checks,
+        findings=findings,
         policy=policy.name,
         judged_at=now,
     )

@@ -1,18 +1,22 @@
 """The parts that a seal and a seal signature share: constants, the picture, extensions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from gmseal.errors import MalformedInput, Refused
+from gmseal.errors import Refused
 from gmseal.sm import curve, der
 
 HEADER_ID: Final = "ES"
+VERSION_1: Final = 1
+"""GM/T 0031-2014; read and verified, never written."""
 VERSION_4: Final = 4
 """GB/T 38540-2020."""
 VERSION_5: Final = 5
 """GM/T 0031-2025: the layout of version 4, with an optional time stamp on the seal."""
-READABLE_VERSIONS: Final = frozenset({VERSION_4, VERSION_5})
+WRITTEN_VERSIONS: Final = frozenset({VERSION_4, VERSION_5})
+"""Versions with the layout of GB/T 38540; version 1 is told by its structure, whatever number it states."""
 
 CERTIFICATES: Final = 1
 """certListType: the list holds certificates."""
@@ -45,17 +49,23 @@ class Extension:
     value: bytes = field(repr=False)
 
 
-def read_extensions(element: der.Element) -> tuple[Extension, ...]:
-    """ExtensionDatas. Raises ``MalformedInput``."""
-    found: list[Extension] = []
-    for child in element.expect(der.SEQUENCE, "extDatas").children():
-        fields = child.fields("ExtData", 2, 3)
-        # DER leaves out a FALSE, yet common software writes it; both are read.
-        critical = len(fields) == 3 and fields[1].expect(der.BOOLEAN, "critical").content != b"\x00"
-        found.append(Extension(fields[0].oid("extnID"), critical, fields[-1].octets("extnValue")))
-        if len(found) > MAX_EXTENSIONS:
-            raise MalformedInput(f"extDatas: more than {MAX_EXTENSIONS} extensions.")
-    return tuple(found)
+def encode_extensions(extensions: Iterable[Extension]) -> bytes:
+    """ExtensionDatas in DER: a FALSE is left out. Raises ``Refused`` (EXTENSIONS)."""
+    listed = tuple(extensions)
+    if len(listed) > MAX_EXTENSIONS or len({one.oid for one in listed}) != len(listed):
+        raise Refused(
+            "EXTENSIONS", f"There are at most {MAX_EXTENSIONS} extensions, each with its own identifier."
+        )
+    return der.sequence(
+        *(
+            der.sequence(
+                der.oid(one.oid),
+                der.boolean(value=True) if one.critical else b"",
+                der.octet_string(one.value),
+            )
+            for one in listed
+        )
+    )
 
 
 def whole_second(instant: datetime, what: str) -> datetime:

@@ -6,8 +6,7 @@ from typing import Any
 from gmseal.checks import Group, arrange
 from gmseal.errors import MalformedInput
 from gmseal.report import Check, Finding, SealSummary, SignatureReport, SignerSummary, walk
-from gmseal.ses.seal import Seal
-from gmseal.ses.signature import SealSignature
+from gmseal.ses.model import Seal, SealSignature
 from gmseal.sm.certificates import CertificateInfo, read_certificate
 
 
@@ -59,7 +58,7 @@ def signature_report(
         seal=seal,
         checks=tree,
         coverage=coverage,
-        findings=findings,
+        findings=(*signature.all_findings(), *findings),
     )
 
 

@@ -4,31 +4,44 @@ The standard lets a procedure end at its first failure and return the reason. He
 whose input can be read is still made, in the standard's order, so that one report tells
 everything; a single failure makes the whole invalid all the same. Steps that nobody could make
 (no revocation list, no trusted root) are reported as not checked, never as passed.
+
+Versions 1 (GM/T 0031-2014) and 5 (GM/T 0031-2025) have the same steps; where they differ, the step says so.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gmseal.checks import Check, CheckResult, Group, group_check
-from gmseal.errors import GmsealError, MalformedInput, Refused
-from gmseal.judging.certificates import MAKER, SIGNER, judge_chain, judge_revocation, readable_certificate
-from gmseal.judging.log import CheckLog, Sentence
+from gmseal.errors import GmsealError, Refused
+from gmseal.judging.certificates import SIGNER, judge_chain, judge_revocation, readable_certificate
+from gmseal.judging.log import CheckLog
 from gmseal.policy import DEFAULT, Policy
-from gmseal.ses.seal import Seal, read_seal
-from gmseal.ses.signature import SealSignature, read_signature
-from gmseal.ses.structures import VERSION_5
-from gmseal.sm import curve
+from gmseal.report import judge_conformance
+from gmseal.ses.judging_parts import judge_algorithm, judge_stamp, judge_version
+from gmseal.ses.mathematics import signature_is_good
+from gmseal.ses.model import Seal, SealSignature
+from gmseal.ses.seal_judging import SEAL_CLAUSES, judge_making, judge_seal_stamp
+from gmseal.ses.seal_reading import read_seal
+from gmseal.ses.signature_reading import read_signature
+from gmseal.ses.structures import VERSION_1, VERSION_4, VERSION_5
 from gmseal.sm.certificates import CertificateInfo
 from gmseal.trust import TrustStore
 
-__all__ = ["judge_seal", "judge_signature"]
+__all__ = ["DocumentDigest", "judge_seal", "judge_signature"]
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """How far a signing time may lie behind the verifier's own clock before it counts as in the future."""
 
-_SEAL_CLAUSE: Final = "GB/T 38540-2020 6.3"
-_SIGNATURE_CLAUSE: Final = "GB/T 38540-2020 7.3"
-_V5_CLAUSE: Final = "GM/T 0031-2025"
+DocumentDigest = bytes | Callable[[str], bytes | None] | None
+"""The SM3 digest of what a signature should protect, or a function that gives the digest for the name of an
+algorithm (``sm3``; ``sha1`` and ``sha256`` in version 1), or None when the document is not at hand."""
+
+_SIGNATURE_CLAUSES: Final = {
+    VERSION_1: "GM/T 0031-2014 6.2.3",
+    VERSION_4: "GB/T 38540-2020 7.3",
+    VERSION_5: "GM/T 0031-2025",
+}
 
 
 def judge_seal(
@@ -36,9 +49,9 @@ def judge_seal(
 ) -> tuple[Check, ...]:
     """Judge a seal as of ``at`` (clause 6.3): one group ``SEAL``. Never raises for malformed bytes.
 
-    1. Format: the seal can be read, is of an accepted version, names SM2 with SM3.
-    2. The maker's signature over DER(eSealInfo).
-    3. The maker's certificate: chain, validity, revocation, key usage.
+    1. Format: the seal can be read, is of an accepted version, names an algorithm of its version.
+    2. The maker's signature over DER(eSealInfo); in version 1 over certificate and algorithm too.
+    3. The time of creation (version 5), and the maker's certificate: chain, validity, revocation, key usage.
     4. ``at`` lies within the seal's validity.
     5. The time stamp of a version 5 seal.
     6. Whether the seal is a trial one.
@@ -47,10 +60,12 @@ def judge_seal(
         try:
             seal = read_seal(seal)
         except GmsealError as error:
-            return _unreadable(Group.SEAL, Group.SEAL_FORM, "FORMAT_SEAL", error, _SEAL_CLAUSE)
-    log = CheckLog(_SEAL_CLAUSE)
+            clause = SEAL_CLAUSES[VERSION_4]
+            return (group_check(Group.SEAL, [_unreadable(Group.SEAL_FORM, "FORMAT_SEAL", error, clause)]),)
+    log = CheckLog(SEAL_CLAUSES[seal.version])
     with log.group(Group.SEAL):
-        trial = _judge_making(log, seal, at, trust, policy)
+        # 1. to 3.
+        trial = judge_making(log, seal, at, at, trust, policy)
         # 4.
         with log.group(Group.SEAL_PERIOD):
             log.decide(
@@ -67,32 +82,33 @@ def judge_seal(
                 ("印章未过期", "The seal has not expired."),
                 ("印章已过期", "The seal has expired."),
             )
-        _judge_notes(log, seal, trial=trial)
+        # 5. and 6.
+        judge_seal_stamp(log, seal, at, trust)
+        _note_trial(log, trial=trial)
     return log.checks()
 
 
 def judge_signature(
     signature: SealSignature | bytes,
-    expected_hash: bytes | None,
+    expected_hash: DocumentDigest,
     trust: TrustStore,
     at: datetime | None = None,
     policy: Policy = DEFAULT,
 ) -> tuple[Check, ...]:
     """Judge a seal signature (clause 7.3): groups in the standard's order. Never raises for malformed bytes.
 
-    ``expected_hash`` is the SM3 digest of what the signature should protect, None when the
-    document is not at hand. ``at`` is the verifier's time, now when None. As documents outlive
-    seals and certificates, these are judged as of the signing time; what has expired since then
-    is a warning.
+    ``expected_hash`` is the digest of what the signature should protect (see ``DocumentDigest``). ``at`` is the
+    verifier's time, now when None. As documents outlive seals and certificates, these are judged as of the signing
+    time; what has expired since then is a warning.
 
-    1. Format: signature and seal can be read, their versions agree, SM2 with SM3.
+    1. Format: signature and seal can be read, their versions agree, an algorithm of the version.
     2. The signer's signature over DER(toSign).
     3. The signer's certificate is one that the seal lists.
     4. The signer's certificate: chain and key usage.
     5. The signing time: within the certificate's validity, before any revocation, not in the future.
     6. The digest of the document.
     7. The seal itself (6.3), and the signing time within its validity.
-    8. The time stamp.
+    8. The time stamp over the signature value, and the signing time not after it.
     """
     now = at or datetime.now(UTC)
     # 1.
@@ -100,30 +116,17 @@ def judge_signature(
         try:
             signature = read_signature(signature)
         except GmsealError as error:
-            return _unreadable(None, Group.FORM, "FORMAT_SIGNATURE", error, _SIGNATURE_CLAUSE)
-    log = CheckLog(_SIGNATURE_CLAUSE)
+            clause = _SIGNATURE_CLAUSES[VERSION_4]
+            return (_unreadable(Group.FORM, "FORMAT_SIGNATURE", error, clause),)
+    log = CheckLog(_SIGNATURE_CLAUSES[signature.seal.version])
     with log.group(Group.FORM):
-        _judge_form(log, signature)
-        signer = readable_certificate(log, SIGNER, signature.certificate)
+        signer = _judge_form(log, signature, policy)
     # 2.
     with log.group(Group.VALUE):
-        good = signer is not None and _verifies(signer, signature.signature, signature.raw_tbs)
-        log.decide(
-            "SIGNATURE_VALUE",
-            good,
-            None,
-            ("签章值验证通过", "The signer's signature is good."),
-            ("签章值验证不通过", "The signer's signature is not good."),
-        )
+        _judge_value(log, signature, signer)
     # 3. and 4.
     with log.group(Group.SIGNER):
-        log.decide(
-            "SIGNER_NOT_IN_SEAL",
-            signature.seal.lists(signature.certificate),
-            None,
-            ("签章人证书在印章的证书列表中", "The seal lists the signer's certificate."),
-            ("签章人证书不在印章的证书列表中", "The seal does not list the signer's certificate."),
-        )
+        _judge_listed(log, signature)
         if signer is not None:
             judge_chain(log, SIGNER, signer, signature.signed_at, trust)
     # 5.
@@ -135,94 +138,70 @@ def judge_signature(
         _judge_data_hash(log, signature, expected_hash)
     # 7.
     with log.group(Group.SEAL):
-        trial = _judge_making(log, signature.seal, signature.signed_at, trust, policy)
+        trial = judge_making(log, signature.seal, signature.signed_at, now, trust, policy)
         with log.group(Group.SEAL_PERIOD):
             _judge_seal_period(log, signature.seal, signature.signed_at, now)
-        _judge_notes(log, signature.seal, trial=trial)
+        judge_seal_stamp(log, signature.seal, now, trust)
+        _note_trial(log, trial=trial)
     # 8.
     with log.group(Group.STAMP):
-        _judge_signature_timestamp(log, signature)
+        _judge_signature_stamp(log, signature, now, trust)
     return log.checks()
 
 
-# --- steps of 6.3 ------------------------------------------------------------------------------
-
-
-def _judge_making(log: CheckLog, seal: Seal, at: datetime, trust: TrustStore, policy: Policy) -> bool:
-    """Steps 1 to 3; true when the maker, or an authority above him, is a trial one."""
-    # 1.
-    with log.group(Group.SEAL_FORM):
-        says = ("印章数据格式正确", "The seal's data is well formed.")
-        log.add("FORMAT_SEAL", CheckResult.PASS, None, says, _SEAL_CLAUSE)
-        if seal.version not in policy.versions:
-            says = (
-                f"验证策略不接受第 {seal.version} 版印章",
-                f"The policy {policy.name} does not accept seals of version {seal.version}.",
-            )
-            log.add("VERSION_NOT_ACCEPTED", CheckResult.FAIL, None, says)
-        _judge_algorithm(log, seal.algorithm, ("印章", "seal"))
-        maker = readable_certificate(log, MAKER, seal.maker_certificate)
-    # 2.
-    with log.group(Group.SEAL_VALUE):
-        good = maker is not None and _verifies(maker, seal.signature, seal.raw_info)
-        log.decide(
-            "SEAL_SIGNATURE",
-            good,
-            None,
-            ("制章人签名验证通过", "The maker's signature on the seal is good."),
-            ("制章人签名验证不通过", "The maker's signature on the seal is not good."),
-        )
-    if maker is None:
-        return False
-    # 3.
-    with log.group(Group.MAKER):
-        chain = judge_chain(log, MAKER, maker, at, trust)
-        _judge_maker_period(log, seal, maker, at)
-        judge_revocation(log, MAKER, maker, at, trust)
-    return maker.trial or chain.trial
-
-
-def _judge_maker_period(log: CheckLog, seal: Seal, maker: CertificateInfo, at: datetime) -> None:
-    """Version 4 wants the maker in force now; version 5 makes it a warning when he was at creation."""
-    if not maker.valid_at(at) and seal.version == VERSION_5 and maker.valid_at(seal.created_at):
-        says = ("制章人证书在制章之后过期", "The maker's certificate has expired since the seal was made.")
-        log.add("MAKER_EXPIRED", CheckResult.WARN, at, says, _V5_CLAUSE)
-        return
-    log.decide(
-        "MAKER_EXPIRED",
-        maker.valid_at(at),
-        at,
-        ("制章人证书在有效期内", "The maker's certificate is within its validity."),
-        ("制章人证书不在有效期内", "The maker's certificate is outside its validity."),
-    )
-
-
-def _judge_notes(log: CheckLog, seal: Seal, *, trial: bool) -> None:
-    # 5.
-    if seal.timestamp is not None:
-        with log.group(Group.SEAL_STAMP):
-            says = ("印章带有时间戳，未检查", "The seal carries a time stamp, which was not checked.")
-            log.add("SEAL_TIMESTAMP", CheckResult.NOT_CHECKED, None, says, _V5_CLAUSE)
-    # 6.
+def _note_trial(log: CheckLog, *, trial: bool) -> None:
     if trial:
         says = ("试用印章，不具有法律效力", "This is a trial seal without legal effect.")
         log.add("TRIAL_SEAL", CheckResult.WARN, None, says)
 
 
-# --- steps of 7.3 ------------------------------------------------------------------------------
-
-
-def _judge_form(log: CheckLog, signature: SealSignature) -> None:
+def _judge_form(log: CheckLog, signature: SealSignature, policy: Policy) -> CertificateInfo | None:
+    """Step 1; the signer's certificate when it can be read."""
     says = ("签章数据格式正确", "The seal signature's data is well formed.")
     log.add("FORMAT_SIGNATURE", CheckResult.PASS, None, says)
+    log.extend([judge_conformance(signature.findings, policy, _SIGNATURE_CLAUSES[signature.seal.version])])
+    judge_version(log, signature.seal, policy)
     log.decide(
         "VERSION_MISMATCH",
-        signature.version == signature.seal.version,
+        signature.version == signature.seal.header_version,
         None,
         ("签章与印章版本一致", "Signature and seal are of the same version."),
         ("签章与印章版本不一致", "Signature and seal are of different versions."),
     )
-    _judge_algorithm(log, signature.algorithm, ("签章", "seal signature"))
+    signer = readable_certificate(log, SIGNER, signature.certificate)
+    judge_algorithm(log, signature.seal.version, signature.algorithm, signer, ("签章", "seal signature"))
+    return signer
+
+
+def _judge_value(log: CheckLog, signature: SealSignature, signer: CertificateInfo | None) -> None:
+    good = signer is not None and signature_is_good(
+        signature.seal.version, signer, signature.algorithm, signature.signature, signature.raw_tbs
+    )
+    log.decide(
+        "SIGNATURE_VALUE",
+        good,
+        None,
+        ("签章值验证通过", "The signer's signature is good."),
+        ("签章值验证不通过", "The signer's signature is not good."),
+    )
+
+
+def _judge_listed(log: CheckLog, signature: SealSignature) -> None:
+    """Step 3: octet by octet for a list of certificates, by SM3 for a list of digests."""
+    if signature.seal.signer_ids:
+        says = (
+            "印章的证书列表只有标识，无法与签章人证书核对",
+            "The seal lists identifiers, which cannot be compared with the signer's certificate.",
+        )
+        log.add("SIGNER_NOT_IN_SEAL", CheckResult.NOT_CHECKED, None, says)
+        return
+    log.decide(
+        "SIGNER_NOT_IN_SEAL",
+        signature.seal.lists(signature.certificate),
+        None,
+        ("签章人证书在印章的证书列表中", "The seal lists the signer's certificate."),
+        ("签章人证书不在印章的证书列表中", "The seal does not list the signer's certificate."),
+    )
 
 
 def _judge_signing_time(
@@ -238,7 +217,7 @@ def _judge_signing_time(
     if now > signer.not_after and signer.valid_at(signed_at):
         says = ("签章人证书在签章之后过期", "The signer's certificate has expired since signing.")
         log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
-    judge_revocation(log, SIGNER, signer, signed_at, trust)
+    judge_revocation(log, SIGNER, signer, signed_at, trust, now=now)
     log.decide(
         "SIGN_TIME_IN_FUTURE",
         signed_at <= now + CLOCK_TOLERANCE,
@@ -248,14 +227,19 @@ def _judge_signing_time(
     )
 
 
-def _judge_data_hash(log: CheckLog, signature: SealSignature, expected: bytes | None) -> None:
-    if expected is None:
-        says = ("未提供原文，未核对原文摘要", "No document was given to compare with.")
+def _judge_data_hash(log: CheckLog, signature: SealSignature, expected: DocumentDigest) -> None:
+    name = signature.digest_name
+    digest = expected(name) if callable(expected) else expected
+    if digest is None or (isinstance(expected, bytes) and name != "sm3"):
+        says = (
+            f"未提供原文的 {name.upper()} 摘要，未核对原文",
+            f"No {name.upper()} digest of a document was given to compare with.",
+        )
         log.add("DATA_HASH", CheckResult.NOT_CHECKED, None, says)
         return
     log.decide(
         "DATA_HASH",
-        signature.data_hash == expected,
+        signature.data_hash == digest,
         signature.signed_at,
         ("原文盖章后未被改动", "The document is as it was when sealed."),
         ("盖章后被改动", "The document was altered after sealing."),
@@ -270,49 +254,45 @@ def _judge_seal_period(log: CheckLog, seal: Seal, signed_at: datetime, now: date
         ("签章时间在印章有效期内", "The signing time is within the seal's validity."),
         ("签章时间不在印章有效期内", "The signing time is outside the seal's validity."),
     )
+    if signed_at + CLOCK_TOLERANCE < seal.created_at:
+        says = ("签章时间早于制章时间", "The signing time is before the seal was made.")
+        log.add("SIGNED_BEFORE_SEAL_MADE", CheckResult.WARN, signed_at, says)
     if now > seal.valid_to and seal.valid_at(signed_at):
         says = ("印章在签章之后过期", "The seal has expired since signing.")
         log.add("SEAL_EXPIRED", CheckResult.WARN, now, says)
 
 
-def _judge_signature_timestamp(log: CheckLog, signature: SealSignature) -> None:
+def _judge_signature_stamp(log: CheckLog, signature: SealSignature, now: datetime, trust: TrustStore) -> None:
     if signature.timestamp is None:
         says = (
             "签章未带时间戳，签章时间由签章人自行声明",
             "There is no time stamp; the signing time is the signer's own statement.",
         )
-    else:
-        says = ("签章带有时间戳，未检查", "The signature carries a time stamp, which was not checked.")
-    log.add("SIGNATURE_TIMESTAMP", CheckResult.NOT_CHECKED, signature.signed_at, says)
-
-
-# --- steps of both -----------------------------------------------------------------------------
-
-
-def _judge_algorithm(log: CheckLog, algorithm: str, what: Sentence) -> None:
-    if algorithm != curve.SM2_WITH_SM3:
+        log.add("SIGNATURE_TIMESTAMP", CheckResult.NOT_CHECKED, signature.signed_at, says)
+        return
+    if signature.seal.version == VERSION_1:
         says = (
-            f"{what[0]}的签名算法不是 SM2 与 SM3",
-            f"The {what[1]} names the algorithm {algorithm}, not SM2 with SM3.",
+            "签章时间取自时间戳；标准未规定其覆盖的数据，未验证",
+            "The signing time is that of a stamp; the text does not say what it is over, so it was not verified.",
         )
-        log.add("ALGORITHM_MISMATCH", CheckResult.FAIL, None, says)
+        log.add("SIGNATURE_TIMESTAMP", CheckResult.NOT_CHECKED, signature.signed_at, says)
+        return
+    judge_stamp(
+        log,
+        ("SIGNATURE_TIMESTAMP", "TIMESTAMP_BEFORE_SIGN_TIME"),
+        signature.timestamp,
+        signature.signature_value,
+        signature.signed_at,
+        now,
+        trust,
+    )
 
 
-def _verifies(info: CertificateInfo, signature: bytes, message: bytes) -> bool:
-    try:
-        return info.public_key.verify(signature, message)
-    except MalformedInput:
-        return False
-
-
-def _unreadable(
-    outer: Group | None, inner: Group, code: str, error: GmsealError, clause: str
-) -> tuple[Check, ...]:
+def _unreadable(group: Group, code: str, error: GmsealError, clause: str) -> Check:
     if isinstance(error, Refused):
         zh = "印章版本不受支持，无法判定"
         step = Check("VERSION_UNSUPPORTED", CheckResult.NOT_CHECKED, None, zh, str(error), clause)
     else:
         zh = "印章或签章数据格式错误"
         step = Check(code, CheckResult.FAIL, None, zh, f"The data is malformed: {error}", clause)
-    found = group_check(inner, (step,))
-    return (found if outer is None else group_check(outer, (found,)),)
+    return group_check(group, [step])

@@ -105,8 +105,13 @@ def ia5_string(text: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def oid(dotted: str) -> bytes:
-    """OBJECT IDENTIFIER from its dotted form."""
-    first, second, *rest = (int(arc) for arc in dotted.split("."))
+    """OBJECT IDENTIFIER from its dotted form. Raises ``MalformedInput``."""
+    arcs = dotted.split(".")
+    if len(arcs) < 2 or not all(arc.isascii() and arc.isdigit() and len(arc) < 64 for arc in arcs):
+        raise MalformedInput(f"{dotted[:80]!r} is not an OBJECT IDENTIFIER.")
+    first, second, *rest = (int(arc) for arc in arcs)
+    if first > 2 or (first < 2 and second > 39):
+        raise MalformedInput(f"{dotted[:80]!r} is not an OBJECT IDENTIFIER.")
     content = bytearray()
     for arc in (first * 40 + second, *rest):
         septets = [arc & 0x7F]

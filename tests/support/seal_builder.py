@@ -1,0 +1,129 @@
+"""Builds seals and seal signatures by hand: forgeries, deviations of form, and version 1, which nothing here writes.
+
+The structures are put together from their fields, so that what a test changes is changed for good: lengths are right
+and, where the test wants it, the signatures over it are made anew.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from gmseal.sm import der
+from gmseal.sm.keys import PrivateKey
+from gmseal.trial import TrialUnit
+
+SM2_WITH_SM3 = "1.2.156.10197.1.501"
+Change = Callable[[list[bytes]], None]
+
+
+def put(at: int, value: bytes) -> Change:
+    """Replace one field."""
+
+    def change(parts: list[bytes]) -> None:
+        parts[at] = value
+
+    return change
+
+
+def append(value: bytes) -> Change:
+    """Add a field at the end."""
+
+    def change(parts: list[bytes]) -> None:
+        parts.append(value)
+
+    return change
+
+
+def rebuilt(data: bytes, change: Change, *path: int) -> bytes:
+    """The structure with the parts of the SEQUENCE at ``path`` changed, all lengths made right."""
+
+    def build(element: der.Element, rest: tuple[int, ...]) -> bytes:
+        children = list(element.children())
+        parts = [child.raw for child in children]
+        if rest:
+            parts[rest[0]] = build(children[rest[0]], rest[1:])
+        else:
+            change(parts)
+        return der.sequence(*parts)
+
+    return build(der.parse(data, "x"), path)
+
+
+def field(data: bytes, *path: int) -> der.Element:
+    """The field at ``path``."""
+    element = der.parse(data, "x")
+    for at in path:
+        element = list(element.children())[at]
+    return element
+
+
+def resigned(data: bytes, key: PrivateKey) -> bytes:
+    """The signature over the changed first field made anew: of a seal signature or of a seal."""
+    return rebuilt(data, put(3, der.bit_string(key.sign(field(data, 0).raw))))
+
+
+def remade(unit: TrialUnit, change: Change, *path: int) -> bytes:
+    """The unit's seal with a field of eSealInfo changed and signed by the maker again."""
+    return resigned(rebuilt(unit.seal, change, 0, *path), unit.authority.maker_key)
+
+
+def with_seal(unit: TrialUnit, signature: bytes, seal: bytes) -> bytes:
+    """A seal signature with another seal inside, signed by the signer again."""
+    return resigned(rebuilt(signature, put(1, seal), 0), unit.key)
+
+
+def utc_time(at: datetime) -> bytes:
+    """UTCTime."""
+    return der.tlv(der.UTC_TIME, f"{at:%y%m%d%H%M%SZ}".encode())
+
+
+class Version1:
+    """A seal and its signatures of GM/T 0031-2014, field by field; any field may be replaced before building."""
+
+    def __init__(self, unit: TrialUnit, *, maker_certificate: bytes | None = None) -> None:
+        authority = unit.authority
+        self.now = authority.now
+        self.maker_certificate = maker_certificate or authority.maker
+        self.certificate = unit.certificate
+        self.sign_seal: Callable[[bytes], bytes] = authority.maker_key.sign
+        self.sign: Callable[[bytes], bytes] = unit.key.sign
+        self.algorithm = der.oid(SM2_WITH_SM3)
+        self.header_version = 1
+        self.entries: list[bytes] = [der.octet_string(unit.certificate)]
+        self.name = der.utf8_string(unit.name)
+        self.picture = field(unit.seal, 0, 3).raw
+        self.time_info = f"{self.now + timedelta(hours=8):%Y-%m-%d %H:%M:%S}".encode()
+        self.data_hash = bytes(32)
+        self.version = 1
+
+    def seal(self) -> bytes:
+        """SESeal: the maker signs info, certificate and algorithm."""
+        year = timedelta(days=100)
+        info = der.sequence(
+            der.sequence(der.ia5_string("ES"), der.integer(self.header_version), der.ia5_string("EXAMPLE")),
+            der.ia5_string("V1-0001"),
+            der.sequence(
+                der.integer(1),
+                self.name,
+                der.sequence(*self.entries),
+                utc_time(self.now),
+                utc_time(self.now - timedelta(days=1)),
+                utc_time(self.now + year),
+            ),
+            self.picture,
+        )
+        certificate = der.octet_string(self.maker_certificate)
+        signature = self.sign_seal(der.sequence(info, certificate, self.algorithm))
+        return der.sequence(info, der.sequence(certificate, self.algorithm, der.bit_string(signature)))
+
+    def signature(self) -> bytes:
+        """SES_Signature."""
+        tbs = der.sequence(
+            der.integer(self.version),
+            self.seal(),
+            der.bit_string(self.time_info),
+            der.bit_string(self.data_hash),
+            der.ia5_string("/Doc_0/Signs/Sign_0/Signature.xml"),
+            der.octet_string(self.certificate),
+            self.algorithm,
+        )
+        return der.sequence(tbs, der.bit_string(self.sign(tbs)))
