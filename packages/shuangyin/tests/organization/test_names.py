@@ -27,7 +27,7 @@ def test_two_ways_to_write_one_letter_are_one_name() -> None:
 def test_invisible_characters_are_refused(name: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked_name(name)
-    assert refused.value.code == "NAME_CHARACTERS"
+    assert refused.value.code == "TEXT_UNSEEN_CHARACTERS"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "甲" * 101, "甲" * 10_000])

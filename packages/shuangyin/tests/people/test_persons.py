@@ -79,7 +79,7 @@ def test_people_are_searched_filtered_and_paged(world: World) -> None:
     [
         ({"name": "甲" * 10_000}, 422, "INVALID_INPUT"),
         ({"name": "  "}, 422, "NAME_LENGTH"),
-        ({"name": "甲\u200b"}, 422, "NAME_CHARACTERS"),
+        ({"name": "甲\u200b"}, 422, "TEXT_UNSEEN_CHARACTERS"),
         ({"account": "甲"}, 422, "ACCOUNT_FORM"),
         ({"account": "EMPLOYEE"}, 409, "ACCOUNT_TAKEN"),
         ({"department_id": "0" * 32}, 404, "NOT_FOUND"),

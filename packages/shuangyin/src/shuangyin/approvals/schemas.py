@@ -8,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shuangyin.approvals.models import RouteStatus, StepStatus
 from shuangyin.approvals.rules import AssignmentStatus, DecisionKind, SecondFactorRule, StepMode
+from shuangyin.core.free_text import Paragraph
 from shuangyin.people.schemas import PersonRef
 
-NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL stores no NUL in texts, so it is refused at the edge."""
-Comment = Annotated[str, StringConstraints(max_length=1000, pattern=NO_NUL)]
+Comment = Annotated[Paragraph, Field(max_length=1000)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Proof = Annotated[str, StringConstraints(max_length=200)]
 
@@ -126,6 +125,4 @@ class StepTransfer(_Input):
     """To whom a step goes, and why."""
 
     person_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-    reason: Annotated[
-        str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=NO_NUL)
-    ]
+    reason: Annotated[Paragraph, Field(min_length=1, max_length=500)]

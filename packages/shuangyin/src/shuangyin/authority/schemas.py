@@ -6,14 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shuangyin.approvals.schemas import NO_NUL
 from shuangyin.authority.models import Act, GrantStatus
+from shuangyin.core.free_text import Paragraph
 from shuangyin.people.schemas import NamedRef, PersonRef
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Reason = Annotated[
-    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=NO_NUL)
-]
+Reason = Annotated[Paragraph, Field(min_length=1, max_length=500)]
 Time = Annotated[int, Field(ge=0, le=253_402_300_799_000, description="UTC milliseconds.")]
 
 

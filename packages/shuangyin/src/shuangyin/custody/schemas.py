@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shuangyin.people.schemas import PersonRef
+from shuangyin.core.free_text import Line, Paragraph
+from shuangyin.people.schemas import Id, PersonRef
 
 Count = int
 
@@ -16,8 +17,8 @@ class NewSafe(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=100)
-    place: str = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=100)
+    place: Line = Field(min_length=1, max_length=200)
     custodian_id: str = Field(max_length=32)
 
 
@@ -27,7 +28,7 @@ class SealSlot(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     seal_id: str = Field(max_length=32)
-    slot: str = Field(min_length=1, max_length=32)
+    slot: Line = Field(min_length=1, max_length=32)
 
 
 class SafeSealOut(BaseModel):
@@ -58,7 +59,7 @@ class NewOpening(BaseModel):
 
     safe_id: str = Field(max_length=32)
     reviewer_id: str = Field(max_length=32)
-    request_ids: list[str] = Field(min_length=1, max_length=50)
+    request_ids: list[Id] = Field(min_length=1, max_length=50)
 
 
 class OpeningConfirmation(BaseModel):
@@ -87,7 +88,7 @@ class NewPress(BaseModel):
     pressed_at: int | None = Field(
         None, description="UTC milliseconds; now when absent, never outside the opening."
     )
-    remark: str | None = Field(None, max_length=500)
+    remark: Paragraph | None = Field(None, max_length=500)
 
 
 class OpeningClose(BaseModel):
@@ -95,8 +96,8 @@ class OpeningClose(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    returned_seal_ids: list[str] = Field(max_length=50)
-    note: str | None = Field(None, max_length=500)
+    returned_seal_ids: list[Id] = Field(max_length=50)
+    note: Paragraph | None = Field(None, max_length=500)
 
 
 class PhotoOut(BaseModel):

@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Path, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
+from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject, blocks_of
@@ -29,7 +30,7 @@ def upload(
     actor: Annotated[Actor, access("documents.upload")],
     write: Write,
     file: Annotated[UploadFile, File(description="A PDF.")],
-    title: Annotated[str | None, Form(description="The file's name when absent.")] = None,
+    title: Annotated[Line | None, Form(description="The file's name when absent.")] = None,
 ) -> DocumentOut | Response:
     """Upload a PDF as the first version of a new document.
 

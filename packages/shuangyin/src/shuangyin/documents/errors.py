@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from gmseal.errors import GmsealError
 from gmseal.errors import Refused as GmsealRefused
+from gmseal.pdf.losses import Losses
 from shuangyin.core.errors import Invalid, Refused, ShuangyinError, TooLarge, Unavailable
 from shuangyin.core.text import Text
 
+_PAGES_NAMED = 10
 _PDF = {
     "NOT_PDF": Text(
         "这不是 PDF 文件。请将文件导出为 PDF 后上传。",
@@ -56,6 +58,28 @@ def pdf_refused(error: GmsealError) -> ShuangyinError:
     if text is None:
         return Invalid(code, f"PDF 文件无法使用（{code}）。请从原程序重新导出后上传。", str(error))
     return Invalid(code, text.zh, text.en)
+
+
+def content_lost(losses: Losses, pages: int) -> Invalid:
+    """The damage took something off the pages: a repaired copy would show less than its author wrote."""
+    numbers = [loss.page for loss in losses.pages]
+    zh, en = [], []
+    if losses.missing:
+        zh.append(f"至少 {losses.missing} 页已缺失（仅能读出 {pages} 页）")
+        en.append(f"at least {losses.missing} pages are gone (only {pages} can be read)")
+    if numbers:
+        shown, more = numbers[:_PAGES_NAMED], len(numbers) > _PAGES_NAMED
+        zh.append(f"第 {'、'.join(map(str, shown))}{' 等' if more else ' '}页的内容、图片或字体无法读取")
+        en.append(
+            f"content, pictures or fonts of {'pages' if len(numbers) > 1 else 'page'}"
+            f" {', '.join(map(str, shown))}{' and more' if more else ''} cannot be read"
+        )
+    return Invalid(
+        "CONTENT_LOST",
+        f"PDF 文件不完整：{'，'.join(zh)}。未予接收，请从原程序重新导出，或重新传输完整的文件。",
+        f"The PDF is not complete: {'; '.join(en)}. It was not taken. Export it anew, or send the whole file.",
+        details={"pages": numbers[:1000], "missing": losses.missing},
+    )
 
 
 def too_many_pages(pages: int, limit: int) -> TooLarge:

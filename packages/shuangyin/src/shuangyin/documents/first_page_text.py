@@ -3,8 +3,12 @@
 PDFium is fast but written in C++, is not safe for threads, and unpacks whatever a page asks it to. In a process
 with limits of memory and time, the worst a file can do is to end that process; the platform then refuses the file.
 This file imports nothing of the platform, so that it starts quickly.
+
+The answer is JSON: `text`, and `corners`, the pieces of text that stand by themselves in the upper corners of the
+first page, where a mark of secrecy is printed.
 """
 
+import json
 import resource
 import sys
 
@@ -14,17 +18,119 @@ MAX_CHARACTERS = 20_000
 PAGES = 2
 """A mark of secrecy stands on the cover or on the first page of the text."""
 
+TOP = 0.25
+"""GB/T 9704: the mark is the second line of the type area, whose first line is 37 mm below the edge of an A4 page."""
+SIDE = 0.45
+"""How far from its edge of the page a corner reaches, as a part of the width."""
+APART = 2.5
+"""Pieces further apart than so many heights of a letter do not belong together: 「秘 密」 is one, a column is another."""
+MAX_PIECE = 24
+"""The longest mark with its term and brackets has fewer letters."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom as parts of the page as it is shown, from its upper left corner."""
+
 
 def main(path: str) -> None:
-    """Write the text of the first pages of the file to standard output, in UTF-8."""
+    """Write what the first pages say to standard output, as JSON in UTF-8."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     import pypdfium2  # noqa: PLC0415 - after the limits, so that they hold for it too
 
     document = pypdfium2.PdfDocument(path)
+    texts, corners = [], []
     for index in range(min(PAGES, len(document))):
-        text = document[index].get_textpage().get_text_range()
-        sys.stdout.buffer.write(text[:MAX_CHARACTERS].encode("utf-8", "ignore") + b"\n")
+        page = document[index]
+        textpage = page.get_textpage()
+        texts.append(textpage.get_text_range()[:MAX_CHARACTERS])
+        if index == 0:
+            corners = corner_pieces(letters(page, textpage))
+    answer = json.dumps({"text": "\n".join(texts), "corners": corners}, ensure_ascii=False)
+    sys.stdout.buffer.write(answer.encode("utf-8", "ignore"))
+
+
+def letters(page, textpage) -> list[tuple[str, Box]]:  # type: ignore[no-untyped-def]  # PDFium's own objects
+    """The visible letters of the upper part of a page with their boxes."""
+    left, bottom, right, top = page.get_cropbox()
+    found = []
+    for index in range(min(textpage.count_chars(), MAX_CHARACTERS)):
+        letter = textpage.get_text_range(index, 1)
+        if not letter.strip():
+            continue
+        x0, y0, x1, y1 = textpage.get_charbox(index)
+        width, height = right - left or 1, top - bottom or 1
+        box = ((x0 - left) / width, (top - y1) / height, (x1 - left) / width, (top - y0) / height)
+        shown = turned(box, page.get_rotation())
+        if shown[1] < TOP * 1.5:
+            found.append((letter, shown))
+    return found
+
+
+def turned(box: Box, degrees: int) -> Box:
+    """A box on the page as it is shown when the page is turned clockwise by so many degrees."""
+    x0, y0, x1, y1 = box
+    if degrees == 90:
+        return (1 - y1, x0, 1 - y0, x1)
+    if degrees == 180:
+        return (1 - x1, 1 - y1, 1 - x0, 1 - y0)
+    if degrees == 270:
+        return (y0, 1 - x1, y1, 1 - x0)
+    return box
+
+
+def corner_pieces(found: list[tuple[str, Box]]) -> list[str]:
+    """What stands by itself in an upper corner: short, with room at both sides, and not the end of a sentence."""
+    lines = lines_of(found)
+    pieces = []
+    for number, line in enumerate(lines):
+        above = lines[number - 1] if number else []
+        for piece in apart(line):
+            text = "".join(letter for letter, _ in piece)
+            start, end = piece[0][1][0], piece[-1][1][2]
+            in_corner = line[0][1][1] < TOP and (end < SIDE or start > 1 - SIDE)
+            if in_corner and len(text) <= MAX_PIECE and not goes_on(above, line, start):
+                pieces.append(text)
+    return pieces
+
+
+def lines_of(found: list[tuple[str, Box]]) -> list[list[tuple[str, Box]]]:
+    """Letters in lines from top to bottom, each from left to right."""
+    lines: list[list[tuple[str, Box]]] = []
+    for letter, box in sorted(found, key=lambda one: middle(one[1])):
+        before = lines[-1][-1][1] if lines else None
+        # The thin 一 lies on its line by its middle, whatever its height.
+        if before and middle(box) - middle(before) < 0.5 * max(box[3] - box[1], before[3] - before[1]):
+            lines[-1].append((letter, box))
+        else:
+            lines.append([(letter, box)])
+    return [sorted(line, key=lambda one: one[1][0]) for line in lines]
+
+
+def middle(box: Box) -> float:
+    """How far down the page the middle of a box is."""
+    return (box[1] + box[3]) / 2
+
+
+def apart(line: list[tuple[str, Box]]) -> list[list[tuple[str, Box]]]:
+    """A line in pieces with wide gaps between them."""
+    pieces = [[line[0]]]
+    for index in range(1, len(line)):
+        (_, before), (_, after) = line[index - 1 : index + 1]
+        letter = max(before[2] - before[0], after[2] - after[0])
+        if after[0] - before[2] > APART * letter:
+            pieces.append([])
+        pieces[-1].append(line[index])
+    return pieces
+
+
+def goes_on(above: list[tuple[str, Box]], line: list[tuple[str, Box]], start: float) -> bool:
+    """Whether a piece at the left ends a sentence of the line above, which runs on close to the right edge."""
+    if not above or start > 0.5:
+        return False
+    height = max(box[3] - box[1] for _, box in line)
+    close = line[0][1][1] - above[0][1][3] < 2 * height
+    last, box = above[-1]
+    return close and box[2] > 0.75 and above[0][1][0] < 0.5 and last not in "。；：！？;:!?."
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The file lies in the work folder meanwhile, mode 0600, and is removed whatever c
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from typing import BinaryIO
 from gmseal.errors import GmsealError
 from gmseal.errors import Refused as GmsealRefused
 from gmseal.pdf import PdfInfo, PdfLimits, inspect_pdf, repair_pdf
+from gmseal.pdf.losses import lost_content
 from shuangyin.core.errors import TooLarge
+from shuangyin.core.free_text import classified_mark, has_unseen, is_bare_level
 from shuangyin.core.objects import ObjectStore, blocks_of
 from shuangyin.core.settings import Settings
 from shuangyin.documents import errors, first_page_text, rules
@@ -52,12 +55,13 @@ class InspectedFile:
 def checked_names(title: str | None, file_name: str | None) -> UploadNames:
     """Title and file name of an upload. Raises Invalid (NAME_TOO_LONG, NAME_MALFORMED), Refused (classified)."""
     name = rules.base_name(file_name or "")
-    heading = (title or "").strip() or name.removesuffix(".pdf").removesuffix(".PDF")
+    stem = name.removesuffix(".pdf").removesuffix(".PDF")
+    heading = (title or "").strip() or stem
     if len(name) > rules.MAX_FILE_NAME or len(heading) > rules.MAX_TITLE:
         raise errors.name_too_long(rules.MAX_TITLE)
-    if not rules.is_plain(name) or not rules.is_plain(heading):
+    if not name or not heading or has_unseen(name) or has_unseen(heading):
         raise errors.name_malformed()
-    if rules.classified_mark(name) or rules.classified_mark(heading):
+    if classified_mark(stem) or classified_mark(heading):
         raise errors.classified()
     return UploadNames(heading, name)
 
@@ -67,7 +71,8 @@ def inspected(objects: ObjectStore, settings: Settings, upload: BinaryIO) -> Ite
     """The upload as an inspected work file, which is gone afterwards.
 
     1. Copy it into the work folder, within the limit of bytes.
-    2. It is a PDF within the limit of pages, not encrypted; a damaged one without signatures is repaired.
+    2. It is a PDF within the limit of pages, not encrypted; a damaged one without signatures is repaired,
+       unless the damage took something off its pages.
     3. Its first pages carry no mark of a classified paper.
 
     Raises TooLarge, Invalid, Refused.
@@ -81,8 +86,7 @@ def inspected(objects: ObjectStore, settings: Settings, upload: BinaryIO) -> Ite
         info, repaired = _look_at(path, repaired_path, limits)
         # 3.
         kept = repaired_path if repaired else path
-        if rules.classified_mark(_first_pages(kept)):
-            raise errors.classified()
+        _refuse_classified(kept)
         yield InspectedFile(kept, sm3, info, repaired)
     finally:
         path.unlink(missing_ok=True)
@@ -112,12 +116,24 @@ def _look_at(path: Path, repaired_path: Path, limits: PdfLimits) -> tuple[PdfInf
         repaired_path.chmod(0o600)
         if repaired.damaged:
             raise GmsealRefused("BROKEN_STRUCTURE", "The repaired file is still damaged.")
+        losses = lost_content(repaired_path, limits, before=path)
     except GmsealError as error:
         raise errors.pdf_refused(error) from error
+    if not losses.nothing:
+        raise errors.content_lost(losses, len(repaired.pages))
     return repaired, True
 
 
-def _first_pages(path: Path) -> str:
+def _refuse_classified(path: Path) -> None:
+    said = _first_pages(path)
+    text, corners = said.get("text"), said.get("corners")
+    if not isinstance(text, str) or not isinstance(corners, list):
+        raise errors.first_page_unreadable()
+    if classified_mark(text) or any(is_bare_level(str(piece)) for piece in corners):
+        raise errors.classified()
+
+
+def _first_pages(path: Path) -> dict[str, object]:
     command = [sys.executable, "-I", first_page_text.__file__, str(path)]
     try:
         done = subprocess.run(  # noqa: S603  # our own program, a path of our own making
@@ -129,7 +145,11 @@ def _first_pages(path: Path) -> str:
         raise errors.inspection_unavailable() from error
     if done.returncode != 0:
         raise errors.first_page_unreadable()
-    return done.stdout.decode("utf-8", "replace")
+    try:
+        said = json.loads(done.stdout)
+    except ValueError as error:
+        raise errors.first_page_unreadable() from error
+    return said if isinstance(said, dict) else {}
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from shuangyin.core.actor import Actor
+from shuangyin.core.free_text import NO_NUL
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
@@ -18,7 +19,6 @@ from shuangyin.organization.schemas import (
     CounterpartyOut,
     DepartmentChange,
     DepartmentOut,
-    Line,
     NewCounterparty,
     NewDepartment,
     NewPost,
@@ -144,7 +144,7 @@ def list_permissions(_actor: SignedIn) -> Page[PermissionOut]:
 def list_counterparties(
     platform: PlatformOf,
     actor: Reader,
-    q: Annotated[str, Query(max_length=100, pattern=Line, description="Part of the name or code.")] = "",
+    q: Annotated[str, Query(max_length=100, pattern=NO_NUL, description="Part of the name or code.")] = "",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CounterpartyOut]:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
 from shuangyin.core.errors import Invalid
+from shuangyin.core.free_text import checked_line
 
 NAME_LIMIT = 100
 """Longest name in characters; the longest registered names of Beijing enterprises stay below it."""
@@ -15,7 +16,6 @@ USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 _USCC_LENGTH = 18
 _USCC_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def uscc_has_form(code: str) -> bool:
@@ -91,10 +91,10 @@ def category_of(uscc: str) -> str:
 
 
 def checked_name(name: str, *, limit: int = NAME_LIMIT) -> str:
-    """The name in Unicode NFC without outer spaces. Raises Invalid (NAME_LENGTH, NAME_CHARACTERS).
+    """The name in Unicode NFC without outer spaces. Raises Invalid (NAME_LENGTH, TEXT_UNSEEN_CHARACTERS), Refused.
 
-    Control, format and unassigned characters are refused: they are invisible and can make one name look like
-    another. Private-use characters are refused because they have no face that could be put on paper.
+    Characters that cannot be seen are refused, because they can make one name look like another, and so are names
+    that bear the mark of a classified paper (`core.free_text`).
     """
     name = unicodedata.normalize("NFC", name).strip()
     if not 1 <= len(name) <= limit:
@@ -104,13 +104,7 @@ def checked_name(name: str, *, limit: int = NAME_LIMIT) -> str:
             f"A name has 1 to {limit} characters.",
             details={"limit": limit},
         )
-    if any(unicodedata.category(character) in _INVISIBLE for character in name):
-        raise Invalid(
-            "NAME_CHARACTERS",
-            "名称含有不可见或无法显示的字符，请重新输入。",
-            "The name holds characters that cannot be seen. Type it again.",
-        )
-    return name
+    return checked_line(name, "name")
 
 
 def checked_region(code: str, known: Collection[str]) -> str:

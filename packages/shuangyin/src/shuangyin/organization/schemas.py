@@ -6,13 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.organization.models import OrganizationCategory, PostKind, TakesElectronic
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Name = Annotated[Line, Field(max_length=100)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Uscc = Annotated[str, StringConstraints(min_length=18, max_length=18)]
-Line = r"^[^\x00]*$"
-"""No NUL: PostgreSQL cannot hold it in a text."""
 PermissionCode = Annotated[str, StringConstraints(max_length=64)]
 
 
@@ -130,11 +129,11 @@ class NewCounterparty(_Input):
 
     name: Name
     uscc: Uscc | None = None
-    uscc_exception: Annotated[str, StringConstraints(max_length=200, pattern=Line)] | None = Field(
+    uscc_exception: Annotated[Line, Field(max_length=200)] | None = Field(
         None, description="Why a code is taken although its check character fails."
     )
     takes_electronic: TakesElectronic = TakesElectronic.UNKNOWN
-    note: Annotated[str, StringConstraints(max_length=500, pattern=Line)] = ""
+    note: Annotated[Paragraph, Field(max_length=500)] = ""
 
 
 class CounterpartyChange(_Input):
@@ -142,6 +141,6 @@ class CounterpartyChange(_Input):
 
     name: Name | None = None
     uscc: Uscc | None = None
-    uscc_exception: Annotated[str, StringConstraints(max_length=200, pattern=Line)] | None = None
+    uscc_exception: Annotated[Line, Field(max_length=200)] | None = None
     takes_electronic: TakesElectronic | None = None
-    note: Annotated[str, StringConstraints(max_length=500, pattern=Line)] | None = None
+    note: Annotated[Paragraph, Field(max_length=500)] | None = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shuangyin.core.errors import Conflict, Forbidden, RateLimited, Refused, Unauthenticated
+from shuangyin.core.errors import Conflict, Forbidden, NotAdmitted, RateLimited, Refused
 
 
-def sign_in_refused() -> Unauthenticated:
+def sign_in_refused() -> NotAdmitted:
     """One answer for a wrong password, an unknown account, a person who left and a one-time password past its time."""
-    return Unauthenticated(
+    return NotAdmitted(
         "SIGN_IN_REFUSED",
         "账号或密码不正确。一次性密码七天内有效；如忘记密码，请联系本单位管理员重置。",
         "Account or password is wrong. A one-time password is good for seven days; ask your administrator for a new one.",
@@ -52,9 +52,9 @@ def code_used() -> Forbidden:
     )
 
 
-def challenge_ended() -> Unauthenticated:
+def challenge_ended() -> NotAdmitted:
     """The first step of this sign-in is too long ago or was used."""
-    return Unauthenticated(
+    return NotAdmitted(
         "CHALLENGE_ENDED",
         "本次登录已超时，请重新输入账号和密码。",
         "This sign-in has run out. Enter account and password again.",

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shuangyin.core.free_text import Line
+
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-PersonName = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+PersonName = Annotated[Line, Field(max_length=50)]
 Account = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -219,7 +221,7 @@ class StepUpOut(BaseModel):
 class NewToken(_Input):
     """A bearer token to make."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
     scopes: Annotated[
         list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1, max_length=64)
     ]

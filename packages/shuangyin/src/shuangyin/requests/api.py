@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from shuangyin.approvals.schemas import NO_NUL
 from shuangyin.core.actor import Actor
+from shuangyin.core.free_text import NO_NUL
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write

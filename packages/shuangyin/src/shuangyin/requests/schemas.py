@@ -6,15 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shuangyin.approvals.schemas import NO_NUL, ApprovalRouteOut
+from shuangyin.approvals.schemas import ApprovalRouteOut
+from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.people.schemas import NamedRef, PersonRef
 from shuangyin.requests.models import RequestStatus
 from shuangyin.scenarios.schemas import Amount, Code, Currency, DecisionOut, TextOut
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=NO_NUL)]
-Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True, pattern=NO_NUL)]
-PartyName = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True, pattern=NO_NUL)]
+Title = Annotated[Line, Field(min_length=1, max_length=200)]
+Reason = Annotated[Paragraph, Field(max_length=1000)]
+PartyName = Annotated[Line, Field(max_length=100)]
 Medium = Literal["electronic", "physical"]
 Page = Annotated[int, Field(ge=0, le=100_000, description="From 0.")]
 Length = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False, description="Millimetres.")]
@@ -111,7 +112,7 @@ class RequestSubmission(_Input):
 class RequestWithdrawal(_Input):
     """Why a request is withdrawn."""
 
-    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=NO_NUL)] = ""
+    reason: Annotated[Paragraph, Field(max_length=500)] = ""
 
 
 class RequestDocumentOut(BaseModel):

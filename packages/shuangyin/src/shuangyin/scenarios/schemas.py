@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shuangyin.approvals.schemas import NO_NUL
+from shuangyin.core.free_text import NO_NUL, Line, Regulation
 from shuangyin.organization.models import PostKind
 from shuangyin.people.schemas import PersonRef
 from shuangyin.scenarios.models import ListStatus
@@ -84,23 +84,15 @@ class AnswerBody(_Input):
 class RuleBody(_Input):
     """One rule of a list. Their order in the list is their order of precedence among equals."""
 
-    name_zh: Annotated[
-        str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=NO_NUL)
-    ]
-    name_en: Annotated[
-        str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=NO_NUL)
-    ]
+    name_zh: Annotated[Line, Field(min_length=1, max_length=100)]
+    name_en: Annotated[Line, Field(min_length=1, max_length=200)]
     conditions: ConditionsBody
     answer: AnswerBody
     strength: Strength
     basis: Basis
     citation: Code | None = None
-    reason_zh: Annotated[
-        str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=NO_NUL)
-    ]
-    reason_en: Annotated[
-        str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True, pattern=NO_NUL)
-    ]
+    reason_zh: Annotated[Line, Field(min_length=1, max_length=500)]
+    reason_en: Annotated[Line, Field(min_length=1, max_length=1000)]
 
 
 class RulesBody(_Input):
@@ -113,11 +105,8 @@ class NewScenarioList(_Input):
     """A draft to begin: from a starter, or as a copy of the list in force."""
 
     starter: Literal["enterprise", "current"] = "enterprise"
-    title: (
-        Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=NO_NUL)]
-        | None
-    ) = None
-    regulation_text: Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)] | None = None
+    title: Annotated[Line, Field(min_length=1, max_length=100)] | None = None
+    regulation_text: Annotated[Regulation, Field(max_length=20_000)] | None = None
     review_on: date | None = None
 
 

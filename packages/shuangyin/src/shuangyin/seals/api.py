@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from gmseal.sm.pkcs8 import armour
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import TooLarge
+from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, PublicRoute, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
@@ -21,7 +22,6 @@ from shuangyin.seals.models import Seal, SealStatus
 from shuangyin.seals.pictures import as_svg, is_png
 from shuangyin.seals.schemas import (
     LATEST,
-    ONE_LINE,
     Category,
     FilingChange,
     NewKeeper,
@@ -114,8 +114,8 @@ def import_issued(
     certificate: Annotated[UploadFile, File(description="The signer's certificate, PEM or DER.")],
     key: Annotated[UploadFile, File(description="The signer's private key, PKCS#8 in PEM or DER.")],
     category: Annotated[Category, Form()],
-    filing_no: Annotated[str, Form(min_length=1, max_length=64, pattern=ONE_LINE)],
-    filing_authority: Annotated[str, Form(min_length=1, max_length=200, pattern=ONE_LINE)],
+    filing_no: Annotated[Line, Form(min_length=1, max_length=64)],
+    filing_authority: Annotated[Line, Form(min_length=1, max_length=200)],
     filed_at: Annotated[int | None, Form(ge=0, le=LATEST)] = None,
     key_password: Annotated[str | None, Form(max_length=200)] = None,
     seal_code: Annotated[str | None, Form(pattern=r"^[0-9]{13}([0-9])?$")] = None,

@@ -6,18 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.people.schemas import Id, PersonRef
 
 Category = Literal["legal_name", "contract", "finance", "invoice", "legal_rep_name", "department", "other"]
 MediumName = Literal["electronic", "physical"]
-ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
-"""Printable text of one line."""
-WITHOUT_NUL = r"^[^\x00]*$"
 LATEST = 253_402_300_799_000
 """The end of the year 9999 in UTC milliseconds."""
 
-FaceText = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
-FaceWords = Annotated[str, Field(min_length=1, max_length=20, pattern=ONE_LINE)]
+FaceText = Annotated[Line, Field(min_length=1, max_length=80)]
+FaceWords = Annotated[Line, Field(min_length=1, max_length=20)]
 Side = Annotated[float, Field(ge=8, le=60)]
 Code = Annotated[str, Field(pattern=r"^[0-9]{13}([0-9])?$")]
 Sequence = Annotated[int, Field(ge=1, le=99)]
@@ -26,8 +24,8 @@ Sequence = Annotated[int, Field(ge=1, le=99)]
 class _Filed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    filing_no: str | None = Field(None, min_length=1, max_length=64, pattern=ONE_LINE)
-    filing_authority: str | None = Field(None, min_length=1, max_length=200, pattern=ONE_LINE)
+    filing_no: Line | None = Field(None, min_length=1, max_length=64)
+    filing_authority: Line | None = Field(None, min_length=1, max_length=200)
     filed_at: int | None = Field(None, ge=0, le=LATEST)
 
 
@@ -69,7 +67,7 @@ class SealAct(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str | None = Field(None, max_length=500, pattern=WITHOUT_NUL)
+    reason: Paragraph | None = Field(None, max_length=500)
 
 
 class NewKeeper(BaseModel):
@@ -155,5 +153,5 @@ class SealDetailOut(SealOut):
     remarks: list[RemarkOut]
     certificate: CertificateOut | None
     actions: list[str] = Field(
-        description="What the caller may do now: activate, suspend, resume, set_keeper."
+        description="What the caller may do now: activate, suspend, resume, set_keeper, set_filing, file_specimen."
     )
