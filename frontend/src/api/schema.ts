@@ -532,7 +532,7 @@ export interface paths {
         put?: never;
         /**
          * Release
-         * @description Try failed work again now. Raises Conflict for work that has not failed.
+         * @description Try again now what failed or waits after a failed try. Raises Conflict for other work.
          */
         post: operations["release_api_v1_jobs__job_id__release_post"];
         delete?: never;
@@ -2796,10 +2796,25 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Releasable
+             * @description Whether it may be tried again now: it failed, or waits after a failed try.
+             */
+            releasable: boolean;
+            /**
+             * Request Id
+             * @description The use request it serves, if it serves one.
+             */
+            request_id: string | null;
+            /**
              * Run At
              * @description When it is tried next, UTC milliseconds.
              */
             run_at: number;
+            /**
+             * Running
+             * @description Whether a worker has it in hand now.
+             */
+            running: boolean;
             state: components["schemas"]["JobState"];
         };
         /**
@@ -4546,7 +4561,7 @@ export interface components {
         SealDetailOut: {
             /**
              * Actions
-             * @description What the caller may do now: activate, suspend, resume, set_keeper.
+             * @description What the caller may do now: activate, suspend, resume, set_keeper, set_filing, file_specimen.
              */
             actions: string[];
             /** Category */
@@ -4904,6 +4919,25 @@ export interface components {
          */
         TakesElectronic: "yes" | "no" | "unknown";
         /**
+         * TaskOut
+         * @description Something that setting up the organization needs, and whether it is done.
+         */
+        TaskOut: {
+            /** Done */
+            done: boolean;
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /**
+             * Link
+             * @description A path of the user interface.
+             */
+            link: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * TextOut
          * @description A sentence in both languages.
          */
@@ -5026,10 +5060,20 @@ export interface components {
          */
         WorkbenchOut: {
             counts: components["schemas"]["WorkbenchCounts"];
+            /**
+             * Entries
+             * @description The newest evidence, for those who may read all of it.
+             */
+            entries: components["schemas"]["EvidenceEntryOut"][];
             /** Mine */
             mine: components["schemas"]["RequestSummary"][];
             /** Seals */
             seals: components["schemas"]["AlertOut"][];
+            /**
+             * Setup
+             * @description For those who manage the organization, until all of it is done.
+             */
+            setup: components["schemas"]["TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
         };

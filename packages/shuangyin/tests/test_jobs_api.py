@@ -41,6 +41,30 @@ def test_failed_work_is_seen_with_its_reason_and_released(world: World, clock: M
     assert done == [job_id]
 
 
+def test_work_that_waits_for_its_next_try_is_tried_at_once_when_released(world: World) -> None:
+    admin = world.client("administrator")
+    organization = ok(admin.get("/api/v1/me"))["organization"]["id"]
+    request_id = "a" * 32
+    payload = {"request_id": request_id}
+    world.platform.transact(lambda work: enqueue(work, "test.note", payload, organization_id=organization))
+    [waiting] = ok(admin.get("/api/v1/jobs"))["items"]
+    assert (waiting["releasable"], waiting["request_id"]) == (False, request_id), (
+        "nothing is wrong with it yet"
+    )
+
+    def refuse(_platform: Platform, _job: ClaimedJob) -> None:
+        message = "the disk is full"
+        raise OSError(message)
+
+    JobRunner(world.platform, {"test.note": refuse}).run_pending()
+    [stuck] = ok(admin.get("/api/v1/jobs"))["items"]
+    assert (stuck["state"], stuck["releasable"], stuck["running"]) == ("waiting", True, False)
+    ok(admin.post(f"/api/v1/jobs/{stuck['id']}/release"))
+    done: list[str] = []
+    JobRunner(world.platform, {"test.note": lambda _platform, job: done.append(job.id)}).run_pending()
+    assert done == [stuck["id"]]
+
+
 def test_nobody_else_sees_or_releases_it(world: World) -> None:
     for kind in ("employee", "custodian", "legal_representative"):
         problem(world.client(kind).get("/api/v1/jobs"), 403, "NOT_PERMITTED")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -33,10 +34,16 @@ class JobOut(BaseModel):
     created_at: int
     finished_at: int | None
     error: str | None = Field(description="Why the last try failed: the kind of error and its sentence.")
+    running: bool = Field(description="Whether a worker has it in hand now.")
+    request_id: str | None = Field(description="The use request it serves, if it serves one.")
+    releasable: bool = Field(
+        description="Whether it may be tried again now: it failed, or waits after a failed try."
+    )
 
 
-def job_out(job: Job) -> JobOut:
-    """A job for the API."""
+def job_out(job: Job, now: int) -> JobOut:
+    """A job for the API, as it stands at an instant."""
+    request_id = json.loads(job.payload).get("request_id")
     return JobOut(
         id=job.id,
         kind=job.kind,
@@ -46,7 +53,20 @@ def job_out(job: Job) -> JobOut:
         created_at=job.created_at,
         finished_at=job.finished_at,
         error=job.last_error,
+        running=_is_running(job, now),
+        request_id=request_id if isinstance(request_id, str) else None,
+        releasable=_is_stuck(job, now),
     )
+
+
+def _is_running(job: Job, now: int) -> bool:
+    return job.state == JobState.WAITING and job.lease_until >= now
+
+
+def _is_stuck(job: Job, now: int) -> bool:
+    """Whether it failed for good, or waits for its next try after a failed one."""
+    tried = job.state == JobState.WAITING and job.last_error is not None and job.run_at > now
+    return job.state == JobState.FAILED or (tried and not _is_running(job, now))
 
 
 @router.get("", response_model=Page[JobOut])
@@ -67,14 +87,14 @@ def list_jobs(
         if before is not None:
             found = found.where(Job.id < before)
         rows = list(work.session.scalars(found.order_by(Job.id.desc()).limit(limit + 1)))
-        return page_of(rows, limit, lambda row: row.id, job_out)
+        return page_of(rows, limit, lambda row: row.id, lambda row: job_out(row, work.now))
 
     return platform.view(query)
 
 
 @router.post("/{job_id}/release", response_model=JobOut)
 def release(job_id: str, actor: Manager, write: Write) -> JobOut | Response:
-    """Try failed work again now. Raises Conflict for work that has not failed."""
+    """Try again now what failed or waits after a failed try. Raises Conflict for other work."""
 
     def command(work: UnitOfWork) -> JobOut:
         job = work.session.scalar(
@@ -82,11 +102,11 @@ def release(job_id: str, actor: Manager, write: Write) -> JobOut | Response:
         )
         if job is None:
             raise not_found("这项后台任务", "background job")
-        if job.state != JobState.FAILED:
+        if not _is_stuck(job, work.now):
             raise Conflict(
                 "JOB_NOT_FAILED",
-                "该任务没有失败，无需重新执行。",
-                "This job has not failed; there is nothing to release.",
+                "该任务没有失败或正在执行，无需重新执行。",
+                "This job has not failed or is running; there is nothing to release.",
             )
         job.state = JobState.WAITING
         job.attempts = 0
@@ -95,6 +115,6 @@ def release(job_id: str, actor: Manager, write: Write) -> JobOut | Response:
         work.after_commit(work.platform.wake_jobs.set)
         facts = {"kind": job.kind}
         record(work, actor, kind="jobs.released", subject_type="job", subject_id=job.id, facts=facts)
-        return job_out(job)
+        return job_out(job, work.now)
 
     return write.run(actor, command)

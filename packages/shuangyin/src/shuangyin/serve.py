@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from shuangyin.app import background, compose, create_app
 from shuangyin.core.errors import Conflict, Unavailable
+from shuangyin.core.jobs import release_leases
 from shuangyin.core.logs import configure_logs
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.platform import Platform
@@ -86,6 +87,9 @@ def tidy(platform: Platform) -> None:
     """Remove what a killed process left behind, and keep the plaintext of uploads inside the work folder."""
     shared = platform.settings.database_url is not None
     platform.objects.sweep_work(older_than_s=DAY_S if shared else 0)
+    if not shared:
+        # The lock of the installation is ours, so whoever held these leases is dead.
+        platform.transact(release_leases)
     known = platform.view(lambda work: set(work.session.scalars(select(StoredObject.name))))
     platform.objects.sweep_orphans(known, older_than_s=DAY_S)
     # The multipart parser spools large uploads to unnamed temporary files before they are encrypted.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -10,6 +12,7 @@ from shuangyin.core.errors import Conflict
 from shuangyin.core.jobs import MAX_ATTEMPTS, ClaimedJob, Job, JobRunner, JobState, enqueue
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.serve import tidy
 
 pytestmark = pytest.mark.database
 
@@ -78,6 +81,24 @@ def test_a_dead_workers_job_is_taken_over_when_its_lease_ends(platform: Platform
     alive = JobRunner(platform, {"test.note": lambda _platform, job: seen.append(job.attempts)})
     assert alive.run_pending() == 0
     clock.advance(seconds=platform.settings.job_lease_seconds + 1)
+    assert alive.run_pending() == 1
+    assert seen == [2]
+    assert state(platform, job_id)[0] == JobState.DONE
+
+
+def test_the_embedded_server_takes_the_jobs_of_a_dead_one_at_once(
+    platform: Platform,
+) -> None:
+    """It holds the lock of its installation, so the lease of another process is a dead one's. No time passes here."""
+    job_id = put(platform)
+    dead = JobRunner(platform, {"test.note": lambda _platform, _job: None})
+    assert dead._claim() is not None  # and then the process is gone
+    seen: list[int] = []
+    alive = JobRunner(platform, {"test.note": lambda _platform, job: seen.append(job.attempts)})
+    shared = platform.settings.model_copy(update={"database_url": "postgresql://shared"})
+    tidy(replace(platform, settings=shared))
+    assert alive.run_pending() == 0, "where others may be alive the lease holds"
+    tidy(replace(platform, settings=shared.model_copy(update={"database_url": None})))
     assert alive.run_pending() == 1
     assert seen == [2]
     assert state(platform, job_id)[0] == JobState.DONE

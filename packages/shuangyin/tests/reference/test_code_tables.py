@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from platform_world import World, ok, problem
 
@@ -42,6 +44,12 @@ def test_a_citation_is_not_offered_before_it_is_in_force() -> None:
     assert found is not None
     assert found.article == "5"
     assert queries.citation("no-such-law") is None
+
+
+def test_a_date_of_force_is_shown_only_where_it_is_known() -> None:
+    """A guessed date would be worse than none: of most citations the day they came into force is not on record here."""
+    dated = {one.code: one.valid_from for one in queries.citations(at("2026-11-01")) if one.valid_from}
+    assert dated == {"online-services-9": date(2019, 4, 26), "eseal-measures-5": date(2025, 9, 27)}
 
 
 def test_codes_are_unique() -> None:

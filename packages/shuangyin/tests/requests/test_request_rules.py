@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from shuangyin.approvals.rules import SecondFactorRule, StepMode
 from shuangyin.core.text import Text
 from shuangyin.requests.rules import (
+    MOST_ON_A_PAGE,
     AskedStep,
     Place,
     Qr,
@@ -20,6 +22,7 @@ from shuangyin.requests.rules import (
     Sheet,
     binding_of,
     objections_to_electronic,
+    objections_to_number,
     objections_to_physical,
     objections_to_places,
     plan_steps,
@@ -104,6 +107,50 @@ def test_a_seal_is_on_the_page_exactly_when_all_of_it_is(
     line = replace(LINE, width_mm=width, height_mm=height, places=(Place(0, x, y),), seam=None, qr=None)
     inside = x >= -0.01 and y >= -0.01 and x + width <= 210.01 and y + height <= 297.01
     assert (codes(line) == []) == inside
+
+
+def with_places(*places: Place) -> SealLine:
+    return replace(LINE, places=places, seam=None, qr=None)
+
+
+coordinates = st.tuples(st.floats(0, 170), st.floats(0, 257))
+
+
+@given(coordinates, coordinates)
+def test_one_seal_is_not_put_on_itself(first: tuple[float, float], second: tuple[float, float]) -> None:
+    line = with_places(Place(0, *first), Place(0, *second))
+    apart = math.dist(first, second)
+    assert (codes(line) == ["PLACES_OVERLAP"]) == (apart < LINE.width_mm / 2)
+    assert codes(with_places(Place(0, *first), Place(1, *second))) == []
+
+
+def test_the_same_place_twice_is_refused_also_when_one_is_meant_for_every_document() -> None:
+    here = Place(0, 50.0, 60.0)
+    assert codes(with_places(here, here)) == ["PLACES_OVERLAP"]
+    assert codes(with_places(here, replace(here, document=1))) == ["PLACES_OVERLAP"]
+    assert codes(with_places(replace(here, document=1), replace(here, document=2))) == []
+
+
+def test_two_seals_may_lie_on_each_other_as_a_name_seal_does_on_a_company_seal() -> None:
+    here = Place(0, 50.0, 60.0)
+    name_seal = replace(with_places(here), seal_id="s2", width_mm=20.0, height_mm=20.0)
+    assert objections_to_places([SHEET], [with_places(here), name_seal]) == []
+
+
+def test_a_page_crowded_with_one_seal_is_refused() -> None:
+    small = replace(LINE, width_mm=10.0, height_mm=10.0, seam=None, qr=None)
+    grid = [Place(0, 15.0 * (index % 13), 15.0 * (index // 13)) for index in range(MOST_ON_A_PAGE + 1)]
+    assert codes(replace(small, places=tuple(grid[:-1]))) == []
+    assert codes(replace(small, places=tuple(grid))) == ["PLACES_CROWDED"]
+
+
+def test_places_are_counted_over_all_documents() -> None:
+    sheets = [SHEET, replace(SHEET, position=2)]
+    line = with_places(Place(0, 10.0, 10.0), Place(1, 10.0, 10.0, 1))
+    assert objections_to_number(sheets, [line], 3) == []
+    [objection] = objections_to_number(sheets, [line], 2)
+    assert objection.code == "TOO_MANY_PLACES"
+    assert "3" in objection.text.zh
 
 
 @pytest.mark.parametrize(

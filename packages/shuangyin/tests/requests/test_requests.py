@@ -134,7 +134,9 @@ def test_marks_off_the_page_and_seals_that_do_not_fit_are_refused(story: Story) 
     for bad in (1e9, float("1e400"), "x"):
         body = story.body(document_version_ids=[version])
         body["seals"][0]["placements"][0]["x_mm"] = bad
-        answer = story.client("employee").post("/api/v1/requests", content=json.dumps(body))
+        answer = story.client("employee").post(
+            "/api/v1/requests", content=json.dumps(body), headers={"Content-Type": "application/json"}
+        )
         assert answer.status_code == 422, answer.text
     draft = story.draft(document_version_ids=[version])
     suspended = {"reason": "核查"}

@@ -130,6 +130,18 @@ def test_nothing_runs_nothing_is_loaded_and_no_person_is_named(story: Any) -> No
         assert "供货合同" not in answer.text, "the title is the organization's own business"
 
 
+def test_what_failed_stands_before_what_is_in_order(story: Any) -> None:
+    [use] = story.sealed()["uses"]
+    answer = post_file(story.world, path_of(use), altered(story.file_of(use)))
+    above, _, table = answer.text.partition("<details")
+    failed = re.findall(r"<tr><td>不通过</td><td>(.*?)</td>", table)
+    assert failed
+    assert all(text in above for text in failed), "whoever opens nothing sees what went wrong"
+    groups = [re.findall(r"<tr><td>(.*?)</td>", one) for one in table.split('<th scope="rowgroup"')]
+    with_failures = ["不通过" in results for results in groups if results]
+    assert with_failures == sorted(with_failures, reverse=True)
+
+
 def test_the_policy_allows_exactly_the_style_of_the_page(story: Any) -> None:
     answer = story.world.anonymous().get("/verify")
     style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)

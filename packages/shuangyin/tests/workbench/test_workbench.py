@@ -8,7 +8,16 @@ import pytest
 from platform_world import World, ok
 from request_story import Story, begin
 
-from shuangyin.workbench.rules import DAY_MS, UNSTAMPED_MS, OpeningFact, SealFact, WaitingFact, alerts
+from shuangyin.workbench.rules import (
+    DAY_MS,
+    UNSTAMPED_MS,
+    OpeningFact,
+    SealFact,
+    SetupFact,
+    WaitingFact,
+    alerts,
+    setup_tasks,
+)
 
 NOW = 1_793_500_000_000
 SEAL = SealFact("s", "公章", "physical", "in_force", "in_safe", None)
@@ -39,6 +48,55 @@ def test_everybody_sees_his_own_part(world: World) -> None:
             ("warning", f"/seals/{story.seals['contract']}")
         ]
     assert ok(world.client("employee").get("/api/v1/workbench"))["seals"] == []
+
+
+@pytest.mark.database
+def test_the_administrator_is_led_through_the_setup_and_the_auditor_sees_new_evidence(world: World) -> None:
+    begun = ok(world.client("administrator").get("/api/v1/workbench"))
+    open_tasks = {one["key"]: one["done"] for one in begun["setup"]}
+    assert (open_tasks["persons"], open_tasks["seals"], open_tasks["list"]) == (True, False, False)
+    assert begun["entries"] == [], "evidence is the auditor's"
+    story: Story = begin(world)
+    ok(
+        story.post(
+            "administrator",
+            "/safes",
+            {
+                "name": "一号柜",
+                "place": "302",
+                "custodian_id": world.client("custodian").get("/api/v1/me").json()["person"]["id"],
+            },
+        ),
+        201,
+    )
+    assert ok(world.client("administrator").get("/api/v1/workbench"))["setup"] == [], "nothing is left to do"
+    audited = ok(world.client("auditor").get("/api/v1/workbench"))
+    assert audited["setup"] == []
+    times = [one["recorded_at"] for one in audited["entries"]]
+    assert times
+    assert times == sorted(times, reverse=True)
+    assert ok(world.client("employee").get("/api/v1/workbench"))["entries"] == []
+
+
+def test_setup_is_over_when_every_part_is_there() -> None:
+    kinds = frozenset(
+        {"legal_representative", "department_head", "employee", "custodian", "reviewer", "auditor"}
+    )
+    whole = SetupFact(departments=1, kinds_held=kinds, seals_in_force=1, safes=1, has_list=True)
+    assert setup_tasks(whole) == ()
+    for lacking in (
+        replace(whole, departments=0),
+        replace(whole, kinds_held=kinds - {"reviewer"}),
+        replace(whole, seals_in_force=0),
+        replace(whole, safes=0),
+        replace(whole, has_list=False),
+    ):
+        assert sum(not task.done for task in setup_tasks(lacking)) == 1
+
+
+def test_work_that_gave_up_is_the_first_alert() -> None:
+    found = alerts(NOW, seals=[], openings=[], waiting=[], has_list=False, failed_jobs=2)
+    assert [(one.level, one.link) for one in found] == [("danger", "/admin/jobs"), ("warning", "/scenarios")]
 
 
 @pytest.mark.parametrize(

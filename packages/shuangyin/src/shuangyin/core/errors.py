@@ -3,6 +3,7 @@
 ShuangyinError
 ├── Invalid          the input is malformed or contradicts itself
 ├── Unauthenticated  nobody is signed in, or the session has ended
+│   └── NotAdmitted  a sign-in that is refused or has run out
 ├── Forbidden        the person may not do this
 ├── NotFound         nothing of this id that the caller may see
 ├── Conflict         the state of the thing does not allow it
@@ -49,6 +50,12 @@ class Unauthenticated(ShuangyinError):
     """Nobody is signed in, or the session has ended."""
 
     kind = "unauthenticated"
+
+
+class NotAdmitted(Unauthenticated):
+    """A sign-in that is refused or has run out: whoever tries to sign in needs no advice to do so."""
+
+    kind = "not_admitted"
 
 
 class Forbidden(ShuangyinError):

@@ -104,6 +104,20 @@ def enqueue(
     return job.id
 
 
+def release_leases(work: UnitOfWork) -> int:
+    """Take back the leases of every worker, because all of them are dead; returns how many.
+
+    Only for a process that knows itself alone, before its own worker starts: the embedded server, which holds the
+    lock of its installation. Where several processes share a database a lease simply ends.
+    """
+    released = work.session.execute(
+        update(Job)
+        .where(Job.state == JobState.WAITING, Job.lease_owner.is_not(None))
+        .values(lease_owner=None, lease_until=0)
+    )
+    return released.rowcount if isinstance(released, CursorResult) else 0
+
+
 class JobRunner:
     """A worker: one thread that claims and runs jobs until told to stop."""
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="PEM private key of the TLS certificate.")
     max_upload_bytes: int = Field(210 * 1024 * 1024, description="Largest document in bytes.")
     max_pages: int = Field(1000, description="Most pages of a document.")
+    max_places: int = Field(200, description="Most places of seals in one request, over all its documents.")
     max_photo_bytes: int = Field(20 * 1024 * 1024, description="Largest photo in bytes.")
     session_idle_minutes: int = Field(30, description="A session ends after so long without a request.")
     session_hours: int = Field(12, description="A session ends after so long in any case.")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
 from shuangyin.core.text import Text
 
 TOLERANCE_MM = 0.01
 """A seal that touches the edge of the page is still on it, whatever the rounding."""
+CLOSEST = 0.5
+"""Marks of one seal lie apart by at least this part of its smaller side; nearer ones spoil each other."""
+MOST_ON_A_PAGE = 12
+"""Marks of one seal on one page; more is a slip, whoever needs them."""
 MIN_QR_MM = 12.0
 """A QR code must survive printing and a scan."""
 MAX_QR_MM = 60.0
@@ -106,15 +112,32 @@ def binding_of(facts: Mapping[str, object], sheets: Sequence[Sheet], lines: Sequ
 
 
 def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> list[Objection]:
-    """Marks on pages that do not exist, off the page, seams over one page, codes too small to read."""
+    """Marks on pages that do not exist, off the page, on each other, seams over one page, codes too small to read."""
     return [
         objection
         for line in lines
         for sheet in sheets
         for objection in (
             *_off_page(line, sheet),
+            *_too_close(line, sheet),
             *_wrong_seam(line, sheet),
             *_wrong_qr(line, sheet),
+        )
+    ]
+
+
+def objections_to_number(sheets: Sequence[Sheet], lines: Sequence[SealLine], most: int) -> list[Objection]:
+    """More marks in one request than the setting allows; a place for every document counts on each."""
+    marks = sum(_is_on(place, sheet) for line in lines for place in line.places for sheet in sheets)
+    if marks <= most:
+        return []
+    return [
+        Objection(
+            "TOO_MANY_PLACES",
+            Text(
+                f"共有 {marks} 处盖章位置，超过上限 {most} 处。请减少位置，或拆分为多份申请。",
+                f"There are {marks} places; at most {most} are allowed. Remove some, or split the application.",
+            ),
         )
     ]
 
@@ -289,6 +312,46 @@ def _off_page(line: SealLine, sheet: Sheet) -> list[Objection]:
                 )
             )
     return found
+
+
+def _too_close(line: SealLine, sheet: Sheet) -> list[Objection]:
+    """The same seal twice on one spot, nearly so, or on one page more often than anybody means."""
+    nearest = CLOSEST * min(line.width_mm, line.height_mm)
+    by_page: dict[int, list[Place]] = {}
+    for place in line.places:
+        if _is_on(place, sheet):
+            by_page.setdefault(place.page, []).append(place)
+    found = []
+    for page, places in sorted(by_page.items()):
+        if len(places) > MOST_ON_A_PAGE:
+            found.append(_crowded(line, page))
+        elif any(_apart(one, other) < nearest for one, other in combinations(places, 2)):
+            found.append(_overlapping(line, page))
+    return found
+
+
+def _apart(one: Place, other: Place) -> float:
+    return math.hypot(one.x_mm - other.x_mm, one.y_mm - other.y_mm)
+
+
+def _crowded(line: SealLine, page: int) -> Objection:
+    return Objection(
+        "PLACES_CROWDED",
+        Text(
+            f"「{line.name}」在第 {page + 1} 页上超过 {MOST_ON_A_PAGE} 处，请减少位置。",
+            f"“{line.name}” stands on page {page + 1} more than {MOST_ON_A_PAGE} times. Remove some places.",
+        ),
+    )
+
+
+def _overlapping(line: SealLine, page: int) -> Objection:
+    return Objection(
+        "PLACES_OVERLAP",
+        Text(
+            f"「{line.name}」在第 {page + 1} 页上有重复或相互重叠的位置，印文将无法辨认。请删除或移开。",
+            f"Marks of “{line.name}” lie on each other on page {page + 1} and could not be read. Remove or move one.",
+        ),
+    )
 
 
 def _wrong_seam(line: SealLine, sheet: Sheet) -> list[Objection]:

@@ -176,5 +176,7 @@ def _actions(actor: Actor, seal: Seal) -> list[str]:
         "resume": manages and seal.status == SealStatus.SUSPENDED,
         "set_keeper": manages,
         "set_filing": manages,
+        # The picture of an e-seal is inside it; its specimen came with it.
+        "file_specimen": manages and seal.medium == Medium.PHYSICAL,
     }
     return [name for name, allowed in possible.items() if allowed]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -79,6 +80,9 @@ def render(
     return Response(html, status_code=status, media_type="text/html", headers=headers)
 
 
+_URGENCY = {CheckResult.FAIL: 0, CheckResult.WARN: 1, CheckResult.NOT_CHECKED: 2, CheckResult.PASS: 3}
+
+
 def render_check(
     language: Language, check: FileCheck, *, now: int, path: str, back: str | None, physical: bool
 ) -> Response:
@@ -91,7 +95,7 @@ def render_check(
         title="report_title",
         check=check,
         signatures=[_signature(one, check, language) for one in report.signatures] if report else [],
-        file_checks=[_check(one, language) for one in walk(report.checks)] if report else [],
+        file_checks=[_check(one, language) for one in _by_urgency(walk(report.checks))] if report else [],
         path=path,
         back=back,
         physical=physical,
@@ -103,14 +107,24 @@ def _signature(signature: SignatureReport, check: FileCheck, language: Language)
         "seal_name": check.without_names(signature.seal_name or ""),
         "organization": check.without_names(signature.organization or ""),
         "signed_at": _moment(signature.signed_at),
-        "failed": any(one.result is CheckResult.FAIL for one in signature.checks),
-        "groups": [_group(one, language) for one in signature.checks],
+        "failed": [
+            _check(one, language)
+            for one in walk(signature.checks)
+            if one.result is CheckResult.FAIL and not one.children
+        ],
+        "groups": [_group(one, language) for one in _by_urgency(signature.checks)],
     }
 
 
 def _group(group: Check, language: Language) -> dict[str, Any]:
     """A group with all its steps, of which those of the seal lie one level deeper; a lone step is its own group."""
-    return {**_check(group, language), "steps": [_check(one, language) for one in walk(group.children)]}
+    steps = [_check(one, language) for one in _by_urgency(walk(group.children))]
+    return {**_check(group, language), "steps": steps}
+
+
+def _by_urgency(checks: Iterable[Check]) -> list[Check]:
+    """What went wrong first, then what is doubtful, then what is in order; within each as the standard numbers it."""
+    return sorted(checks, key=lambda one: _URGENCY[one.result])
 
 
 def _check(check: Check, language: Language) -> dict[str, str]:

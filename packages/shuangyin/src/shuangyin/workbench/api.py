@@ -9,12 +9,15 @@ from shuangyin.approvals import views as approval_views
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.api import entry_out
+from shuangyin.evidence.queries import all_entries
+from shuangyin.evidence.schemas import EvidenceEntryOut
 from shuangyin.requests import queries as requests
 from shuangyin.requests.views import summaries
 from shuangyin.scenarios.queries import current as current_list
 from shuangyin.workbench import queries
-from shuangyin.workbench.rules import alerts
-from shuangyin.workbench.schemas import AlertOut, WorkbenchCounts, WorkbenchOut
+from shuangyin.workbench.rules import alerts, setup_tasks
+from shuangyin.workbench.schemas import AlertOut, TaskOut, WorkbenchCounts, WorkbenchOut
 
 router = APIRouter(prefix="/workbench", tags=["workbench"])
 
@@ -34,7 +37,10 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
     seals = queries.seals(work, actor) if custody or actor.may("seals.manage") else []
     todo = approvals.todo(work, actor, after=None, limit=SHOWN)
     has_list = current_list(work, actor.organization_id) is not None
-    found = alerts(work.now, seals=seals, openings=openings, waiting=waiting, has_list=has_list)
+    failed = queries.failed_jobs(work, actor) if actor.may("jobs.manage") else 0
+    found = alerts(
+        work.now, seals=seals, openings=openings, waiting=waiting, has_list=has_list, failed_jobs=failed
+    )
     items = approval_views.items(work, todo)
     mine = requests.running(work, actor, limit=SHOWN)
     shown = summaries(work, mine)
@@ -48,4 +54,21 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
             to_seal=requests.to_seal_count(work, actor),
             openings=len(openings),
         ),
+        setup=_setup(work, actor, has_list=has_list),
+        entries=_entries(work, actor),
     )
+
+
+def _setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> list[TaskOut]:
+    if not actor.may("organization.manage"):
+        return []
+    tasks = setup_tasks(queries.setup(work, actor, has_list=has_list))
+    return [
+        TaskOut(key=one.key, zh=one.text.zh, en=one.text.en, link=one.link, done=one.done) for one in tasks
+    ]
+
+
+def _entries(work: UnitOfWork, actor: Actor) -> list[EvidenceEntryOut]:
+    if not actor.may("evidence.read_all"):
+        return []
+    return [entry_out(one) for one in all_entries(work, actor, after=None, limit=SHOWN)]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from shuangyin.core.actor import Actor
+from shuangyin.core.jobs import Job, JobState
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Opening, OpeningStatus
+from shuangyin.custody.models import Opening, OpeningStatus, Safe
+from shuangyin.organization.models import Department, Post
+from shuangyin.people.models import PostHolding
 from shuangyin.requests.models import RequestStatus, UseRequest
-from shuangyin.seals.models import Seal
-from shuangyin.workbench.rules import OpeningFact, SealFact, WaitingFact
+from shuangyin.seals.models import Seal, SealStatus
+from shuangyin.workbench.rules import OpeningFact, SealFact, SetupFact, WaitingFact
 
 CUSTODY_RIGHTS = ("custody.read", "custody.open", "custody.review")
 
@@ -42,6 +45,35 @@ def openings(work: UnitOfWork, actor: Actor) -> list[OpeningFact]:
         OpeningFact(opening.id, opening.number, opening.status, opening.closes_by)
         for opening in work.session.scalars(query)
     ]
+
+
+def failed_jobs(work: UnitOfWork, actor: Actor) -> int:
+    """How much of the organization's background work has given up."""
+    query = select(func.count()).where(
+        Job.organization_id == actor.organization_id, Job.state == JobState.FAILED
+    )
+    return work.session.scalar(query) or 0
+
+
+def setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> SetupFact:
+    """What of the organization is there already."""
+
+    def count(table: type[Department | Safe | Seal], *conditions: ColumnElement[bool]) -> int:
+        mine = table.organization_id == actor.organization_id
+        return work.session.scalar(select(func.count()).select_from(table).where(mine, *conditions)) or 0
+
+    held = (
+        select(Post.kind)
+        .join(PostHolding, PostHolding.post_id == Post.id)
+        .where(Post.organization_id == actor.organization_id, PostHolding.until_at.is_(None))
+    )
+    return SetupFact(
+        departments=count(Department),
+        kinds_held=frozenset(work.session.scalars(held)),
+        seals_in_force=count(Seal, Seal.status == SealStatus.IN_FORCE),
+        safes=count(Safe),
+        has_list=has_list,
+    )
 
 
 def seals(work: UnitOfWork, actor: Actor) -> list[SealFact]:

@@ -48,6 +48,27 @@ class WaitingFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SetupFact:
+    """What of an organization is there already."""
+
+    departments: int
+    kinds_held: frozenset[str]
+    seals_in_force: int
+    safes: int
+    has_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One step of setting an organization up; `link` is a path of the user interface."""
+
+    key: str
+    text: Text
+    link: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One line of alerts; `link` is a path of the user interface."""
 
@@ -66,6 +87,64 @@ _NO_LIST = Alert(
 )
 
 
+_NEEDED_KINDS = frozenset({"legal_representative", "department_head", "employee", "custodian", "reviewer"})
+"""Without these posts no application finds its way from the applicant to the safe."""
+
+
+def setup_tasks(fact: SetupFact) -> tuple[Task, ...]:
+    """What is to be done before the first application, in the order it is done; empty when all of it is."""
+    tasks = (
+        Task(
+            "departments",
+            Text("设立部门", "Add the departments"),
+            "/admin/organization",
+            fact.departments > 0,
+        ),
+        Task(
+            "persons",
+            Text(
+                "登记法定代表人、部门负责人、员工、保管人、复核人并任职",
+                "Add persons and appoint legal representative, department head, employee, custodian, reviewer",
+            ),
+            "/admin/persons",
+            fact.kinds_held >= _NEEDED_KINDS,
+        ),
+        Task(
+            "seals",
+            Text("登记印章并启用", "Register seals and put them in force"),
+            "/seals",
+            fact.seals_in_force > 0,
+        ),
+        Task(
+            "safes",
+            Text("登记保险柜，实体印章入柜", "Register a safe and put the physical seals in"),
+            "/custody/safes",
+            fact.safes > 0,
+        ),
+        Task(
+            "list",
+            Text(
+                "编制用印场景清单，由法定代表人批准生效",
+                "Draft the scenario list and have the legal representative put it into force",
+            ),
+            "/scenarios",
+            fact.has_list,
+        ),
+    )
+    return () if all(task.done for task in tasks) else tasks
+
+
+def failed_jobs_alert(failed: int) -> Alert | None:
+    """Background work that gave up waits for an administrator."""
+    if not failed:
+        return None
+    text = Text(
+        f"{failed} 项后台任务未能完成，请查看原因并重新执行。",
+        f"Background jobs that gave up: {failed}. See why and try them again.",
+    )
+    return Alert("danger", text, "/admin/jobs")
+
+
 def alerts(
     now: int,
     *,
@@ -73,10 +152,12 @@ def alerts(
     openings: Iterable[OpeningFact],
     waiting: Iterable[WaitingFact],
     has_list: bool,
+    failed_jobs: int = 0,
 ) -> tuple[Alert, ...]:
     """All alerts, the most urgent first. Without a scenario list in force nothing can be submitted."""
     found = [
         *([] if has_list else [_NO_LIST]),
+        *filter(None, [failed_jobs_alert(failed_jobs)]),
         *(alert for opening in openings if (alert := _of_opening(now, opening))),
         *(alert for request in waiting if (alert := _of_waiting(now, request))),
         *(alert for seal in seals if (alert := _of_seal(now, seal))),

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from shuangyin.approvals.schemas import ApprovalItem
+from shuangyin.evidence.schemas import EvidenceEntryOut
 from shuangyin.requests.schemas import RequestSummary
 
 
@@ -17,6 +18,16 @@ class AlertOut(BaseModel):
     zh: str
     en: str
     link: str | None = Field(description="A path of the user interface.")
+
+
+class TaskOut(BaseModel):
+    """Something that setting up the organization needs, and whether it is done."""
+
+    key: str
+    zh: str
+    en: str
+    link: str = Field(description="A path of the user interface.")
+    done: bool
 
 
 class WorkbenchCounts(BaseModel):
@@ -37,3 +48,9 @@ class WorkbenchOut(BaseModel):
     mine: list[RequestSummary]
     seals: list[AlertOut]
     counts: WorkbenchCounts
+    setup: list[TaskOut] = Field(
+        description="For those who manage the organization, until all of it is done."
+    )
+    entries: list[EvidenceEntryOut] = Field(
+        description="The newest evidence, for those who may read all of it."
+    )

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from shuangyin.core.errors import ShuangyinError
@@ -21,6 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS_BY_KIND = {
     "invalid": 422,
     "unauthenticated": 401,
+    "not_admitted": 401,
     "forbidden": 403,
     "not_found": 404,
     "conflict": 409,
@@ -50,6 +52,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 _TITLES = {
     "invalid": Text("输入有误", "Invalid input"),
     "unauthenticated": Text("请先登录", "Sign in first"),
+    "not_admitted": Text("未能登录", "Not signed in"),
     "forbidden": Text("没有权限", "Not permitted"),
     "not_found": Text("没有找到", "Not found"),
     "conflict": Text("当前状态不允许", "Conflict"),
@@ -68,6 +71,51 @@ _BY_STATUS = {
     413: ("too_large", "TOO_LARGE"),
     415: ("invalid", "MEDIA_TYPE"),
 }
+
+
+_SENTENCES = {
+    "BAD_REQUEST": Text(
+        "请求内容无法读取，请检查后重试。", "The body cannot be read. Check it and try again."
+    ),
+    "BODY_TOO_DEEP": Text(
+        "请求内容的嵌套层次过深，请减少层次后重试。",
+        "The body is nested too deeply. Make it flatter and try again.",
+    ),
+    "BODY_NOT_UTF8": Text(
+        "请求内容不是 UTF-8 编码，请转换后重试。", "The body is not UTF-8. Convert it and try again."
+    ),
+    "NUMBER_TOO_LONG": Text(
+        "请求内容中有过长的数字，请核对后重试。",
+        "The body holds a number that is too long. Check it and try again.",
+    ),
+    "BODY_SHAPE": Text(
+        "请求内容应为一个 JSON 对象，请检查后重试。",
+        "The body must be one JSON object. Check it and try again.",
+    ),
+    "NOT_FOUND": Text(
+        "没有这个地址，请检查后重试。", "There is nothing at this address. Check it and try again."
+    ),
+    "METHOD_NOT_ALLOWED": Text(
+        "该地址不接受这种请求方式，请检查后重试。",
+        "This address does not take this method. Check it and try again.",
+    ),
+    "MEDIA_TYPE": Text(
+        "请求内容的类型不被接受：请以 application/json 发送，上传文件则用 multipart/form-data。",
+        "The body's media type is not taken: send application/json, or multipart/form-data for a file.",
+    ),
+    "JSON_MALFORMED": Text(
+        "请求内容不是正确的 JSON，请检查写法后重试。", "The body is not correct JSON. Check it and try again."
+    ),
+    "BODY_MISSING": Text("请求缺少内容，请补充后重试。", "The body is missing. Add it and try again."),
+}
+_BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
+    (RecursionError, "BODY_TOO_DEEP"),
+    (UnicodeError, "BODY_NOT_UTF8"),
+    (ValueError, "NUMBER_TOO_LONG"),
+)
+"""What reading JSON raises besides its own error, which is told apart elsewhere; the last is Python's limit of digits."""
+_OTHERWISE = Text("请求无法处理，请检查后重试。", "The request cannot be handled. Check it and try again.")
+_JSON_TYPES = ("application/json", "+json")
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -116,6 +164,12 @@ async def _on_known(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class alone
+    unreadable = _unreadable(request, error)
+    if unreadable is not None:
+        status = 415 if unreadable == "MEDIA_TYPE" else None
+        return problem_response(
+            request, kind="invalid", code=unreadable, text=_SENTENCES[unreadable], status=status
+        )
     # The offending input is left out: it may be a password.
     fields = [
         {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"], "type": item["type"]}
@@ -128,15 +182,33 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+def _unreadable(request: Request, error: RequestValidationError) -> str | None:
+    """The code for a body that is no body of the interface at all; None when only fields of it are wrong."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return "JSON_MALFORMED"
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if isinstance(error.body, FormData):
+        return None if media_type == "multipart/form-data" else "MEDIA_TYPE"
+    if tuple(first["loc"]) != ("body",):
+        return None
+    if first["type"] == "missing":
+        return "BODY_MISSING"
+    return "BODY_SHAPE" if media_type.endswith(_JSON_TYPES) else "MEDIA_TYPE"
+
+
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
     kind, code = _BY_STATUS.get(error.status_code, ("invalid", "BAD_REQUEST"))
-    text = Text(
-        "请求的地址或方式不正确，请检查后重试。",
-        "The address or method is not right. Check it and try again.",
-    )
+    if code == "BAD_REQUEST":
+        code = next((one for cause, one in _BY_CAUSE if isinstance(error.__cause__, cause)), code)
     return problem_response(
-        request, kind=kind, code=code, text=text, status=error.status_code, headers=dict(error.headers or {})
+        request,
+        kind=kind,
+        code=code,
+        text=_SENTENCES.get(code, _OTHERWISE),
+        status=error.status_code,
+        headers=dict(error.headers or {}),
     )
 
 

@@ -26,6 +26,7 @@ from shuangyin.requests.rules import (
     SealLine,
     Sheet,
     objections_to_electronic,
+    objections_to_number,
     objections_to_physical,
     objections_to_places,
     plan_steps,
@@ -54,7 +55,7 @@ def submit(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None
     _require_medium(request, decided.decision)
     _require_complete(request, sheets, lines)
     _require_seals(work, request, decided)
-    _require_places(request, sheets, lines)
+    _require_places(request, sheets, lines, most=work.settings.max_places)
     _require_controls(request, decided.decision, lines)
     request.decision = decision_out(work, decided).model_dump_json()
     request.list_version = decided.list_version
@@ -116,8 +117,10 @@ def _require_seals(work: UnitOfWork, request: UseRequest, decided: Decided) -> N
             raise errors.seal_missing(seal_name(category).zh, seal_name(category).en)
 
 
-def _require_places(request: UseRequest, sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> None:
-    objections = objections_to_places(sheets, lines)
+def _require_places(
+    request: UseRequest, sheets: Sequence[Sheet], lines: Sequence[SealLine], *, most: int
+) -> None:
+    objections = objections_to_number(sheets, lines, most) or objections_to_places(sheets, lines)
     if request.medium == "electronic":
         objections += objections_to_electronic(sheets, lines)
     else:
