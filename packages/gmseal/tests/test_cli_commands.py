@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gmseal.cli import app
+from gmseal.sm.csr import read_request, to_pem
 from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialUnit
 
@@ -246,6 +247,26 @@ def test_seal_needs_one_picture(shop: Shell, tmp_path: Path) -> None:
     )
     assert "MAKER_KEYUSAGE" in shop(*common, "--face", "limited_company", *wrong_maker).stderr
     assert not out.exists()
+
+
+def test_a_request_is_made_and_a_certificate_issued_for_it(shop: Shell) -> None:
+    p = shop.path
+    made = shop("keygen", p("asking.key"), "--password-file", p("pw"), "--protection", "gmssl")
+    assert made.exit_code == 0, made.output
+    asked = shop(
+        "csr", p("asking.csr"), "--name", "北京示例科技有限公司", "--key", p("asking.key"), "--password-file", p("pw")
+    )  # fmt: skip
+    assert asked.exit_code == 0, asked.output
+    issuer = ("--issuer", p("trust/root.pem"), "--issuer-key", p("root.key"))
+    signer = ("--profile", "signer", "--name", "签章人")
+    issued = shop("cert", p("asking.pem"), *signer, "--key", p("asking.csr"), *issuer)
+    assert issued.exit_code == 0, issued.output
+    der = bytearray(read_request(p("asking.csr").read_bytes()).der)
+    der[-1] ^= 1
+    p("forged.csr").write_bytes(to_pem(bytes(der)))
+    refused = shop("cert", p("forged.pem"), *signer, "--key", p("forged.csr"), *issuer)
+    assert (refused.exit_code, p("forged.pem").exists()) == (1, False)
+    assert "REQUEST_SIGNATURE" in refused.stderr
 
 
 def test_bench_measures_every_engine_that_is_there(shop: Shell) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gmseal.errors import MalformedInput, Refused
 from gmseal.sm import curve, der, pkcs8
 from gmseal.sm.keys import DEFAULT_ID, PrivateKey, PublicKey, Signer
+from gmseal.sm.pkcs8 import KeyProtection
 
 OpenSsl = Callable[..., CompletedProcess[bytes]]
 
@@ -33,11 +34,13 @@ def test_keys_of_gmssl_are_read() -> None:
 
 
 def test_openssl_reads_our_protected_key_and_we_read_its(openssl: OpenSsl) -> None:
-    ours = openssl(
-        "pkey", "-in", "key.pem", "-passin", "pass:secret word", "-pubout",
-        files={"key.pem": KEY.to_pkcs8_pem(b"secret word")},
-    )  # fmt: skip
-    assert ours.stdout == KEY.public_key.to_spki_pem(), ours.stderr
+    files = {
+        "sm4.pem": KEY.to_pkcs8_pem(b"secret word"),
+        "aes.der": KEY.to_encrypted_pkcs8_der(b"secret word", protection=KeyProtection.AES),
+    }
+    for name in files:
+        ours = openssl("pkey", "-in", name, "-passin", "pass:secret word", "-pubout", files=files)
+        assert ours.stdout == KEY.public_key.to_spki_pem(), ours.stderr
     for cipher in ("sm4-cbc", "aes-256-cbc", "aes-128-cbc"):
         theirs = openssl(
             "pkcs8", "-topk8", "-in", "plain.pem", "-v2", cipher, "-passout", "pass:p", "-iter", "1000",
@@ -73,9 +76,61 @@ def test_protection_with_sm3_is_read() -> None:
     assert PrivateKey.from_pkcs8(file, b"pw").public_key == KEY.public_key
 
 
+def test_protection_in_the_form_of_gmssl_is_written() -> None:
+    written = KEY.to_encrypted_pkcs8_der(b"pw", protection=KeyProtection.GMSSL)
+    assert PrivateKey.from_pkcs8(written, b"pw").public_key == KEY.public_key
+    algorithm, body = der.parse(written, "file").fields("file", 2, 2)
+    derivation, scheme = algorithm.fields("a", 2, 2)[1].fields("p", 2, 2)
+    salt, rounds, length, prf = derivation.fields("d", 2, 2)[1].fields("k", 4, 4)
+    assert (rounds.integer("rounds"), length.integer("length")) == (65_536, 16)
+    assert prf.raw == der.sequence(der.oid("1.2.156.10197.1.401.2"))
+    secret = hashlib.pbkdf2_hmac("sm3", b"pw", salt.content, 65_536, 16)
+    vector = scheme.fields("s", 2, 2)[1].content
+    assert gmssl_pyx.sm4_cbc_padding_decrypt(secret, vector, body.content) == KEY.to_pkcs8_der()
+
+
+def test_traditional_key_files_of_openssl_are_read(openssl: OpenSsl) -> None:
+    files = {"key.pem": KEY.to_pkcs8_pem()}
+    for form in ("PEM", "DER"):
+        theirs = openssl("ec", "-in", "key.pem", "-outform", form, files=files)
+        assert PrivateKey.from_pkcs8(theirs.stdout).public_key == KEY.public_key, theirs.stderr
+    text = openssl("ec", "-in", "key.pem").stdout
+    assert b"BEGIN SM2 PRIVATE KEY" in text
+    assert PrivateKey.from_pkcs8(text.replace(b"SM2 PRIV", b"EC PRIV")).public_key == KEY.public_key
+    with_parameters = openssl("ecparam", "-name", "SM2", "-genkey")
+    assert b"BEGIN SM2 PARAMETERS" in with_parameters.stdout
+    key = PrivateKey.from_pkcs8(with_parameters.stdout)
+    assert key.public_key.verify(key.sign(b"x"), b"x")
+
+
+def test_traditional_keys_of_other_curves_or_under_old_protection_are_refused(openssl: OpenSsl) -> None:
+    key = openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
+    other = openssl("ec", "-in", "other.pem", files={"other.pem": key.stdout})
+    assert b"BEGIN EC PRIVATE KEY" in other.stdout
+    with pytest.raises(MalformedInput, match="not an SM2 key"):
+        PrivateKey.from_pkcs8(other.stdout)
+    protection = ("-aes128", "-passout", "pass:p")
+    old = openssl("ec", "-in", "key.pem", *protection, files={"key.pem": KEY.to_pkcs8_pem()})
+    assert b"Proc-Type" in old.stdout, old.stderr
+    with pytest.raises(Refused) as refused:
+        PrivateKey.from_pkcs8(old.stdout, b"p")
+    assert refused.value.reason == "PROTECTION"
+    scalar = pkcs8.read(KEY.to_pkcs8_der(), None).scalar
+    for fields in (
+        (der.integer(1), der.octet_string(scalar)),
+        (der.integer(2), der.octet_string(scalar), der.explicit(0, der.oid(curve.SM2_CURVE))),
+        (der.integer(1), der.octet_string(b"\0" + scalar), der.explicit(0, der.oid(curve.SM2_CURVE))),
+        (der.integer(1), der.octet_string(scalar), *(der.explicit(0, der.oid(curve.SM2_CURVE)),) * 2),
+        (der.integer(1), der.octet_string(scalar), der.explicit(2, der.oid(curve.SM2_CURVE))),
+    ):
+        with pytest.raises(MalformedInput):
+            PrivateKey.from_pkcs8(der.sequence(*fields))
+
+
 @pytest.mark.parametrize("rounds", [0, pkcs8.MAX_PASSWORD_ROUNDS + 1, 1 << 40])
 def test_absurd_rounds_are_refused_at_once(rounds: int) -> None:
-    protected = pkcs8.encrypt(KEY.to_pkcs8_der(), b"pw", rounds=70_000)
+    oids = (pkcs8.KeyProtection.SM4.value[0], pkcs8.KeyProtection.SM4.value[1])
+    protected = pkcs8.encrypt_with(KEY.to_pkcs8_der(), b"pw", *oids, 70_000)
     absurd = protected.replace(der.integer(70_000), der.integer(rounds))
     file = rewrap_lengths(protected, absurd, rounds)
     with pytest.raises(MalformedInput, match="rounds"):

@@ -35,6 +35,7 @@ def app() -> None:
 
 
 app.add_command(issuing.keygen)
+app.add_command(issuing.csr)
 app.add_command(issuing.cert)
 app.add_command(issuing.seal)
 app.add_command(pictures.picture)

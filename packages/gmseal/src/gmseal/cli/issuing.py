@@ -1,4 +1,4 @@
-"""gmseal keygen | cert | seal: what a trial authority, a seal maker and a signer need."""
+"""gmseal keygen | csr | cert | seal: what a trial authority, a seal maker and a signer need."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -40,24 +40,56 @@ class Profile(StrEnum):
 @click.option("--password-file", type=FILE, help="The first line of this file protects the key.")
 @click.option("--no-password", is_flag=True, help="Write the key without protection.")
 @click.option("--public", type=FILE, help="Also write the public key here (PEM).")
+@click.option(
+    "--protection",
+    type=click.Choice(["sm4", "aes", "gmssl"]),
+    default="sm4",
+    show_default=True,
+    help="Cipher of a protected key; gmssl also derives it with SM3, which OpenSSL 3.0 cannot read.",
+)
 def keygen(
     *,
     key: Path,
     password_file: Path | None,
     no_password: bool,
     public: Path | None,
+    protection: str,
 ) -> None:
     """Make an SM2 key. Without a password option the password is asked for."""
     from gmseal.sm.keys import PrivateKey  # noqa: PLC0415 - see above
+    from gmseal.sm.pkcs8 import KeyProtection  # noqa: PLC0415 - see above
 
     password = read_password(password_file)
     if password is None and not no_password:
         password = ask_password("Password", confirm=True)
     made = PrivateKey.generate()
-    write_output(key, made.to_pkcs8_pem(password), mode=0o600)
+    write_output(key, made.to_pkcs8_pem(password, protection=KeyProtection[protection.upper()]), mode=0o600)
     if public is not None:
         write_output(public, made.public_key.to_spki_pem())
     click.echo(f"{key}: SM2 key made, public point {made.public_key.point.hex()[:18]}…")
+
+
+@click.command()
+@click.argument("out", type=FILE)
+@click.option("--name", required=True, help="Common name of the subject.")
+@click.option("--key", type=FILE, required=True, help="The subject's private key.")
+@click.option("--organization", help="The subject's organization.")
+@click.option("--password-file", type=FILE, help="Password of the key.")
+def csr(
+    *,
+    out: Path,
+    name: str,
+    key: Path,
+    organization: str | None,
+    password_file: Path | None,
+) -> None:
+    """Make a certificate request (PKCS#10) to be sent to an authority."""
+    from gmseal.sm.certificates import Name  # noqa: PLC0415 - see above
+    from gmseal.sm.csr import make_request, read_request, to_pem  # noqa: PLC0415 - see above
+
+    request = make_request(Name(name, organization=organization), _load_private(key, password_file))
+    write_output(out, to_pem(request))
+    click.echo(f"{out}: {read_request(request).subject}")
 
 
 @click.command()
@@ -70,7 +102,10 @@ def keygen(
 )
 @click.option("--name", required=True, help="Common name of the subject.")
 @click.option(
-    "--key", type=FILE, required=True, help="The subject's key: its public key, or its private key file."
+    "--key",
+    type=FILE,
+    required=True,
+    help="The subject's key: public key, certificate request, or private key file.",
 )
 @click.option("--organization", help="The subject's organization.")
 @click.option("--issuer", type=FILE, help="The issuer's certificate; not for a root.")
@@ -242,4 +277,11 @@ def _load_public(path: Path, password_file: Path | None) -> "PublicKey":
     data = read_input(path, "key")
     if b"BEGIN PUBLIC KEY" in data:
         return PublicKey.from_pem(data)
+    if b"CERTIFICATE REQUEST-----" in data:
+        from gmseal.sm.csr import read_request  # noqa: PLC0415 - see above
+
+        request = read_request(data)
+        if not request.verify():
+            raise Refused("REQUEST_SIGNATURE", f"{path} was not signed by the key it asks a certificate for.")
+        return request.public_key
     return _load_private(path, password_file).public_key

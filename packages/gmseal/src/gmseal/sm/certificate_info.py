@@ -146,7 +146,7 @@ def read_certificate(certificate: bytes) -> CertificateInfo:
     if inner_algorithm.raw != algorithm.raw:
         raise MalformedInput("The certificate names two different signature algorithms.")
     not_before, not_after = validity.fields("validity", 2, 2)
-    subject_parts = list(_name_parts(subject))
+    subject_parts = list(name_parts(subject))
     extensions, critical = _extensions(parts[6:])
     policies = tuple(_policies(extensions.get("2.5.29.32")))
     return CertificateInfo(
@@ -154,8 +154,8 @@ def read_certificate(certificate: bytes) -> CertificateInfo:
         tbs=tbs.raw,
         signature=signature.whole_octets("signature"),
         signature_oid=_algorithm_oid(algorithm),
-        subject=_name_text(subject_parts),
-        issuer=_name_text(list(_name_parts(issuer))),
+        subject=name_text(subject_parts),
+        issuer=name_text(list(name_parts(issuer))),
         subject_raw=subject.raw,
         issuer_raw=issuer.raw,
         common_name=_first(subject_parts, "CN"),
@@ -192,7 +192,8 @@ def _sm2_point(key: der.Element) -> bytes:
         return b""
 
 
-def _name_parts(name: der.Element) -> Iterator[tuple[str, str]]:
+def name_parts(name: der.Element) -> Iterator[tuple[str, str]]:
+    """Type and value of every attribute of a name, as written. Raises ``MalformedInput``."""
     for relative in name.expect(der.SEQUENCE, "name").children():
         for attribute in relative.expect(der.SET, "name").children():
             kind, value = attribute.fields("name", 2, 2)
@@ -200,7 +201,8 @@ def _name_parts(name: der.Element) -> Iterator[tuple[str, str]]:
             yield _ATTRIBUTES.get(oid, oid), value.text("name")
 
 
-def _name_text(parts: list[tuple[str, str]]) -> str:
+def name_text(parts: list[tuple[str, str]]) -> str:
+    """A name as text (RFC 4514)."""
     return ", ".join(f"{kind}={_escaped(text)}" for kind, text in parts)
 
 

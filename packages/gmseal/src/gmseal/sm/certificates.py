@@ -31,6 +31,7 @@ __all__ = [
     "CertificateProfile",
     "IssuerRef",
     "Name",
+    "encode_name",
     "issue_certificate",
     "read_certificate",
 ]
@@ -103,7 +104,7 @@ def issue_certificate(
     ISSUER_NOT_CA, VALIDITY, VALIDITY_BEYOND_ISSUER, NAME, SERIAL).
     """
     _check_validity(not_before, not_after)
-    name = _encode_name(subject, trial=trial)
+    name = encode_name(subject, trial=trial)
     parent = _check_issuer(issuer, public_key, issuer_key, profile, not_before, not_after)
     tbs = der.sequence(
         der.explicit(0, der.integer(2)),
@@ -168,7 +169,8 @@ def _serial(serial: int | None) -> int:
     return serial
 
 
-def _encode_name(name: Name, *, trial: bool) -> bytes:
+def encode_name(name: Name, *, trial: bool) -> bytes:
+    """The DER of a name; ``trial`` adds the mark. Raises ``Refused`` (NAME)."""
     if len(name.country) != 2 or not (name.country.isascii() and name.country.isalpha()):
         raise Refused("NAME", "The country is a code of two letters.")
     parts = [_attribute("2.5.4.6", der.printable_string(name.country.upper()))]

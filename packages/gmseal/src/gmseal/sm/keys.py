@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 from gmseal.errors import MalformedInput
-from gmseal.sm import curve, der, pkcs8
+from gmseal.sm import curve, der, encryption, pkcs8
 from gmseal.sm.engine import EnginePrivateKey, EnginePublicKey, Message, select_engine
+from gmseal.sm.pkcs8 import KeyProtection
 
 DEFAULT_ID = b"1234567812345678"
 """The user identity that goes into Z when none is agreed on (GB/T 35276, GM/T 0009)."""
@@ -98,6 +99,10 @@ class PublicKey:
         answers = select_engine().verify_digests([(self._engine_key, rs, work[at][1]) for at, rs in formed])
         return _in_places(len(work), formed, answers)
 
+    def encrypt(self, plain: bytes) -> bytes:
+        """An SM2Cipher (GM/T 0009) only the private key opens. Raises ``Refused`` (PLAIN_LENGTH)."""
+        return encryption.encrypt(self._point, plain)
+
     def message(self, text: bytes, user_id: bytes = DEFAULT_ID) -> Message:
         """What an engine that hashes by itself must know of a message for this key."""
         return Message(text, user_id, self.z(user_id))
@@ -178,7 +183,7 @@ class PrivateKey:
 
     @classmethod
     def from_pkcs8(cls, data: bytes, password: bytes | None = None) -> Self:
-        """From PKCS#8 in PEM or DER, plain or under a password; always checked.
+        """From PKCS#8 in PEM or DER, plain or under a password, or from SEC1; always checked.
 
         Raises ``MalformedInput`` for anything that is not a good SM2 key (number outside
         [1, n-2], public half of another key), ``Refused`` with ``PASSWORD_NEEDED`` or
@@ -198,12 +203,20 @@ class PrivateKey:
         """PrivateKeyInfo in DER, not protected: for wrapping, never for a disk."""
         return pkcs8.write(self._engine_key.scalar(), self._engine_key.point)
 
-    def to_pkcs8_pem(self, password: bytes | None = None) -> bytes:
+    def to_encrypted_pkcs8_der(
+        self, password: bytes, *, protection: KeyProtection = KeyProtection.SM4
+    ) -> bytes:
+        """EncryptedPrivateKeyInfo in DER. Raises ``Refused`` (PASSWORD_EMPTY)."""
+        return pkcs8.encrypt(self.to_pkcs8_der(), password, protection)
+
+    def to_pkcs8_pem(
+        self, password: bytes | None = None, *, protection: KeyProtection = KeyProtection.SM4
+    ) -> bytes:
         """PKCS#8 in PEM, under a password when one is given."""
-        plain = self.to_pkcs8_der()
         if password is None:
-            return pkcs8.armour("PRIVATE KEY", plain)
-        return pkcs8.armour("ENCRYPTED PRIVATE KEY", pkcs8.encrypt(plain, password))
+            return pkcs8.armour("PRIVATE KEY", self.to_pkcs8_der())
+        protected = self.to_encrypted_pkcs8_der(password, protection=protection)
+        return pkcs8.armour("ENCRYPTED PRIVATE KEY", protected)
 
     def sign(self, message: bytes, *, user_id: bytes = DEFAULT_ID) -> bytes:
         """The DER signature of ``message``."""
@@ -222,6 +235,10 @@ class PrivateKey:
         """``sign`` for many messages: several at once where the engine can."""
         work = [(self._engine_key, self._public_key.message(text, user_id)) for text in messages]
         return [curve.encode_signature(rs) for rs in select_engine().sign_messages(work)]
+
+    def decrypt(self, ciphertext: bytes) -> bytes:
+        """What an SM2Cipher holds. Raises ``MalformedInput`` when it is none, damaged or another's."""
+        return encryption.decrypt(self._engine_key.scalar(), ciphertext)
 
     def __repr__(self) -> str:
         return f"PrivateKey(of {self._public_key!r})"

@@ -53,6 +53,10 @@ _PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "EVP_PKEY_get_octet_string_param": (c_int, (c_void_p, c_char_p, c_char_p, c_size_t, _SIZE_P)),
     "EVP_PKEY_sign_init": (c_int, (c_void_p,)),
     "EVP_PKEY_sign": (c_int, (c_void_p, c_char_p, _SIZE_P, c_char_p, c_size_t)),
+    "EVP_PKEY_encrypt_init": (c_int, (c_void_p,)),
+    "EVP_PKEY_encrypt": (c_int, (c_void_p, c_char_p, _SIZE_P, c_char_p, c_size_t)),
+    "EVP_PKEY_decrypt_init": (c_int, (c_void_p,)),
+    "EVP_PKEY_decrypt": (c_int, (c_void_p, c_char_p, _SIZE_P, c_char_p, c_size_t)),
     "EVP_PKEY_verify_init": (c_int, (c_void_p,)),
     "EVP_PKEY_verify": (c_int, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)),
 }

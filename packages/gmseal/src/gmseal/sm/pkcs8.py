@@ -1,4 +1,8 @@
-"""Private key files: PKCS#8 (RFC 5958), plain or under a password (PBES2, RFC 8018).
+"""Private key files: PKCS#8 (RFC 5958), plain or under a password (PBES2, RFC 8018), and SEC1.
+
+What OpenSSL calls ``EC PRIVATE KEY`` is the ECPrivateKey of SEC 1 (RFC 5915) without the wrapping
+of PKCS#8; it is read, never written. Its older protection by lines of text (``DEK-Info``, one
+round of MD5) is refused: it protects nothing.
 
 The password is handled here and not by libcrypto, for three reasons: libcrypto asks the terminal
 when it gets no password; it cannot read key files made with HMAC-SM3; and the number of rounds in
@@ -9,6 +13,7 @@ import binascii
 import hashlib
 import os
 from dataclasses import dataclass
+from enum import Enum
 
 from gmseal.errors import MalformedInput, Refused
 from gmseal.sm import curve, der
@@ -18,22 +23,41 @@ PASSWORD_ROUNDS = 600_000
 MAX_PASSWORD_ROUNDS = 10_000_000
 """More rounds than this in a file to be read are refused."""
 
+GMSSL_PASSWORD_ROUNDS = 65_536
+"""What the key files of GmSSL have."""
+
 _PBES2 = "1.2.840.113549.1.5.13"
 _PBKDF2 = "1.2.840.113549.1.5.12"
 _HMAC_SHA256 = "1.2.840.113549.2.9"
+_HMAC_SM3 = "1.2.156.10197.1.401.2"
 _SM4_CBC = "1.2.156.10197.1.104.2"
+_AES_256_CBC = "2.16.840.1.101.3.4.1.42"
 _DIGESTS = {
     "1.2.840.113549.2.7": "sha1",
     _HMAC_SHA256: "sha256",
     "1.2.840.113549.2.11": "sha512",
-    "1.2.156.10197.1.401.2": "sm3",
+    _HMAC_SM3: "sm3",
 }
 _CIPHERS = {
     _SM4_CBC: ("SM4", 16),
     "2.16.840.1.101.3.4.1.2": ("AES", 16),
-    "2.16.840.1.101.3.4.1.42": ("AES", 32),
+    _AES_256_CBC: ("AES", 32),
 }
 _MAX_BYTES = 64 * 1024
+_LABELS = ("ENCRYPTED PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY")
+"""The last two hold the same; OpenSSL 3 writes the last one."""
+_PARAMETERS, _PUBLIC_KEY = 0xA0, 0xA1
+
+
+class KeyProtection(Enum):
+    """How a key file is put under a password: cipher, hash of the key derivation, rounds."""
+
+    SM4 = (_SM4_CBC, _HMAC_SHA256, PASSWORD_ROUNDS)
+    """SM4-CBC, which OpenSSL 3 reads."""
+    AES = (_AES_256_CBC, _HMAC_SHA256, PASSWORD_ROUNDS)
+    """AES-256-CBC, which everything reads."""
+    GMSSL = (_SM4_CBC, _HMAC_SM3, GMSSL_PASSWORD_ROUNDS)
+    """SM4-CBC with HMAC-SM3 as GmSSL writes it, national algorithms only; OpenSSL 3.0 does not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +73,10 @@ def read(data: bytes, password: bytes | None) -> PrivateNumbers:
     if len(data) > _MAX_BYTES:
         raise MalformedInput("A private key file is smaller than 64 KiB.")
     root = der.parse(_decoded(data), "private key")
-    first = next(root.expect(der.SEQUENCE, "private key").children(), None)
-    if first is None:
-        raise MalformedInput("private key: an empty structure.")
-    if first.tag != der.SEQUENCE:
+    first, second, *_ = root.fields("private key", 2, 5)
+    if first.tag == der.INTEGER and second.tag == der.OCTET_STRING:
+        return _ec_private_key(root, standalone=True)
+    if first.tag == der.INTEGER:
         return _numbers(root)
     protection = _protection(root)
     if password is None:
@@ -69,23 +93,27 @@ def write(scalar: bytes, point: bytes) -> bytes:
     return der.sequence(der.integer(0), curve.ALGORITHM_SM2_KEY, der.octet_string(inner))
 
 
-def encrypt(plain: bytes, password: bytes, rounds: int = PASSWORD_ROUNDS) -> bytes:
-    """EncryptedPrivateKeyInfo in DER: PBES2 with PBKDF2-HMAC-SHA256 and SM4-CBC."""
+def encrypt(plain: bytes, password: bytes, protection: KeyProtection = KeyProtection.SM4) -> bytes:
+    """EncryptedPrivateKeyInfo in DER: PBES2 with PBKDF2 and a cipher in CBC mode."""
+    cipher, digest, rounds = protection.value
+    return encrypt_with(plain, password, cipher, digest, rounds)
+
+
+def encrypt_with(plain: bytes, password: bytes, cipher: str, digest: str, rounds: int) -> bytes:
+    """As ``encrypt``, with the OIDs of cipher and HMAC given. Raises ``Refused`` (PASSWORD_EMPTY)."""
     if not password:
         raise Refused("PASSWORD_EMPTY", "An empty password protects nothing.")
+    name, key_size = _CIPHERS[cipher]
     salt, vector = os.urandom(16), os.urandom(16)
-    key = hashlib.pbkdf2_hmac("sha256", password, salt, rounds, 16)
+    key = hashlib.pbkdf2_hmac(_DIGESTS[digest], password, salt, rounds, key_size)
     padding = 16 - len(plain) % 16
-    body = _cbc("SM4", key, vector, plain + bytes((padding,)) * padding, forward=True)
-    derivation = der.sequence(
-        der.oid(_PBKDF2),
-        der.sequence(
-            der.octet_string(salt),
-            der.integer(rounds),
-            der.sequence(der.oid(_HMAC_SHA256), der.tlv(der.NULL, b"")),
-        ),
-    )
-    scheme = der.sequence(der.oid(_SM4_CBC), der.octet_string(vector))
+    body = _cbc(name, key, vector, plain + bytes((padding,)) * padding, forward=True)
+    # HMAC-SM3 has no parameters (GM/T 0091); those of the older hashes are NULL (RFC 8018, B.1.2).
+    absent = b"" if digest == _HMAC_SM3 else der.tlv(der.NULL, b"")
+    stated = der.integer(key_size) if digest == _HMAC_SM3 else b""
+    parameters = (der.octet_string(salt), der.integer(rounds), stated, der.sequence(der.oid(digest), absent))
+    derivation = der.sequence(der.oid(_PBKDF2), der.sequence(*parameters))
+    scheme = der.sequence(der.oid(cipher), der.octet_string(vector))
     algorithm = der.sequence(der.oid(_PBES2), der.sequence(derivation, scheme))
     return der.sequence(algorithm, der.octet_string(body))
 
@@ -114,22 +142,38 @@ def unarmoured(label: str, text: bytes) -> bytes:
 def _decoded(data: bytes) -> bytes:
     if data[:1] == b"\x30":
         return data
-    protected = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
-    return unarmoured("ENCRYPTED PRIVATE KEY" if protected else "PRIVATE KEY", data)
+    for label in _LABELS:
+        begin = f"-----BEGIN {label}-----".encode("ascii")
+        if begin in data:
+            if b"Proc-Type:" in data:
+                raise Refused(
+                    "PROTECTION",
+                    "This key file has the old protection of PEM; convert it with: openssl pkcs8 -topk8.",
+                )
+            return unarmoured(label, data)
+    raise MalformedInput("This is not a PRIVATE KEY in PEM or DER.")
 
 
 def _numbers(root: der.Element) -> PrivateNumbers:
     fields = root.fields("PrivateKeyInfo", 3, 5)
     if fields[0].integer("version") not in {0, 1} or fields[1].raw != curve.ALGORITHM_SM2_KEY:
         raise MalformedInput("This private key is not an SM2 key.")
-    inner = der.parse(fields[2].octets("privateKey"), "ECPrivateKey").fields("ECPrivateKey", 2, 4)
+    return _ec_private_key(der.parse(fields[2].octets("privateKey"), "ECPrivateKey"), standalone=False)
+
+
+def _ec_private_key(root: der.Element, *, standalone: bool) -> PrivateNumbers:
+    """ECPrivateKey (RFC 5915, 3). Alone, it must name the curve itself."""
+    inner = root.fields("ECPrivateKey", 2, 4)
     scalar = inner[1].octets("private number")
     if inner[0].integer("version") != 1 or len(scalar) > 32:
         raise MalformedInput("ECPrivateKey: not a key of this curve.")
-    point = None
-    for field in inner[2:]:
-        if field.tag == 0xA1:
-            point = der.parse(field.content, "public key").whole_octets("public key")
+    optional = {field.tag: field.content for field in inner[2:]}
+    if len(optional) != len(inner) - 2 or set(optional) - {_PARAMETERS, _PUBLIC_KEY}:
+        raise MalformedInput("ECPrivateKey: fields that do not belong there.")
+    parameters, public = optional.get(_PARAMETERS), optional.get(_PUBLIC_KEY)
+    if (standalone or parameters is not None) and parameters != der.oid(curve.SM2_CURVE):
+        raise MalformedInput("This private key is not an SM2 key.")
+    point = None if public is None else der.parse(public, "public key").whole_octets("public key")
     return PrivateNumbers(scalar.rjust(32, b"\0"), point)
 
 

@@ -22,6 +22,7 @@ _BN_FLG_CONSTTIME = 0x04
 _PUBLIC_KEY = 0x86
 _KEY_PAIR = 0x87
 _MAX_SIGNATURE = 80
+_MAX_CIPHER_OVERHEAD = 128
 
 
 class _Key:
@@ -59,6 +60,10 @@ class PortablePrivateKey:
         """The signature r‖s of a digest e."""
         return self._engine.sign(self._key, digest)
 
+    def decrypt(self, ciphertext: bytes) -> bytes | None:
+        """What an SM2Cipher of GM/T 0009 holds; None when it does not open."""
+        return self._engine.decrypt(self._key, ciphertext)
+
 
 class PortablePublicKey:
     """A public key inside libcrypto."""
@@ -72,6 +77,10 @@ class PortablePublicKey:
     def verify_digest(self, rs: bytes, digest: bytes) -> bool:
         """True exactly when r‖s is a signature of the digest e."""
         return self._engine.verify(self._key, rs, digest)
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """An SM2Cipher of GM/T 0009 in DER."""
+        return self._engine.encrypt(self._key, plain)
 
 
 class PortableEngine(OneByOne):
@@ -151,6 +160,38 @@ class PortableEngine(OneByOne):
         if not good:
             lib.ERR_clear_error()
         return bool(good)
+
+    def encrypt(self, key: _Key, plain: bytes) -> bytes:
+        """SM2Cipher in DER, with a fresh number in every call."""
+        lib = self._lib
+        # A point of two INTEGERs, a digest, and tags and lengths around all.
+        buffer = ctypes.create_string_buffer(len(plain) + _MAX_CIPHER_OVERHEAD)
+        size = c_size_t(len(buffer))
+        with self._context(lib.EVP_PKEY_CTX_new(key.pointer, None)) as context:
+            made = (
+                lib.EVP_PKEY_encrypt_init(context) == 1
+                and lib.EVP_PKEY_encrypt(context, buffer, byref(size), plain, len(plain)) == 1
+            )
+        if not made:
+            raise self._failure("encrypt")
+        return buffer.raw[: size.value]
+
+    def decrypt(self, key: _Key, ciphertext: bytes) -> bytes | None:
+        """The plain text; None when the digest inside does not fit it."""
+        lib = self._lib
+        # The plain text is shorter than what holds it; the library's own estimate is not relied on.
+        buffer = ctypes.create_string_buffer(len(ciphertext))
+        size = c_size_t(len(ciphertext))
+        try:
+            with self._context(lib.EVP_PKEY_CTX_new(key.pointer, None)) as context:
+                opened = (
+                    lib.EVP_PKEY_decrypt_init(context) == 1
+                    and lib.EVP_PKEY_decrypt(context, buffer, byref(size), ciphertext, len(ciphertext)) == 1
+                )
+            lib.ERR_clear_error()
+            return buffer.raw[: size.value] if opened else None
+        finally:
+            ctypes.memset(buffer, 0, len(buffer))
 
     def private_number(self, key: _Key) -> bytes:
         """The private number of a pair, 32 octets."""
