@@ -5,6 +5,7 @@ GmsealError
 ├── Refused             a policy or a limit says no; ``reason`` says which
 ├── NotFound            something that was named does not exist
 │   └── MissingGlyph    no font at hand has this character
+├── DeviceFailure       a device that holds keys failed; ``reason`` says how
 ├── ServiceUnavailable  a server that was asked gave no usable answer
 └── EngineUnavailable   no usable SM2 implementation on this machine
 """
@@ -47,6 +48,20 @@ class MissingGlyph(NotFound):
     """No font at hand has a character that a seal face must show; never drawn as a box."""
 
     code: ClassVar[str] = "MISSING_GLYPH"
+
+
+class DeviceFailure(GmsealError):
+    """A device that holds keys is gone, broken, or answers nonsense.
+
+    ``reason`` is DEVICE_LOST (asking again opens it anew), DEVICE_ERROR, DEVICE_SIGNATURE (what
+    came back is not a signature of its key) or DEVICE_LIBRARY (its library cannot be loaded).
+    """
+
+    code: ClassVar[str] = "DEVICE_FAILURE"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ServiceUnavailable(GmsealError):
