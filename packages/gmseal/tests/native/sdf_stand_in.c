@@ -20,7 +20,8 @@ enum fault { NONE, CODE, WRONG_SIGNATURE, NO_SIGNATURE, LEFT_ALIGNED, ZERO_SIGNA
 
 typedef struct { unsigned int bits; unsigned char x[FIELD], y[FIELD]; } public_key;
 typedef struct { unsigned char r[FIELD], s[FIELD]; } signature;
-typedef struct { int open, may_use[KEYS + 1]; } session;
+typedef struct { int sessions; } device;
+typedef struct { device *of; int may_use[KEYS + 1]; } session;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum fault fault;
@@ -39,7 +40,7 @@ static void count(int *what, int by) {
     pthread_mutex_unlock(&lock);
 }
 
-int SDF_OpenDevice(void **device) {
+int SDF_OpenDevice(void **handle) {
     if (fault == LOST)
         return SDR_OPENDEVICE;
     for (int i = 1; i <= KEYS; i++)
@@ -48,30 +49,32 @@ int SDF_OpenDevice(void **device) {
             secret[i][0] &= 0x7F;
         }
     sm2_group();
-    *device = malloc(1);
+    *handle = calloc(1, sizeof(device));
     count(&devices_open, 1);
     return 0;
 }
 
-int SDF_CloseDevice(void *device) {
-    if (sessions_open)
+int SDF_CloseDevice(void *handle) {
+    if (((device *)handle)->sessions)
         abort(); /* As bad as what some libraries do with sessions of a device that is gone. */
-    free(device);
+    free(handle);
     count(&devices_open, -1);
     return 0;
 }
 
-int SDF_OpenSession(void *device, void **handle) {
-    if (!device || fault == LOST)
+int SDF_OpenSession(void *of, void **handle) {
+    if (!of || fault == LOST)
         return SDR_COMMFAIL;
     session *made = calloc(1, sizeof *made);
-    made->open = 1;
+    made->of = of;
+    count(&made->of->sessions, 1);
     *handle = made;
     count(&sessions_open, 1);
     return 0;
 }
 
 int SDF_CloseSession(void *handle) {
+    count(&((session *)handle)->of->sessions, -1);
     free(handle);
     count(&sessions_open, -1);
     return 0;
