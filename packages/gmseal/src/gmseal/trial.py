@@ -1,5 +1,6 @@
 """A complete trial authority in memory: root, seal maker, signer and a seal, for demonstrations and tests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -8,6 +9,7 @@ from gmseal.ses.seal import SealPicture, SealSpec, make_seal
 from gmseal.ses.signature import SealSigner
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.keys import PrivateKey
+from gmseal.sm.timestamps import TrialTimestampAuthority
 from gmseal.trust import TrustStore
 
 _BEFORE: Final = timedelta(days=10)
@@ -76,6 +78,16 @@ class TrialAuthority:
             not_after=begin + life,
             trial=trial,
         )
+
+    def timestamps(
+        self, *, clock: Callable[[], datetime] | None = None, name: str = "双印试用时间戳"
+    ) -> TrialTimestampAuthority:
+        """A time-stamp authority below the root; it says ``now`` unless it is given a clock."""
+        key = PrivateKey.generate()
+        certificate = self.issue(
+            CertificateProfile.TIMESTAMP_AUTHORITY, key, subject=Name(name, organization="双印")
+        )
+        return TrialTimestampAuthority(certificate, key, clock=clock or (lambda: self.now))
 
     def seal_for(
         self, signer: bytes, picture: SealPicture, *, name: str, es_id: str, life: timedelta = _LEAF_LIFE / 2

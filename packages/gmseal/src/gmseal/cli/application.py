@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gmseal.cli import bench, documents, issuing, pictures
+from gmseal.cli import bench, documents, issuing, pictures, revoking, timestamping
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
@@ -42,3 +42,6 @@ app.add_command(pictures.picture)
 app.add_command(documents.sign)
 app.add_command(documents.verify)
 app.add_command(bench.bench)
+app.add_command(revoking.crl)
+app.add_command(timestamping.tsa)
+app.add_command(timestamping.timestamp)

@@ -33,6 +33,8 @@ class Profile(StrEnum):
     CA = "ca"
     MAKER = "maker"
     SIGNER = "signer"
+    TIMESTAMP = "timestamp"
+    OCSP = "ocsp"
 
 
 @click.command()
@@ -143,6 +145,8 @@ def cert(
         Profile.CA: CertificateProfile.CA,
         Profile.MAKER: CertificateProfile.SEAL_MAKER,
         Profile.SIGNER: CertificateProfile.SIGNER,
+        Profile.TIMESTAMP: CertificateProfile.TIMESTAMP_AUTHORITY,
+        Profile.OCSP: CertificateProfile.OCSP_RESPONDER,
     }
     begin = datetime.now(UTC).replace(microsecond=0)
     end = begin + timedelta(days=days)

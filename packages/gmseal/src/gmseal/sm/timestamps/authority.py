@@ -76,8 +76,11 @@ class TrialTimestampAuthority:
         refusal = self._refusal(asked)
         if refusal is not None:
             return _rejected(*refusal)
-        token = self._token(asked.imprint, asked.nonce)
-        return messages.build_response(PkiStatus.GRANTED, token=token)
+        return self.grant(asked.imprint, asked.nonce)
+
+    def grant(self, imprint: Imprint, nonce: int | None) -> bytes:
+        """A granted TimeStampResp for this imprint and nonce, whoever asked for it."""
+        return messages.build_response(PkiStatus.GRANTED, token=self._token(imprint, nonce))
 
     def _refusal(self, asked: TimestampRequest) -> tuple[Failure, str] | None:
         name = algorithms.digest_name(asked.imprint.algorithm)

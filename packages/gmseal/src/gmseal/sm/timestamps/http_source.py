@@ -5,12 +5,13 @@ then the answer is compared with the question. Whether the authority is to be be
 by whoever verifies, not here.
 """
 
+import contextlib
 import http.client
 import secrets
 import socket
 import ssl
-import time
-from typing import Final
+import threading
+from typing import Final, Self
 from urllib.parse import SplitResult, urlsplit
 
 from gmseal.errors import MalformedInput, Refused, ServiceUnavailable
@@ -21,7 +22,6 @@ DEFAULT_TOKEN_SIZE: Final = 16 * 1024
 DEFAULT_TIMEOUT: Final = 15.0
 """Seconds for the whole exchange."""
 _NONCE_BITS: Final = 64
-_CHUNK: Final = 8192
 
 
 class HttpTimestampSource:
@@ -75,18 +75,22 @@ class HttpTimestampSource:
         return response.token
 
     def _exchange(self, request: bytes) -> bytes:
-        deadline = time.monotonic() + self._timeout
         connection = self._connection()
-        try:
-            headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
-            connection.request("POST", _target(self._parts), request, headers)
-            answer = connection.getresponse()
-            return self._body(connection, answer, deadline)
-        except (OSError, http.client.HTTPException) as error:
-            said = "it did not answer in time" if isinstance(error, TimeoutError) else type(error).__name__
-            raise ServiceUnavailable(f"The time-stamp server cannot be used: {said}.") from error
-        finally:
-            connection.close()
+        headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+        with _Deadline(connection, self._timeout) as deadline:
+            try:
+                connection.connect()
+                deadline.watch(connection.sock)
+                connection.request("POST", _target(self._parts), request, headers)
+                body = _body(connection.getresponse())
+                if deadline.passed:
+                    # What was ended looks to the reader like an answer that is complete.
+                    raise TimeoutError
+            except (OSError, http.client.HTTPException, UnicodeError) as error:
+                late = deadline.passed or isinstance(error, TimeoutError)
+                said = "it did not answer in time" if late else type(error).__name__
+                raise ServiceUnavailable(f"The time-stamp server cannot be used: {said}.") from error
+            return body
 
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
@@ -95,28 +99,50 @@ class HttpTimestampSource:
             return http.client.HTTPSConnection(host, port, timeout=self._timeout, context=context)
         return http.client.HTTPConnection(host, port, timeout=self._timeout)
 
-    def _body(
-        self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, deadline: float
-    ) -> bytes:
-        if answer.status != http.client.OK:
-            raise ServiceUnavailable(f"The time-stamp server answered with HTTP status {answer.status}.")
-        media_type = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
-        if media_type != "application/timestamp-reply":
-            raise MalformedInput("The server's answer is not a time-stamp reply.")
-        body = bytearray()
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                # A timeout of the socket is for each piece; drop by drop they would last for ever.
-                raise TimeoutError
-            if isinstance(connection.sock, socket.socket):
-                connection.sock.settimeout(left)
-            piece = answer.read1(_CHUNK)
-            body += piece
-            if len(body) > MAX_TOKEN_BYTES:
-                raise MalformedInput("The server's answer is larger than a time stamp can be.")
-            if not piece:
-                return bytes(body)
+
+class _Deadline:
+    """Ends an exchange after so many seconds, whatever it is doing.
+
+    The timeout of a socket is for each piece it receives: drop by drop an answer would last for ever.
+    """
+
+    def __init__(self, connection: http.client.HTTPConnection, seconds: float) -> None:
+        self.passed = False
+        self._connection = connection
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._connection.close()
+
+    def watch(self, connected: socket.socket) -> None:
+        """The socket to end; the connection itself forgets it while an answer is still being read."""
+        self._socket = connected
+
+    def _end(self) -> None:
+        self.passed = True
+        waiting = self._socket or self._connection.sock
+        if waiting is not None:
+            with contextlib.suppress(OSError):
+                waiting.shutdown(socket.SHUT_RDWR)
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    if answer.status != http.client.OK:
+        raise ServiceUnavailable(f"The time-stamp server answered with HTTP status {answer.status}.")
+    media_type = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    if media_type != "application/timestamp-reply":
+        raise MalformedInput("The server's answer is not a time-stamp reply.")
+    body = answer.read(MAX_TOKEN_BYTES + 1)
+    if len(body) > MAX_TOKEN_BYTES:
+        raise MalformedInput("The server's answer is larger than a time stamp can be.")
+    return body
 
 
 def _address(url: str) -> SplitResult:
