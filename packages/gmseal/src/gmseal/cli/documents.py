@@ -17,12 +17,15 @@ from gmseal.cli.console import (
     show_error,
     show_json,
 )
+from gmseal.cli.ofd_documents import is_package, sign_package
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES, Policy
 
 if TYPE_CHECKING:
-    from gmseal.pdf import SealOrder
+    from gmseal.ofd.sign import OfdSigner
+    from gmseal.placement import SealPlacement, SeamPlacement
     from gmseal.report import Report, TrustStore
+    from gmseal.ses.signature import SealSigner
     from gmseal.sm.keys import PrivateKey
 
 # What a command does not need is imported inside it: `gmseal verify` must start quickly.
@@ -36,7 +39,7 @@ _PDF_START_WITHIN = 1024
 @click.command()
 @click.argument("file", type=FILE)
 @click.argument("out", type=FILE)
-@click.option("--seal", type=FILE, required=True, help="The seal (DER).")
+@click.option("--seal", type=FILE, help="The seal (DER). An OFD can be signed without one.")
 @click.option("--cert", type=FILE, required=True, help="The signer's certificate; the seal must list it.")
 @click.option("--key", type=FILE, required=True, help="The signer's private key.")
 @click.option(
@@ -44,7 +47,22 @@ _PDF_START_WITHIN = 1024
 )
 @click.option("--x", type=float, help="Left edge of the seal, mm from the left of the page.")
 @click.option("--y", type=float, help="Top edge of the seal, mm from the top of the page.")
-@click.option("--seam", type=float, help="Riding seam on the right edge, mm from the top.")
+@click.option("--seam", type=float, help="Riding seam, mm from the top (or left) of its edge.")
+@click.option(
+    "--seam-edge",
+    type=click.Choice(["right", "left", "top", "bottom"]),
+    default="right",
+    show_default=True,
+    help="Edge of the riding seam.",
+)
+@click.option("--whole", is_flag=True, help="OFD: protect the list of signatures too; nobody can sign after.")
+@click.option(
+    "--document",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="OFD: which document, from 1.",
+)
 @click.option("--qr", help="Address for a QR code.")
 @click.option("--qr-x", type=float, default=15.0, show_default=True, help="Left edge of the QR code, mm.")
 @click.option("--qr-y", type=float, default=15.0, show_default=True, help="Top edge of the QR code, mm.")
@@ -55,13 +73,16 @@ def sign(
     *,
     file: Path,
     out: Path,
-    seal: Path,
+    seal: Path | None,
     cert: Path,
     key: Path,
     page: int,
     x: float | None,
     y: float | None,
     seam: float | None,
+    seam_edge: str,
+    whole: bool,
+    document: int,
     qr: str | None,
     qr_x: float,
     qr_y: float,
@@ -69,24 +90,42 @@ def sign(
     reason: str | None,
     password_file: Path | None,
 ) -> None:
-    """Put a seal on a PDF: at --x and --y of --page, across all pages with --seam, or both."""
-    from gmseal.pdf import PdfLimits, seal_pdf  # noqa: PLC0415 - see above
-    from gmseal.ses.signature import SealSigner  # noqa: PLC0415 - see above
-
+    """Put a seal on a PDF or an OFD: at --x and --y of --page, across all pages with --seam, or both."""
     if (x is None) != (y is None):
         raise Refused("PLACE", "A place needs both --x and --y.")
     if out.exists():
         raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
-    if not file.is_file():
-        raise NotFound(f"There is no file {file}.")
-    place = None if x is None or y is None else (page - 1, x, y)
-    qr_place = None if qr is None else (place[0] if place else 0, qr_x, qr_y, qr, qr_size)
-    order = _order(place, seam, qr_place, reason)
-    signer = SealSigner(
-        read_input(seal, "seal"), read_certificate_file(cert), load_private_key(key, password_file)
-    )
-    seal_pdf(file, out, order=order, signer=signer, limits=PdfLimits())
-    click.echo(f"{out}: sealed with {signer.seal.name}")
+    placement, seam_placement = _places(page, x, y, seam, seam_edge)
+    if is_package(_start_of(file)):
+        package_signer = _package_signer(seal, cert, key, password_file)
+        named = _name_of(package_signer)
+        sign_package(
+            file,
+            out,
+            package_signer,
+            placement=placement,
+            seam=seam_placement,
+            document=document,
+            whole=whole,
+            qr=qr,
+            reason=reason,
+        )
+    else:
+        from gmseal.pdf import PdfLimits, QrPlacement, SealOrder, seal_pdf  # noqa: PLC0415 - see above
+
+        if whole or document != 1:
+            raise Refused("OPTION", "--whole and --document are for OFD.")
+        order = SealOrder(
+            signed_at=datetime.now(UTC),
+            placements=() if placement is None else (placement,),
+            seam=seam_placement,
+            qr=None if qr is None else QrPlacement(page - 1 if placement else 0, qr_x, qr_y, qr, qr_size),
+            reason=reason,
+        )
+        signer = _seal_signer(seal, cert, key, password_file)
+        named = signer.seal.name
+        seal_pdf(file, out, order=order, signer=signer, limits=PdfLimits())
+    click.echo(f"{out}: sealed with {named}")
 
 
 @click.command()
@@ -130,10 +169,13 @@ def verify(
 
 def verify_file(file: Path, trust: "TrustStore", at: datetime | None, policy: Policy = DEFAULT) -> "Report":
     """Judge a file by what it contains, not by its name. Raises ``GmsealError`` when unreadable."""
-    if not file.is_file():
-        raise NotFound(f"There is no file {file}.")
-    with file.open("rb") as stream:
-        start = stream.read(_PDF_START_WITHIN)
+    start = _start_of(file)
+    if is_package(start) and b"%PDF-" in start:
+        raise Refused("AMBIGUOUS_FILE", f"{file.name} is a PDF and a package at once: programs differ on it.")
+    if is_package(start):
+        from gmseal.ofd import verify_ofd  # noqa: PLC0415 - see above
+
+        return verify_ofd(file, trust, at, policy)
     if b"%PDF-" in start:
         from gmseal.pdf import verify_pdf  # noqa: PLC0415 - see above
 
@@ -142,7 +184,7 @@ def verify_file(file: Path, trust: "TrustStore", at: datetime | None, policy: Po
         from gmseal.ses.files import verify_der  # noqa: PLC0415 - see above
 
         return verify_der(read_input(file, "seal"), trust, at, policy)
-    raise MalformedInput(f"{file.name} is neither a PDF nor a seal.")
+    raise MalformedInput(f"{file.name} is neither a PDF, an OFD nor a seal.")
 
 
 def load_private_key(path: Path, password_file: Path | None) -> "PrivateKey":
@@ -164,18 +206,45 @@ def _show_unreadable(error: GmsealError | OSError, *, as_json: bool) -> None:
         show_error(code, str(error))
 
 
-def _order(
-    place: tuple[int, float, float] | None,
-    seam: float | None,
-    qr: tuple[int, float, float, str, float] | None,
-    reason: str | None,
-) -> "SealOrder":
-    from gmseal.pdf import QrPlacement, SealOrder, SealPlacement, SeamPlacement  # noqa: PLC0415 - see above
+def _places(
+    page: int, x: float | None, y: float | None, seam: float | None, edge: str
+) -> "tuple[SealPlacement | None, SeamPlacement | None]":
+    from gmseal.placement import Edge, SealPlacement, SeamPlacement  # noqa: PLC0415 - see above
 
-    return SealOrder(
-        signed_at=datetime.now(UTC),
-        placements=() if place is None else (SealPlacement(*place),),
-        seam=None if seam is None else SeamPlacement(seam),
-        qr=None if qr is None else QrPlacement(*qr),
-        reason=reason,
+    return (
+        None if x is None or y is None else SealPlacement(page - 1, x, y),
+        None if seam is None else SeamPlacement(seam, Edge(edge)),
     )
+
+
+def _start_of(file: Path) -> bytes:
+    if not file.is_file():
+        raise NotFound(f"There is no file {file}.")
+    with file.open("rb") as stream:
+        return stream.read(_PDF_START_WITHIN)
+
+
+def _seal_signer(seal: Path | None, cert: Path, key: Path, password_file: Path | None) -> "SealSigner":
+    from gmseal.ses.signature import SealSigner  # noqa: PLC0415 - see above
+
+    if seal is None:
+        raise Refused("OPTION", "A PDF is sealed with a seal: --seal names it.")
+    private_key = load_private_key(key, password_file)
+    return SealSigner(read_input(seal, "seal"), read_certificate_file(cert), private_key)
+
+
+def _package_signer(seal: Path | None, cert: Path, key: Path, password_file: Path | None) -> "OfdSigner":
+    if seal is not None:
+        return _seal_signer(seal, cert, key, password_file)
+    from gmseal.ofd import CertificateSigner  # noqa: PLC0415 - see above
+
+    return CertificateSigner(read_certificate_file(cert), load_private_key(key, password_file))
+
+
+def _name_of(signer: "OfdSigner") -> str:
+    from gmseal.ofd import CertificateSigner  # noqa: PLC0415 - see above
+    from gmseal.sm.certificates import read_certificate  # noqa: PLC0415 - see above
+
+    if isinstance(signer, CertificateSigner):
+        return f"the certificate of {read_certificate(signer.certificate).subject}"
+    return signer.seal.name

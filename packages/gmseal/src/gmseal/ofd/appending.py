@@ -1,8 +1,8 @@
 """Adding entries to an archive without touching what is in it.
 
 What changes, exactly: nothing before the central directory. New entries are written where the directory
-began, and a new directory after them: the records of the old one as they stood, without those of entries
-that are replaced, then the records of the new entries. The data of a replaced entry stays where it was,
+began, and a new directory after them: the records of the old one as they stood, files before folders, without
+those of entries that are replaced, then the records of the new entries. The data of a replaced entry stays where it was,
 listed nowhere, unless it was the last one: then the new entries begin in its place. The archive's comment
 is kept.
 """
@@ -11,7 +11,6 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 from typing import Final
 
 from gmseal.errors import Refused
@@ -29,22 +28,31 @@ _MAX: Final = 0xFFFFFFFF
 _MAX_ENTRIES: Final = 0xFFFF
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A content as it goes into an archive; independent of its name, so it may be kept and used again."""
+
+    method: int
+    data: bytes = field(repr=False)
+    crc: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A file to be added. ``pack`` is false for what does not get smaller, such as pictures."""
+    """A file to be added."""
 
     name: str
-    content: bytes = field(repr=False)
-    pack: bool = True
+    packed: Packed
 
-    @cached_property
-    def stored(self) -> tuple[int, bytes, int]:
-        """Method, bytes and CRC as they go into the archive; worked out once, an entry may be kept."""
-        if self.pack and len(self.content) >= _WORTH_PACKING:
-            packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-            packed = packer.compress(self.content) + packer.flush()
-            return DEFLATED, packed, zlib.crc32(self.content)
-        return STORED, self.content, zlib.crc32(self.content)
+
+def pack(content: bytes, *, smaller: bool = True) -> Packed:
+    """``smaller`` is false for what Deflate does not shrink, such as pictures and signatures."""
+    crc = zlib.crc32(content)
+    if smaller and len(content) >= _WORTH_PACKING:
+        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+        return Packed(DEFLATED, packer.compress(content) + packer.flush(), crc, len(content))
+    return Packed(STORED, content, crc, len(content))
 
 
 def append_entries(archive: Archive, added: list[NewEntry], moment: datetime) -> tuple[int, bytes]:
@@ -61,23 +69,13 @@ def append_entries(archive: Archive, added: list[NewEntry], moment: datetime) ->
     records = [entry.record for entry in kept if entry.name not in replaced]
     position = start
     for entry in added:
-        method, packed, crc = entry.stored
-        name = entry.name.encode("utf-8")
+        packed, name = entry.packed, entry.name.encode("utf-8")
         flags = 0 if name.isascii() else _UTF8
-        common = (
-            _VERSION,
-            flags,
-            method,
-            dos_time,
-            dos_date,
-            crc,
-            len(packed),
-            len(entry.content),
-            len(name),
-        )
-        out += [_LOCAL.pack(b"PK\x03\x04", *common, 0), name, packed]
+        sizes = (packed.crc, len(packed.data), packed.size, len(name))
+        common = (_VERSION, flags, packed.method, dos_time, dos_date, *sizes)
+        out += [_LOCAL.pack(b"PK\x03\x04", *common, 0), name, packed.data]
         records.append(_CENTRAL.pack(b"PK\x01\x02", _VERSION, *common, 0, 0, 0, 0, 0, position) + name)
-        position += _LOCAL.size + len(name) + len(packed)
+        position += _LOCAL.size + len(name) + len(packed.data)
     directory = b"".join(records)
     if position + len(directory) >= _MAX or len(records) >= _MAX_ENTRIES:
         raise Refused("TOO_LARGE", "The package is too large to be signed.")

@@ -44,7 +44,8 @@ def parse(data: bytes, name: str, max_bytes: int) -> etree._Element:
     if data[len(start) :].lstrip()[:1] != b"<":
         raise MalformedInput(f"The file {name!r} of the package is not XML.")
     declared = _ENCODING.search(data[:400])
-    if declared is not None and declared[1].lower() not in _ENCODINGS:
+    wide = b"\x00" in data[:8]
+    if wide or (declared is not None and declared[1].lower() not in _ENCODINGS):
         raise Refused("XML_ENCODING", f"The file {name!r} of the package is in an unusual encoding.")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise Refused("XML_DOCTYPE", f"The file {name!r} of the package has a document type declaration.")

@@ -77,13 +77,13 @@ def _check_on_page(shown: Box, page: Box) -> None:
 def _slice_stamp(seam: SeamPlacement, one: Slice, page: Box, size_mm: tuple[float, float]) -> Stamp:
     """One slice, flush with its edge: the rest of the picture lies outside the page and is clipped."""
     width, height = size_mm
-    if seam.edge in {Edge.LEFT, Edge.RIGHT}:
+    if one.edge in {Edge.LEFT, Edge.RIGHT}:
         clip = Box(one.start * width, 0, (one.end - one.start) * width, height)
-        x = page.width - one.end * width if seam.edge is Edge.RIGHT else -one.start * width
-        boundary = Box(x, seam.offset_mm, width, height)
+        x = page.width - one.end * width if one.edge is Edge.RIGHT else -one.start * width
+        boundary = Box(x, seam.offset_on(page.height, height), width, height)
     else:
         clip = Box(0, one.start * height, width, (one.end - one.start) * height)
-        y = page.height - one.end * height if seam.edge is Edge.BOTTOM else -one.start * height
-        boundary = Box(seam.offset_mm, y, width, height)
+        y = page.height - one.end * height if one.edge is Edge.BOTTOM else -one.start * height
+        boundary = Box(seam.offset_on(page.width, width), y, width, height)
     _check_on_page(visible(boundary, clip), page)
     return Stamp(one.page, boundary, clip)

@@ -1,0 +1,250 @@
+"""Judges a signed OFD package: every signature of every document, what it protects, and what it does not.
+
+The procedure (GB/T 33190-2016, 18; GM/T 0099-2020, 7; GB/T 38540-2020, 7.3), for the whole package:
+
+1. The archive can be read in one way only, and every document of OFD.xml can be read.
+2. Every signature of every list is found and its Signature.xml read.
+3. Its files: each protected one is there and has its digest; the seal beside it is the one inside it.
+4. Its value, over the bytes of Signature.xml as they are stored: a seal signature by GB/T 38540-2020, 7.3, signed
+   data by GB/T 35275-2017, 8. The content decides which of the two it is, not the stated type.
+5. Its stamps lie on pages of the document.
+6. Its coverage: what it protects, what not, what of that the document shows, what was added later.
+7. Signatures that rest on others; values used twice; documents that no signature protects.
+"""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from gmseal.errors import GmsealError
+from gmseal.ofd.cases import Case, add_finding, judge_value, report_of
+from gmseal.ofd.coverage import Coverage, OwnFiles, cover
+from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
+from gmseal.ofd.package import OfdDocument, Package, read_package, read_source
+from gmseal.ofd.protection import Digests, judge_references, judge_seal_file, judge_stamps
+from gmseal.ofd.reach import reached_files
+from gmseal.ofd.signatures import read_list, read_signature_file
+from gmseal.policy import DEFAULT, Policy
+from gmseal.report import (
+    Check,
+    CheckResult,
+    Finding,
+    Report,
+    Severity,
+    decide,
+    judge_conformance,
+    walk,
+)
+from gmseal.trust import TrustStore
+
+_CLAUSE: Final = "GB/T 33190-2016 18"
+
+
+def verify_ofd(
+    source: Path | bytes,
+    trust: TrustStore,
+    at: datetime | None = None,
+    policy: Policy = DEFAULT,
+    limits: OfdLimits = DEFAULT_LIMITS,
+) -> Report:
+    """Judges a package against the roots one trusts, as of ``at`` (now when ``None``), by ``policy``.
+
+    Whatever the bytes, the result is a report; only what cannot be read as an OFD package at all raises
+    ``MalformedInput``, ``NotFound`` or ``Refused`` (codes of ``open_archive``).
+    """
+    now = at or datetime.now(UTC)
+    data = read_source(source, limits)
+    # 1.
+    package = read_package(data, limits)
+    documents = package.documents
+    # 2.
+    cases = [case for document in documents for case in _cases(package, document)]
+    lists = {
+        document.signatures_path
+        for document in documents
+        if document.signatures_path is not None and document.signatures_path in package.archive
+    }
+    digests = Digests(package)
+    reached: dict[int, set[str]] = {}
+    for index, case in enumerate(cases):
+        if case.file is not None:
+            # 3.
+            case.findings += judge_references(case.log, case.file, digests, case.list_path)
+            # 4.
+            judge_value(case, package, trust, now, policy)
+            judge_seal_file(case.log, case.file, package, case.embedded_seal)
+            # 5.
+            judge_stamps(case.log, case.file, package, case.document)
+            # 6.
+            later = [_own(other) for other in cases[index + 1 :]]
+            case.coverage = _coverage(package, case, later, lists, reached)
+            _judge_coverage(case, case.coverage, policy)
+    # 7.
+    _judge_bases(cases)
+    findings = _file_findings(package)
+    checks = _file_checks(documents, cases)
+    if findings:
+        checks.append(replace(judge_conformance(findings, policy, _CLAUSE), code="PACKAGE_CONFORMANCE"))
+    reports = tuple(report_of(case, policy) for case in cases)
+    every = [*checks, *(check for one in reports for check in one.checks)]
+    return Report(
+        verdict=decide(every, policy),
+        sm3=hashlib.new("sm3", data).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        kind="ofd",
+        signatures=reports,
+        checks=tuple(checks),
+        findings=tuple(findings),
+        policy=policy.name,
+        judged_at=now,
+    )
+
+
+def _cases(package: Package, document: OfdDocument) -> list[Case]:
+    listed = read_list(package, document)
+    found: list[Case] = []
+    seen: set[str] = set()
+    for item in listed.items if listed is not None else ():
+        case = Case(item, document, listed.path if listed is not None else "")
+        found.append(case)
+        if item.id in seen:
+            zh, en = (
+                f"签名标识重复：{item.id[:40]}",
+                f"The id {item.id[:40]!r} is used by more than one signature.",
+            )
+            add_finding(case, "SIGNATURE_ID_TWICE", Severity.MAJOR, case.list_path, zh, en)
+        seen.add(item.id)
+        try:
+            case.file = read_signature_file(package, item.path)
+        except GmsealError as error:
+            says = ("签名描述文件缺失或格式错误", f"The signature cannot be read: {error}")
+            case.log.add("FORMAT_SIGNATURE", CheckResult.FAIL, None, says)
+    return found
+
+
+def _own(case: Case) -> OwnFiles:
+    if case.file is None:
+        return OwnFiles(case.item.path, None, None)
+    return OwnFiles(case.item.path, case.file.value_path, case.file.seal_path)
+
+
+def _coverage(
+    package: Package, case: Case, later: list[OwnFiles], lists: set[str], reached: dict[int, set[str]]
+) -> Coverage:
+    referenced = {reference.path for reference in case.file.references} if case.file is not None else set()
+    own = _own(case)
+    entries = list(package.archive.entries)
+    excused = referenced | own.names() | lists
+    shown: set[str] | None = None
+    if not excused.issuperset(entries):
+        index = case.document.index
+        if index not in reached:
+            reached[index] = reached_files(package, case.document)
+        shown = reached[index]
+    return cover(entries, referenced, own, later, lists, shown)
+
+
+def _judge_coverage(case: Case, coverage: Coverage, policy: Policy) -> None:
+    weak = CheckResult.FAIL if policy.require_whole_coverage else CheckResult.WARN
+    if coverage.reachable:
+        named = ", ".join(coverage.reachable[:5])
+        says = (
+            f"文档引用的部分文件不受该签章保护：{named}",
+            f"The document uses files that this signature does not protect: {named}.",
+        )
+        case.log.add("COVERAGE", weak, None, says)
+    else:
+        says = ("签章保护文档引用的全部文件", "The signature protects every file that the document uses.")
+        case.log.add("COVERAGE", CheckResult.PASS, None, says)
+    if not coverage.entry_protected:
+        says = (
+            "入口文件 OFD.xml 不受保护，可能被指向其他文档",
+            "OFD.xml is not protected, so it could have been turned to another document.",
+        )
+        case.log.add("ENTRY_UNPROTECTED", weak, None, says)
+    extra = [name for name in coverage.unprotected if name not in set(coverage.reachable)]
+    if extra:
+        named = ", ".join(name[:80] for name in extra[:5])
+        says = (
+            f"包内有文档未引用、也不受该签章保护的文件：{named}",
+            f"The package holds files that the document does not use and the signature does not protect: {named}.",
+        )
+        case.log.add("EXTRA_FILES", CheckResult.WARN, None, says)
+
+
+def _judge_bases(cases: list[Case]) -> None:
+    """Relative (GM/T 0099): the base is an earlier signature of the same document, and good itself."""
+    good = {
+        id(case): not any(one.result is CheckResult.FAIL for one in walk(case.log.checks())) for case in cases
+    }
+    for index, case in enumerate(cases):
+        if case.item.relative is None:
+            continue
+        bases = [
+            other
+            for other in cases[:index]
+            if other.document.index == case.document.index and other.item.id == case.item.relative
+        ]
+        sound = len(bases) == 1 and good[id(bases[0])]
+        good[id(case)] = good[id(case)] and sound
+        named = case.item.relative[:40]
+        case.log.decide(
+            "BASE_SIGNATURE",
+            sound,
+            None,
+            (f"所依据的签名 {named} 验证通过", f"The signature {named!r} that this one rests on is good."),
+            (
+                f"所依据的签名 {named} 不存在或验证不通过",
+                f"The signature {named!r} that this one rests on is missing or not good.",
+            ),
+        )
+
+
+def _file_checks(documents: tuple[OfdDocument, ...], cases: list[Case]) -> list[Check]:
+    checks: list[Check] = []
+    if not cases:
+        zh, en = "文件中没有电子印章", "The file carries no electronic seal."
+        return [Check("NO_SIGNATURE", CheckResult.NOT_CHECKED, None, zh, en)]
+    values = [case.value for case in cases if case.value]
+    paths = [case.item.path for case in cases]
+    if len(set(values)) != len(values) or len(set(paths)) != len(paths):
+        zh, en = "同一签章值被重复使用", "One signature value is used by more than one signature."
+        checks.append(Check("SIGNATURE_REUSED", CheckResult.FAIL, None, zh, en, _CLAUSE))
+    protected = {name for case in cases if case.coverage is not None for name in case.coverage.protected}
+    for document in documents:
+        if document.root_path in protected:
+            continue
+        number = document.index + 1
+        if any(case.document.index == document.index for case in cases):
+            zh = f"第 {number} 个文档的根文件不受任何签章保护，所显示的不是被签章的文档"
+            en = f"No signature protects the root of document {number}: what is shown is not what was signed."
+            checks.append(Check("DOCUMENT_UNPROTECTED", CheckResult.FAIL, None, zh, en, _CLAUSE))
+        else:
+            zh = f"第 {number} 个文档没有签章，也不受其他签章保护"
+            en = f"Document {number} carries no signature, and none of another document protects it."
+            checks.append(Check("NO_SIGNATURE", CheckResult.NOT_CHECKED, None, zh, en))
+    return checks
+
+
+def _file_findings(package: Package) -> list[Finding]:
+    archive = package.archive
+    findings = []
+    hidden = [name for name in archive.unlisted if name not in archive]
+    if hidden:
+        zh = f"压缩包内有未列入目录的文件：{hidden[0][:80]}"
+        en = f"The archive holds a file that its directory does not list: {hidden[0][:80]!r}."
+        findings.append(Finding("HIDDEN_ENTRY", Severity.MAJOR, "zip", zh, en))
+    if len(hidden) < len(archive.unlisted):
+        zh = "压缩包内留有已被替换的旧文件"
+        en = "The archive still holds the earlier version of a file that was replaced."
+        findings.append(Finding("REPLACED_ENTRY", Severity.MINOR, "zip", zh, en))
+    odd = next(
+        (entry for entry in archive.entries.values() if entry.name_form not in {"ascii", "utf-8"}), None
+    )
+    if odd is not None:
+        zh, en = "文件名编码未标明", f"A name is written in {odd.name_form}, which the archive does not say."
+        findings.append(Finding("NAME_ENCODING", Severity.MINOR, odd.name[:80], zh, en))
+    return findings
