@@ -22,20 +22,13 @@ from evidencelog.errors import (
     VerificationError,
 )
 from evidencelog.hashing import SHA256, TreeHash, tree_hash
-from evidencelog.keys import (
-    Ed25519Signer,
-    NoteSigner,
-    NoteVerifier,
-    Sm2Signer,
-    generate_signer,
-    parse_skey,
-    parse_vkey,
-)
+from evidencelog.keys import Ed25519Signer, NoteSigner, NoteVerifier, Sm2Signer, generate_signer, parse_skey
 from evidencelog.log import Integration, LogState, integrate, sign_checkpoint
 from evidencelog.proof import ProvenEntry, TlogProof, make_proof, parse_proof, verify_proof
 from evidencelog.store import FileTileStore, TileWriter
 from evidencelog.tiles import MAX_ENTRY_BYTES, TileReader, TileWrite
 from evidencelog.tree import RightEdge, TileProver, verify_consistency, verify_inclusion
+from evidencelog.vkey import parse_vkey
 
 __all__ = [
     "MAX_ENTRY_BYTES",

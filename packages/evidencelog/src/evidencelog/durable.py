@@ -1,8 +1,9 @@
 """Writing files so that a crash leaves either the whole new file or none of it."""
 
 import os
+import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -55,3 +56,33 @@ def replacing(target: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def write_durably(files: Sequence[tuple[Path, bytes]], *, mode: int = 0o644) -> None:
+    """Write many new files so that after a crash each is whole or absent, and all are there on return.
+
+    All are written first and made durable together, which costs a fraction of doing so one by one. Raises
+    :class:`StoreError` (``store.io``).
+    """
+    temporary: list[tuple[Path, Path]] = []
+    try:
+        for target, data in files:
+            make_directory(target.parent)
+            new = target.with_name(f".new-{target.name}-{secrets.token_hex(4)}")
+            temporary.append((new, target))
+            new.write_bytes(data)
+            new.chmod(mode)
+        for new, _ in temporary:
+            descriptor = os.open(new, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        for new, target in temporary:
+            new.replace(target)
+        for folder in {target.parent for _, target in temporary}:
+            sync_directory(folder)
+    except OSError as error:
+        for new, _ in temporary:
+            new.unlink(missing_ok=True)
+        raise StoreError(Code.STORE_IO, f"files could not be written: {error.strerror}") from error

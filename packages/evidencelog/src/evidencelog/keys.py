@@ -98,7 +98,7 @@ def _check_name(name: str) -> None:
         )
 
 
-class _PublicKeyForm:
+class PublicKeyForm:
     """Name, id and text form, which all kinds of public key share."""
 
     def __init__(self, name: str, key_bytes: bytes, algorithm: str) -> None:
@@ -107,6 +107,11 @@ class _PublicKeyForm:
         self._key_bytes = key_bytes
         self._algorithm = algorithm
         self._key_id = hashlib.sha256(name.encode() + b"\n" + key_bytes).digest()[:4]
+
+    @property
+    def key_bytes(self) -> bytes:
+        """The type and the public key, as the text form holds them."""
+        return self._key_bytes
 
     @property
     def name(self) -> str:
@@ -125,7 +130,7 @@ class _PublicKeyForm:
         return f"{self._name}+{self._key_id.hex()}+{encode_base64(self._key_bytes)}"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _PublicKeyForm) and self.vkey == other.vkey
+        return isinstance(other, PublicKeyForm) and self.vkey == other.vkey
 
     def __hash__(self) -> int:
         return hash(self.vkey)
@@ -134,7 +139,7 @@ class _PublicKeyForm:
         return f"{type(self).__name__}({self.vkey!r})"
 
 
-class Ed25519Verifier(_PublicKeyForm):
+class Ed25519Verifier(PublicKeyForm):
     """An Ed25519 public key (32 bytes).
 
     Points of small order are refused (``key.malformed``): under them one signature fits every message, so a
@@ -158,7 +163,7 @@ class Ed25519Verifier(_PublicKeyForm):
         return True
 
 
-class Sm2Verifier(_PublicKeyForm):
+class Sm2Verifier(PublicKeyForm):
     """An SM2 public key, given as the uncompressed point (65 bytes, first 0x04)."""
 
     def __init__(self, name: str, point: bytes) -> None:
@@ -245,29 +250,12 @@ def _skey(verifier: NoteVerifier, private_bytes: bytes) -> str:
     return f"{SKEY_PREFIX}{verifier.name}+{verifier.key_id.hex()}+{encode_base64(private_bytes)}"
 
 
-def _split(text: str) -> tuple[str, str, bytes]:
+def split_key(text: str) -> tuple[str, str, bytes]:
+    """Name, id and key bytes of the text form of a key. Raises :class:`MalformedError` (``key.malformed``)."""
     parts = text.split("+", 2)
     if len(parts) != 3:
         raise MalformedError(Code.KEY_MALFORMED, "a key has the form name+id+base64")
     return parts[0], parts[1], decode_base64(parts[2], Code.KEY_MALFORMED)
-
-
-def parse_vkey(text: str) -> Ed25519Verifier | Sm2Verifier:
-    """Read the text form of a public key; white space around it is ignored.
-
-    Raises :class:`MalformedError`: ``key.malformed``, or ``key.unsupported`` for a type that is not known here.
-    """
-    name, key_id, data = _split(text.strip())
-    verifier: Ed25519Verifier | Sm2Verifier
-    if data.startswith(ED25519_TYPE):
-        verifier = Ed25519Verifier(name, data[len(ED25519_TYPE) :])
-    elif data.startswith(SM2_TYPE):
-        verifier = Sm2Verifier(name, data[len(SM2_TYPE) :])
-    else:
-        raise MalformedError(Code.KEY_UNSUPPORTED, "the key is of a type that is not supported")
-    if verifier.key_id.hex() != key_id:
-        raise MalformedError(Code.KEY_MALFORMED, "the id of the key does not belong to it")
-    return verifier
 
 
 def _guarded(make: Callable[[], Signer]) -> Signer:
@@ -278,11 +266,14 @@ def _guarded(make: Callable[[], Signer]) -> Signer:
 
 
 def parse_skey(text: str) -> Signer:
-    """Read the text form of a private key; raises :class:`MalformedError` as :func:`parse_vkey` does."""
+    """Read the text form of a private key.
+
+    Raises :class:`MalformedError`: ``key.malformed``, or ``key.unsupported`` for a type that is not known here.
+    """
     text = text.strip()
     if not text.startswith(SKEY_PREFIX):
         raise MalformedError(Code.KEY_MALFORMED, f"a private key begins with {SKEY_PREFIX}")
-    name, key_id, data = _split(text[len(SKEY_PREFIX) :])
+    name, key_id, data = split_key(text[len(SKEY_PREFIX) :])
     signer: Signer
     if data.startswith(ED25519_TYPE):
         signer = Ed25519Signer(name, data[len(ED25519_TYPE) :])

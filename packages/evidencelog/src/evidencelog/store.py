@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from evidencelog.durable import replacing
+from evidencelog.durable import replacing, write_durably
 from evidencelog.errors import ArgumentError, Code, StoreError
 from evidencelog.hashing import HASH_SIZE
 from evidencelog.tiles import TILE_WIDTH, TileWrite, entries_path, tile_path
@@ -43,10 +43,15 @@ class FileTileStore:
 
     def write_tiles(self, tiles: Iterable[TileWrite]) -> None:
         """Store tiles; see :class:`TileWriter`."""
-        for tile in tiles:
-            if len(tile.data) != tile.width * HASH_SIZE:
-                raise ArgumentError(Code.TILE_MALFORMED, f"{tile.path} does not have the data of its width")
-            self._write_once(tile.path, tile.data)
+        self.write_files([(checked_path(tile), tile.data) for tile in tiles])
+
+    def write_files(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Store any number of tiles and entry bundles by their paths, durably and together.
+
+        Storing the same file again is fine. Raises :class:`StoreError` (``store.conflict``, ``store.io``).
+        """
+        new = [(path, data) for path, data in files if not self._is_stored(path, data)]
+        write_durably([(self._root / path, data) for path, data in new])
 
     def read_entries(self, index: int, width: int) -> bytes:
         """Return the bytes of an entry bundle, of ``width`` entries or of the full 256; raises :class:`StoreError`."""
@@ -54,7 +59,7 @@ class FileTileStore:
 
     def write_entries(self, index: int, width: int, data: bytes) -> None:
         """Store the bytes of an entry bundle; raises :class:`StoreError`."""
-        self._write_once(entries_path(index, width), data)
+        self.write_files([(entries_path(index, width), data)])
 
     def read_checkpoint(self) -> bytes | None:
         """Return the last published checkpoint, None before the first; raises :class:`StoreError`."""
@@ -86,11 +91,16 @@ class FileTileStore:
                 raise
         return self._read(full_path)
 
-    def _write_once(self, path: str, data: bytes) -> None:
-        target = self._root / path
-        if target.exists():
-            if self._read(path) != data:
-                raise StoreError(Code.STORE_CONFLICT, f"{path} is already stored with other bytes")
-            return
-        with replacing(target) as stream:
-            stream.write(data)
+    def _is_stored(self, path: str, data: bytes) -> bool:
+        if not (self._root / path).exists():
+            return False
+        if self._read(path) != data:
+            raise StoreError(Code.STORE_CONFLICT, f"{path} is already stored with other bytes")
+        return True
+
+
+def checked_path(tile: TileWrite) -> str:
+    """The path of a tile whose data has its width. Raises :class:`ArgumentError` (``tile.malformed``)."""
+    if len(tile.data) != tile.width * HASH_SIZE:
+        raise ArgumentError(Code.TILE_MALFORMED, f"{tile.path} does not have the data of its width")
+    return tile.path

@@ -77,7 +77,7 @@ def test_a_commit_that_fails_is_answered_by_what_is_stored(
     assert audit_log(folder.database(), [folder.signer.verifier]).size == 9
 
 
-@pytest.mark.parametrize("step", ["add_head", "write_tiles", "write_entries", "write_checkpoint", "advance"])
+@pytest.mark.parametrize("step", ["add_head", "write_files", "write_checkpoint", "advance"])
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
 def test_publishing_that_fails_goes_on_in_the_next_round(
     folder: LogFolder, monkeypatch: pytest.MonkeyPatch, step: str, when: str

@@ -65,8 +65,8 @@ class Served:
 
     def options(self) -> list[str]:
         keys = [self.root / "ed25519.key", self.root / "sm2.key"]
-        for path, signer in zip(keys, (self.ed25519, self.sm2), strict=True):
-            path.write_text(signer.skey)
+        for path, skey in zip(keys, (self.ed25519.skey, self.sm2.skey), strict=True):
+            path.write_text(skey)
         return ["--origin", ORIGIN, *[part for path in keys for part in ("--key", str(path))]]
 
     def start(self) -> None:

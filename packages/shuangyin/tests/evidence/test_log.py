@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from evidencelog.checkpoint import parse_checkpoint
 from evidencelog.cli import app as evidencelog_cli
 from evidencelog.entry import decode_entry
-from evidencelog.keys import parse_vkey
 from evidencelog.log import Integration
 from evidencelog.proof import parse_proof, verify_proof
+from evidencelog.vkey import parse_vkey
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.errors import Conflict, ShuangyinError

@@ -9,8 +9,9 @@ from evidencelog.bundle.report import BundleReport, Check, CheckCode, CheckResul
 from evidencelog.checkpoint import Checkpoint, open_checkpoint
 from evidencelog.entry import decode_entry
 from evidencelog.errors import Code, EvidenceLogError, MalformedError, VerificationError
-from evidencelog.keys import NoteVerifier, parse_vkey
+from evidencelog.keys import NoteVerifier
 from evidencelog.tree import verify_inclusion
+from evidencelog.vkey import parse_vkey
 
 _PASS, _WARN, _FAIL, _OPEN = CheckResult.PASS, CheckResult.WARN, CheckResult.FAIL, CheckResult.NOT_CHECKED
 

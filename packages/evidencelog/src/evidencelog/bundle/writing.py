@@ -18,9 +18,9 @@ from evidencelog.bundle.manifest import (
 from evidencelog.durable import replacing
 from evidencelog.errors import ArgumentError, Code, MalformedError, StoreError
 from evidencelog.hashing import SHA256, TreeHash
-from evidencelog.keys import parse_vkey
 from evidencelog.proof import TlogProof
 from evidencelog.tiles import check_entry_size
+from evidencelog.vkey import parse_vkey
 
 _CHUNK: Final = 1 << 20
 _TIME: Final = (1980, 1, 1, 0, 0, 0)

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from evidencelog.errors import ArgumentError, Code, EvidenceLogError, MalformedError
-from evidencelog.keys import NoteVerifier, parse_vkey
+from evidencelog.keys import NoteVerifier
+from evidencelog.vkey import parse_vkey
 
 _KEY_FILE_LIMIT: Final = 16_384
 

@@ -10,7 +10,7 @@ A crash after any of them leaves nothing wrong, and the next round goes on from 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from evidencelog.checkpoint import parse_checkpoint
 from evidencelog.embedded.database import LogDatabase
@@ -19,16 +19,23 @@ from evidencelog.errors import Code, FenceError
 from evidencelog.keys import NoteSigner
 from evidencelog.log import LogState, sign_checkpoint
 from evidencelog.store import FileTileStore
-from evidencelog.tiles import TILE_HEIGHT, TILE_WIDTH, TileWrite, encode_entry_bundle, tile_width
+from evidencelog.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    encode_entry_bundle,
+    entries_path,
+    tile_path,
+    tile_width,
+)
 from evidencelog.tree import TileProver
+
+_FILES_TOGETHER: Final = 256
 
 
 class PublishedFiles(Protocol):
     """Where published files go; :class:`~evidencelog.store.FileTileStore` is one."""
 
-    def write_tiles(self, tiles: Sequence[TileWrite]) -> None: ...
-
-    def write_entries(self, index: int, width: int, data: bytes) -> None: ...
+    def write_files(self, files: Sequence[tuple[str, bytes]]) -> None: ...
 
     def read_checkpoint(self) -> bytes | None: ...
 
@@ -111,15 +118,22 @@ class Publisher:
         return TileProver(self._database, size, self._database.algorithm).root()
 
     def _write_files(self, start: int, end: int) -> None:
+        """Tiles and entry bundles that a checkpoint of ``end`` entries needs beyond one of ``start``."""
+        waiting: list[tuple[str, bytes]] = []
         level = 0
         while end >> (TILE_HEIGHT * level):
             first = (start >> (TILE_HEIGHT * level)) // TILE_WIDTH
             last = ((end >> (TILE_HEIGHT * level)) - 1) // TILE_WIDTH
             for index in range(first, last + 1):
                 width = tile_width(level, index, end)
-                data = self._database.read_tile(level, index, width)
-                self._files.write_tiles([TileWrite(level, index, width, data)])
+                waiting.append(
+                    (tile_path(level, index, width), self._database.read_tile(level, index, width))
+                )
                 if level == 0:
                     entries = self._database.entries(index * TILE_WIDTH, width)
-                    self._files.write_entries(index, width, encode_entry_bundle(entries))
+                    waiting.append((entries_path(index, width), encode_entry_bundle(entries)))
+                if len(waiting) >= _FILES_TOGETHER:
+                    self._files.write_files(waiting)
+                    waiting = []
             level += 1
+        self._files.write_files(waiting)

@@ -93,7 +93,7 @@ class Sequencer:
             self._ready.notify_all()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout=30)
+                thread.join()
 
     def submit(self, submissions: Sequence[Submission]) -> None:
         """Let entries wait for the next commit; each gets its answer when it is durable and integrated.

@@ -8,8 +8,7 @@ any web server may serve the published folder instead.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from evidencelog.embedded.database import LogDatabase
 from evidencelog.embedded.sequencer import Placed, Sequencer, Submission
@@ -23,13 +22,10 @@ from evidencelog.errors import (
     StoreError,
 )
 from evidencelog.proof import make_proof
+from evidencelog.serving.asgi import Message, Receive, Send, read_body, respond
 from evidencelog.store import FileTileStore
 from evidencelog.tiles import MAX_ENTRY_BYTES, parse_path
 from evidencelog.tree import TileProver
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 KEY_HEADER: Final = b"idempotency-key"
 _JSON: Final = b"application/json"
@@ -85,11 +81,11 @@ class LogApplication:
         path: str = scope["path"]
         if path == "/add":
             if scope["method"] != "POST":
-                await _respond(send, 405, b"", _TEXT, (b"allow", b"POST"))
+                await respond(send, 405, b"", _TEXT, (b"allow", b"POST"))
                 return
             await self._add(scope, receive, send)
         elif scope["method"] not in {"GET", "HEAD"}:
-            await _respond(send, 405, b"", _TEXT, (b"allow", b"GET, HEAD"))
+            await respond(send, 405, b"", _TEXT, (b"allow", b"GET, HEAD"))
         elif path == "/checkpoint":
             await self._checkpoint(send)
         elif path.startswith("/proof/"):
@@ -100,7 +96,7 @@ class LogApplication:
             await self._static(path.removeprefix("/"), send)
 
     async def _add(self, scope: Message, receive: Receive, send: Send) -> None:
-        entry = await _body(receive)
+        entry = await read_body(receive, MAX_ENTRY_BYTES)
         decode_entry(entry)  # what is hashed is what was sent; only its form is looked at
         key = next((value for name, value in scope["headers"] if name == KEY_HEADER), None)
         loop = asyncio.get_running_loop()
@@ -118,13 +114,13 @@ class LogApplication:
         if isinstance(result, EvidenceLogError):
             raise result
         status = 200 if result.repeated else 201
-        await _respond(send, status, b'{"index":%d}' % result.index, _JSON)
+        await respond(send, status, b'{"index":%d}' % result.index, _JSON)
 
     async def _checkpoint(self, send: Send) -> None:
         note = self._files.read_checkpoint()
         if note is None:
             raise StoreError(Code.STORE_MISSING, "no checkpoint was published yet")
-        await _respond(send, 200, note, _TEXT, (b"cache-control", b"no-cache"))
+        await respond(send, 200, note, _TEXT, (b"cache-control", b"no-cache"))
 
     async def _proof(self, number: str, send: Send) -> None:
         if not number.isascii() or not number.isdecimal() or len(number) > 19:
@@ -135,11 +131,11 @@ class LogApplication:
             known = index < self._database.size()
             body = b"This entry has no signed head yet; ask again in a second.\n"
             if known:
-                await _respond(send, 404, body, _TEXT, (b"retry-after", b"1"))
+                await respond(send, 404, body, _TEXT, (b"retry-after", b"1"))
                 return
             raise StoreError(Code.STORE_MISSING, f"there is no entry {index}")
         prover = TileProver(self._database, head[0], self._database.algorithm)
-        await _respond(send, 200, make_proof(prover, index, head[1]).to_bytes(), _TEXT)
+        await respond(send, 200, make_proof(prover, index, head[1]).to_bytes(), _TEXT)
 
     async def _static(self, path: str, send: Send) -> None:
         place = parse_path(path)
@@ -147,7 +143,7 @@ class LogApplication:
             data = self._files.read_entries(place.index, place.width)
         else:
             data = self._files.read_tile(place.level, place.index, place.width)
-        await _respond(send, 200, data, _OCTETS, (b"cache-control", _FOREVER))
+        await respond(send, 200, data, _OCTETS, (b"cache-control", _FOREVER))
 
     async def _health(self, send: Send) -> None:
         error = self._sequencer.last_error
@@ -157,38 +153,7 @@ class LogApplication:
             "published": self._sequencer.published_size,
             "problem": None if error is None else {"code": error.code.value, "detail": str(error)},
         }
-        await _respond(send, 200 if error is None else 503, json.dumps(state).encode(), _JSON)
-
-
-async def _body(receive: Receive) -> bytes:
-    """The body, refused as soon as it is larger than an entry may be."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise StoreError(Code.LOG_STOPPED, "the client went away")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_ENTRY_BYTES:
-            raise ArgumentError(Code.ENTRY_TOO_LARGE, f"an entry has at most {MAX_ENTRY_BYTES} bytes")
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-async def _respond(
-    send: Send, status: int, body: bytes, media_type: bytes, *headers: tuple[bytes, bytes]
-) -> None:
-    length = str(len(body)).encode()
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(b"content-type", media_type), (b"content-length", length), *headers],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+        await respond(send, 200 if error is None else 503, json.dumps(state).encode(), _JSON)
 
 
 async def _problem(send: Send, error: EvidenceLogError) -> None:
@@ -196,4 +161,4 @@ async def _problem(send: Send, error: EvidenceLogError) -> None:
     status = 503 if isinstance(error, FenceError) else _STATUS.get(error.code, default)
     body = json.dumps({"code": error.code.value, "status": status, "detail": str(error)}).encode()
     headers = ((b"retry-after", b"1"),) if status == 503 else ()
-    await _respond(send, status, body, b"application/problem+json", *headers)
+    await respond(send, status, body, b"application/problem+json", *headers)
