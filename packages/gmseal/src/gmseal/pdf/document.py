@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,8 +28,15 @@ _SECTION_STREAM = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]
 _SECTION_TABLE = re.compile(rb"[\x00\t\n\f\r ]*xref[\x00\t\n\f\r ]")
 _STRUCTURE_STREAM = re.compile(rb"/(?:ObjStm|XRef)\b")
 
-_HARMLESS = ("reported number of objects", "xref entry for the xref stream itself is missing")
-"""Warnings about slips that many programs make and nothing here rests on: a wrong Size, and this one."""
+_HARMLESS = re.compile(
+    r"(?:reported number of objects \(\d+\) is not one plus the highest object number \(\d+\)"
+    r"|xref entry for the xref stream itself is missing[ a-z-]*"
+    r"|expected endobj"
+    r"|/Type key should be /Pages? but is not; overriding"
+    r"|Resources is missing or invalid; repairing)\Z"
+)
+"""Slips that many programs make, readers forgive alike, and nothing here rests on. What comes before is the file's
+name, which whoever made the file may have chosen."""
 
 # What pikepdf raises for malformed structures, depending on how they are malformed.
 _READ_ERRORS = (
@@ -67,6 +74,9 @@ class Document:
     """Whether the trailer states a wrong number of objects."""
     _entries: dict[tuple[int, int], Any] | None = None
     _table: dict[Place, int] | None = None
+    _packed: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    guessed: bool = False
+    """Whether qpdf had to guess at something that was read later; see ``check_certain``."""
 
     @property
     def catalog(self) -> pikepdf.Object:
@@ -92,6 +102,29 @@ class Document:
             return self._table[place]
         entry = self.cross_references().get(place)
         return entry.offset if entry is not None and entry.type == 1 else None
+
+    def packed_text(self, place: tuple[int, int]) -> tuple[bytes, int] | None:
+        """The object stream that holds an object, unpacked, and where in it the object begins (7.5.7)."""
+        entry = self.cross_references().get(place)
+        if entry is None or entry.type != 2:
+            return None
+        number = entry.obj_stream_number or 0
+        if number not in self._packed:
+            holder = self.pdf.get_object((number, 0))
+            data = holder.read_bytes() if isinstance(holder, pikepdf.Stream) else b""
+            self._packed[number] = data, int(holder.get("/First", 0)) if data else 0
+        data, first = self._packed[number]
+        pairs = [int(word) for word in data[:first].split()]
+        where = dict(zip(pairs[::2], pairs[1::2], strict=False))
+        return (data, first + where[place[0]]) if place[0] in where else None
+
+    def check_certain(self) -> None:
+        """``Refused`` (``BROKEN_STRUCTURE``) when qpdf had to guess at anything since the file was opened."""
+        self.guessed = self.guessed or _doubts(_warnings(self.pdf))
+        if self.guessed:
+            raise Refused(
+                "BROKEN_STRUCTURE", "Something in this PDF can only be guessed at; repair the file first."
+            )
 
     def first_free_number(self) -> int:
         """A number above that of every object, whatever the trailer says."""
@@ -239,10 +272,16 @@ def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
             access_mode=pikepdf.AccessMode.mmap_only,
         )
     except pikepdf.PasswordError as error:
-        raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.") from error
+        raise Refused(
+            "ENCRYPTED", "This PDF opens only with a password; remove the protection first."
+        ) from error
     if pdf.is_encrypted:
         pdf.close()
-        raise Refused("ENCRYPTED", "This PDF is encrypted; remove the protection first.")
+        raise Refused(
+            "ENCRYPTED",
+            "This PDF is encrypted. It opens without a password, but its owner protects it against changes; "
+            "ask the owner for a file without protection.",
+        )
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
         pdf.close()
         raise pikepdf.PdfError("The file has no catalog.")
@@ -267,7 +306,7 @@ def _guessed_pages(pdf: pikepdf.Pdf) -> str | None:
 
 def _doubts(warnings: list[str]) -> bool:
     """Whether qpdf warned of anything that matters."""
-    return any(not any(slip in warning for slip in _HARMLESS) for warning in warnings)
+    return any(_HARMLESS.search(warning) is None for warning in warnings)
 
 
 def _warnings(pdf: pikepdf.Pdf) -> list[str]:

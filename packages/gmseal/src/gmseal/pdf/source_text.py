@@ -1,8 +1,10 @@
 """The text of objects as it stands in the file, for changing one entry and keeping every other byte.
 
 qpdf can print objects too, but loads everything they refer to first (milliseconds for a page with
-fonts). So dictionaries are cut out of the file here, and qpdf's reading of them is the check: when the
-keys found do not agree with it, or the object lies in an object stream, qpdf prints it after all.
+fonts), and leaves out what it cannot read: a page whose content has a wrong length, which every reader
+shows, would come out empty. So dictionaries are cut out of the file, or of the object stream that holds
+them, and qpdf's reading is the check. When the keys do not agree with it, qpdf prints the dictionary
+after all, provided that nothing troubled it.
 """
 
 import re
@@ -24,6 +26,7 @@ _TOKEN = re.compile(
 )
 _OPEN = frozenset({b"<<", b"["})
 _CLOSE = frozenset({b">>", b"]"})
+_NOTHING = re.compile(rb"null|[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+R")
 _IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 
 
@@ -39,7 +42,9 @@ def changed_dictionary(document: Document, original: pikepdf.Object, changes: Ma
     """The dictionary's text with some values replaced or added, all else as it is in the file."""
     cut = _cut_dictionary(document, original)
     if cut is None:
-        return syntax.dictionary_with(original, changes)
+        text = syntax.dictionary_with(original, changes)
+        document.check_certain()
+        return text
     text = cut.text
     spans = [cut.entries[key.encode("ascii")] for key in changes if key.encode("ascii") in cut.entries]
     for begin, _, end in sorted(spans, reverse=True):
@@ -55,7 +60,9 @@ def extended_array(document: Document, owner: pikepdf.Object, key: str, addition
         return syntax.array_with(None, additions)
     text = _array_text(document, owner, key, present)
     if text is None:
-        return syntax.array_with(present, additions)
+        text = syntax.array_with(present, additions)
+        document.check_certain()
+        return text
     return text[:-1] + b" " + b" ".join(additions) + b"]"
 
 
@@ -72,14 +79,23 @@ def _array_text(document: Document, owner: pikepdf.Object, key: str, present: pi
 
 def _cut_dictionary(document: Document, original: pikepdf.Object) -> Cut | None:
     cut = _cut(document, original.objgen)
-    if cut is None or {key.decode("latin-1") for key in cut.entries} != set(original.keys()):
+    if cut is None:
         return None
-    return cut
+    hidden = {key.decode("latin-1"): span for key, span in cut.entries.items()}
+    for key in set(original.keys()):
+        if hidden.pop(key, None) is None:
+            return None
+    # qpdf hides entries whose value is null, or an object that is missing or that it cannot read.
+    unread = all(_NOTHING.fullmatch(cut.text, begin, end) for _, begin, end in hidden.values())
+    return cut if unread else None
 
 
 def _cut(document: Document, place: tuple[int, int]) -> Cut | None:
     offset = document.offset_of(place)
-    return None if offset is None else cut_at(document.file, offset, place)
+    if offset is not None:
+        return cut_at(document.file, offset, place)
+    packed = document.packed_text(place)
+    return None if packed is None else _scan(*packed)
 
 
 def cut_at(file: BinaryIO, offset: int, place: tuple[int, int]) -> Cut | None:
