@@ -10,7 +10,8 @@ import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from odd_pdfs import ODD, SEALED, OddFile, plain, written
+from odd_pdfs import ODD, SEALED, OddFile
+from pdf_writing import plain, written
 from PIL import ImageChops
 
 from gmseal.errors import GmsealError, Refused
