@@ -10,6 +10,15 @@ from gmseal.pdf.placement import FieldPlacement, Places, QrBeside, QrPlacement, 
 from gmseal.pdf.resolve import resolve_places
 from gmseal.pdf.seal import SealOutcome, seal_pdf, seal_pdf_bytes, sign_pdf, sign_pdf_bytes
 from gmseal.pdf.signatures.cms_value import CmsValue
+from gmseal.pdf.signatures.dual import DualSigners, seal_pdf_dual, seal_pdf_dual_bytes
+from gmseal.pdf.signatures.pades import (
+    PadesLevel,
+    PadesOrder,
+    PadesSigner,
+    PadesValue,
+    sign_pdf_pades,
+    sign_pdf_pades_bytes,
+)
 from gmseal.pdf.signatures.value import InvisibleOrder, SignatureValue
 from gmseal.pdf.verify import verify_pdf, verify_pdf_bytes
 from gmseal.placement import (
@@ -25,12 +34,17 @@ from gmseal.placement import (
 __all__ = [
     "Anchor",
     "CmsValue",
+    "DualSigners",
     "Edge",
     "FieldPlacement",
     "FoundText",
     "InvisibleOrder",
     "KeywordPlacement",
     "Mark",
+    "PadesLevel",
+    "PadesOrder",
+    "PadesSigner",
+    "PadesValue",
     "PageInfo",
     "PdfInfo",
     "PdfLimits",
@@ -51,8 +65,12 @@ __all__ = [
     "resolve_places",
     "seal_pdf",
     "seal_pdf_bytes",
+    "seal_pdf_dual",
+    "seal_pdf_dual_bytes",
     "sign_pdf",
     "sign_pdf_bytes",
+    "sign_pdf_pades",
+    "sign_pdf_pades_bytes",
     "verify_pdf",
     "verify_pdf_bytes",
 ]

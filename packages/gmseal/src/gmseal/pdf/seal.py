@@ -37,7 +37,10 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class SealOutcome:
-    """What was done. ``byte_range`` as in the file; ``data_hash`` is SM3 over it; ``sm3`` of the whole file."""
+    """What was done. ``byte_range`` as in the file; ``sm3`` (hex) of the whole file.
+
+    ``data_hash`` is the digest over the byte range that was signed: SM3, or SHA-256 for PAdES.
+    """
 
     size: int
     sm3: str
@@ -138,14 +141,18 @@ class _Job:
 
     def run(self, out: BinaryIO) -> SealOutcome:
         """Copies, signs, appends."""
-        hashed = _copy(self.document, out)
-        tail, hole, digest, signature = self._signed(hashed)
+        whole = hashlib.new("sm3")
+        # One running digest serves both ends where the signature is over SM3, too.
+        other = self.value.digest_algorithm != whole.name
+        signed = hashlib.new(self.value.digest_algorithm) if other else whole
+        _copy(self.document, out, {whole, signed})
+        tail, hole, digest, signature = self._signed(signed)
         out.write(tail)
         size = self.document.size + len(tail)
-        hashed.update(tail)
+        whole.update(tail)
         byte_range = (0, hole.start, hole.end, size - hole.end)
         plan = self.plan
-        return SealOutcome(size, hashed.hexdigest(), digest, byte_range, signature, plan.name, plan.marks)
+        return SealOutcome(size, whole.hexdigest(), digest, byte_range, signature, plan.name, plan.marks)
 
     def _signed(self, hashed: "hashlib._Hash") -> tuple[bytearray, SignatureHole, bytes, bytes]:
         """The update with the hole filled."""
@@ -173,16 +180,15 @@ def _digest_around(hashed: "hashlib._Hash", tail: bytearray, hole: SignatureHole
     return around.digest()
 
 
-def _copy(document: Document, out: BinaryIO) -> "hashlib._Hash":
-    """Copies the source as it is; memory stays flat whatever its size. Returns the SM3 so far."""
-    hashed = hashlib.new("sm3")
+def _copy(document: Document, out: BinaryIO, hashes: "set[hashlib._Hash]") -> None:
+    """Copies the source as it is, hashing as it goes; memory stays flat whatever its size."""
     document.file.seek(0)
     left = document.size
     while left:
         chunk = document.file.read(min(left, MEGABYTE))
         if not chunk:
             raise GmsealError("The file became shorter while it was read.")
-        hashed.update(chunk)
+        for each in hashes:
+            each.update(chunk)
         out.write(chunk)
         left -= len(chunk)
-    return hashed

@@ -20,6 +20,8 @@ FIELD_NAMES: Final = {
 class CmsValue:
     """Signed data of one form by one signer. ``certificates`` (DER) go along for whoever builds the chain."""
 
+    digest_algorithm = "sm3"
+
     def __init__(
         self,
         certificate: bytes,

@@ -16,6 +16,8 @@ _HEADERS = 16
 class SealValue:
     """Seal signatures by one signer, under the names that an order gives."""
 
+    digest_algorithm = "sm3"
+
     def __init__(
         self, signer: SealSigner, order: SealOrder, timestamp: TimestampSource | None = None
     ) -> None:

@@ -46,10 +46,15 @@ class SignatureValue(Protocol):
         ...
 
     @property
+    def digest_algorithm(self) -> str:
+        """The digest of the byte range that is signed, as ``hashlib`` names it."""
+        ...
+
+    @property
     def room(self) -> int:
         """The most octets that ``sign`` returns; a multiple of a value's real size wastes the file's."""
         ...
 
     def sign(self, digest: bytes, signed_at: datetime) -> bytes:
-        """The value over the SM3 digest of a byte range. Raises ``GmsealError``."""
+        """The value over the digest of a byte range. Raises ``GmsealError``."""
         ...

@@ -59,7 +59,7 @@ class HttpTimestampSource:
         nonce = secrets.randbits(_NONCE_BITS) | 1 << (_NONCE_BITS - 1)
         request = build_request(message, digest=self._digest, policy=self._policy, nonce=nonce)
         # 1.
-        response = read_response(self._exchange(request))
+        response = read_response(self.respond(request))
         # 2.
         if response.token is None:
             said = " ".join(response.texts)[:200] or "no reason given"
@@ -74,7 +74,11 @@ class HttpTimestampSource:
             raise Refused("TIMESTAMP_TOO_LARGE", "The time stamp is larger than the room kept for it.")
         return response.token
 
-    def _exchange(self, request: bytes) -> bytes:
+    def respond(self, request: bytes) -> bytes:
+        """The server's answer to a TimeStampReq as it came, for callers that make and judge their own.
+
+        Raises ``ServiceUnavailable`` and ``MalformedInput`` as ``stamp``.
+        """
         connection = self._connection()
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         with _Deadline(connection, self._timeout) as deadline:

@@ -1,0 +1,217 @@
+"""PAdES and dual sealing, judged by pyHanko, pdfsig and OpenSSL beside our own verifier."""
+
+import io
+import subprocess
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asn1crypto import x509
+from international_authority import World
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from gmseal.errors import MalformedInput, Refused
+from gmseal.pdf import (
+    DualSigners,
+    InvisibleOrder,
+    PadesLevel,
+    PadesOrder,
+    PadesSigner,
+    Permission,
+    SealOrder,
+    SealPlacement,
+    SeamPlacement,
+    seal_pdf_bytes,
+    seal_pdf_dual,
+    seal_pdf_dual_bytes,
+    sign_pdf_pades_bytes,
+    verify_pdf,
+    verify_pdf_bytes,
+)
+from gmseal.report import CheckResult, Report, TrustStore, Verdict
+from gmseal.ses.signature import SealSigner
+from gmseal.trial import TrialAuthority, TrialUnit
+
+HERE = (SealPlacement(0, 100, 180),)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World.create()
+
+
+@dataclass(frozen=True)
+class Today:
+    """A seal that is in force today, and the store of someone who believes both authorities."""
+
+    sealer: SealSigner
+    trust: TrustStore
+
+
+@pytest.fixture(scope="module")
+def today(world: World, seal_signer: SealSigner) -> Today:
+    authority = TrialAuthority.create(world.now)
+    unit = TrialUnit.create(authority, "北京示例科技有限公司", seal_signer.seal.picture, es_id="2")
+    return Today(unit.sealer(), TrustStore(roots=(authority.root, world.root.certificate)))
+
+
+def failed(report: Report) -> list[str]:
+    return [check.code for check in report.walk() if check.result is CheckResult.FAIL]
+
+
+def by_pyhanko(data: bytes, world: World) -> list[Any]:
+    """The status of every regular signature that pyHanko can read (seals are of a kind unknown to it)."""
+    context = ValidationContext(
+        trust_roots=[x509.Certificate.load(world.root.certificate)], allow_fetching=False
+    )
+    reader = PdfFileReader(io.BytesIO(data))
+    found = reader.embedded_signatures
+    return [
+        (validate_pdf_timestamp if one.sig_object["/Type"] == "/DocTimeStamp" else validate_pdf_signature)(
+            one, context
+        )
+        for one in found
+    ]
+
+
+def by_pdfsig(bench: Any, data: bytes) -> str:
+    path = bench.write(data, "pdfsig.pdf")
+    return subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [
+        ("rsa", PadesLevel.B_B),
+        ("p256", PadesLevel.B_T),
+        ("rsa", PadesLevel.B_LT),
+        ("p256", PadesLevel.B_LTA),
+    ],
+)
+def test_every_level_is_good_for_others_and_for_us(
+    bench: Any, blueprint: Any, world: World, kind: str, level: PadesLevel
+) -> None:
+    pades = PadesOrder(level=level, timestamps=world, trust=world.trust)
+    order = InvisibleOrder(signed_at=world.now)
+    data = sign_pdf_pades_bytes(blueprint(pages=2).table(), order, world.signer(kind), pades)
+    status = by_pyhanko(data, world)
+    assert all(one.intact and one.valid and one.trusted for one in status)
+    assert len(status) == (2 if level is PadesLevel.B_LTA else 1)
+    assert "Signature is Valid" in by_pdfsig(bench, data)
+    report = verify_pdf_bytes(data, world.trust, world.now + timedelta(minutes=5))
+    assert report.verdict is Verdict.VALID, failed(report)
+    kinds = [entry.kind for entry in report.signatures]
+    assert kinds == (["cms", "timestamp"] if level is PadesLevel.B_LTA else ["cms"])
+    stamped = next(check for check in report.walk() if check.code == "SIGNATURE_TIMESTAMP")
+    assert (stamped.result is CheckResult.PASS) == (level is not PadesLevel.B_B)
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "certify"),
+    [
+        ("rsa", PadesLevel.B_B, None),
+        ("rsa", PadesLevel.B_LTA, Permission.SIGNING),
+        ("p256", PadesLevel.B_LTA, None),
+    ],
+)
+def test_one_file_sealed_here_and_signed_abroad(
+    bench: Any,
+    blueprint: Any,
+    world: World,
+    today: Today,
+    kind: str,
+    level: PadesLevel,
+    certify: Permission | None,
+) -> None:
+    pades = PadesOrder(level=level, timestamps=world, trust=world.trust)
+    order = SealOrder(signed_at=world.now, placements=HERE, seam=SeamPlacement(80), reason="Contract 1")
+    source = blueprint(pages=3, annots="direct", form="indirect").packed()
+    signers = DualSigners(seal=today.sealer, pades=world.signer(kind))
+    data = seal_pdf_dual_bytes(source, order, signers, pades, certify=certify)
+    report = verify_pdf_bytes(data, today.trust, world.now + timedelta(minutes=5))
+    assert report.verdict is Verdict.VALID, failed(report)
+    assert [entry.kind for entry in report.signatures][:2] == ["seal", "cms"]
+    later = next(check for check in report.signatures[0].walk() if check.code == "ADDED_LATER_ALLOWED")
+    assert later.result is CheckResult.PASS
+    status = by_pyhanko(data, world)[0]
+    assert status.intact
+    assert status.valid
+    assert status.trusted
+    assert status.modification_level in {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES}
+    if level is PadesLevel.B_B:
+        assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    assert "Signature is Valid" in by_pdfsig(bench, data)
+
+
+def test_a_seal_over_a_file_with_everything_others_put_there(
+    bench: Any, blueprint: Any, world: World, today: Today
+) -> None:
+    """B-LTA by an RSA signer, then our seal and its seam: both stay good for whoever can read them."""
+    pades = PadesOrder(level=PadesLevel.B_LTA, timestamps=world, trust=world.trust)
+    signed = sign_pdf_pades_bytes(
+        blueprint(pages=2).table(), InvisibleOrder(signed_at=world.now), world.signer("rsa"), pades
+    )
+    order = SealOrder(signed_at=world.now, placements=HERE)
+    sealed = seal_pdf_bytes(signed, order, today.sealer)
+    assert sealed.startswith(signed)
+    report = verify_pdf_bytes(sealed, today.trust, world.now + timedelta(minutes=5))
+    assert report.verdict is Verdict.VALID, failed(report)
+    assert [entry.kind for entry in report.signatures] == ["cms", "timestamp", "seal"]
+    coverage = report.signatures[0].coverage or {}
+    assert coverage["added_later"] == ["validation data", "a document time stamp", "a further signature"]
+    assert all(one.intact and one.valid and one.trusted for one in by_pyhanko(sealed, world))
+    assert "Signature is Valid" in by_pdfsig(bench, sealed)
+
+
+def test_a_visible_pades_signature_with_the_seals_picture(
+    bench: Any, blueprint: Any, world: World, today: Today, draw: Any, red_box: Any
+) -> None:
+    order = SealOrder(signed_at=world.now, placements=HERE)
+    picture = today.sealer.seal.picture
+    data = sign_pdf_pades_bytes(
+        blueprint().table(), order, world.signer("p256"), PadesOrder(), picture=picture
+    )
+    path = bench.write(data, "visible.pdf")
+    left, top, _, _ = red_box(draw(path))
+    assert (left, top) == pytest.approx((100, 180), abs=1.5)
+    status = by_pyhanko(data, world)[0]
+    assert status.intact
+    assert status.valid
+
+
+def test_a_changed_byte_breaks_pades_for_us_as_for_others(blueprint: Any, world: World) -> None:
+    order = InvisibleOrder(signed_at=world.now)
+    data = sign_pdf_pades_bytes(blueprint().table(), order, world.signer("rsa"), PadesOrder())
+    changed = data.replace(b"Amount 1", b"Amount 9")
+    report = verify_pdf_bytes(changed, world.trust, world.now)
+    assert failed(report) == ["DATA_HASH"]
+    assert not by_pyhanko(changed, world)[0].intact
+
+
+def test_what_cannot_be_is_refused(bench: Any, blueprint: Any, world: World, today: Today) -> None:
+    with pytest.raises(Refused):
+        PadesOrder(level=PadesLevel.B_T)
+    with pytest.raises(Refused):
+        PadesOrder(level=PadesLevel.B_LT, timestamps=world)
+    with pytest.raises(MalformedInput):
+        PadesSigner.load(world.signers["rsa"].certificate, world.signers["p256"].pkcs8)
+    signers = DualSigners(seal=today.sealer, pades=world.signer("p256"))
+    target = bench.folder / "dual.pdf"
+    source = bench.write(blueprint().table())
+    order = SealOrder(signed_at=world.now, placements=HERE)
+    with pytest.raises(Refused) as caught:
+        seal_pdf_dual(source, target, order=order, signers=signers, certify=Permission.NOTHING)
+    assert caught.value.reason == "CERTIFY_LEVEL"
+    assert not target.exists()
+    untrusted = PadesOrder(level=PadesLevel.B_LTA, timestamps=world, trust=TrustStore())
+    with pytest.raises(Refused) as caught:
+        seal_pdf_dual(source, target, order=order, signers=signers, pades=untrusted)
+    assert caught.value.reason == "PADES"
+    assert not target.exists()
+    seal_pdf_dual(source, target, order=order, signers=signers)
+    assert verify_pdf(target, today.trust, world.now).verdict is Verdict.VALID
