@@ -67,6 +67,12 @@ def absent(what: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
+def missing() -> Callable[[str], NoReturn]:
+    """What a test calls when the machine lacks something."""
+    return absent
+
+
+@pytest.fixture(scope="session")
 def build_native(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Compiles a file of tests/native into a shared library."""
     folder, sources = tmp_path_factory.mktemp("native"), Path(__file__).parent / "native"

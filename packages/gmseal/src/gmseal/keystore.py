@@ -89,7 +89,12 @@ class EmbeddedKeyStore:
             self._loaded.pop(key_id, None)
 
 
-def _context(key_id: str) -> bytes:
+def check_key_id(key_id: str) -> None:
+    """Raises ``MalformedInput`` for what cannot name a key."""
     if not _KEY_ID.fullmatch(key_id):
         raise MalformedInput("A key id has 1 to 128 letters, digits, dots, dashes or underscores.")
+
+
+def _context(key_id: str) -> bytes:
+    check_key_id(key_id)
     return b"gmseal private key " + key_id.encode("ascii")
