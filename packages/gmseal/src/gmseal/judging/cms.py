@@ -193,6 +193,9 @@ class _Procedure:
             says = ("未提供原文，未核对原文摘要", "No document was given to compare with.")
             self._log.add("DATA_HASH", CheckResult.NOT_CHECKED, None, says)
             return
+        if self._signer.signed_attributes is None and self._signed_data.content is None:
+            self._judge_bare_digest(expected)
+            return
         self._log.decide(
             "DATA_HASH",
             self._protects(expected),
@@ -205,14 +208,28 @@ class _Procedure:
         """True when the signed octets stand for a document with this digest."""
         signer, content = self._signer, self._signed_data.content
         if signer.signed_attributes is None:
-            # The content is signed directly. Without any, the signature itself is over the digest.
-            return content is None or self._stands_for(content, expected)
+            return content is not None and self._stands_for(content, expected)
         if signer.content_type != self._signed_data.content_type:
             return False
         if signer.message_digest == expected:
             return content is None or self._stands_for(content, expected)
         digest = None if content is None else algorithms.digest(signer.digest_algorithm, content)
         return content is not None and digest == signer.message_digest and self._stands_for(content, expected)
+
+    def _judge_bare_digest(self, expected: bytes) -> None:
+        """No digest is stated anywhere: only the signature value tells whether the document is the same."""
+        certificate = self._certificate
+        if certificate is not None and any(
+            self._verifies(certificate, octets) for octets in self._signed_octets(expected)
+        ):
+            says = ("原文签名后未被改动", "The document is as it was when signed.")
+            self._log.add("DATA_HASH", CheckResult.PASS, self._signer.signing_time, says)
+            return
+        says = (
+            "签名数据未载明原文摘要，由签名值判定",
+            "The signed data states no digest of its own; the signature value decides.",
+        )
+        self._log.add("DATA_HASH", CheckResult.NOT_CHECKED, None, says)
 
     def _stands_for(self, content: bytes, expected: bytes) -> bool:
         """The content is the document, its digest, or its digest as text: all three are in use."""

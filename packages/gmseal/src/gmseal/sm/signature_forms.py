@@ -43,6 +43,6 @@ def _unsigned(signature: bytes) -> bytes | None:
         return None
     if not all(0 < len(content) <= 33 for content in contents):
         return None
-    if not any(len(content) == 32 and content[0] & 0x80 for content in contents):
+    if not any(content[0] & 0x80 for content in contents):
         return None
     return der.sequence(*(der.integer(int.from_bytes(content, "big")) for content in contents))
