@@ -83,7 +83,8 @@ export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => json<T>('GET', path, { query, signal }),
   post: <T>(path: string, body: unknown = {}, call: Omit<Call, 'body'> = {}) =>
     json<T>('POST', path, { ...call, body: call.form ? undefined : body }),
-  put: <T>(path: string, body: unknown, call: Omit<Call, 'body'> = {}) => json<T>('PUT', path, { ...call, body }),
+  put: <T>(path: string, body: unknown, call: Omit<Call, 'body'> = {}) =>
+    json<T>('PUT', path, { ...call, body: call.form ? undefined : body }),
   patch: <T>(path: string, body: unknown, call: Omit<Call, 'body'> = {}) => json<T>('PATCH', path, { ...call, body }),
   remove: <T>(path: string, call: Call = {}) => json<T>('DELETE', path, call),
   async bytes(path: string, query?: Query, signal?: AbortSignal): Promise<ArrayBuffer> {

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Box, Briefcase, Document, Files, House, List, Lock, Notebook, OfficeBuilding, Plus, Stamp, Tickets, User } from '@element-plus/icons-vue'
+import { Box, Briefcase, Document, Files, House, List, Lock, Notebook, OfficeBuilding, Plus, Stamp, Tickets, Timer, User } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -50,4 +50,5 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'organization', to: '/admin/organization', icon: OfficeBuilding, permission: 'organization.manage' },
     ],
   },
+  { key: 'system', items: [{ key: 'jobs', to: '/admin/jobs', icon: Timer, permission: 'jobs.manage' }] },
 ]

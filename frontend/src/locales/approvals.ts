@@ -2,13 +2,15 @@ import { bilingual } from './bilingual'
 
 export default bilingual(
   {
-    todoLead: '轮到您办理的审批，先到期的在前。',
+    todoLead: '轮到您办理的审批，先送达的在前。',
     doneLead: '您办理过的审批。',
     todoEmpty: '没有等您审批的事项。',
     doneEmpty: '还没有办理过审批。',
     tabs: '审批列表',
     seals: '印章',
     due: '期限',
+    reached: '送达时间',
+    waits: '已等待 {time}',
     decision: '我的意见',
     decidedAt: '办理时间',
     opinion: '审批意见',
@@ -31,13 +33,15 @@ export default bilingual(
     waitingFor: '等待 {persons}',
   },
   {
-    todoLead: 'Approvals that wait for you, the earliest deadline first.',
+    todoLead: 'Approvals that wait for you, the longest waiting first.',
     doneLead: 'Approvals you have decided.',
     todoEmpty: 'No approval waits for you.',
     doneEmpty: 'You have not decided anything yet.',
     tabs: 'Approvals',
     seals: 'Seals',
     due: 'Due',
+    reached: 'Reached you',
+    waits: 'waiting for {time}',
     decision: 'My decision',
     decidedAt: 'Decided',
     opinion: 'Opinion',

@@ -118,6 +118,11 @@ const routes: RouteRecordRaw[] = [
     component: () => import('@/views/admin/OrganizationPage.vue'),
     meta: { title: 'nav.organization', permission: 'organization.manage' },
   },
+  {
+    path: '/admin/jobs',
+    component: () => import('@/views/admin/JobListPage.vue'),
+    meta: { title: 'nav.jobs', permission: 'jobs.manage' },
+  },
   { path: '/settings', component: () => import('@/views/settings/SettingsPage.vue'), meta: { title: 'app.settings' } },
   { path: '/:rest(.*)*', component: () => import('@/views/NotFoundPage.vue'), meta: { title: 'app.notFound' } },
 ]

@@ -189,7 +189,7 @@ def _unreadable(request: Request, error: RequestValidationError) -> str | None:
         return "JSON_MALFORMED"
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if isinstance(error.body, FormData):
-        return None if media_type == "multipart/form-data" else "MEDIA_TYPE"
+        return None if media_type in ("", "multipart/form-data") else "MEDIA_TYPE"
     if tuple(first["loc"]) != ("body",):
         return None
     if first["type"] == "missing":
