@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DecidedSeal } from '@/api/requests'
 import { isOnPage } from '@/geometry/page'
-import { addPlace, movePlace, removePlace, setQr, setSeam, startPlacing, unplaced } from '@/placement/placing'
+import { addPlace, movePlace, overlapping, removePlace, setQr, setSeam, startPlacing, unplaced } from '@/placement/placing'
 
 const SEAL: DecidedSeal = { id: 's1', name: '云岫数科合同专用章', medium: 'electronic', category: 'contract', width_mm: 40, height_mm: 40 }
 const OTHER: DecidedSeal = { ...SEAL, id: 's2', name: '法定代表人名章', width_mm: 18, height_mm: 18 }
@@ -37,6 +37,18 @@ describe('placing', () => {
     expect(placing[0]?.presses_applied).toBe(2)
     placing = removePlace(placing, 's1', 0)
     expect(placing[0]).toMatchObject({ presses_applied: 1, placements: [{ page: 0 }] })
+  })
+
+  it('puts no two marks of a seal on each other, and tells when somebody does', () => {
+    let placing = startPlacing([SEAL], SIZES, true)
+    for (let count = 0; count < 5; count += 1) placing = addPlace(placing, SEAL, 0, SIZES)
+    expect(new Set(placing[0]?.placements.map((one) => `${one.page}/${one.x_mm}/${one.y_mm}`)).size).toBe(6)
+    expect(overlapping(placing, [SEAL])).toEqual([])
+    const first = placing[0]?.placements[1]
+    placing = movePlace(placing, SEAL, 2, { page: 0, x: (first?.x_mm ?? 0) + 19, y: first?.y_mm ?? 0 }, SIZES)
+    expect(overlapping(placing, [SEAL]).map((one) => one.id)).toEqual(['s1'])
+    placing = movePlace(placing, SEAL, 2, { page: 0, x: (first?.x_mm ?? 0) - 21, y: first?.y_mm ?? 0 }, SIZES)
+    expect(overlapping(movePlace(placing, SEAL, 3, { page: 1, x: 10, y: 10 }, SIZES), [SEAL])).toEqual([])
   })
 
   it('counts the whole seals of a seam and keeps it on the lowest page', () => {

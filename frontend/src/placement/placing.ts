@@ -6,6 +6,7 @@ import { seamSeals } from '@/geometry/seam'
 export type Placing = RequestSeal[]
 
 export const QR_MM = 15
+const GAP_MM = 2
 export const QR_LEAST_MM = 12
 export const QR_MOST_MM = 60
 
@@ -51,11 +52,36 @@ export function usualQr(sizes: [number, number][], page: number): QrPlace {
 }
 
 export function addPlace(placing: Placing, seal: DecidedSeal, page: number, sizes: [number, number][]): Placing {
-  const place = usualPlace(sizeOf(seal), pageSize(sizes, page))
-  return withSeal(placing, seal.id, (one) => ({
-    ...one,
-    placements: [...one.placements, { page, x_mm: place.x, y_mm: place.y }],
-  }))
+  return withSeal(placing, seal.id, (one) => {
+    const place = freePlace(seal, one.placements.filter((other) => other.page === page), pageSize(sizes, page))
+    return { ...one, placements: [...one.placements, { page, x_mm: place.x, y_mm: place.y }] }
+  })
+}
+
+/** The usual place, or the next to its left and then above that is not on a mark of the same seal. */
+function freePlace(seal: DecidedSeal, taken: SealPlace[], page: Size): Place {
+  const size = sizeOf(seal)
+  const first = usualPlace(size, page)
+  for (let y = first.y; y >= 0; y -= size.height + GAP_MM) {
+    for (let x = first.x; x >= 0; x -= size.width + GAP_MM) {
+      if (!taken.some((other) => tooClose(other, { page: other.page, x_mm: x, y_mm: y }, size))) return { x, y }
+    }
+  }
+  return first
+}
+
+/** Nearer than half of the seal's smaller side; the platform refuses two marks of one seal so close. */
+function tooClose(one: SealPlace, other: SealPlace, size: Size): boolean {
+  const apart = Math.hypot(one.x_mm - other.x_mm, one.y_mm - other.y_mm)
+  return one.page === other.page && apart < Math.min(size.width, size.height) / 2
+}
+
+/** The seals with marks on one another, which could not be read. */
+export function overlapping(placing: Placing, seals: DecidedSeal[]): DecidedSeal[] {
+  return seals.filter((seal) => {
+    const places = placing.find((one) => one.seal_id === seal.id)?.placements ?? []
+    return places.some((place, at) => places.slice(at + 1).some((other) => tooClose(place, other, sizeOf(seal))))
+  })
 }
 
 export function removePlace(placing: Placing, sealId: string, index: number): Placing {

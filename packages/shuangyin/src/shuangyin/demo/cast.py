@@ -63,7 +63,9 @@ def establish(server: Server, report: Report) -> Cast:
         found["say"] = "、".join(seal["name"] for seal in cast.seals.values())
     with report.step("scenario_list", "制定印章使用场景清单，法定代表人确认后生效"):
         _enforce_list(cast)
-    with report.step("grant", "法定代表人授权平台在批准后自动加盖电子印章"):
+    with report.step(
+        "grant", "法定代表人授权平台在批准后自动加盖电子合同专用章；其余电子印章由保管人逐次加盖"
+    ):
         _grant_automatic_sealing(cast)
     with report.step("counterparties", "登记往来单位及其接受电子印章的情况"):
         cast.counterparties = {
@@ -170,13 +172,12 @@ def _enforce_list(cast: Cast) -> None:
 
 def _grant_automatic_sealing(cast: Cast) -> None:
     legal = cast["legal_representative"]
-    for name in ("legal_name_electronic", "contract_electronic"):
-        seal_id = cast.seals[name]["id"]
-        proof = legal.step_up("authority.grant", f"{seal_id}:auto_seal")
-        body = {
-            "act": "auto_seal",
-            "seal_id": seal_id,
-            "reason": "审批通过后由平台按批准内容自动加盖",
-            "proof": proof,
-        }
-        legal.post_json("/grants", body)
+    seal_id = cast.seals["contract_electronic"]["id"]
+    proof = legal.step_up("authority.grant", f"{seal_id}:auto_seal")
+    body = {
+        "act": "auto_seal",
+        "seal_id": seal_id,
+        "reason": "审批通过后由平台按批准内容自动加盖",
+        "proof": proof,
+    }
+    legal.post_json("/grants", body)

@@ -20,37 +20,39 @@ from shuangyin.demo.report import Report, demand
 WAIT_SECONDS = 30
 
 
-def check_from_outside(
-    cast: Cast, report: Report, electronic: dict[str, Any], physical: dict[str, Any]
-) -> None:
-    """Do what a counterparty, a court or an auditor would do with the results."""
-    report.chapter("四、外部查验", "The check by an outsider")
+def check_electronic(cast: Cast, report: Report, request: dict[str, Any]) -> None:
+    """Do what a counterparty would do with the sealed file: scan it, upload it, verify it offline."""
+    report.chapter("三、外部查验：已盖章文件", "The check by an outsider: the sealed file")
     sealed = report.folder / "sealed-contract.pdf"
     with httpx.Client(timeout=60, trust_env=False) as browser:
-        _scan(browser, report, electronic, physical)
+        _scan(browser, report, "electronic", request)
+        with report.step("guessing", "编造的查验码：查无此码"):
+            guess = re.sub(r"/v/.*", "/v/AAAAAAAAAAAAAAAAAAAAAA", request["uses"][0]["verification_url"])
+            demand(browser.get(guess).status_code == 404, "a made-up token must be answered with 404")
         _upload(browser, report, cast, sealed)
     _keep_roots(cast, report)
     _offline(report, sealed)
+
+
+def check_records(cast: Cast, report: Report, electronic: dict[str, Any], physical: dict[str, Any]) -> None:
+    """Do what a court or an auditor would do: the register of physical use, and every entry against the log."""
+    report.chapter("五、外部查验：登记与存证", "The check by an outsider: register and evidence")
+    with httpx.Client(timeout=60, trust_env=False) as browser:
+        _scan(browser, report, "physical", physical)
     _evidence(cast, report, [electronic, physical])
 
 
-def _scan(
-    browser: httpx.Client, report: Report, electronic: dict[str, Any], physical: dict[str, Any]
-) -> None:
-    with report.step("qr_page", "扫码打开公开查验页（无需登录，无脚本）") as found:
-        for name, request in (("electronic", electronic), ("physical", physical)):
-            url = request["uses"][0]["verification_url"]
-            page = browser.get(url)
-            demand(page.status_code == 200, f"{url} answered {page.status_code}")
-            demand("<script" not in page.text, "the public page must work without scripts")
-            for person in ("李然", "周凯", "王岚", "赵明"):
-                demand(person not in page.text, "the public page must not name persons")
-            report.save(f"verification-{name}.html", page.content)
-            found[name] = url
-        found["say"] = electronic["uses"][0]["verification_url"]
-    with report.step("guessing", "编造的查验码：查无此码"):
-        guess = re.sub(r"/v/.*", "/v/AAAAAAAAAAAAAAAAAAAAAA", electronic["uses"][0]["verification_url"])
-        demand(browser.get(guess).status_code == 404, "a made-up token must be answered with 404")
+def _scan(browser: httpx.Client, report: Report, medium: str, request: dict[str, Any]) -> None:
+    what = {"electronic": "已盖章文件", "physical": "纸质文件"}[medium]
+    with report.step(f"qr_page_{medium}", f"扫{what}上的码，打开公开查验页（无需登录，无脚本）") as found:
+        url = request["uses"][0]["verification_url"]
+        page = browser.get(url)
+        demand(page.status_code == 200, f"{url} answered {page.status_code}")
+        demand("<script" not in page.text, "the public page must work without scripts")
+        for person in ("李然", "周凯", "王岚", "赵明"):
+            demand(person not in page.text, "the public page must not name persons")
+        report.save(f"verification-{medium}.html", page.content)
+        found["url"] = found["say"] = url
 
 
 def _upload(browser: httpx.Client, report: Report, cast: Cast, sealed: Path) -> None:

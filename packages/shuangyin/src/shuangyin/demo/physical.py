@@ -14,7 +14,7 @@ COPIES = 4
 
 def seal_physically(cast: Cast, report: Report) -> dict[str, Any]:
     """Apply, approve, open the safe together, press, photograph, return; returns the finished request."""
-    report.chapter("三、实体用印：融资合同", "The physical path: a financing contract")
+    report.chapter("四、实体用印：融资合同", "The physical path: a financing contract")
     employee = cast["employee"]
     document = upload(employee, "financing-contract.pdf", "融资租赁合同")
     application = {

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import seal_electronically
-from shuangyin.demo.outsider import check_from_outside
+from shuangyin.demo.outsider import check_electronic, check_records
 from shuangyin.demo.physical import seal_physically
 from shuangyin.demo.report import Report, StepFailed
 from shuangyin.demo.server import Server, sweep_old_runs
@@ -30,8 +30,9 @@ def run(folder: Path, console: Console, *, keep_serving: bool) -> bool:
     try:
         cast = establish(server, report)
         electronic = seal_electronically(cast, report)
+        check_electronic(cast, report, electronic)
         physical = seal_physically(cast, report)
-        check_from_outside(cast, report, electronic, physical)
+        check_records(cast, report, electronic, physical)
         report.facts = _facts(cast, electronic, physical)
         report.write()
         _conclude(cast, report, console)
