@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asn1crypto import pem
 from asn1crypto import x509 as other_x509
+from broken_device import BrokenDevice
 from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from gmseal.sm.certificates import (
     issue_certificate,
     read_certificate,
 )
-from gmseal.sm.keys import PrivateKey, PublicKey
+from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialAuthority, TrialUnit
 from gmseal.trust import TrustStore, split_certificates
 
@@ -181,20 +182,6 @@ def test_only_an_authority_with_its_own_key_issues(authority: TrialAuthority, un
         with pytest.raises(Refused) as refused:
             issue(issuer, key, profile)
         assert refused.value.reason == reason
-
-
-class BrokenDevice:
-    """A signer that returns a signature of something else, as a faulty device may."""
-
-    def __init__(self, key: PrivateKey) -> None:
-        self._key = key
-
-    @property
-    def public_key(self) -> PublicKey:
-        return self._key.public_key
-
-    def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message + b"!")
 
 
 def test_a_certificate_that_does_not_verify_never_leaves(authority: TrialAuthority, unit: TrialUnit) -> None:

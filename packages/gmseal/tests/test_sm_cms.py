@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from asn1crypto import cms as other_cms
+from broken_device import BrokenDevice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmseal.errors import GmsealError, MalformedInput, Refused
 from gmseal.sm import ber, curve, der
 from gmseal.sm.cms import CmsForm, DeviationCode, build_signed_data, max_size, read_signed_data
-from gmseal.sm.keys import PrivateKey, PublicKey, sm3
+from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.trial import TrialUnit
 
 OpenSsl = Callable[..., CompletedProcess[bytes]]
@@ -109,20 +110,6 @@ def test_what_does_not_belong_together_is_not_signed(unit: TrialUnit) -> None:
         signed(unit, content=b"something else")
     with pytest.raises(MalformedInput):
         signed(unit, digest=b"short")
-
-
-class BrokenDevice:
-    """A device whose signatures are over something else."""
-
-    def __init__(self, key: PrivateKey) -> None:
-        self._key = key
-
-    @property
-    def public_key(self) -> PublicKey:
-        return self._key.public_key
-
-    def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message + b"!")
 
 
 def test_a_signature_that_does_not_verify_never_leaves(unit: TrialUnit) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asn1crypto import crl as other_crl
+from broken_device import BrokenDevice
 from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from gmseal.errors import GmsealError, MalformedInput, Refused
 from gmseal.sm.algorithms import verify_signature
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.crl import RevocationReason, RevokedCertificate, make_crl, read_crl
-from gmseal.sm.keys import PrivateKey, PublicKey
+from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialAuthority, TrialUnit
 
 OpenSsl = Callable[..., CompletedProcess[bytes]]
@@ -144,20 +145,6 @@ def test_only_an_authority_issues_lists(authority: TrialAuthority, unit: TrialUn
     assert refused.value.reason == "ISSUER_NOT_CA"
     with pytest.raises(MalformedInput):
         listed(authority, RevokedCertificate("not hex", authority.now))
-
-
-class BrokenDevice:
-    """A device whose signatures are over something else."""
-
-    def __init__(self, key: PrivateKey) -> None:
-        self._key = key
-
-    @property
-    def public_key(self) -> PublicKey:
-        return self._key.public_key
-
-    def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message + b"!")
 
 
 def test_a_list_that_does_not_verify_never_leaves(authority: TrialAuthority) -> None:

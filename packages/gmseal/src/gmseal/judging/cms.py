@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from gmseal.checks import Group, arrange, group_check
 from gmseal.errors import MalformedInput
 from gmseal.judging.certificates import SIGNER, judge_chain, judge_revocation, readable_certificate
 from gmseal.judging.cms_findings import findings_of
@@ -23,7 +24,7 @@ from gmseal.judging.timestamps import (
     judge_timestamp_order,
 )
 from gmseal.policy import DEFAULT, Policy
-from gmseal.report import Check, CheckResult, Finding
+from gmseal.report import Check, CheckResult, Finding, judge_conformance
 from gmseal.sm import algorithms
 from gmseal.sm.certificate_info import CertificateInfo
 from gmseal.sm.cms import CmsForm, SignedData, SignerInfo, read_signed_data
@@ -84,14 +85,14 @@ def judge_cms(
     if not signed_data.signers:
         return _unreadable("The signed data has no signer.")
     procedure = _Procedure(signed_data, signed_data.signers[0], trust, at, message)
-    procedure.run(expected_digest)
-    return procedure.judgement(policy)
+    procedure.run(expected_digest, policy)
+    return procedure.judgement()
 
 
 def _unreadable(reason: str) -> CmsJudgement:
     zh = "签名数据格式错误"
     check = Check("FORMAT_SIGNATURE", CheckResult.FAIL, None, zh, reason, CLAUSES[CmsForm.GBT35275])
-    return CmsJudgement((check,), ())
+    return CmsJudgement((group_check(Group.FORM, (check,)),), ())
 
 
 class _Procedure:
@@ -105,6 +106,7 @@ class _Procedure:
         now: datetime,
         message: bytes | None,
     ) -> None:
+        self.findings = findings_of(signed_data)
         self._signed_data = signed_data
         self._signer = signer
         # What the signature brings along helps to build the chain and is trusted for nothing; a
@@ -120,28 +122,33 @@ class _Procedure:
         self._certificate: CertificateInfo | None = None
         self._stamp = TimestampJudgement(CheckResult.NOT_CHECKED, None)
 
-    def run(self, expected: ExpectedDigest) -> None:
+    def run(self, expected: ExpectedDigest, policy: Policy) -> None:
         """All steps."""
-        says = ("签名数据格式正确", "The signed data is well formed.")
-        self._log.add("FORMAT_SIGNATURE", CheckResult.PASS, None, says)
-        if len(self._signed_data.signers) > 1:
-            says = ("只验证第一个签名人", "Only the first of several signers is judged.")
-            self._log.add("OTHER_SIGNERS", CheckResult.WARN, None, says)
-        self._find_certificate()
-        self._judge_algorithms()
+        log = self._log
+        with log.group(Group.FORM):
+            says = ("签名数据格式正确", "The signed data is well formed.")
+            log.add("FORMAT_SIGNATURE", CheckResult.PASS, None, says)
+            log.extend([judge_conformance(self.findings, policy, CLAUSES[self._signed_data.form])])
+            self._find_certificate()
+            self._judge_algorithms()
         digest = self._expected(expected)
-        self._judge_digest(digest)
-        self._judge_signature(digest)
-        self._judge_stamp()
+        with log.group(Group.DOCUMENT):
+            self._judge_digest(digest)
+        with log.group(Group.VALUE):
+            self._judge_signature(digest)
+        with log.group(Group.STAMP):
+            self._judge_stamp()
+        with log.group(Group.SIGNER):
+            self._judge_certificate()
         if self._certificate is not None:
-            self._judge_certificate(self._certificate)
+            with log.group(Group.TIME):
+                self._judge_time(self._certificate)
 
-    def judgement(self, policy: Policy) -> CmsJudgement:
-        """What it came to."""
-        findings = findings_of(self._signed_data, self._log, strict=policy.strict_form)
+    def judgement(self) -> CmsJudgement:
+        """What it came to, the groups in the standard's order."""
         return CmsJudgement(
-            checks=self._log.checks(),
-            findings=findings,
+            checks=arrange(self._log.checks()),
+            findings=self.findings,
             signer=self._certificate,
             signed_at=self._signer.signing_time,
             timestamp_at=self._stamp.time,
@@ -157,12 +164,9 @@ class _Procedure:
             )
         if certificate is not None:
             self._certificate = readable_certificate(self._log, SIGNER, certificate)
-            return
-        says = (
-            "签名数据中没有签名人证书，无法验证",
-            "The signed data does not hold the signer's certificate, so nothing can be verified.",
-        )
-        self._log.add(SIGNER.chain, CheckResult.NOT_CHECKED, None, says)
+        if len(self._signed_data.signers) > 1:
+            says = ("只验证第一个签名人", "Only the first of several signers is judged.")
+            self._log.add("OTHER_SIGNERS", CheckResult.WARN, None, says)
 
     # 2.
     def _judge_algorithms(self) -> None:
@@ -303,11 +307,28 @@ class _Procedure:
         if signer.signing_time is not None:
             judge_timestamp_order(self._log, "TIMESTAMP_BEFORE_SIGN_TIME", signer.signing_time, self._stamp)
 
-    # 6. and 7.
-    def _judge_certificate(self, certificate: CertificateInfo) -> None:
-        stated, now = self._signer.signing_time, self._now
-        instant = self._stamp.time or stated or now
-        chain = judge_chain(self._log, SIGNER, certificate, instant, self._trust)
+    # 6.
+    def _judge_certificate(self) -> None:
+        certificate = self._certificate
+        if certificate is None:
+            says = (
+                "签名数据中没有签名人证书，无法验证",
+                "The signed data does not hold the signer's certificate, so nothing can be verified.",
+            )
+            self._log.add(SIGNER.chain, CheckResult.NOT_CHECKED, None, says)
+            return
+        chain = judge_chain(self._log, SIGNER, certificate, self._instant(), self._trust)
+        if certificate.trial or chain.trial:
+            says = ("试用证书，不具有法律效力", "This is a trial certificate without legal effect.")
+            self._log.add("TRIAL_CERTIFICATE", CheckResult.WARN, None, says)
+
+    def _instant(self) -> datetime:
+        """As of when the certificate is judged: the proven time, else the stated one, else now."""
+        return self._stamp.time or self._signer.signing_time or self._now
+
+    # 7.
+    def _judge_time(self, certificate: CertificateInfo) -> None:
+        stated, now, instant = self._signer.signing_time, self._now, self._instant()
         self._log.decide(
             "SIGNER_EXPIRED_AT_SIGNING",
             certificate.valid_at(instant),
@@ -327,9 +348,6 @@ class _Procedure:
                 ("签名时间不晚于验证时间", "The signing time is not after the time of verification."),
                 ("签名时间晚于验证时间", "The signing time is after the time of verification."),
             )
-        if certificate.trial or chain.trial:
-            says = ("试用证书，不具有法律效力", "This is a trial certificate without legal effect.")
-            self._log.add("TRIAL_CERTIFICATE", CheckResult.WARN, None, says)
 
 
 def _from_base64(text: bytes) -> bytes | None:

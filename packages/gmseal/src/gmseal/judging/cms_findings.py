@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from gmseal.judging.log import CheckLog, Sentence
-from gmseal.report import CheckResult, Finding, Severity
+from gmseal.judging.log import Sentence
+from gmseal.report import Finding, Severity
 from gmseal.sm.cms import DeviationCode, SignedData
 
 _CLAUSE: Final = "GB/T 35275-2017 8"
@@ -48,13 +48,10 @@ _TOLD: Final[dict[DeviationCode, tuple[Severity, Sentence, str]]] = {
 }
 
 
-def findings_of(signed_data: SignedData, log: CheckLog, *, strict: bool) -> tuple[Finding, ...]:
-    """The deviations as findings; under a strict policy a major one also fails ``STRICT_FORM``."""
+def findings_of(signed_data: SignedData) -> tuple[Finding, ...]:
+    """The deviations as findings, each once."""
     found: list[Finding] = []
     for deviation in dict.fromkeys(signed_data.deviations):
         severity, says, clause = _TOLD[deviation.code]
         found.append(Finding(deviation.code.value, severity, deviation.where, says[0], says[1], clause))
-    major = next((finding for finding in found if finding.severity is Severity.MAJOR), None)
-    if strict and major is not None:
-        log.add("STRICT_FORM", CheckResult.FAIL, None, (major.zh, major.en), major.clause)
     return tuple(found)
