@@ -59,11 +59,7 @@ _PIN: Final = (
 )
 
 _MEANINGS: Final[dict[type[refusals.PKCS11Error], Callable[[], GmsealError]]] = {
-    refusals.NoSuchKey: partial(NotFound, "The token has no such key."),
     refusals.NoSuchToken: partial(NotFound, "There is no token of this name."),
-    refusals.MultipleObjectsReturned: partial(
-        Refused, "KEY_AMBIGUOUS", "The token has several keys of this name."
-    ),
     refusals.MechanismInvalid: partial(Refused, "MECHANISM", "The token does not do this with this key."),
 }
 
@@ -87,7 +83,6 @@ class Pkcs11Token:
         self._pin_refused = False
         self._lock = threading.RLock()
         self._session: Session | None = None
-        # The binding's types do not say that a private key signs.
         self._keys: dict[str, Any] = {}
 
     def mechanisms(self) -> frozenset[int]:
@@ -103,9 +98,7 @@ class Pkcs11Token:
         check_key_id(key_id)
         self._require(mechanism)
         with self._open() as session:
-            taken = {pkcs11.Attribute.LABEL: key_id, pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
-            # The list is read to its end: a search left open would block the session.
-            if list(session.get_objects(taken)):
+            if _objects(session, key_id, pkcs11.ObjectClass.PRIVATE_KEY):
                 raise Refused("KEY_EXISTS", f"There is a key {key_id} already; keys are never overwritten.")
             parameters = session.create_domain_parameters(
                 pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: der.oid(curve_oid)}, local=True
@@ -124,7 +117,7 @@ class Pkcs11Token:
         """The public point, 65 octets. Raises ``NotFound``, and ``Refused`` (KEY_TYPE) for another curve."""
         check_key_id(key_id)
         with self._open() as session:
-            public: Any = session.get_key(label=key_id, object_class=pkcs11.ObjectClass.PUBLIC_KEY)
+            public = _only(session, key_id, pkcs11.ObjectClass.PUBLIC_KEY)
             if public[pkcs11.Attribute.EC_PARAMS] != der.oid(curve_oid):
                 raise Refused("KEY_TYPE", f"The key {key_id} in the token is on another curve.")
             return _point(public[pkcs11.Attribute.EC_POINT])
@@ -132,9 +125,9 @@ class Pkcs11Token:
     def sign(self, key_id: str, mechanism: int, digest: bytes) -> bytes:
         """What the token makes of a digest, r‖s; not verified yet."""
         with self._open() as session:
-            key: Any = self._keys.get(key_id)
+            key = self._keys.get(key_id)
             if key is None:
-                key = session.get_key(label=key_id, object_class=pkcs11.ObjectClass.PRIVATE_KEY)
+                key = _only(session, key_id, pkcs11.ObjectClass.PRIVATE_KEY)
                 self._keys[key_id] = key
             return bytes(key.sign(digest, mechanism=_mechanism(mechanism)))
 
@@ -254,6 +247,21 @@ class Pkcs11EcdsaKeys:
     def signer(self, key_id: str) -> EcdsaSigner:
         """Raises ``NotFound``, ``DeviceFailure`` and ``Refused`` (KEY_TYPE, PIN)."""
         return EcdsaSigner(self._token, key_id, _p256_key(self._token.public_point(key_id, P256)))
+
+
+def _objects(session: "Session", key_id: str, kind: pkcs11.ObjectClass) -> list[Any]:
+    """All of this name. Read to the end: a search left open in the session blocks the next."""
+    return list(session.get_objects({pkcs11.Attribute.LABEL: key_id, pkcs11.Attribute.CLASS: kind}))
+
+
+def _only(session: "Session", key_id: str, kind: pkcs11.ObjectClass) -> Any:
+    """The one of this name; the binding's types do not say what it can do."""
+    found = _objects(session, key_id, kind)
+    if not found:
+        raise NotFound(f"The token has no key {key_id}.")
+    if len(found) > 1:
+        raise Refused("KEY_AMBIGUOUS", f"The token has several keys of the name {key_id}.")
+    return found[0]
 
 
 def _mechanism(number: int) -> pkcs11.Mechanism:
