@@ -168,7 +168,7 @@ def test_a_certificate_signs_without_a_seal(ofd: Any, openssl: Callable[..., Any
     assert_sound(data, ofd.folder)
     report = ofd.verify(data)
     assert report.verdict is Verdict.VALID
-    assert [one.kind for one in report.signatures] == ["seal", "signature"]
+    assert [one.kind for one in report.signatures] == ["seal", "gbt35275"]
     assert report.signatures[1].organization == "北京示例科技有限公司"
     second = xml(data, "Doc_0/Signs/Signatures.xml").findall("o:Signature", SPACE)[1]
     assert second.get("Type") == "Sign"

@@ -19,7 +19,7 @@ from gmseal.report import CheckResult, Finding, Severity, SignatureReport, judge
 from gmseal.ses.signature import SealSignature, read_signature
 from gmseal.ses.summary import signature_report, signer_summary
 from gmseal.ses.verify import judge_signature
-from gmseal.sm.keys import sm3
+from gmseal.sm.cms import CmsForm
 from gmseal.trust import TrustStore
 
 _APART: Final = timedelta(hours=8, minutes=10)
@@ -117,7 +117,7 @@ def judge_value(case: Case, package: Package, trust: TrustStore, now: datetime, 
 
 
 def report_of(case: Case, policy: Policy) -> SignatureReport:
-    """The entry of one signature in the report."""
+    """The entry of one signature in the report: ``seal``, or by its form ``gbt35275`` or ``cms``."""
     checks = list(case.log.checks())
     if case.findings:
         # Beside the same check on the value alone, which its judge makes.
@@ -131,8 +131,9 @@ def report_of(case: Case, policy: Policy) -> SignatureReport:
     if case.kind is ValueKind.SEAL:
         return signature_report(case.seal_signature, checks, coverage, findings=case.findings, places=PLACES)
     signer = case.cms.signer if case.cms is not None else None
+    data = case.cms.signed_data if case.cms is not None else None
     return SignatureReport(
-        kind="signature",
+        kind="cms" if data is not None and data.form is CmsForm.RFC5652 else "gbt35275",
         seal_name=None,
         es_id=None,
         organization=signer.organization if signer is not None else None,
@@ -156,7 +157,7 @@ def _kind(value: bytes) -> ValueKind:
 
 
 def _judge_seal(case: Case, file: SignatureFile, trust: TrustStore, now: datetime, policy: Policy) -> None:
-    expected = sm3(file.raw)
+    expected = _ByName(file.raw)
     try:
         case.seal_signature = read_signature(case.value)
     except GmsealError:

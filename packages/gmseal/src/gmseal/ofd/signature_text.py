@@ -1,10 +1,12 @@
 """Writing Signature.xml, and what changes in Signatures.xml and OFD.xml, in the order of the schema."""
 
 import base64
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
+from xml.sax.saxutils import quoteattr as quoted_attribute
 
 from lxml import etree
 
@@ -17,7 +19,13 @@ from gmseal.ofd.stamps import Stamp
 from gmseal.sm import curve
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_PLAIN: Final = re.compile(r"[\w ./-]*")
 _SPACE: Final = f'xmlns:ofd="{NAMESPACE}"'
+
+
+def quoteattr(value: str) -> str:
+    """An attribute's value in quotes. Paths and numbers have nothing to be escaped."""
+    return f'"{value}"' if _PLAIN.fullmatch(value) else quoted_attribute(value)
 
 
 def identifier(number: int) -> str:
