@@ -77,6 +77,10 @@ class WitnessPolicy:
         """Every key of the policy."""
         return (*self.log_keys, *(key for keys in self.witnesses.values() for key in keys))
 
+    def log_only(self) -> "WitnessPolicy":
+        """The same log keys without witnesses: for heads that a witness itself shows."""
+        return WitnessPolicy(self.log_keys)
+
     def open(self, note: bytes, *, origin: str | None = None) -> WitnessedHead:
         """Verify a checkpoint under this policy.
 

@@ -69,8 +69,8 @@ class Served:
             path.write_text(skey)
         return ["--origin", ORIGIN, *[part for path in keys for part in ("--key", str(path))]]
 
-    def start(self) -> None:
-        command = [*EVIDENCELOG, "serve", str(self.root / "log"), *self.options(), "--port", "0"]
+    def start(self, *more: str) -> None:
+        command = [*EVIDENCELOG, "serve", str(self.root / "log"), *self.options(), "--port", "0", *more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -1,4 +1,4 @@
-"""The command line: ``evidencelog verify | show | keygen | serve | import | audit | recover | reconcile``."""
+"""The command line: ``verify show keygen``, ``serve import audit recover reconcile``, ``witness monitor``."""
 
 from evidencelog.cli.application import app
 

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from evidencelog.cli import running, verifying
+from evidencelog.cli import running, verifying, vouching
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,3 +29,5 @@ for command in (verifying.verify, verifying.show, verifying.keygen, running.serv
 app.command(name="import")(running.import_file)
 app.command()(running.recover)
 app.command()(running.reconcile)
+app.command()(vouching.witness)
+app.command()(vouching.monitor)

@@ -12,6 +12,7 @@ from typing import Final
 
 from evidencelog.embedded.database import LogDatabase
 from evidencelog.embedded.sequencer import Placed, Sequencer, Submission
+from evidencelog.embedded.witnessing import Witnessing
 from evidencelog.entry import decode_entry
 from evidencelog.errors import (
     ArgumentError,
@@ -47,8 +48,15 @@ _STATUS: Final = {
 class LogApplication:
     """One log. ``start`` and ``stop`` belong to the lifespan of the server."""
 
-    def __init__(self, database: LogDatabase, sequencer: Sequencer, files: FileTileStore) -> None:
+    def __init__(
+        self,
+        database: LogDatabase,
+        sequencer: Sequencer,
+        files: FileTileStore,
+        witnessing: Witnessing | None = None,
+    ) -> None:
         self._database = database
+        self._witnessing = witnessing or Witnessing(database, files, ())
         self._sequencer = sequencer
         self._files = files
 
@@ -71,9 +79,11 @@ class LogApplication:
                 except EvidenceLogError as error:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
+                self._witnessing.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await asyncio.to_thread(self._sequencer.stop)
+                await asyncio.to_thread(self._witnessing.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -147,7 +157,11 @@ class LogApplication:
 
     async def _health(self, send: Send) -> None:
         error = self._sequencer.last_error
+        last = self._witnessing.last
+        outcomes = () if last is None else last.outcomes
         state = {
+            "witnessed": self._witnessing.witnessed_size,
+            "witnesses": {item.name: None if item.error is None else str(item.error) for item in outcomes},
             "origin": self._database.origin,
             "size": self._database.size(),
             "published": self._sequencer.published_size,

@@ -5,18 +5,26 @@ import sys
 
 from evidencelog.embedded.database import LogDatabase
 from evidencelog.embedded.sequencer import Sequencer
+from evidencelog.embedded.witnessing import Witnessing
 from evidencelog.errors import ArgumentError, Code, StoreError
 from evidencelog.serving.application import LogApplication
 from evidencelog.store import FileTileStore
 
 
-def run_log(database: LogDatabase, sequencer: Sequencer, files: FileTileStore, host: str, port: int) -> None:
+def run_log(
+    database: LogDatabase,
+    sequencer: Sequencer,
+    files: FileTileStore,
+    host: str,
+    port: int,
+    witnessing: Witnessing,
+) -> None:
     """Serve until told to stop; the address is printed when the log is ready.
 
     Raises :class:`ArgumentError` without the extra, :class:`~evidencelog.errors.FenceError` and
     :class:`StoreError` when the log must not go on.
     """
-    run_application(LogApplication(database, sequencer, files), host, port, name=database.origin)
+    run_application(LogApplication(database, sequencer, files, witnessing), host, port, name=database.origin)
 
 
 def run_application(application: object, host: str, port: int, *, name: str) -> None:
