@@ -304,7 +304,7 @@ def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_help_of_every_command(shop: Shell) -> None:
-    for command in ("keygen", "cert", "seal", "sign", "verify", "bench"):
+    for command in ("keygen", "cert", "seal", "sign", "verify", "bench", "crl", "tsa", "timestamp"):
         done = shop(command, "--help")
         assert done.exit_code == 0
         assert "Usage:" in done.output

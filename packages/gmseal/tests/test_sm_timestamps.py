@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from gmseal.trial import TrialAuthority, TrialUnit
 
 OpenSsl = Callable[..., CompletedProcess[bytes]]
 MESSAGE = "签名值".encode()
+DOCUMENTATION = Path(__file__).parent.parent / "docs" / "timestamps-and-revocation.md"
 
 
 @pytest.fixture(scope="module")
@@ -332,12 +334,33 @@ def test_a_revocation_list_from_the_command_counts(process: str, shop: Path) -> 
     (shop / "later").mkdir()
     (shop / "later/root.pem").write_bytes((shop / "trust/root.pem").read_bytes())
     done = command("crl", shop / "later/1.crl", *issue, *revoke)
-    assert (done.exit_code, "1 certificates" in done.output) == (0, True), done.output
+    assert (done.exit_code, "certificates: 1" in done.output) == (0, True), done.output
     judged = command("timestamp", "verify", token, shop / "file", "--trust", shop / "later")
     assert (judged.exit_code, "TIMESTAMP_REVOKED" in judged.output) == (1, True)
     kept = command("crl", shop / "2.crl", *issue, "--previous", shop / "later/1.crl")
-    assert (kept.exit_code, "1 certificates" in kept.output) == (0, True)
+    assert (kept.exit_code, "certificates: 1" in kept.output) == (0, True)
     twice = command("crl", shop / "3.crl", *issue, *revoke, "--previous", shop / "later/1.crl")
     assert (twice.exit_code, "ENTRIES" in twice.output) == (1, True)
     foreign = command("crl", shop / "4.crl", "--issuer", shop / "tsa.pem", "--issuer-key", shop / "tsa.key")
     assert (foreign.exit_code, "ISSUER_NOT_CA" in foreign.output) == (1, True)
+
+
+def test_the_examples_of_the_documentation_run(tmp_path: Path) -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    (script,) = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8",
+    }
+    said = []
+    for command in (["bash", "-euc", script], [sys.executable, "-c", program]):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        said.append(done.stdout.decode())
+    assert "The time stamp is good." in said[0]
+    assert "revoked certificates: 1" in said[0]
+    assert "fail SIGNER_REVOKED_BEFORE_SIGNING" in said[1]
+    assert "pass SIGNATURE_TIMESTAMP" in said[1]

@@ -73,9 +73,8 @@ def crl(
         number=1 if before is None else (before.number or 0) + 1,
     )
     write_output(out, armour("X509 CRL", made))
-    click.echo(
-        f"{out}: {len(read_crl(made))} certificates revoked, next list by {now + timedelta(days=days):%Y-%m-%d}"
-    )
+    until = now + timedelta(days=days)
+    click.echo(f"{out}: revoked certificates: {len(read_crl(made))}, next list by {until:%Y-%m-%d}")
 
 
 def _previous(path: Path | None, authority: bytes) -> "RevocationList | None":
