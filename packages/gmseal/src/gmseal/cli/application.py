@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gmseal.cli import bench, documents, issuing, pictures, revoking, timestamping
+from gmseal.cli import bench, documents, issuing, pictures, rendering, revoking, timestamping
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
@@ -41,6 +41,7 @@ app.add_command(issuing.seal)
 app.add_command(pictures.picture)
 app.add_command(documents.sign)
 app.add_command(documents.verify)
+app.add_command(rendering.render)
 app.add_command(bench.bench)
 app.add_command(revoking.crl)
 app.add_command(timestamping.tsa)
