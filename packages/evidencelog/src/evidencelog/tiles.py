@@ -7,7 +7,7 @@ one tile of level 0, each after its length as a big-endian uint16.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -144,6 +144,17 @@ def changed_tiles(
             writes.append(TileWrite(level, first + number, len(piece) // HASH_SIZE, piece))
         new_tails.append(data[len(data) - len(data) % FULL_TILE_BYTES :])
     return tuple(writes), tuple(new_tails)
+
+
+def changed_places(start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield level, index and width of every tile that a head of ``end`` leaves needs beyond one of ``start``."""
+    level = 0
+    while end >> (TILE_HEIGHT * level):
+        first = (start >> (TILE_HEIGHT * level)) // TILE_WIDTH
+        last = ((end >> (TILE_HEIGHT * level)) - 1) // TILE_WIDTH
+        for index in range(first, last + 1):
+            yield level, index, tile_width(level, index, end)
+        level += 1
 
 
 def check_entry_size(entry: bytes) -> None:

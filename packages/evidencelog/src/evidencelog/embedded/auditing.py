@@ -12,13 +12,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 from evidencelog.checkpoint import open_checkpoint
-from evidencelog.embedded.database import LogDatabase
 from evidencelog.embedded.fence import HeadFence
 from evidencelog.errors import EvidenceLogError, StoreError
-from evidencelog.hashing import HASH_SIZE
+from evidencelog.hashing import HASH_SIZE, TreeHash
 from evidencelog.keys import NoteVerifier
 from evidencelog.log import LogState, integrate
 from evidencelog.tiles import TILE_WIDTH, TileWrite
@@ -50,8 +49,26 @@ class AuditReport:
         return not self.findings
 
 
+class AuditedLog(Protocol):
+    """What an audit reads: :class:`~evidencelog.embedded.database.LogDatabase`, or another store of a log."""
+
+    @property
+    def origin(self) -> str: ...
+
+    @property
+    def algorithm(self) -> TreeHash: ...
+
+    def numbered_entries(self, first: int = 0) -> Iterator[tuple[int, bytes]]: ...
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes: ...
+
+    def heads(self) -> Iterator[tuple[int, bytes]]: ...
+
+    def read_state(self) -> LogState: ...
+
+
 def audit_log(
-    database: LogDatabase,
+    database: AuditedLog,
     verifiers: Sequence[NoteVerifier],
     fence: HeadFence | None = None,
     progress: Callable[[int], None] | None = None,
@@ -90,7 +107,7 @@ def _parts(first: int, entries: list[bytes], stops: Sequence[int]) -> Iterator[l
     yield entries[start:]
 
 
-def _chunks(database: LogDatabase, findings: list[AuditFinding]) -> Iterator[tuple[int, list[bytes]]]:
+def _chunks(database: AuditedLog, findings: list[AuditFinding]) -> Iterator[tuple[int, list[bytes]]]:
     """Step 1: entries in order; after a gap nothing that follows has a meaning."""
     numbered = database.numbered_entries()
     expected = 0
@@ -106,7 +123,7 @@ def _chunks(database: LogDatabase, findings: list[AuditFinding]) -> Iterator[tup
         expected += len(part)
 
 
-def _differences(database: LogDatabase, tiles: Sequence[TileWrite]) -> Iterator[AuditFinding]:
+def _differences(database: AuditedLog, tiles: Sequence[TileWrite]) -> Iterator[AuditFinding]:
     """Step 2: of the tiles made by one chunk, those that are stored otherwise."""
     for tile in tiles:
         try:
@@ -130,7 +147,7 @@ def _differences(database: LogDatabase, tiles: Sequence[TileWrite]) -> Iterator[
                 break
 
 
-def _state_findings(database: LogDatabase, state: LogState) -> Iterator[AuditFinding]:
+def _state_findings(database: AuditedLog, state: LogState) -> Iterator[AuditFinding]:
     try:
         stored = database.read_state()
     except EvidenceLogError as error:
@@ -142,7 +159,7 @@ def _state_findings(database: LogDatabase, state: LogState) -> Iterator[AuditFin
 
 
 def _head_findings(
-    database: LogDatabase,
+    database: AuditedLog,
     verifiers: Sequence[NoteVerifier],
     heads: Mapping[int, bytes],
     roots: Mapping[int, bytes],

@@ -19,17 +19,11 @@ from evidencelog.errors import Code, FenceError
 from evidencelog.keys import NoteSigner
 from evidencelog.log import LogState, sign_checkpoint
 from evidencelog.store import FileTileStore
-from evidencelog.tiles import (
-    TILE_HEIGHT,
-    TILE_WIDTH,
-    encode_entry_bundle,
-    entries_path,
-    tile_path,
-    tile_width,
-)
+from evidencelog.tiles import TILE_WIDTH, changed_places, encode_entry_bundle, entries_path, tile_path
 from evidencelog.tree import TileProver
 
-_FILES_TOGETHER: Final = 256
+FILES_TOGETHER: Final = 256
+"""Files that are made durable together."""
 
 
 class PublishedFiles(Protocol):
@@ -118,22 +112,13 @@ class Publisher:
         return TileProver(self._database, size, self._database.algorithm).root()
 
     def _write_files(self, start: int, end: int) -> None:
-        """Tiles and entry bundles that a checkpoint of ``end`` entries needs beyond one of ``start``."""
         waiting: list[tuple[str, bytes]] = []
-        level = 0
-        while end >> (TILE_HEIGHT * level):
-            first = (start >> (TILE_HEIGHT * level)) // TILE_WIDTH
-            last = ((end >> (TILE_HEIGHT * level)) - 1) // TILE_WIDTH
-            for index in range(first, last + 1):
-                width = tile_width(level, index, end)
-                waiting.append(
-                    (tile_path(level, index, width), self._database.read_tile(level, index, width))
-                )
-                if level == 0:
-                    entries = self._database.entries(index * TILE_WIDTH, width)
-                    waiting.append((entries_path(index, width), encode_entry_bundle(entries)))
-                if len(waiting) >= _FILES_TOGETHER:
-                    self._files.write_files(waiting)
-                    waiting = []
-            level += 1
+        for level, index, width in changed_places(start, end):
+            waiting.append((tile_path(level, index, width), self._database.read_tile(level, index, width)))
+            if level == 0:
+                entries = self._database.entries(index * TILE_WIDTH, width)
+                waiting.append((entries_path(index, width), encode_entry_bundle(entries)))
+            if len(waiting) >= FILES_TOGETHER:
+                self._files.write_files(waiting)
+                waiting = []
         self._files.write_files(waiting)
