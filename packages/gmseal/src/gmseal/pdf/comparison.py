@@ -19,11 +19,11 @@ from gmseal.pdf.document import reading
 from gmseal.pdf.geometry import POINTS_PER_MM
 from gmseal.pdf.revisions import COPY_LIMIT
 from gmseal.pdf.source_text import Cut, cut_at
+from gmseal.pdf.unseen import RawObjects
 
 LARGEST_MARK_MM = 65.0
 """No seal is larger than 60 mm; a larger mark would be a page of its own laid over the page."""
 
-_REFERENCE = re.compile(rb"([0-9]{1,10}) ([0-9]{1,5}) R\b")
 _BLANK = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _LIKE_REFERENCE = re.compile(rb"([0-9]{1,18})" + _BLANK + rb"[0-9]+" + _BLANK + rb"R(?![0-9A-Za-z])")
 _VOLATILE = frozenset({"/Size", "/Prev", "/ID", "/XRefStm", "/Info"}) | frozenset(
@@ -146,6 +146,8 @@ class _Comparer:
     ) -> None:
         self.file, self.start = file, start
         self.before, self.after = old.get_xref_table(), new.get_xref_table()
+        self.raw_before = RawObjects(file, old, self.before)
+        self.raw_after = RawObjects(file, new, self.after)
         self.old, self.new, self.result = old, new, result
         self.closing, self.terms = closing, terms
         self.new_keys: set[tuple[int, int]] = set()
@@ -168,6 +170,8 @@ class _Comparer:
             before, after = self.old.get_object(key), self.new.get_object(key)
             if key in self.pages or not same(before, after):
                 self._judge(key, before, after)
+            if after is None or self.raw_before.unseen(key) != self.raw_after.unseen(key):
+                self.altered(f"Object {key[0]} {key[1]} was changed in a way that only some readers see.")
         self._captured(changed)
 
     def altered(self, sentence: str) -> None:
@@ -377,16 +381,11 @@ class _Comparer:
         """
         if not self.new_keys or not self._mentioned():
             return
+        numbers = {number for number, _ in self.new_keys} - {number for number, _ in self.before}
         for key in set(self.after) - self.new_keys - changed:
-            item = self.new.get_object(key)
-            entries = item.stream_dict if isinstance(item, pikepdf.Stream) else item
-            if not isinstance(entries, (pikepdf.Dictionary, pikepdf.Array)):
-                continue
-            text = bytes(entries.unparse(resolved=True))
-            for number, generation in _REFERENCE.findall(text):
-                if (int(number), int(generation)) in self.new_keys and _points_to(entries, self.new_keys):
-                    self.altered(f"Object {key[0]} pointed to something that was only added after sealing.")
-                    break
+            # By number alone, and from the bytes: some readers do not look at generations.
+            if any(place[0] in numbers for _, place in self.raw_after.references(key)):
+                self.altered(f"Object {key[0]} pointed to something that was only added after sealing.")
 
 
 def full_name(node: Any) -> str:
@@ -455,19 +454,3 @@ def _differs(before: Any, after: Any) -> bool:
             after.obj_stream_index,
         )
     return bool(before.offset != after.offset)
-
-
-def _points_to(node: Any, keys: set[tuple[int, int]], depth: int = 0) -> bool:
-    """Whether a direct structure really holds a reference to one of these; texts only look like it."""
-    if depth > 100:
-        return True
-    children = node.values() if isinstance(node, pikepdf.Dictionary) else node
-    for child in children:
-        if not isinstance(child, pikepdf.Object):
-            continue
-        if child.is_indirect:
-            if child.objgen in keys:
-                return True
-        elif isinstance(child, (pikepdf.Dictionary, pikepdf.Array)) and _points_to(child, keys, depth + 1):
-            return True
-    return False

@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     rb"[\x00\t\n\f\r ]+|%[^\r\n]*|(<<|>>|\[|\]|\(|<[0-9A-Fa-f\x00\t\n\f\r ]*>|/[^\x00\t\n\f\r ()<>\[\]{}/%]*"
     rb"|[^\x00\t\n\f\r ()<>\[\]{}/%]+)"
 )
+_ENDS = frozenset({b"stream", b"endobj"})
+_WHOLE = re.compile(rb"\+?[0-9]{1,10}")
 _OPEN = frozenset({b"<<", b"["})
 _CLOSE = frozenset({b">>", b"]"})
 _NOTHING = re.compile(rb"null|[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+R")
@@ -106,6 +108,25 @@ def cut_at(file: BinaryIO, offset: int, place: tuple[int, int]) -> Cut | None:
     if head is None or (int(head[1]), int(head[2])) != place:
         return None
     return _scan(data, head.end())
+
+
+def cut_text(data: bytes) -> Cut | None:
+    """The array or dictionary that ``data`` begins with."""
+    return _scan(data, 0)
+
+
+def references_in(data: bytes) -> Iterator[tuple[int, int]]:
+    """Every reference in a value, as number and generation; strings and comments are no references.
+
+    Ends where a stream's data or the end of the object begins.
+    """
+    before: tuple[bytes, bytes] = (b"", b"")
+    for word, _, _ in _words(data, 0):
+        if word in _ENDS:
+            return
+        if word == b"R" and all(_WHOLE.fullmatch(part) for part in before):
+            yield int(before[0]), int(before[1])
+        before = (before[1], word)
 
 
 def _scan(data: bytes, position: int) -> Cut | None:
