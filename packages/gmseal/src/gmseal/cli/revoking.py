@@ -74,7 +74,7 @@ def crl(
     )
     write_output(out, armour("X509 CRL", made))
     until = now + timedelta(days=days)
-    click.echo(f"{out}: revoked certificates: {len(read_crl(made))}, next list by {until:%Y-%m-%d}")
+    click.echo(f"{out}: revoked certificates: {len(read_crl(made).serials())}, next list by {until:%Y-%m-%d}")
 
 
 def _previous(path: Path | None, authority: bytes) -> "RevocationList | None":

@@ -19,6 +19,8 @@ from gmseal.trust import TrustStore
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """How far two clocks may differ before one of them must be wrong."""
 MAX_EXTRA_AUTHORITIES: Final = 16
+MAX_EXTRA_CERTIFICATE_BYTES: Final = 8 * 1024
+"""What a document brings along is remembered with the chain it helped to build, so it is kept small."""
 _CLAUSE: Final = "GB/T 20520, RFC 3161 2.4.2"
 
 
@@ -137,7 +139,7 @@ def stamping_trust(token: TimestampToken, trust: TrustStore) -> TrustStore:
 def authorities(certificates: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """The authorities' certificates among those a signature brings along: help for a chain, no trust."""
     found: list[bytes] = []
-    for certificate in certificates:
+    for certificate in (each for each in certificates if len(each) <= MAX_EXTRA_CERTIFICATE_BYTES):
         try:
             useful = read_certificate(certificate).is_ca
         except MalformedInput:

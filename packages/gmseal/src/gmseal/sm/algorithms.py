@@ -127,7 +127,7 @@ def _verify_sm2(certificate: CertificateInfo, signature: bytes, message: bytes) 
 
 
 def _verify_foreign(spki: bytes, algorithm: str, name: str, signature: bytes, message: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - seldom needed, slow to load
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415 - seldom needed, slow to load
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa  # noqa: PLC0415 - as above
 
@@ -144,7 +144,7 @@ def _verify_foreign(spki: bytes, algorithm: str, name: str, signature: bytes, me
             key.verify(signature, message, ec.ECDSA(hashed))
         else:
             return False
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
 

@@ -14,6 +14,8 @@ from gmseal.sm.extensions import Extension, encode_extension, read_extensions
 from gmseal.sm.keys import Signer
 
 MAX_CRL_BYTES: Final = 64 << 20
+_REMEMBERED_BYTES: Final = 1 << 20
+"""Larger lists are read anew each time rather than kept in memory."""
 MAX_ENTRIES_WRITTEN: Final = 1_000_000
 
 _CRL_NUMBER: Final = "2.5.29.20"
@@ -70,7 +72,10 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """A list as read. ``entry`` finds a certificate in it; entries are decoded when asked for."""
+    """A list as read. ``entry`` finds a certificate in it; entries are decoded when asked for.
+
+    A list of a large authority has hundreds of thousands of entries, of which a verifier wants one.
+    """
 
     raw: bytes = field(repr=False)
     tbs: bytes = field(repr=False)
@@ -84,19 +89,22 @@ class RevocationList:
     distribution: Distribution
     unknown_critical: tuple[str, ...]
     keeps_expired_since: datetime | None
-    _places: dict[str, der.Element] = field(repr=False, compare=False)
-
-    def __len__(self) -> int:
-        return len(self._places)
+    _revoked: der.Element | None = field(repr=False, compare=False)
 
     def entry(self, serial: str) -> RevokedCertificate | None:
         """The entry of a serial number (hexadecimal). Raises ``MalformedInput``."""
-        place = self._places.get(serial)
+        revoked, wanted = self._revoked, der.tlv(der.INTEGER, _serial_octets(serial))
+        # Octets that are nowhere are no entry either; only where they are is it worth walking.
+        if revoked is None or revoked.data.find(wanted, revoked.content_start, revoked.end) < 0:
+            return None
+        found = (entry for entry in revoked.children() if _serial(entry).raw == wanted)
+        place = next(found, None)
         return None if place is None else _entry(place)
 
     def serials(self) -> tuple[str, ...]:
-        """The serial numbers of all entries, hexadecimal."""
-        return tuple(self._places)
+        """The serial numbers of all entries, hexadecimal. Raises ``MalformedInput``."""
+        entries = () if self._revoked is None else self._revoked.children()
+        return tuple(_serial(entry).content.hex() for entry in entries)
 
 
 def make_crl(
@@ -185,11 +193,19 @@ def _serial_octets(serial: str) -> bytes:
     return octets
 
 
-@lru_cache(maxsize=32)
 def read_crl(data: bytes) -> RevocationList:
     """Read a list in DER. Raises ``MalformedInput``, and nothing else, for any bytes."""
     if len(data) > MAX_CRL_BYTES:
         raise MalformedInput("A revocation list is smaller than 64 MiB.")
+    return _remembered(data) if len(data) <= _REMEMBERED_BYTES else _read(data)
+
+
+@lru_cache(maxsize=64)
+def _remembered(data: bytes) -> RevocationList:
+    return _read(data)
+
+
+def _read(data: bytes) -> RevocationList:
     tbs, algorithm, signature = der.parse(data, "CRL").fields("CRL", 3, 3)
     parts = list(tbs.expect(der.SEQUENCE, "tbsCertList").children())
     if parts and parts[0].tag == der.INTEGER:
@@ -200,7 +216,7 @@ def read_crl(data: bytes) -> RevocationList:
     if inner.raw != algorithm.raw:
         raise MalformedInput("The list names two different signature algorithms.")
     next_update = rest.pop(0).time("nextUpdate") if rest and rest[0].tag in {0x17, 0x18} else None
-    places = _places(rest.pop(0)) if rest and rest[0].tag == der.SEQUENCE else {}
+    revoked = rest.pop(0) if rest and rest[0].tag == der.SEQUENCE else None
     extensions: dict[str, Extension] = {}
     if rest:
         extensions = read_extensions(
@@ -223,18 +239,15 @@ def read_crl(data: bytes) -> RevocationList:
             oid for oid, extension in extensions.items() if extension.critical and oid not in _UNDERSTOOD
         ),
         keeps_expired_since=_instant(extensions.get(_EXPIRED_CERTIFICATES)),
-        _places=places,
+        _revoked=revoked,
     )
 
 
-def _places(element: der.Element) -> dict[str, der.Element]:
-    found: dict[str, der.Element] = {}
-    for entry in element.children():
-        serial = next(entry.expect(der.SEQUENCE, "revoked certificate").children(), None)
-        if serial is None:
-            raise MalformedInput("revoked certificate: an empty entry.")
-        found.setdefault(serial.expect(der.INTEGER, "serial number").content.hex(), entry)
-    return found
+def _serial(entry: der.Element) -> der.Element:
+    serial = next(entry.expect(der.SEQUENCE, "revoked certificate").children(), None)
+    if serial is None:
+        raise MalformedInput("revoked certificate: an empty entry.")
+    return serial.expect(der.INTEGER, "serial number")
 
 
 def _entry(element: der.Element) -> RevokedCertificate:
@@ -261,7 +274,7 @@ def reason_of(element: der.Element) -> RevocationReason:
     """CRLReason. Raises ``MalformedInput``."""
     content = element.expect(_ENUMERATED, "reasonCode").content
     try:
-        return RevocationReason(int.from_bytes(content[:2], "big"))
+        return RevocationReason(int.from_bytes(content[:4], "big"))
     except ValueError as error:
         raise MalformedInput("reasonCode: not a known reason.") from error
 

@@ -289,6 +289,7 @@ def _element(data: bytes, start: int, limit: int) -> Element:
     return Element(data, tag, start, position, position + length)
 
 
+@lru_cache(maxsize=1024)
 def _dotted(content: bytes, what: str) -> str:
     if not content or content[-1] & 0x80 or len(content) > 128:
         raise MalformedInput(f"{what}: not an OBJECT IDENTIFIER.")

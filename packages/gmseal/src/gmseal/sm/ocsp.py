@@ -98,7 +98,7 @@ def key_octets(certificate: CertificateInfo) -> bytes:
 # --- reading -----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def read_ocsp_response(data: bytes) -> OcspResponse:
     """Read an OCSPResponse in DER. Raises ``MalformedInput``, and nothing else, for any bytes."""
     if len(data) > MAX_RESPONSE_BYTES:

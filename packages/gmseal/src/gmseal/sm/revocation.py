@@ -5,11 +5,14 @@ responder whom that issuer appointed (an OCSP answer), and when it speaks of thi
 Why others were left aside is kept, so that "not checked" can give its reason.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from gmseal.errors import MalformedInput
@@ -66,24 +69,49 @@ class Evidence:
         return self.current_until is not None and instant <= self.current_until
 
 
+class _Signatures:
+    """Which signatures were found good or bad. Remembers digests, so that no input is kept alive."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[bytes, bool] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def good(self, signed: bytes, issuer: bytes, verify: Callable[[], bool]) -> bool:
+        """The result for these two, from memory or by ``verify``."""
+        key = hashlib.sha256(signed).digest() + hashlib.sha256(issuer).digest()
+        with self._lock:
+            known = self._known.get(key)
+        if known is None:
+            known = verify()
+            with self._lock:
+                self._known[key] = known
+                if len(self._known) > self._most:
+                    self._known.popitem(last=False)
+        return known
+
+
+_signatures: Final = _Signatures(2048)
+
+
 def issuer_of(certificate: CertificateInfo, candidates: Iterable[bytes]) -> CertificateInfo | None:
     """The certificate whose key signed this one, among ``candidates`` (DER); None when it is not there."""
-    return _issuer_of(certificate.der, tuple(candidates))
-
-
-@lru_cache(maxsize=512)
-def _issuer_of(certificate: bytes, candidates: tuple[bytes, ...]) -> CertificateInfo | None:
-    info = read_certificate(certificate)
     for candidate in candidates:
         try:
             issuer = read_certificate(candidate)
         except MalformedInput:
             continue
-        if issuer.subject_raw == info.issuer_raw and algorithms.verify_signature(
-            issuer, info.signature_oid, info.signature, info.tbs
+        if issuer.subject_raw == certificate.issuer_raw and _signatures.good(
+            certificate.der, candidate, partial(_issued_by, certificate, issuer)
         ):
             return issuer
     return None
+
+
+def _issued_by(certificate: CertificateInfo, issuer: CertificateInfo) -> bool:
+    return algorithms.verify_signature(
+        issuer, certificate.signature_oid, certificate.signature, certificate.tbs
+    )
 
 
 def evidence_about(
@@ -132,15 +160,15 @@ def _obstacle(crl: RevocationList, issuer: CertificateInfo, now: datetime) -> Ob
         return Obstacle.DELTA
     if crl.unknown_critical:
         return Obstacle.UNKNOWN_EXTENSION
-    if not may_sign_lists(issuer) or not _list_verifies(crl.raw, issuer.der):
+    if not may_sign_lists(issuer) or not _signatures.good(
+        crl.raw, issuer.der, partial(_list_verifies, crl, issuer)
+    ):
         return Obstacle.BAD_SIGNATURE
     return Obstacle.IN_FUTURE if crl.this_update > now + CLOCK_TOLERANCE else None
 
 
-@lru_cache(maxsize=128)
-def _list_verifies(data: bytes, issuer: bytes) -> bool:
-    crl = read_crl(data)
-    return algorithms.verify_signature(read_certificate(issuer), crl.signature_oid, crl.signature, crl.tbs)
+def _list_verifies(crl: RevocationList, issuer: CertificateInfo) -> bool:
+    return algorithms.verify_signature(issuer, crl.signature_oid, crl.signature, crl.tbs)
 
 
 def _speaks_of(crl: RevocationList, certificate: CertificateInfo) -> bool:
@@ -208,7 +236,7 @@ def _from_response(
     if not answers:
         yield Obstacle.OTHER_CERTIFICATES
         return
-    if not _response_verifies(data, issuer.der):
+    if not _signatures.good(data, issuer.der, partial(_response_verifies, response, issuer)):
         yield Obstacle.BAD_SIGNATURE
         return
     for answer in answers:
@@ -234,16 +262,16 @@ def _from_answer(
     )
 
 
-@lru_cache(maxsize=256)
-def _response_verifies(data: bytes, issuer: bytes) -> bool:
+def _response_verifies(response: OcspResponse, authority: CertificateInfo) -> bool:
     """RFC 6960, 4.2.2.2: signed by the issuer itself, or by a responder it appointed."""
-    response, authority = read_ocsp_response(data), read_certificate(issuer)
-    for signer in _responders(response, authority):
-        if response.by(signer) and algorithms.verify_signature(
-            signer, response.signature_oid, response.signature, response.tbs
-        ):
-            return True
-    return False
+    try:
+        return any(
+            response.by(signer)
+            and algorithms.verify_signature(signer, response.signature_oid, response.signature, response.tbs)
+            for signer in _responders(response, authority)
+        )
+    except MalformedInput:
+        return False
 
 
 def _responders(response: OcspResponse, authority: CertificateInfo) -> Iterator[CertificateInfo]:

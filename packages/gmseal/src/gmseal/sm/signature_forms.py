@@ -18,12 +18,29 @@ class SignatureForm(StrEnum):
 
 def in_der(signature: bytes) -> tuple[bytes, SignatureForm]:
     """The signature in DER and the form it was found in; octets of no known form are left as they are."""
+    if _looks_right(signature):
+        return signature, SignatureForm.DER
     if len(signature) == 64 and not _is_der(signature):
         return curve.encode_signature(signature), SignatureForm.RAW
     numbers = _unsigned(signature)
     if numbers is None:
         return signature, SignatureForm.DER
     return numbers, SignatureForm.NEGATIVE
+
+
+def _looks_right(signature: bytes) -> bool:
+    """A quick look that lets through nearly every good signature: two positive numbers, ending where they should."""
+    if len(signature) < 66 or signature[0] != der.SEQUENCE or signature[1] != len(signature) - 2:
+        return False
+    second = 4 + signature[3]
+    return (
+        signature[2] == der.INTEGER
+        and signature[4] < 0x80
+        and second + 2 < len(signature)
+        and signature[second] == der.INTEGER
+        and second + 2 + signature[second + 1] == len(signature)
+        and signature[second + 2] < 0x80
+    )
 
 
 def _is_der(signature: bytes) -> bool:
