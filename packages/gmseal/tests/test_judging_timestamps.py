@@ -1,5 +1,6 @@
 """Judging time stamps: those of OpenSSL with RSA and P-256 are good, and each way to be bad is found."""
 
+import hashlib
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from gmseal.judging.log import CheckLog
 from gmseal.judging.timestamps import TimestampJudgement, judge_timestamp, judge_timestamp_order
 from gmseal.report import Check, CheckResult
 from gmseal.sm import curve, der
+from gmseal.sm.algorithms import SHA1
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.cms import CmsForm, build_signed_data
@@ -204,6 +206,17 @@ def test_each_failure_gives_its_reason(authority: TrialAuthority, unit: TrialUni
         assert found[0] is result, (words, found)
         assert words in found[1]
     assert "other data" in reason(good, trust, now, b"another message")[1]
+
+
+def test_a_stamp_over_sha1_proves_nothing(authority: TrialAuthority) -> None:
+    key = PrivateKey.generate()
+    certificate = authority.issue(CertificateProfile.TIMESTAMP_AUTHORITY, key, subject=Name("TSA"))
+    weak = build_token(
+        imprint=Imprint(SHA1, hashlib.sha1(MESSAGE).digest()), policy="1.2.3.4", serial=5, time=authority.now,
+        certificate=certificate, signer=key,
+    )  # fmt: skip
+    result, words = reason(weak, authority.trust, authority.now)
+    assert (result, "proves nothing" in words) == (FAIL, True)
 
 
 def unwrapped(token: bytes) -> list[bytes]:

@@ -78,6 +78,19 @@ def test_another_parser_reads_the_structure(form: CmsForm, unit: TrialUnit) -> N
     assert bytes(info["signed_attrs"].untag().dump()) == read_signed_data(value).signers[0].signed_attributes
 
 
+def test_openssl_shows_the_structures(openssl: OpenSsl, unit: TrialUnit) -> None:
+    for form in FORMS:
+        value = signed(unit, form, timestamp=unit.authority.timestamps())
+        shown = openssl("asn1parse", "-inform", "DER", "-in", "value", files={"value": value})
+        assert shown.returncode == 0, shown.stderr
+        assert b"signingTime" in shown.stdout
+    printed = openssl("cms", "-cmsout", "-print", "-inform", "DER", "-in", "value")
+    assert printed.returncode == 0, printed.stderr
+    text = printed.stdout.decode()
+    for words in ("SM2-with-SM3", "id-smime-aa-signingCertificateV2", "id-smime-aa-timeStampToken"):
+        assert words in text
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("content", [None, DOCUMENT])
 def test_what_is_read_is_what_was_written(form: CmsForm, content: bytes | None, unit: TrialUnit) -> None:

@@ -1,5 +1,6 @@
 """Time stamps: read by OpenSSL and another parser, fetched from a real server, refused when it lies."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -207,6 +208,15 @@ def test_a_lying_or_broken_server_is_noticed(
         HttpTimestampSource(running.url, timeout=patience).stamp(MESSAGE)
 
 
+def test_an_authorization_is_sent_and_one_that_is_none_is_refused(server: TrialTimestampServer) -> None:
+    assert HttpTimestampSource(server.url, authorization="Basic dXNlcjpwYXNz").stamp(MESSAGE)
+    for wrong in ("Basic x\r\nHost: y", "密码"):
+        with pytest.raises(Refused) as refused:
+            HttpTimestampSource(server.url, authorization=wrong)
+        assert refused.value.reason == "TIMESTAMP_AUTHORIZATION"
+        assert wrong not in str(refused.value)
+
+
 def test_what_was_not_asked_for_is_not_taken(server: TrialTimestampServer) -> None:
     with pytest.raises(Refused, match="refused the request"):
         HttpTimestampSource(server.url, policy="1.2.3.4").stamp(MESSAGE)
@@ -285,11 +295,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory, authority: TrialAuthority) ->
     return place
 
 
-@pytest.fixture(scope="module")
-def process(shop: Path) -> Iterator[str]:
+@contextlib.contextmanager
+def serving(shop: Path, *more: str) -> Iterator[str]:
     """The address of `gmseal tsa serve`, a process of its own."""
     program = "import sys; from gmseal.cli import app; sys.argv[0] = 'gmseal'; app()"
-    command = [sys.executable, "-u", "-c", program, "tsa", "serve", "--port", "0"]
+    command = [sys.executable, "-u", "-c", program, "tsa", "serve", "--port", "0", *more]
     command += ["--cert", str(shop / "tsa.pem"), "--key", str(shop / "tsa.key")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         try:
@@ -301,7 +311,14 @@ def process(shop: Path) -> Iterator[str]:
             running.terminate()
 
 
-def command(*arguments: str | Path) -> Result:
+@pytest.fixture(scope="module")
+def process(shop: Path) -> Iterator[str]:
+    """A server process that behaves."""
+    with serving(shop) as url:
+        yield url
+
+
+def command(*arguments: str | Path | int) -> Result:
     result = CliRunner().invoke(app, [str(each) for each in arguments], env={"LANG": "C.UTF-8"})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -324,6 +341,16 @@ def test_from_a_server_process_to_a_verdict(process: str, shop: Path) -> None:
     (shop / "other").write_bytes(b"other")
     bad = command("timestamp", "verify", token, shop / "other", "--trust", shop / "trust")
     assert (bad.exit_code, "other data" in bad.output) == (1, True)
+
+
+def test_a_server_process_that_lies_is_noticed(process: str, shop: Path) -> None:
+    with serving(shop, "--misbehave", "wrong-nonce") as url:
+        lied = command("timestamp", "get", shop / "file", shop / "lie.tst", "--url", url)
+    assert (lied.exit_code, "TIMESTAMP_MISMATCH" in lied.output) == (1, True)
+    assert not (shop / "lie.tst").exists()
+    options = ("--cert", shop / "tsa.pem", "--key", shop / "tsa.key", "--port", urlsplit(process).port or 0)
+    taken = command("tsa", "serve", *options)
+    assert (taken.exit_code, "ADDRESS" in taken.output) == (1, True)
 
 
 def test_a_revocation_list_from_the_command_counts(process: str, shop: Path) -> None:

@@ -75,7 +75,10 @@ def _server(
 
     authority = TrialTimestampAuthority(read_certificate_file(cert), load_private_key(key, password_file))
     wrong = None if misbehave is None else Misbehaviour(misbehave)
-    return TrialTimestampServer(authority, host=host, port=port, misbehaviour=wrong)
+    try:
+        return TrialTimestampServer(authority, host=host, port=port, misbehaviour=wrong)
+    except OSError as error:
+        raise Refused("ADDRESS", f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
 
 
 @click.group()

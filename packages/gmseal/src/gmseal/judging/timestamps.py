@@ -82,7 +82,11 @@ def judge_timestamp(
         return TimestampJudgement(unreadable, None)
     info = read.info
     certificate = _authority(read, trust)
-    outcome = _judge_mathematics(read, certificate, message) or _judge_time(info.time, at)
+    outcome = (
+        _judge_imprint(info.imprint, message)
+        or _judge_mathematics(read, certificate)
+        or _judge_time(info.time, at)
+    )
     if outcome is None and certificate is not None:
         outcome = _judge_authority(certificate, read, trust)
     if outcome is None or certificate is None:
@@ -155,14 +159,21 @@ def _authority(token: TimestampToken, trust: TrustStore) -> CertificateInfo | No
     return None if named is None else read_certificate(named)
 
 
-def _judge_mathematics(
-    token: TimestampToken, certificate: CertificateInfo | None, message: Stamped
-) -> _Outcome | None:
-    """Steps 2 to 4; None when they are good."""
-    signer, content = token.signer, token.signed_data.content or b""
+def _judge_imprint(imprint: Imprint, message: Stamped) -> _Outcome | None:
     # 2.
-    if not _imprint_of(token.info.imprint, message):
+    if algorithms.digest_name(imprint.algorithm) in {None, "sha1"}:
+        return _fail(
+            "时间戳所用的杂凑算法不被接受",
+            f"The time stamp uses a digest algorithm that proves nothing: {imprint.algorithm}.",
+        )
+    if not _imprint_of(imprint, message):
         return _fail("时间戳与原文不符", "The time stamp is over other data.")
+    return None
+
+
+def _judge_mathematics(token: TimestampToken, certificate: CertificateInfo | None) -> _Outcome | None:
+    """Steps 3 and 4; None when they are good."""
+    signer, content = token.signer, token.signed_data.content or b""
     # 3.
     if certificate is None:
         return _Outcome(

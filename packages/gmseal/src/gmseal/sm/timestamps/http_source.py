@@ -36,9 +36,16 @@ class HttpTimestampSource:
         timeout: float = DEFAULT_TIMEOUT,
         token_size: int = DEFAULT_TOKEN_SIZE,
         tls: ssl.SSLContext | None = None,
+        authorization: str | None = None,
     ) -> None:
-        """``timeout`` is in seconds and covers the whole exchange. Raises ``Refused`` (TIMESTAMP_URL)."""
+        """``timeout`` is in seconds and covers the whole exchange.
+
+        ``authorization`` is the value of that header, for servers that know their customers; it is
+        sent to this server only and appears in no message. Raises ``Refused`` (TIMESTAMP_URL,
+        TIMESTAMP_AUTHORIZATION).
+        """
         self._parts = _address(url)
+        self._headers = _headers(authorization)
         self._digest = digest
         self._policy = policy
         self._timeout = timeout
@@ -80,12 +87,11 @@ class HttpTimestampSource:
         Raises ``ServiceUnavailable`` and ``MalformedInput`` as ``stamp``.
         """
         connection = self._connection()
-        headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         with _Deadline(connection, self._timeout) as deadline:
             try:
                 connection.connect()
                 deadline.watch(connection.sock)
-                connection.request("POST", _target(self._parts), request, headers)
+                connection.request("POST", _target(self._parts), request, self._headers)
                 body = _body(connection.getresponse())
                 if deadline.passed:
                     # What was ended looks to the reader like an answer that is complete.
@@ -158,6 +164,15 @@ def _address(url: str) -> SplitResult:
     if not usable or not url.isascii() or not url.isprintable() or " " in url or "@" in parts.netloc:
         raise Refused("TIMESTAMP_URL", "The address of a time-stamp server is an http or https URL.")
     return parts
+
+
+def _headers(authorization: str | None) -> dict[str, str]:
+    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    if authorization is not None:
+        if not (authorization.isascii() and authorization.isprintable()):
+            raise Refused("TIMESTAMP_AUTHORIZATION", "The authorization is one line of ASCII.")
+        headers["Authorization"] = authorization
+    return headers
 
 
 def _target(parts: SplitResult) -> str:
