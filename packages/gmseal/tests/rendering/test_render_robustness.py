@@ -50,6 +50,22 @@ def test_limits_are_refusals_with_a_reason(ofd: Any) -> None:
     assert ofd.codes(big) == {"IMAGE_TOO_LARGE"}
 
 
+def test_a_page_painted_over_and_over_is_refused_before_it_is_painted(ofd: Any) -> None:
+    full = ofd.filled(0, 0, 100, 100)
+    cut = ofd.path("0 0 5 5", "M 0 0 L 9 9")
+    for objects in ([full] * 120, [cut] * 120, [ofd.image("0 0 100 100", 11, 'Alpha="9"')] * 60):
+        package = ofd.Draft(
+            pages=[ofd.layer(*objects)],
+            size=(100, 100),
+            resources=ofd.media("a.png"),
+            files={"Doc_0/Res/a.png": ofd.image_bytes((2, 2), (255, 0, 0))},
+        ).open()
+        with pytest.raises(Refused) as caught:
+            render_page(package, 0, 30, limits=RenderLimits(max_painted_pages=100))
+        assert caught.value.reason == "RENDER_LIMIT"
+        assert render_page(package, 0, 30).png
+
+
 def test_blocks_within_blocks_end_at_a_depth(ofd: Any) -> None:
     deep = '<ofd:PageBlock ID="1">' * 60 + ofd.filled(0, 0, 50, 50) + "</ofd:PageBlock>" * 60
     assert ofd.codes(ofd.draw(deep, ofd.filled(50, 50, 10, 10))) == {"TOO_DEEP"}

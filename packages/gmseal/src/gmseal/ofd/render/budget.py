@@ -9,14 +9,19 @@ from gmseal.errors import Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderLimits:
-    """Bounds of one page. ``seconds`` is for reading the page and setting its parts, before pixels are made."""
+    """Bounds of one page.
 
-    max_objects: int = 200_000
+    ``seconds`` is for reading the page and setting its parts. ``max_painted_pages`` bounds the time of making
+    pixels: how often the page's area may be painted over.
+    """
+
+    max_objects: int = 100_000
     max_segments: int = 3_000_000
     max_depth: int = 24
     max_nested: int = 2
     max_image_pixels: int = 40_000_000
     max_page_image_pixels: int = 120_000_000
+    max_painted_pages: float = 4000
     max_output_pixels: int = 40_000_000
     seconds: float = 20.0
 

@@ -80,6 +80,45 @@ def matrix(text: str | None) -> Matrix | None:
     return Matrix(*values) if len(values) == 6 else None
 
 
+class Bounds(NamedTuple):
+    """A box around something, by its edges."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def area(self) -> float:
+        """Square millimetres, or whatever the space is measured in."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    def grown(self, by: float) -> "Bounds":
+        """Larger on all sides."""
+        return Bounds(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
+    def transformed(self, by: Matrix) -> "Bounds":
+        """The box around this one, moved."""
+        corners = [by.point(x, y) for x in (self.left, self.right) for y in (self.top, self.bottom)]
+        xs, ys = zip(*corners, strict=True)
+        return Bounds(min(xs), min(ys), max(xs), max(ys))
+
+    def within(self, other: "Bounds") -> bool:
+        """True when nothing of it lies outside the other."""
+        return (
+            self.left >= other.left
+            and self.top >= other.top
+            and self.right <= other.right
+            and self.bottom <= other.bottom
+        )
+
+    def shared(self, other: "Bounds") -> float:
+        """The area that lies in both."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return across * down if across > 0 and down > 0 else 0.0
+
+
 Segment = tuple[str, tuple[float, ...]]
 
 
@@ -98,6 +137,12 @@ class Outline:
                 for name, p in self.segments
             )
         )
+
+    def bounds(self) -> Bounds | None:
+        """The box around all points and controls, which holds the path; None when it is empty."""
+        xs = [value for _, points in self.segments for value in points[::2]]
+        ys = [value for _, points in self.segments for value in points[1::2]]
+        return Bounds(min(xs), min(ys), max(xs), max(ys)) if xs else None
 
     def length(self) -> float:
         """A bound of the length: that of the polygon through all control points."""

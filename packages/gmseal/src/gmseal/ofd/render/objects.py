@@ -5,7 +5,7 @@ and nothing of it shows outside. Text is not cut at its Boundary, because substi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lxml import etree
@@ -16,10 +16,10 @@ from gmseal.ofd.render.colours import alpha_of
 from gmseal.ofd.render.fonts import FontBook
 from gmseal.ofd.render.geometry import (
     IDENTITY,
+    Bounds,
     Matrix,
     Outline,
     matrix,
-    number,
     parse_path,
     rectangle,
     scaling,
@@ -32,6 +32,7 @@ from gmseal.ofd.render.style import Style, flag, style_of
 from gmseal.ofd.render.text import text_shapes
 
 _OBJECTS: Final = {"TextObject", "PathObject", "ImageObject", "CompositeObject"}
+_ROUNDING_MM: Final = 0.02
 _GREY: Final = Colour(0.6, 0.6, 0.6)
 
 
@@ -81,22 +82,32 @@ class ObjectReader:
             return None
         ctm = matrix(markup.attribute(element, "CTM"))
         style = style_of(element, self.resources, layer)
-        margin: float | None = 0.0
-        items: tuple[Item, ...]
-        if name == "TextObject":
-            items, margin = tuple(text_shapes(element, style, self.fonts)), None
-        elif name == "PathObject":
-            items, margin = self._path(element, style, box)
-        elif name == "ImageObject":
-            items = self._image(element, box, fill_box=ctm is None)
-        else:
-            items = self._composite(element, depth)
+        items, margin = self._parts(element, name, style, box, depth)
         if not items:
             return None
         place = shift(box.x, box.y)
         inner = place.after(ctm or IDENTITY)
+        if _fits(items, ctm or IDENTITY, box):
+            margin = None
         clips = self._clips(element, box, place, ctm or IDENTITY, margin)
-        return Group(items, inner, clips, alpha_of(element))
+        alpha = alpha_of(element)
+        if alpha < 1 and len(items) == 1 and isinstance(items[0], Shape):
+            faded = _faded(items[0], alpha)
+            if faded is not None:
+                items, alpha = (faded,), 1.0
+        return Group(items, inner, clips, alpha)
+
+    def _parts(
+        self, element: etree._Element, name: str, style: Style, box: Box, depth: int
+    ) -> tuple[tuple[Item, ...], float | None]:
+        """What an object draws in its own space, and how far over its Boundary; None when it is not cut there."""
+        if name == "TextObject":
+            return tuple(text_shapes(element, style, self.fonts)), None
+        if name == "PathObject":
+            return self._path(element, style, box)
+        if name == "ImageObject":
+            return self._image(element, box, fill_box=matrix(markup.attribute(element, "CTM")) is None), 0.0
+        return self._composite(element, depth), 0.0
 
     def _path(self, element: etree._Element, style: Style, box: Box) -> tuple[tuple[Item, ...], float]:
         """The shape of a PathObject, and how far its line may reach over its Boundary."""
@@ -196,6 +207,34 @@ class ObjectReader:
             yield Clip(tuple(outlines), even_odd)
 
 
+def _fits(items: tuple[Item, ...], ctm: Matrix, box: Box) -> bool:
+    """True when the paths and images of an object lie within its Boundary, so that nothing needs to be cut.
+
+    Lines are judged by their middle: half their width may reach over an edge, as in tables of many products.
+    Not cutting also saves the renderer a sheet for every object.
+    """
+    limit = Bounds(0, 0, box.width, box.height).grown(_ROUNDING_MM)
+    for item in items:
+        if isinstance(item, Shape):
+            bounds, where = item.outline.bounds(), ctm.after(item.matrix)
+        elif isinstance(item, Picture):
+            bounds, where = Bounds(0, 0, 1, 1), ctm.after(item.matrix)
+        else:
+            return False
+        if bounds is not None and not bounds.transformed(where).within(limit):
+            return False
+    return True
+
+
+def _faded(shape: Shape, alpha: float) -> Shape | None:
+    """A shape of one paint with that paint faded, which looks the same as fading the object as a whole."""
+    if shape.stroke is None and isinstance(shape.fill, Colour):
+        return replace(shape, fill=shape.fill.faded(alpha))
+    if shape.fill is None and shape.stroke is not None and isinstance(shape.stroke.paint, Colour):
+        return replace(shape, stroke=replace(shape.stroke, paint=shape.stroke.paint.faded(alpha)))
+    return None
+
+
 def _thinned(items: tuple[Item, ...], box: Box) -> tuple[Item, ...]:
     """A placeholder on the unit square, whose lines the CTM will widen."""
     width = 0.2 / max(1.0, box.width, box.height)
@@ -208,8 +247,3 @@ def layer_rank(layer: etree._Element) -> int:
     """The order of layers within a page: background, body, foreground (7.7)."""
     kind = markup.attribute(layer, "Type") or "Body"
     return {"Background": 0, "Foreground": 2}.get(kind, 1)
-
-
-def number_or_zero(element: etree._Element, name: str) -> float:
-    """A number attribute, 0 when it is not there."""
-    return number(markup.attribute(element, name), 0) or 0.0

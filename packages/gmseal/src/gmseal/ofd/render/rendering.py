@@ -9,6 +9,7 @@ from gmseal.ofd.package import Package, open_package
 from gmseal.ofd.render.budget import DEFAULT_LIMITS, Budget, RenderLimits, Unsupported
 from gmseal.ofd.render.page import DocumentReader
 from gmseal.ofd.render.svg import write_png, write_svg
+from gmseal.ofd.render.weight import check_weight
 
 DEFAULT_DPI: Final = 150
 
@@ -40,6 +41,7 @@ def render_page(
     budget = Budget(limits)
     try:
         scene = DocumentReader(package, package.document(document), budget).scene(page_index)
+        check_weight(scene, limits.max_painted_pages)
         svg = write_svg(scene)
     except RecursionError as error:
         raise MalformedInput("The page is nested too deeply.") from error
@@ -65,7 +67,9 @@ def render_pdf(
         for index in range(len(chosen.pages)):
             budget.renew()
             try:
-                writer.add(reader.scene(index))
+                scene = reader.scene(index)
+                check_weight(scene, limits.max_painted_pages)
+                writer.add(scene)
             except RecursionError as error:
                 raise MalformedInput(f"Page {index + 1} is nested too deeply.") from error
             # Pictures are in the PDF now; keeping them as well would grow with every page.
