@@ -21,7 +21,7 @@ from gmseal.sm import curve, der
 from gmseal.sm.algorithms import ALGORITHM_SM2_SIGNATURE, ALGORITHM_SM3
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
-from gmseal.sm.cms import CmsForm, build_signed_data
+from gmseal.sm.cms import CmsForm, build_signed_data, read_signed_data
 from gmseal.sm.cms.building import attribute
 from gmseal.sm.cms.forms import (
     CONTENT_TYPE,
@@ -373,7 +373,8 @@ def test_cms_of_openssl_with_rsa_is_judged(openssl: OpenSsl) -> None:
         return hashlib.new(name, DOCUMENT).digest()
 
     now = datetime.now(UTC)
-    for more in ((), ("-nodetach",), ("-stream", "-nodetach"), ("-noattr", "-nodetach")):
+    pss = ("-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:32")
+    for more in ((), ("-nodetach",), ("-stream", "-nodetach"), ("-noattr", "-nodetach"), pss):
         made = openssl(
             "cms", "-sign", "-binary", "-in", "file", "-signer", "c.pem", "-inkey", "k", "-outform", "DER",
             "-md", "sha256", *more,
@@ -383,6 +384,9 @@ def test_cms_of_openssl_with_rsa_is_judged(openssl: OpenSsl) -> None:
         assert results(judgement)["SIGNATURE_VALUE"] is CheckResult.PASS
         assert ("CMS_BER_ENCODING" in {each.code for each in judgement.findings}) == ("-stream" in more)
         assert "DATA_HASH" in failed(judge_cms(made.stdout, sm3(b"x"), trust, now))
+        signature = read_signed_data(made.stdout).signers[0].signature
+        forged = made.stdout.replace(signature, signature[:-1] + bytes((signature[-1] ^ 1,)))
+        assert failed(judge_cms(forged, by_name, trust, now)) == {"SIGNATURE_VALUE"}
 
 
 # --- whatever the bytes ------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Revocation lists: read by OpenSSL and others, enforced by pyOpenSSL, never good after a change."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from subprocess import CompletedProcess
 from typing import Any
@@ -15,6 +16,8 @@ from OpenSSL import crypto
 from OpenSSL._util import lib
 
 from gmseal.errors import GmsealError, MalformedInput, Refused
+from gmseal.judging.certificates import SIGNER, assess_revocation
+from gmseal.report import CheckResult
 from gmseal.sm.algorithms import verify_signature
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.crl import RevocationReason, RevokedCertificate, make_crl, read_crl
@@ -92,6 +95,29 @@ def test_pyopenssl_enforces_it(authority: TrialAuthority, unit: TrialUnit) -> No
     forged = listed(authority)
     forged = forged[:-1] + bytes((forged[-1] ^ 1,))
     assert openssl_says(authority, unit.certificate, forged) == BAD_LIST_SIGNATURE
+
+
+@settings(max_examples=40, deadline=None)
+@given(listed_now=st.booleans(), other=st.booleans(), days=st.integers(0, 9), length=st.integers(1, 8))
+def test_our_judgement_agrees_with_openssl(
+    authority: TrialAuthority, days: int, length: int, listed_now: bool, other: bool, unit: TrialUnit
+) -> None:
+    entries = [entry_for(unit)] if listed_now else []
+    entries += [RevokedCertificate("0badcafe", authority.now)] if other else []
+    data = listed(authority, *entries, next_update=authority.now + length * DAY)
+    theirs = openssl_says(authority, unit.certificate, data, days)
+    ours = assess_revocation(
+        SIGNER,
+        read_certificate(unit.certificate),
+        authority.now + days * DAY,
+        replace(authority.trust, crls=(data,)),
+        now=authority.now + days * DAY,
+    ).result
+    if theirs == LIST_EXPIRED:
+        # OpenSSL stops at the stale list; a revocation in it is final all the same.
+        assert ours is (CheckResult.FAIL if listed_now else CheckResult.NOT_CHECKED)
+    else:
+        assert ours is {GOOD: CheckResult.PASS, REVOKED: CheckResult.FAIL}[theirs]
 
 
 def test_other_readers_see_the_same(authority: TrialAuthority, unit: TrialUnit) -> None:

@@ -172,7 +172,9 @@ class _Procedure:
     def _judge_algorithms(self) -> None:
         signer = self._signer
         sm2 = algorithms.is_sm2_signature(signer.signature_algorithm)
-        good = algorithms.supported_signature(signer.signature_algorithm, signer.digest_algorithm)
+        good = algorithms.supported_signature(
+            signer.signature_algorithm, signer.digest_algorithm, signer.signature_parameters
+        )
         good = good and (sm2 or self._signed_data.form is CmsForm.RFC5652)
         self._log.decide(
             "ALGORITHM_MISMATCH",
@@ -284,6 +286,7 @@ class _Procedure:
             signer.signature,
             octets,
             digest_algorithm=signer.digest_algorithm,
+            parameters=signer.signature_parameters,
         )
 
     # 5.

@@ -194,6 +194,7 @@ def _judge_mathematics(token: TimestampToken, certificate: CertificateInfo | Non
         signer.signature,
         signer.signed_attributes or b"",
         digest_algorithm=signer.digest_algorithm,
+        parameters=signer.signature_parameters,
     ):
         return _fail("时间戳签名验证不通过", "The signature on the time stamp is not good.")
     return None

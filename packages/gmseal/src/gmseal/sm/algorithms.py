@@ -48,6 +48,9 @@ _ECDSA: Final = {
     "1.2.840.10045.4.3.3": "sha384",
     "1.2.840.10045.4.3.4": "sha512",
 }
+_RSA_PSS: Final = "1.2.840.113549.1.1.10"
+_MGF1: Final = "1.2.840.113549.1.1.8"
+_MAX_SALT: Final = 512
 
 
 def digest_name(oid: str) -> str | None:
@@ -74,12 +77,14 @@ def same_digest(first: str, second: str) -> bool:
     return first == second or (digest_name(first) is not None and digest_name(first) == digest_name(second))
 
 
-def supported_signature(algorithm: str, digest_algorithm: str | None = None) -> bool:
-    """True when a signature of this kind can be verified; the digest is needed for bare key types."""
+def supported_signature(
+    algorithm: str, digest_algorithm: str | None = None, parameters: bytes | None = None
+) -> bool:
+    """True when a signature of this kind can be verified; see ``verify_signature``."""
     name = None if digest_algorithm is None else digest_name(digest_algorithm)
     if algorithm in _SM2:
         return name in {None, "sm3"}
-    return _foreign_digest(algorithm, name) is not None
+    return _foreign_digest(algorithm, name, parameters) is not None
 
 
 def is_sm2_signature(algorithm: str) -> bool:
@@ -94,29 +99,65 @@ def verify_signature(
     message: bytes,
     *,
     digest_algorithm: str | None = None,
+    parameters: bytes | None = None,
 ) -> bool:
     """True exactly when the certificate's key made ``signature`` over ``message``.
 
-    ``digest_algorithm`` is the identifier stated beside the signature's, as CMS does. Unknown
-    algorithms, keys of another kind and malformed signatures are simply not good.
+    ``digest_algorithm`` is the identifier stated beside the signature's, as CMS does; ``parameters``
+    (DER) are those of the signature algorithm, which only RSASSA-PSS needs. Unknown algorithms,
+    keys of another kind and malformed signatures are simply not good.
     """
     name = None if digest_algorithm is None else digest_name(digest_algorithm)
     if algorithm in _SM2:
         return name in {None, "sm3"} and _verify_sm2(certificate, signature, message)
-    chosen = _foreign_digest(algorithm, name)
-    return chosen is not None and _verify_foreign(certificate.spki, algorithm, chosen, signature, message)
+    chosen = _foreign_digest(algorithm, name, parameters)
+    if chosen is None:
+        return False
+    salt = _pss(parameters)[1] if algorithm == _RSA_PSS else None
+    return _verify_foreign(certificate.spki, algorithm, chosen, salt, signature, message)
 
 
-def _foreign_digest(algorithm: str, stated: str | None) -> str | None:
+def _foreign_digest(algorithm: str, stated: str | None, parameters: bytes | None) -> str | None:
     """The digest that an RSA or ECDSA signature was made with; None when that cannot be told."""
-    table = _RSA if algorithm in _RSA else _ECDSA
-    if algorithm not in table:
+    if algorithm == _RSA_PSS:
+        named: str | None = _pss(parameters)[0]
+    elif algorithm in _RSA or algorithm in _ECDSA:
+        named = (_RSA | _ECDSA)[algorithm]
+    else:
         return None
-    named = table[algorithm]
     if named is not None and stated is not None and named != stated:
         return None
     chosen = named or stated
     return chosen if chosen in _SIGNED_DIGESTS and chosen != "sm3" else None
+
+
+def _pss(parameters: bytes | None) -> tuple[str, int]:
+    """Digest and length of the salt of RSASSA-PSS-params (RFC 4055, 3.1); what is left out means SHA-1."""
+    unusable = ("sha1", 0)
+    try:
+        fields = {} if parameters is None else _tagged(parameters)
+        digests = _named_digest(fields[0xA0]), _mask_digest(fields[0xA1])
+        salt = fields[0xA2].integer("saltLength") if 0xA2 in fields else 20
+    except (MalformedInput, KeyError):
+        return unusable
+    name = digest_name(digests[0])
+    return (name, salt) if name and digests[0] == digests[1] and 0 <= salt <= _MAX_SALT else unusable
+
+
+def _tagged(parameters: bytes) -> dict[int, der.Element]:
+    children = der.parse(parameters, "RSASSA-PSS-params").expect(der.SEQUENCE, "RSASSA-PSS-params").children()
+    return {child.tag: der.parse(child.content, "RSASSA-PSS-params") for child in children}
+
+
+def _named_digest(element: der.Element) -> str:
+    return element.fields("hashAlgorithm", 1, 2)[0].oid("hashAlgorithm")
+
+
+def _mask_digest(element: der.Element) -> str:
+    kind, inner = element.fields("maskGenAlgorithm", 2, 2)
+    if kind.oid("maskGenAlgorithm") != _MGF1:
+        raise MalformedInput("maskGenAlgorithm: not MGF1.")
+    return _named_digest(inner)
 
 
 def _verify_sm2(certificate: CertificateInfo, signature: bytes, message: bytes) -> bool:
@@ -126,7 +167,9 @@ def _verify_sm2(certificate: CertificateInfo, signature: bytes, message: bytes) 
         return False
 
 
-def _verify_foreign(spki: bytes, algorithm: str, name: str, signature: bytes, message: bytes) -> bool:
+def _verify_foreign(
+    spki: bytes, algorithm: str, name: str, salt: int | None, signature: bytes, message: bytes
+) -> bool:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415 - seldom needed, slow to load
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa  # noqa: PLC0415 - as above
@@ -138,7 +181,9 @@ def _verify_foreign(spki: bytes, algorithm: str, name: str, signature: bytes, me
     }[name]
     key = _foreign_key(spki)
     try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm in _RSA:
+        if isinstance(key, rsa.RSAPublicKey) and salt is not None:
+            key.verify(signature, message, padding.PSS(padding.MGF1(hashed), salt), hashed)
+        elif isinstance(key, rsa.RSAPublicKey) and algorithm in _RSA:
             key.verify(signature, message, padding.PKCS1v15(), hashed)
         elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm in _ECDSA:
             key.verify(signature, message, ec.ECDSA(hashed))

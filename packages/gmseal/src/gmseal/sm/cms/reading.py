@@ -67,6 +67,7 @@ class SignerInfo:
     key_identifier: bytes | None
     digest_algorithm: str
     signature_algorithm: str
+    signature_parameters: bytes | None = field(repr=False)
     signature: bytes = field(repr=False)
     signature_as_found: bytes = field(repr=False)
     signed_attributes: bytes | None = field(repr=False)
@@ -232,6 +233,7 @@ def _signer(element: der.Element, deviations: list[Deviation]) -> SignerInfo:
         key_identifier=key_identifier,
         digest_algorithm=_algorithm(digest),
         signature_algorithm=signature_algorithm,
+        signature_parameters=_parameters(algorithm),
         signature=signature,
         signature_as_found=found,
         signed_attributes=None if signed is None else _as_set(signed, deviations),
@@ -255,6 +257,11 @@ def _signature_algorithm(element: der.Element, deviations: list[Deviation]) -> s
     if oid == curve.SM2_CURVE:
         deviations.append(Deviation(DeviationCode.KEY_ALGORITHM, "signatureAlgorithm"))
     return oid
+
+
+def _parameters(element: der.Element) -> bytes | None:
+    fields = element.fields("AlgorithmIdentifier", 1, 2)
+    return fields[1].raw if len(fields) == 2 else None
 
 
 def _signature(found: bytes, algorithm: str, deviations: list[Deviation]) -> bytes:
