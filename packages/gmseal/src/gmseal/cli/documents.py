@@ -18,11 +18,13 @@ from gmseal.cli.console import (
     show_json,
 )
 from gmseal.cli.ofd_documents import is_package, sign_package
+from gmseal.cli.pdf_documents import PdfOptions, PdfSigning, pdf_options
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES, Policy
 
 if TYPE_CHECKING:
     from gmseal.ofd.sign import OfdSigner
+    from gmseal.pdf import InvisibleOrder, SealOrder
     from gmseal.placement import SealPlacement, SeamPlacement
     from gmseal.report import Report, TrustStore
     from gmseal.ses.signature import SealSigner
@@ -69,6 +71,7 @@ _PDF_START_WITHIN = 1024
 @click.option("--qr-size", type=float, default=15.0, show_default=True, help="Side of the QR code, mm.")
 @click.option("--reason", help="Why the document is sealed.")
 @click.option("--password-file", type=FILE, help="Password of the key.")
+@pdf_options
 def sign(
     *,
     file: Path,
@@ -89,6 +92,7 @@ def sign(
     qr_size: float,
     reason: str | None,
     password_file: Path | None,
+    pdf: PdfOptions,
 ) -> None:
     """Put a seal on a PDF or an OFD: at --x and --y of --page, across all pages with --seam, or both."""
     if (x is None) != (y is None):
@@ -111,20 +115,18 @@ def sign(
             reason=reason,
         )
     else:
-        from gmseal.pdf import PdfLimits, QrPlacement, SealOrder, seal_pdf  # noqa: PLC0415 - see above
-
         if whole or document != 1:
             raise Refused("OPTION", "--whole and --document are for OFD.")
-        order = SealOrder(
-            signed_at=datetime.now(UTC),
-            placements=() if placement is None else (placement,),
-            seam=seam_placement,
-            qr=None if qr is None else QrPlacement(page - 1 if placement else 0, qr_x, qr_y, qr, qr_size),
-            reason=reason,
-        )
-        signer = _seal_signer(seal, cert, key, password_file)
-        named = signer.seal.name
-        seal_pdf(file, out, order=order, signer=signer, limits=PdfLimits())
+        code = None if qr is None else (page - 1 if placement else 0, qr_x, qr_y, qr, qr_size)
+        named = PdfSigning(
+            order=_pdf_order(placement, seam_placement, code, reason),
+            options=pdf,
+            cert=cert,
+            key=key,
+            password_file=password_file,
+            load_seal=lambda: _seal_signer(seal, cert, key, password_file),
+            load_key=load_private_key,
+        ).run(file, out)
     click.echo(f"{out}: sealed with {named}")
 
 
@@ -214,6 +216,27 @@ def _places(
     return (
         None if x is None or y is None else SealPlacement(page - 1, x, y),
         None if seam is None else SeamPlacement(seam, Edge(edge)),
+    )
+
+
+def _pdf_order(
+    placement: "SealPlacement | None",
+    seam: "SeamPlacement | None",
+    qr: tuple[int, float, float, str, float] | None,
+    reason: str | None,
+) -> "SealOrder | InvisibleOrder":
+    """With places, or without any for a signature that shows nothing."""
+    from gmseal.pdf import InvisibleOrder, QrPlacement, SealOrder  # noqa: PLC0415 - see above
+
+    now = datetime.now(UTC)
+    if placement is None and seam is None:
+        return InvisibleOrder(signed_at=now, reason=reason)
+    return SealOrder(
+        signed_at=now,
+        placements=() if placement is None else (placement,),
+        seam=seam,
+        qr=None if qr is None else QrPlacement(*qr),
+        reason=reason,
     )
 
 

@@ -19,6 +19,12 @@ _VERDICTS = {
     Verdict.INDETERMINATE: ("无法判定", "indeterminate"),
 }
 _SEVERITIES = {Severity.MINOR: ("轻微", "minor"), Severity.MAJOR: ("重大", "major")}
+_OTHER = ("其他签名", "another kind of signature")
+_KINDS = {
+    "cms": ("电子签名", "signature"),
+    "gbt35275": ("电子签名（GB/T 35275）", "signature (GB/T 35275)"),
+    "timestamp": ("文档时间戳", "document time stamp"),
+}
 
 
 def report_lines(report: Report, file_name: str, *, chinese: bool) -> Iterator[str]:
@@ -37,7 +43,7 @@ def report_lines(report: Report, file_name: str, *, chinese: bool) -> Iterator[s
 
 
 def _signature_lines(number: int, signature: SignatureReport, *, chinese: bool) -> Iterator[str]:
-    name = signature.seal_name or ("其他签名" if chinese else "another kind of signature")
+    name = signature.seal_name or _KINDS.get(signature.kind, _OTHER)[0 if chinese else 1]
     trial = " 【试用 TRIAL】" if signature.trial else ""
     yield f"  {number}. {name}{trial}"
     if signature.signed_at is not None:

@@ -1,0 +1,181 @@
+"""gmseal sign on PDF: the kinds of signatures, time stamps, certification."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmseal.cli.console import FILE, read_certificate_file, read_input, read_password
+from gmseal.errors import Refused
+
+if TYPE_CHECKING:
+    from gmseal.pdf import InvisibleOrder, PadesOrder, PadesSigner, Permission, SealOrder
+    from gmseal.ses.signature import SealSigner
+    from gmseal.sm.keys import PrivateKey
+    from gmseal.sm.timestamps import HttpTimestampSource
+
+KINDS = ("seal", "cms", "gbt35275", "pades", "dual")
+_LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
+
+
+@dataclass(frozen=True, slots=True)
+class PdfOptions:
+    """The options of ``sign`` that speak of PDF only."""
+
+    kind: str
+    tsa: str | None
+    tsa_digest: str
+    certify: int | None
+    level: str
+    pades_cert: Path | None
+    pades_key: Path | None
+    chain: tuple[Path, ...]
+    roots: Path | None
+    fetch: bool
+
+
+_OPTIONS = (
+    click.option(
+        "--kind", type=click.Choice(KINDS), default="seal", show_default=True, help="PDF: kind of signature."
+    ),
+    click.option("--tsa", help="PDF: URL of a time-stamp server."),
+    click.option(
+        "--tsa-digest",
+        type=click.Choice(["sm3", "sha256"]),
+        default="sm3",
+        show_default=True,
+        help="Digest that the time-stamp server is asked to stamp.",
+    ),
+    click.option(
+        "--certify", type=click.IntRange(1, 3), help="PDF: certify; 1 nothing, 2 forms, 3 marks too."
+    ),
+    click.option(
+        "--level", type=click.Choice(_LEVELS), default="B-B", show_default=True, help="PAdES level."
+    ),
+    click.option("--pades-cert", type=FILE, help="Certificate for --kind dual (RSA or ECDSA)."),
+    click.option("--pades-key", type=FILE, help="Key for --kind dual."),
+    click.option("--chain", type=FILE, multiple=True, help="Authorities' certificates to put inside."),
+    click.option("--roots", type=FILE, help="Directory of roots to prove B-LT and B-LTA against."),
+    click.option("--fetch", is_flag=True, help="PAdES: ask the servers that certificates name."),
+)
+
+
+def pdf_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options of PDF and hands them over as ``pdf``."""
+
+    @wraps(command)
+    def with_options(**values: Any) -> None:
+        own = {field.name: values.pop(field.name) for field in fields(PdfOptions)}
+        command(pdf=PdfOptions(**own), **values)
+
+    for option in reversed(_OPTIONS):
+        with_options = option(with_options)
+    return with_options
+
+
+@dataclass(frozen=True, slots=True)
+class PdfSigning:
+    """One call of ``sign`` on a PDF: how the keys are loaded is the command's business."""
+
+    order: "SealOrder | InvisibleOrder"
+    options: PdfOptions
+    cert: Path
+    key: Path
+    password_file: Path | None
+    load_seal: "Callable[[], SealSigner]"
+    load_key: "Callable[[Path, Path | None], PrivateKey]"
+
+    def run(self, file: Path, out: Path) -> str:
+        """Signs and returns who did, for the message."""
+        acts = {"seal": self._seal, "pades": self._pades, "dual": self._dual}
+        return acts.get(self.options.kind, self._signed_data)(file, out)
+
+    def _seal(self, file: Path, out: Path) -> str:
+        from gmseal.pdf import seal_pdf  # noqa: PLC0415 - only what a command needs is loaded
+
+        signer = self.load_seal()
+        seal_pdf(file, out, order=self._places(), signer=signer, timestamp=self._tsa(), certify=self._level())
+        return signer.seal.name
+
+    def _signed_data(self, file: Path, out: Path) -> str:
+        from gmseal.pdf import CmsValue, sign_pdf  # noqa: PLC0415 - as above
+        from gmseal.sm.cms import CmsForm  # noqa: PLC0415 - as above
+
+        value = CmsValue(
+            read_certificate_file(self.cert),
+            self.load_key(self.key, self.password_file),
+            form=CmsForm.GBT35275 if self.options.kind == "gbt35275" else CmsForm.RFC5652,
+            certificates=self._chain(),
+            timestamp=self._tsa(),
+        )
+        sign_pdf(file, out, order=self.order, value=value, certify=self._level())
+        return value.signer_name
+
+    def _pades(self, file: Path, out: Path) -> str:
+        from gmseal.pdf import sign_pdf_pades  # noqa: PLC0415 - as above
+
+        signer = self._pades_signer(self.cert, self.key)
+        sign_pdf_pades(
+            file, out, order=self.order, signer=signer, pades=self._pades_order(), certify=self._level()
+        )
+        return f"a PAdES signature of level {self.options.level}"
+
+    def _dual(self, file: Path, out: Path) -> str:
+        from gmseal.pdf import DualSigners, seal_pdf_dual  # noqa: PLC0415 - as above
+
+        if self.options.pades_cert is None or self.options.pades_key is None:
+            raise Refused("OPTION", "--kind dual needs --pades-cert and --pades-key.")
+        seal = self.load_seal()
+        signers = DualSigners(
+            seal=seal, pades=self._pades_signer(self.options.pades_cert, self.options.pades_key)
+        )
+        seal_pdf_dual(
+            file, out, order=self._places(), signers=signers, pades=self._pades_order(), certify=self._level()
+        )
+        return f"{seal.seal.name} and a PAdES signature of level {self.options.level}"
+
+    def _places(self) -> "SealOrder":
+        from gmseal.pdf import SealOrder  # noqa: PLC0415 - as above
+
+        if not isinstance(self.order, SealOrder):
+            raise Refused("NOTHING_TO_PLACE", "A seal needs a place: --x and --y, or --seam.")
+        return self.order
+
+    def _level(self) -> "Permission | None":
+        from gmseal.pdf import Permission  # noqa: PLC0415 - as above
+
+        return None if self.options.certify is None else Permission(self.options.certify)
+
+    def _tsa(self) -> "HttpTimestampSource | None":
+        if self.options.tsa is None:
+            return None
+        from gmseal.sm.timestamps import HttpTimestampSource  # noqa: PLC0415 - as above
+
+        return HttpTimestampSource(self.options.tsa, digest=self.options.tsa_digest)
+
+    def _chain(self) -> tuple[bytes, ...]:
+        return tuple(read_certificate_file(path) for path in self.options.chain)
+
+    def _pades_order(self) -> "PadesOrder":
+        from gmseal.pdf import PadesLevel, PadesOrder  # noqa: PLC0415 - as above
+        from gmseal.trust import TrustStore  # noqa: PLC0415 - as above
+
+        trust = None if self.options.roots is None else TrustStore.from_directory(self.options.roots)
+        return PadesOrder(
+            level=PadesLevel(self.options.level),
+            timestamps=self._tsa(),
+            trust=trust,
+            fetch=self.options.fetch,
+        )
+
+    def _pades_signer(self, cert: Path, key: Path) -> "PadesSigner":
+        from gmseal.pdf import PadesSigner  # noqa: PLC0415 - as above
+
+        password = read_password(self.password_file)
+        certificate = read_certificate_file(cert)
+        return PadesSigner.load(
+            certificate, read_input(key, "private key"), chain=self._chain(), password=password
+        )
