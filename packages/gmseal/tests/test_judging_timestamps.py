@@ -18,7 +18,7 @@ from gmseal.sm.algorithms import SHA1
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.cms import CmsForm, build_signed_data
-from gmseal.sm.crl import RevokedCertificate, make_crl
+from gmseal.sm.crl import RevocationReason, RevokedCertificate, make_crl
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.sm.timestamps import TrialTimestampAuthority, build_token, read_token
 from gmseal.sm.timestamps.token import TST_INFO, Imprint
@@ -292,15 +292,23 @@ def test_a_revoked_authority_proves_nothing_from_then_on(
 ) -> None:
     token = stamper.stamp(MESSAGE)
     serial = read_certificate(read_token(token).certificate or b"").serial
-    for days, result in ((-1, FAIL), (1, PASS)):
+    cases: tuple[tuple[int, RevocationReason | None, CheckResult], ...] = (
+        (-1, RevocationReason.SUPERSEDED, FAIL),
+        (1, RevocationReason.SUPERSEDED, PASS),
+        (1, RevocationReason.UNSPECIFIED, PASS),
+        # Whoever has the key can stamp any time he likes: RFC 3161, 4.
+        (1, RevocationReason.KEY_COMPROMISE, FAIL),
+        (1, None, FAIL),
+    )
+    for days, why, result in cases:
         listed = make_crl(
             issuer=authority.root, issuer_key=authority.root_key,
-            revoked=[RevokedCertificate(serial, authority.now + days * DAY)],
+            revoked=[RevokedCertificate(serial, authority.now + days * DAY, why)],
             this_update=authority.now + 2 * DAY, next_update=authority.now + 9 * DAY, number=1,
         )  # fmt: skip
         store = TrustStore(roots=(authority.root,), crls=(listed,))
         judgement, checks = judged(token, store, authority.now + 3 * DAY)
-        assert judgement.result is result
+        assert judgement.result is result, why
         assert checks["TIMESTAMP_REVOKED"].result is result
 
 

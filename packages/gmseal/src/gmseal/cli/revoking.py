@@ -31,7 +31,11 @@ _REASONS = (
 @click.option("--issuer", type=FILE, required=True, help="The authority's certificate.")
 @click.option("--issuer-key", type=FILE, required=True, help="The authority's private key.")
 @click.option("--revoke", type=FILE, multiple=True, help="A certificate to take back; repeatable.")
-@click.option("--reason", type=click.Choice(_REASONS), default="unspecified", show_default=True)
+@click.option(
+    "--reason",
+    type=click.Choice(_REASONS),
+    help="Why; without a reason, the stamps of a time-stamp authority fall with it.",
+)
 @click.option("--at", help="When --revoke took effect (ISO 8601); now.")
 @click.option("--previous", type=FILE, help="The list before this one: its entries are kept.")
 @click.option(
@@ -48,7 +52,7 @@ def crl(
     issuer: Path,
     issuer_key: Path,
     revoke: tuple[Path, ...],
-    reason: str,
+    reason: str | None,
     at: str | None,
     previous: Path | None,
     days: int,
@@ -63,7 +67,12 @@ def crl(
     now = datetime.now(UTC).replace(microsecond=0)
     before = _previous(previous, authority)
     kept = [] if before is None else [_kept(before, serial) for serial in before.serials()]
-    new = _entries(revoke, authority, parse_instant(at) or now, RevocationReason[reason.upper()])
+    new = _entries(
+        revoke,
+        authority,
+        parse_instant(at) or now,
+        None if reason is None else RevocationReason[reason.upper()],
+    )
     made = make_crl(
         issuer=authority,
         issuer_key=load_private_key(issuer_key, password_file),
@@ -102,7 +111,7 @@ def _kept(before: "RevocationList", serial: str) -> "RevokedCertificate":
 
 
 def _entries(
-    paths: tuple[Path, ...], authority: bytes, at: datetime, reason: "RevocationReason"
+    paths: tuple[Path, ...], authority: bytes, at: datetime, reason: "RevocationReason | None"
 ) -> "list[RevokedCertificate]":
     from gmseal.sm.certificate_info import read_certificate  # noqa: PLC0415 - see above
     from gmseal.sm.crl import RevokedCertificate  # noqa: PLC0415 - see above

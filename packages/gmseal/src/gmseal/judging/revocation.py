@@ -5,6 +5,7 @@ after it does not. The information must be able to speak of that instant: issued
 or still current then. An old list says nothing about a later signature.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -64,6 +65,7 @@ def assess_revocation(
     *,
     now: datetime | None = None,
     tolerated_after: datetime | None = None,
+    annulling: Collection[RevocationReason | None] = (),
 ) -> RevocationJudgement:
     """Decide, without writing anything down; see ``judge_revocation`` for the parameters."""
     if not trust.crls and not trust.ocsp_responses:
@@ -77,6 +79,9 @@ def assess_revocation(
     revoked = _revoked_before(evidence, at)
     if revoked is not None:
         return _before(role, revoked, tolerated_after)
+    annulled = _annulled(evidence, annulling)
+    if annulled is not None:
+        return _annulment(role, annulled)
     usable = [each for each in evidence if each.covers(at) and (each.complete or each.revoked_at)]
     if not usable:
         return _unknown(role, _why(evidence, obstacles, at))
@@ -94,19 +99,23 @@ def judge_revocation(
     *,
     now: datetime | None = None,
     tolerated_after: datetime | None = None,
+    annulling: Collection[RevocationReason | None] = (),
 ) -> RevocationJudgement:
     """Whether the certificate, or an authority above it, was revoked as of ``at``; writes it down.
 
     ``now`` is the verifier's time: information of the future is not believed. A revocation after
     ``tolerated_after`` is a warning instead of a failure; GM/T 0031-2025 wants that for a maker's
-    certificate that was good when the seal was made (then it is the seal's ``createDate``).
+    certificate that was good when the seal was made (then it is the seal's ``createDate``). A
+    revocation for a reason in ``annulling`` (None: no reason given) counts whenever it was made.
 
     1. The certificate itself, under ``role.revoked``.
     2. Each authority between it and the root, under ``role.authority_revoked``: a revoked one is
        told, and one nobody could ask about, unless there is no information at all.
     """
     # 1.
-    judgement = assess_revocation(role, info, at, trust, now=now, tolerated_after=tolerated_after)
+    judgement = assess_revocation(
+        role, info, at, trust, now=now, tolerated_after=tolerated_after, annulling=annulling
+    )
     log.add(role.revoked, judgement.result, at, judgement.says)
     # 2.
     if not trust.crls and not trust.ocsp_responses:
@@ -156,6 +165,13 @@ def _revoked_before(evidence: list[Evidence], at: datetime) -> Evidence | None:
     return newest if newest is not None and newest in before else None
 
 
+def _annulled(evidence: list[Evidence], annulling: Collection[RevocationReason | None]) -> Evidence | None:
+    """The evidence of a revocation that reaches back. A reason that is given outweighs one that is not."""
+    revoked = [each for each in evidence if each.revoked_at is not None]
+    told = [each for each in revoked if each.reason is not None] or revoked
+    return next((each for each in told if each.reason in annulling), None)
+
+
 def _why(evidence: list[Evidence], obstacles: list[Obstacle], at: datetime) -> Sentence:
     if any(each.covers(at) for each in evidence):
         return (
@@ -199,6 +215,15 @@ def _after(role: Role, evidence: Evidence, at: datetime) -> RevocationJudgement:
         f"The {role.en}'s certificate was not revoked then; it was revoked later, on {day}.",
     )
     return _told(CheckResult.PASS, says, evidence)
+
+
+def _annulment(role: Role, evidence: Evidence) -> RevocationJudgement:
+    day = f"{evidence.revoked_at:%Y-%m-%d %H:%M:%S} UTC"
+    says = (
+        f"{role.zh}证书于 {day} 被吊销，其原因使此前的签名也不可信",
+        f"The {role.en}'s certificate was revoked on {day} for a reason that leaves nothing it signed believable.",
+    )
+    return _told(CheckResult.FAIL, says, evidence)
 
 
 def _before(role: Role, evidence: Evidence, tolerated_after: datetime | None) -> RevocationJudgement:

@@ -13,6 +13,7 @@ from gmseal.report import CheckResult
 from gmseal.sm import algorithms
 from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 from gmseal.sm.chain import ChainCode, Purpose, verify_chain
+from gmseal.sm.crl import RevocationReason
 from gmseal.sm.timestamps.token import Imprint, TimestampToken, read_token
 from gmseal.trust import TrustStore
 
@@ -21,6 +22,13 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 MAX_EXTRA_AUTHORITIES: Final = 16
 MAX_EXTRA_CERTIFICATE_BYTES: Final = 8 * 1024
 """What a document brings along is remembered with the chain it helped to build, so it is kept small."""
+_ANNULLING: Final = frozenset({None, *RevocationReason}) - {
+    RevocationReason.UNSPECIFIED,
+    RevocationReason.AFFILIATION_CHANGED,
+    RevocationReason.SUPERSEDED,
+    RevocationReason.CESSATION_OF_OPERATION,
+}
+"""RFC 3161, 4: only these reasons leave earlier stamps good; who has the key can stamp any time he likes."""
 _CLAUSE: Final = "GB/T 20520, RFC 3161 2.4.2"
 
 
@@ -71,7 +79,8 @@ def judge_timestamp(
     5. The stated time is not in the future.
     6. The certificate is in force at the stated time, leads to a trusted root and serves time
        stamping only.
-    7. It was not revoked at the stated time (a check of its own, ``TIMESTAMP_REVOKED``).
+    7. It was not revoked at the stated time, nor ever for a reason that leaves its stamps in doubt
+       (a check of its own, ``TIMESTAMP_REVOKED``).
     """
     # 1.
     try:
@@ -80,25 +89,18 @@ def judge_timestamp(
         says = ("时间戳格式错误", f"The time stamp is malformed: {error}")
         log.add(code, unreadable, None, says, _CLAUSE)
         return TimestampJudgement(unreadable, None)
-    info = read.info
-    certificate = _authority(read, trust)
+    info, certificate = read.info, _authority(read, trust)
     outcome = (
         _judge_imprint(info.imprint, message)
         or _judge_mathematics(read, certificate)
         or _judge_time(info.time, at)
+        or _judge_authority(certificate, read, trust)
     )
-    if outcome is None and certificate is not None:
-        outcome = _judge_authority(certificate, read, trust)
-    if outcome is None or certificate is None:
-        outcome = outcome or _fail("时间戳无法验证", "The time stamp cannot be verified.")
     log.add(code, outcome.result, info.time, outcome.says, _CLAUSE)
     result = outcome.result
     if result is CheckResult.PASS and certificate is not None:
         # 7.
-        revocation = judge_revocation(
-            log, TIMESTAMPER, certificate, info.time, stamping_trust(read, trust), now=at
-        )
-        result = CheckResult.FAIL if revocation.result is CheckResult.FAIL else result
+        result = _judge_revocation(log, certificate, read, trust, at)
     return TimestampJudgement(
         result=result,
         time=info.time if result is CheckResult.PASS else None,
@@ -214,8 +216,12 @@ def _judge_time(stated: datetime, at: datetime) -> _Outcome | None:
     return None
 
 
-def _judge_authority(certificate: CertificateInfo, token: TimestampToken, trust: TrustStore) -> _Outcome:
+def _judge_authority(
+    certificate: CertificateInfo | None, token: TimestampToken, trust: TrustStore
+) -> _Outcome:
     # 6.
+    if certificate is None:
+        return _fail("时间戳无法验证", "The time stamp cannot be verified.")
     stated = token.info.time
     if not certificate.valid_at(stated):
         return _fail(
@@ -242,6 +248,22 @@ def _judge_authority(certificate: CertificateInfo, token: TimestampToken, trust:
         "时间戳服务机构证书链验证不通过",
         f"The certificate chain of the time-stamp authority is not good: {walked.detail}.",
     )
+
+
+def _judge_revocation(
+    log: CheckLog, certificate: CertificateInfo, token: TimestampToken, trust: TrustStore, at: datetime
+) -> CheckResult:
+    """Step 7: a failure when it was revoked, else the stamp stays good."""
+    found = judge_revocation(
+        log,
+        TIMESTAMPER,
+        certificate,
+        token.info.time,
+        stamping_trust(token, trust),
+        now=at,
+        annulling=_ANNULLING,
+    )
+    return CheckResult.FAIL if found.result is CheckResult.FAIL else CheckResult.PASS
 
 
 def _fail(zh: str, en: str) -> _Outcome:

@@ -49,7 +49,9 @@ class RevocationReason(IntEnum):
 class RevokedCertificate:
     """One entry. ``serial`` is hexadecimal as ``CertificateInfo.serial``; times are UTC.
 
-    ``invalid_since`` is since when the authority thinks the key was in doubt, if it says so.
+    ``invalid_since`` is since when the authority thinks the key was in doubt, if it says so. RFC
+    5280 leaves out a reason rather than calling it unspecified; for a time-stamp authority the two
+    differ (RFC 3161, 4).
     """
 
     serial: str
@@ -168,7 +170,7 @@ def _encode_entries(revoked: Iterable[RevokedCertificate], this_update: datetime
             raise Refused("ENTRIES", f"The entry {entry.serial} occurs twice or is of the future.")
         seen.add(entry.serial)
         extensions: list[bytes] = []
-        if entry.reason:
+        if entry.reason is not None:
             value = der.tlv(_ENUMERATED, bytes((entry.reason,)))
             extensions.append(encode_extension(_REASON, value))
         if entry.invalid_since is not None:
