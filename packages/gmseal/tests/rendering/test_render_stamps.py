@@ -9,7 +9,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from gmseal.ofd import open_package
+from gmseal.ofd import OfdSealOrder, open_package, read_package, sign_ofd_bytes
 from gmseal.ofd.markup import Box
 from gmseal.ofd.render import RenderLimits, render_page, render_pdf
 from gmseal.ofd.stamps import Stamp, plan_stamps
@@ -138,8 +138,6 @@ def test_seals_within_seals_end_at_a_depth(ofd: Any, sealed: Callable[[SealPictu
         data = ofd.Draft(
             size=(20, 20), signed_value=value_of(unit), stamps=(Stamp(0, Box(0, 0, 20, 20)),)
         ).pack()
-    from gmseal.ofd import read_package  # noqa: PLC0415 - only here
-
     drawn = render_page(read_package(data), 0, 100)
     assert [one.code for one in drawn.unsupported] == ["TOO_DEEP"]
     deep = render_page(read_package(data), 0, 100, limits=RenderLimits(max_nested=9))
@@ -201,3 +199,23 @@ def test_documents_of_other_makers_are_drawn(ofd: Any, name: str, page: int, box
     assert (left, right) == pytest.approx((box[0], box[2]), abs=0.8)
     assert top >= box[1] - TOLERANCE
     assert bottom <= box[3] + TOLERANCE
+
+
+def test_what_this_library_seals_is_drawn_where_it_was_asked_for(
+    ofd: Any, framed: SealPicture, sealed: Callable[[SealPicture], TrialUnit]
+) -> None:
+    """From the order of the sealing to the ink on the page, whole seal and seam of facing pages."""
+    unit = sealed(framed)
+    order = OfdSealOrder(
+        signed_at=unit.authority.now,
+        placements=(SealPlacement(1, 12.5, 60),),
+        seam=SeamPlacement(20, Edge.RIGHT, pages=(0, 1), facing=0.5),
+    )
+    source = ofd.Draft(pages=["", ""], size=(100, 120)).pack()
+    package = read_package(sign_ofd_bytes(source, order, unit.sealer()))
+    first, second = (render_page(package, page, 150).png for page in (0, 1))
+    assert ofd.inked_box(first) == pytest.approx((80, 20, 100, 60), abs=TOLERANCE)
+    assert ofd.inked_box(second, within=(0, 0, 100, 60)) == pytest.approx((0, 20, 20, 60), abs=TOLERANCE)
+    assert ofd.inked_box(second, within=(0, 60.5, 100, 120)) == pytest.approx(
+        (12.5, 60.5, 52.5, 100), abs=TOLERANCE
+    )

@@ -4,6 +4,8 @@ import io
 from typing import Any
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
@@ -99,3 +101,37 @@ def test_missing_characters_and_broken_fonts_are_reported(
     broken = ofd.draw(words, resources=ofd.OWN_FONT, files={"Doc_0/Res/own.font": own_font[0][:500]})
     assert {"FONT_UNREADABLE", "FONT_SUBSTITUTED"} <= ofd.codes(broken)
     ofd.inked_box(broken.png, ofd.DARK)
+
+
+def _truetype() -> bytes:
+    """A font of two glyphs: A is a square of 800 units, B a round drawn by control points alone."""
+    square, round_ = TTGlyphPen(None), TTGlyphPen(None)
+    square.moveTo((100, 0))
+    for corner in [(100, 800), (900, 800), (900, 0)]:
+        square.lineTo(corner)
+    square.closePath()
+    round_.qCurveTo((100, 0), (100, 800), (900, 800), (900, 0), None)
+    round_.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "A", "B"])
+    builder.setupCharacterMap({ord("A"): "A", ord("B"): "B"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "A": square.glyph(), "B": round_.glyph()})
+    builder.setupHorizontalMetrics(dict.fromkeys((".notdef", "A", "B"), (1000, 100)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupPost()
+    out = io.BytesIO()
+    builder.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("letter", ["A", "B"])
+def test_truetype_outlines_are_drawn(ofd: Any, letter: str) -> None:
+    """Size 50 mm: 800 units are 40 mm, from 5 mm right of the origin, and up from the baseline."""
+    words = ofd.text("20 20 60 60", letter, 'X="0" Y="50"').replace('Size="10"', 'Size="50"')
+    page = ofd.draw(words, resources=ofd.OWN_FONT, files={"Doc_0/Res/own.font": _truetype()})
+    assert page.unsupported == ()
+    box = ofd.inked_box(page.png, ofd.DARK)
+    assert box == pytest.approx((25, 30, 65, 70), abs=0.3)
+    # The corners of the square are inked, those of the round are not.
+    corner = ofd.pixel_at(page.png, 26.5, 31.5)
+    assert corner == ((0, 0, 0) if letter == "A" else (255, 255, 255))
