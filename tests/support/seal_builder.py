@@ -7,6 +7,7 @@ and, where the test wants it, the signatures over it are made anew.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from gmseal.ses.seal import SealSpec, read_seal
 from gmseal.sm import der
 from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialUnit
@@ -69,6 +70,22 @@ def remade(unit: TrialUnit, change: Change, *path: int) -> bytes:
 def with_seal(unit: TrialUnit, signature: bytes, seal: bytes) -> bytes:
     """A seal signature with another seal inside, signed by the signer again."""
     return resigned(rebuilt(signature, put(1, seal), 0), unit.key)
+
+
+def spec_of(unit: TrialUnit) -> SealSpec:
+    """What makes the unit's seal again."""
+    seal = read_seal(unit.seal)
+    return SealSpec(
+        es_id=seal.es_id,
+        name=seal.name,
+        type=seal.type,
+        picture=seal.picture,
+        signer_certificates=seal.signer_certificates,
+        created_at=seal.created_at,
+        valid_from=seal.valid_from,
+        valid_to=seal.valid_to,
+        vendor_id=seal.vendor_id,
+    )
 
 
 def utc_time(at: datetime) -> bytes:

@@ -9,19 +9,19 @@ import pytest
 from asn1crypto import core
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seal_builder import Version1, put, rebuilt, remade, resigned
+from seal_builder import Version1, put, rebuilt, remade, resigned, spec_of
 
 from gmseal.checks import failed_codes, walk
 from gmseal.errors import MalformedInput, Refused
 from gmseal.report import CheckResult, Verdict, decide
-from gmseal.ses.seal import Extension, Seal, SealPicture, SealSpec, make_seal, read_seal, renew_seal
+from gmseal.ses.seal import Extension, Seal, SealPicture, make_seal, read_seal, renew_seal
 from gmseal.ses.signature import SealSigner, read_signature
 from gmseal.ses.verify import judge_seal, judge_signature
 from gmseal.sm import der
 from gmseal.sm.certificates import CertificateProfile, Name, read_certificate
 from gmseal.sm.crl import RevokedCertificate, make_crl
 from gmseal.sm.keys import PrivateKey, sm3
-from gmseal.sm.timestamps import TrialTimestampAuthority
+from gmseal.sm.timestamps import TimestampSource, TrialTimestampAuthority
 from gmseal.trial import TrialAuthority, TrialUnit
 from gmseal.trust import TrustStore
 
@@ -29,21 +29,6 @@ OpenSsl = Callable[..., CompletedProcess[bytes]]
 HASH = sm3(b"document")
 DAY = timedelta(days=1)
 NOTE = Extension("1.2.156.99.1", critical=False, value=b"note")
-
-
-def spec_of(unit: TrialUnit) -> SealSpec:
-    seal = read_seal(unit.seal)
-    return SealSpec(
-        es_id=seal.es_id,
-        name=seal.name,
-        type=seal.type,
-        picture=seal.picture,
-        signer_certificates=seal.signer_certificates,
-        created_at=seal.created_at,
-        valid_from=seal.valid_from,
-        valid_to=seal.valid_to,
-        vendor_id=seal.vendor_id,
-    )
 
 
 def make(unit: TrialUnit, **changes: object) -> bytes:
@@ -82,10 +67,11 @@ OID = st.builds(lambda arcs: "1.2." + ".".join(map(str, arcs)), st.lists(st.inte
         unique_by=lambda one: one.oid,
     ),
 )
-def test_what_is_made_is_read_back_in_strict_form(unit: TrialUnit, **said: object) -> None:
+def test_what_is_made_is_read_back_in_strict_form(
+    unit: TrialUnit, sides: tuple[int, int], **said: object
+) -> None:
     created_at = unit.authority.now + timedelta(seconds=int(str(said["seconds"])))
-    width, height = said["sides"]  # type: ignore[misc]  # two integers by the strategy
-    picture = SealPicture("PNG", read_seal(unit.seal).picture.data, width, height)
+    picture = SealPicture("PNG", read_seal(unit.seal).picture.data, *sides)
     texts = {key: said[key] for key in ("version", "list_type", "name", "es_id", "vendor_id")}
     data = make(
         unit, **texts, type=said["kind"], picture=picture, created_at=created_at,
@@ -177,7 +163,7 @@ def test_a_stamp_that_nobody_would_accept_is_refused(unit: TrialUnit, authority:
         def stamp(self, message: bytes) -> bytes:
             return good.stamp(message)
 
-    sources = [
+    sources: list[TimestampSource] = [
         Source(b"\1\2\3\4"),
         Source(good.stamp(b"other")),
         TooLarge(b"", 10),

@@ -7,28 +7,14 @@ import pytest
 from asn1crypto import core
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seal_builder import spec_of
 
 from gmseal.errors import GmsealError, MalformedInput, Refused
-from gmseal.ses.seal import SealPicture, SealSpec, make_seal, read_seal
+from gmseal.ses.seal import SealPicture, make_seal, read_seal
 from gmseal.sm import der
 from gmseal.sm.certificates import CertificateProfile, Name
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.trial import TrialAuthority, TrialUnit
-
-
-def spec_of(unit: TrialUnit) -> SealSpec:
-    seal = read_seal(unit.seal)
-    return SealSpec(
-        es_id=seal.es_id,
-        name=seal.name,
-        type=seal.type,
-        picture=seal.picture,
-        signer_certificates=seal.signer_certificates,
-        created_at=seal.created_at,
-        valid_from=seal.valid_from,
-        valid_to=seal.valid_to,
-        vendor_id=seal.vendor_id,
-    )
 
 
 def test_what_was_made_is_read(authority: TrialAuthority, unit: TrialUnit) -> None:

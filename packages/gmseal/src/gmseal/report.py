@@ -47,7 +47,16 @@ _UNDECIDED_WITHOUT = frozenset(
     }
 )
 """Checks without which nobody can say that a seal is good: not checked means indeterminate."""
-_REVOCATION = frozenset({"MAKER_REVOKED", "SIGNER_REVOKED_BEFORE_SIGNING"})
+_REVOCATION = frozenset(
+    {
+        "MAKER_REVOKED",
+        "MAKER_AUTHORITY_REVOKED",
+        "SIGNER_REVOKED_BEFORE_SIGNING",
+        "SIGNER_AUTHORITY_REVOKED",
+        "TIMESTAMP_REVOKED",
+        "TIMESTAMP_AUTHORITY_REVOKED",
+    }
+)
 _STAMP = "SIGNATURE_TIMESTAMP"
 
 

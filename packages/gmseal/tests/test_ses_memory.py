@@ -1,0 +1,96 @@
+"""What is remembered about seals changes no result, is bounded, and can be turned off."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from seal_builder import with_seal
+
+from gmseal.checks import failed_codes
+from gmseal.report import TrustStore, Verdict, decide
+from gmseal.ses.memory import KNOWN_SEALS, MAKER_SIGNATURES, SealMemory, remember_seals
+from gmseal.ses.seal import read_seal
+from gmseal.ses.signature import read_signature
+from gmseal.ses.verify import judge_seal, judge_signature
+from gmseal.sm.keys import sm3
+from gmseal.trial import TrialAuthority, TrialUnit
+
+HASH = sm3(b"document")
+
+
+@pytest.fixture(autouse=True)
+def empty() -> Iterator[None]:
+    remember_seals(on=True)
+    yield
+    remember_seals(on=True)
+
+
+def test_a_seal_is_read_once_and_judged_anew(unit: TrialUnit) -> None:
+    first, second = (
+        read_signature(unit.sealer().sign(HASH, prop, unit.authority.now)) for prop in ("one", "two")
+    )
+    assert first.seal is second.seal
+    later = unit.authority.now + timedelta(days=300)
+    good = judge_seal(first.seal, unit.authority.now, unit.authority.trust)
+    assert failed_codes(good) == []
+    assert failed_codes(judge_seal(unit.seal, later, unit.authority.trust)) == ["SEAL_EXPIRED"]
+    assert decide(judge_seal(unit.seal, unit.authority.now, TrustStore())) is Verdict.INDETERMINATE
+    other = TrialAuthority.create(unit.authority.now)
+    assert decide(judge_seal(unit.seal, unit.authority.now, other.trust)) is Verdict.INDETERMINATE
+
+
+def test_every_result_is_the_same_with_and_without(unit: TrialUnit) -> None:
+    data = unit.sealer().sign(HASH, "p", unit.authority.now)
+    forged = with_seal(unit, data, unit.seal[:-1] + bytes((unit.seal[-1] ^ 1,)))
+
+    def judge() -> list[object]:
+        return [
+            judge_signature(each, HASH, trust, unit.authority.now)
+            for each in (data, forged, data, forged)
+            for trust in (unit.authority.trust, TrustStore())
+        ]
+
+    remembered = judge()
+    assert len(KNOWN_SEALS) == len(MAKER_SIGNATURES) == 2
+    remember_seals(on=False)
+    assert judge() == remembered
+    assert len(KNOWN_SEALS) == len(MAKER_SIGNATURES) == 0
+
+
+def test_a_seal_put_together_by_hand_is_judged_by_its_own_octets(unit: TrialUnit) -> None:
+    seal = read_seal(unit.seal)
+    assert failed_codes(judge_seal(seal, unit.authority.now, unit.authority.trust)) == []
+    forged = read_seal(unit.seal[:-1] + bytes((unit.seal[-1] ^ 1,)))
+    assert failed_codes(judge_seal(forged, unit.authority.now, unit.authority.trust)) == ["SEAL_SIGNATURE"]
+    assert replace(seal, name="another").raw == seal.raw
+
+
+def test_the_memory_is_bounded_in_entries_and_octets() -> None:
+    memory: SealMemory[int] = SealMemory(max_entries=3, max_octets=100)
+    for number in range(5):
+        memory.put(bytes((number,)), number, 10)
+    assert [memory.get(bytes((number,))) for number in range(5)] == [None, None, 2, 3, 4]
+    memory.put(b"large", 9, 26)
+    assert memory.get(b"large") is None
+    memory.get(b"\2")
+    memory.put(b"x", 5, 25)
+    assert (memory.get(b"\2"), memory.get(b"\3")) == (2, None), "what was used last stays"
+    for number in range(100):
+        memory.put(b"y%d" % number, number, 25)
+        assert len(memory) <= 3
+
+
+def test_many_threads_share_it(unit: TrialUnit) -> None:
+    data = [unit.sealer().sign(sm3(bytes((n,))), "p", unit.authority.now) for n in range(8)]
+
+    def work(number: int) -> bool:
+        if number % 10 == 0:
+            remember_seals(on=True)
+        digest = sm3(bytes((number % 8,)))
+        checks = judge_signature(data[number % 8], digest, unit.authority.trust, unit.authority.now)
+        return decide(checks) is Verdict.VALID
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(80)))
