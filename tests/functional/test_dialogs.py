@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from browser_desk import OpenDesk
 from playwright.sync_api import expect
 from running_installation import Story
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +33,30 @@ def test_a_seal_opens_in_a_drawer_and_on_a_page_of_its_own(story: Story, open_de
     desk.look("dialog-seal-suspend")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_specimen_of_a_physical_seal_is_filed_from_the_register(
+    story: Story, open_desk: OpenDesk
+) -> None:
+    assert story.sealed["id"]
+    desk = open_desk("administrator")
+    page = desk.page
+    desk.goto("/seals?medium=physical")
+    page.get_by_test_id("row").first.click()
+    detail = page.get_by_test_id("seal-detail")
+    expect(detail).to_contain_text("未留存")
+    page.get_by_test_id("seal-specimen").click()
+    dialog = page.get_by_role("dialog").filter(has_text="留存印模").last
+    dialog.locator("input[type=file]").set_input_files(SAMPLES / "scan.png")
+    expect(dialog.get_by_role("img", name="印模图片（PNG）")).to_be_visible()
+    desk.look("dialog-seal-specimen")
+    dialog.get_by_test_id("confirm").click()
+    expect(detail).to_contain_text("已留存")
+    expect(page.get_by_test_id("seal-specimen")).to_have_text("更换印模")
+    desk.goto("/seals?medium=electronic")
+    page.get_by_test_id("row").first.click()
+    expect(page.get_by_test_id("seal-detail")).to_be_visible()
+    expect(page.get_by_test_id("seal-specimen")).to_have_count(0)
 
 
 @pytest.mark.parametrize("item", [0, 1, 2], ids=["register", "trial", "import"])

@@ -28,6 +28,8 @@ PAGES = [
     ("auditor", "/evidence", "evidence"),
     ("administrator", "/admin/persons", "admin-persons"),
     ("administrator", "/admin/organization", "admin-organization"),
+    ("administrator", "/admin/jobs?state=all", "admin-jobs"),
+    ("administrator", "/scenarios", "scenarios-administrator"),
     ("employee", "/settings", "settings"),
     ("employee", "/no-such-page", "not-found"),
 ]
@@ -52,6 +54,36 @@ def test_home_shows_what_needs_whom(story: Story, open_desk: OpenDesk) -> None:
     employee = open_desk("employee")
     employee.goto("/")
     expect(employee.page.get_by_test_id("workbench-mine")).to_contain_text(story.waiting["title"])
+
+
+def test_administrator_and_auditor_find_their_work_at_home(story: Story, open_desk: OpenDesk) -> None:
+    assert story.sealed["id"]
+    administrator = open_desk("administrator")
+    administrator.goto("/")
+    expect(
+        administrator.page.locator("[data-testid^=workbench-setup], [data-testid=workbench-manage]")
+    ).to_be_visible()
+    auditor = open_desk("auditor")
+    auditor.goto("/")
+    expect(auditor.page.get_by_test_id("workbench-evidence").get_by_role("listitem").first).to_be_visible()
+
+
+def test_approvals_say_when_they_came_and_no_deadline_that_is_none(story: Story, open_desk: OpenDesk) -> None:
+    assert story.waiting["id"]
+    head = open_desk("department_head")
+    head.goto("/approvals")
+    expect(head.page.get_by_role("columnheader", name="送达时间")).to_be_visible()
+    expect(head.page.get_by_role("columnheader", name="期限")).to_have_count(0)
+
+
+def test_the_rules_in_force_are_shown_with_their_grounds(story: Story, open_desk: OpenDesk) -> None:
+    assert story.sealed["id"]
+    for kind in ("administrator", "legal_representative"):
+        desk = open_desk(kind)
+        desk.goto("/scenarios")
+        rules = desk.page.get_by_test_id("rules")
+        expect(rules).to_contain_text("《电子印章管理办法》")
+        expect(rules).to_contain_text("第")
 
 
 def test_a_page_of_another_post_is_refused_in_words(story: Story, open_desk: OpenDesk) -> None:
