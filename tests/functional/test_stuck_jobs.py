@@ -41,6 +41,7 @@ def test_stuck_work_is_seen_with_its_reason_and_tried_again(
         page.wait_for_timeout(250)
         desk.goto("/admin/jobs?state=waiting")
     expect(row).to_contain_text("等待重试")
+    expect(row).to_contain_text("OBJECT_DAMAGED: 存储的文件")
     expect(row.get_by_role("link", name="查看用印申请")).to_be_visible()
     desk.look("admin-jobs-stuck")
     away.rename(stored)

@@ -2786,7 +2786,7 @@ export interface components {
             created_at: number;
             /**
              * Error
-             * @description Why the last try failed: the kind of error and its sentence.
+             * @description Why the last try failed: code and sentence in Chinese and English, a line each; or kind and text.
              */
             error: string | null;
             /** Finished At */

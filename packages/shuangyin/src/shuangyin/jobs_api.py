@@ -33,7 +33,9 @@ class JobOut(BaseModel):
     run_at: int = Field(description="When it is tried next, UTC milliseconds.")
     created_at: int
     finished_at: int | None
-    error: str | None = Field(description="Why the last try failed: the kind of error and its sentence.")
+    error: str | None = Field(
+        description="Why the last try failed: code and sentence in Chinese and English, a line each; or kind and text."
+    )
     running: bool = Field(description="Whether a worker has it in hand now.")
     request_id: str | None = Field(description="The use request it serves, if it serves one.")
     releasable: bool = Field(

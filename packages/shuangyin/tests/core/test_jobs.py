@@ -73,6 +73,15 @@ def test_a_failing_job_is_tried_again_later_and_then_waits_for_a_person(
     assert state(platform, job_id) == (JobState.FAILED, MAX_ATTEMPTS, "ConnectionError: the chain is down")
 
 
+def test_the_platforms_own_errors_are_kept_in_both_languages(platform: Platform) -> None:
+    def refuses(_platform: Platform, _job: ClaimedJob) -> None:
+        raise Conflict("TEST", "柜门未关", "The safe stands open.")
+
+    job_id = put(platform)
+    JobRunner(platform, {"test.note": refuses}).run_pending()
+    assert state(platform, job_id)[2] == "TEST: 柜门未关\nTEST: The safe stands open."
+
+
 def test_a_dead_workers_job_is_taken_over_when_its_lease_ends(platform: Platform, clock: ManualClock) -> None:
     seen: list[int] = []
     job_id = put(platform)

@@ -20,6 +20,7 @@ from sqlalchemy import CursorResult, String, Text, UniqueConstraint, select, upd
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base
+from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 
@@ -118,6 +119,13 @@ def release_leases(work: UnitOfWork) -> int:
     return released.rowcount if isinstance(released, CursorResult) else 0
 
 
+def _reason_of(error: Exception) -> str:
+    """Why a job failed: what is told to users in Chinese and English, a line each; of other errors kind and text."""
+    if isinstance(error, ShuangyinError):
+        return f"{error.code}: {error.text.zh}\n{error.code}: {error.text.en}"
+    return f"{type(error).__name__}: {error}"
+
+
 class JobRunner:
     """A worker: one thread that claims and runs jobs until told to stop."""
 
@@ -202,7 +210,7 @@ class JobRunner:
         delay = min(_LAST_RETRY_MS, _FIRST_RETRY_MS * 2 ** (job.attempts - 1))
         state = JobState.FAILED if final else JobState.WAITING
         run_at = None if final else self._platform.clock.now_ms() + delay
-        reason = f"{type(error).__name__}: {error}"[:2000]
+        reason = _reason_of(error)[:2000]
         self._platform.transact(lambda work: self._mark(work, job, state, error=reason, run_at=run_at))
 
     def _mark(
