@@ -25,7 +25,7 @@ from gmseal.trial import TrialAuthority, TrialUnit
 pytestmark = pytest.mark.browser
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
-SIZE = 40
+SIZE = 40.0
 """Of the seal, in mm."""
 CORNER = (62.5, 118.25)
 ALONG = 30.0
@@ -63,7 +63,7 @@ def face() -> bytes:
 
 @pytest.fixture(scope="module")
 def signer(face: bytes) -> SealSigner:
-    picture = SealPicture("PNG", face, SIZE, SIZE)
+    picture = SealPicture("PNG", face, 40, 40)
     unit = TrialUnit.create(
         TrialAuthority.create(NOW), "北京示例科技有限公司", picture, es_id="11010800000009"
     )
@@ -89,7 +89,7 @@ def red_part(face: bytes, part: tuple[float, float, float, float]) -> tuple[floa
     with Image.open(io.BytesIO(face)) as image:
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
-    page = on_white.convert("RGB").resize((SIZE * PER_MM, SIZE * PER_MM))
+    page = on_white.convert("RGB").resize((round(SIZE * PER_MM),) * 2)
     left, top, right, bottom = (side * SIZE for side in part)
     box = red_box(page, (left, top, right, bottom))
     assert box is not None

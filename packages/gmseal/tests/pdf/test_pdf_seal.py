@@ -3,7 +3,6 @@
 import io
 import itertools
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -297,38 +296,6 @@ def test_an_order_without_a_place_or_a_time_zone_is_none(bench: Any) -> None:
         SealOrder(signed_at=bench.now)
     with pytest.raises(Refused, match="time zone"):
         SealOrder(signed_at=bench.now.replace(tzinfo=None), placements=HERE)
-
-
-LARGE_FILE_SCRIPT = """
-import pathlib, sys
-from datetime import UTC, datetime
-from gmseal.pdf import SealOrder, SealPlacement, seal_pdf, verify_pdf
-from gmseal.ses.seal import SealPicture
-from gmseal.trial import TrialAuthority, TrialUnit
-
-source, target, picture = map(pathlib.Path, sys.argv[1:])
-now = datetime(2026, 6, 1, tzinfo=UTC)
-authority = TrialAuthority.create(now)
-unit = TrialUnit.create(authority, "示例", SealPicture("PNG", picture.read_bytes(), 40, 40), es_id="1")
-order = SealOrder(signed_at=now, placements=(SealPlacement(0, 100, 180),))
-seal_pdf(source, target, order=order, signer=unit.sealer())
-seal_pdf(target, target, order=order, signer=unit.sealer())
-print(verify_pdf(target, authority.trust, now).verdict)
-status = pathlib.Path("/proc/self/status").read_text()
-print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-"""
-
-
-@pytest.mark.slow
-def test_two_hundred_megabytes_need_little_memory(bench: Any, blueprint: Any, face_png: bytes) -> None:
-    blob = b"<</Length 209715200>>\nstream\n" + bytes(200 * 1024 * 1024) + b"\nendstream"
-    source = bench.write(blueprint(more={90: blob}).table())
-    picture = bench.write(face_png, "face.png")
-    done = run(sys.executable, "-c", LARGE_FILE_SCRIPT, source, bench.folder / "large.pdf", picture)
-    assert done.returncode == 0, done.stderr
-    verdict, peak = done.stdout.split()
-    assert verdict == Verdict.VALID
-    assert int(peak) < 150 * 1024, "kilobytes at the peak; the file alone has 200 MiB"
 
 
 def test_five_hundred_pages(bench: Any, blueprint: Any) -> None:

@@ -13,6 +13,9 @@ import pikepdf
 from gmseal.pdf.limits import MEGABYTE
 from gmseal.pdf.source_text import Cut, cut_text, references_in
 
+_HEADER = 64
+"""Bytes within which the number, the generation and ``obj`` stand."""
+_USUAL = 64 * 1024
 _LONGEST = 4 * MEGABYTE
 """Bytes of one object that are looked through; beyond, it is not compared letter by letter by anybody."""
 
@@ -33,10 +36,14 @@ class RawObjects:
             return b""
         if entry.type == 2:
             return self._from_stream(entry.obj_stream_number or 0, place[0])
-        self._file.seek(entry.offset or 0)
-        data = self._file.read(_LONGEST)
-        begin = data.find(b"obj") + 3
-        return data[begin:] if 3 <= begin <= 64 else b""
+        for length in (_USUAL, _LONGEST):
+            self._file.seek(entry.offset or 0)
+            data = self._file.read(length)
+            begin = data.find(b"obj", 0, _HEADER) + 3
+            value = data[begin:] if begin >= 3 else b""
+            if len(data) < length or cut_text(value) is not None:
+                break
+        return value
 
     def _from_stream(self, holder: int, number: int) -> bytes:
         if holder not in self._packed:
