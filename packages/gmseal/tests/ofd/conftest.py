@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ofd_writer import picture
+from ofd_writer import OfdPlan, picture
 
-from gmseal.ofd import CertificateSigner, OfdSealOrder, SealPlacement, sign_ofd_bytes, verify_ofd
+from gmseal.ofd import (
+    CertificateSigner,
+    OfdSealOrder,
+    SealPlacement,
+    SeamPlacement,
+    sign_ofd_bytes,
+    verify_ofd,
+)
 from gmseal.policy import DEFAULT, Policy
 from gmseal.report import Check, CheckResult, Report, TrustStore
 from gmseal.ses.seal import SealPicture
@@ -65,3 +72,12 @@ def ofd(authority: TrialAuthority, ofd_unit: TrialUnit, tmp_path: Path) -> Itera
     yield OfdBench(ofd_unit.sealer(), alone, ofd_unit, authority.trust, authority.now, tmp_path)
     left = [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
     assert not left, "temporary files were left behind"
+
+
+@pytest.fixture(scope="session")
+def sealed(authority: TrialAuthority, ofd_unit: TrialUnit) -> bytes:
+    """A sealed package of two pages with everything that a package can have."""
+    plan = OfdPlan(pages=2, template=True, annotations=True, attachment=b"1,2,3\n")
+    places = (SealPlacement(0, 20, 20),)
+    order = OfdSealOrder(signed_at=authority.now, placements=places, seam=SeamPlacement(90))
+    return sign_ofd_bytes(plan.build(), order, ofd_unit.sealer())

@@ -126,6 +126,10 @@ def test_names_in_gbk_and_their_unicode_path() -> None:
         b"/",
         b"x/" * 40 + b"a",
         b"a" * 1100,
+        b"a.",
+        b"a /b",
+        b" a",
+        b"a/ b",
     ],
 )
 def test_names_that_lead_elsewhere_are_refused(name: bytes) -> None:
@@ -137,6 +141,8 @@ def test_two_readings_are_refused() -> None:
     assert reason(archive(a, b)) == "DUPLICATE_ENTRY"
     assert reason(archive(entry(b"Doc_0"), entry(b"Doc_0/x"))) == "DUPLICATE_ENTRY"
     assert reason(archive((a[0], b[1]))) == "AMBIGUOUS_ARCHIVE"
+    for one, two in (("Doc_0/a.xml", "doc_0/A.XML"), ("Doc_0/\u00e9", "Doc_0/e\u0301")):
+        assert reason(write_package({one: b"1", two: b"2"})) == "DUPLICATE_ENTRY"
     # The name in the entry's own header is another one than in the directory.
     whole = archive(entry(b"Doc_0/a.xml", b"<a/>"))
     assert reason(whole.replace(b"Doc_0/a.xml", b"Doc_0/b.xml", 1)) == "AMBIGUOUS_ARCHIVE"
@@ -185,6 +191,13 @@ def test_bombs_are_refused_before_they_are_unpacked() -> None:
     assert reason(many, OfdLimits(max_unpacked=30_000)) == "TOO_LARGE"
     assert reason(many, OfdLimits(max_bytes=30_000)) == "TOO_LARGE"
     assert reason(many, OfdLimits(max_entries=19)) == "TOO_MANY_ENTRIES"
+
+
+def test_a_package_may_not_grow_out_of_proportion() -> None:
+    line = bytes(range(256)) * 40
+    pages = write_package({f"p{index}": line * 75 for index in range(100)})
+    assert reason(pages) == "TOO_LARGE"
+    assert open_archive(pages, OfdLimits(max_total_ratio=5000)).entries
 
 
 def test_a_size_that_lies_never_unpacks_more_than_it_says() -> None:

@@ -344,3 +344,21 @@ def test_packages_of_many_pages(ofd: Any) -> None:
     assert (len(info.pages), info.signed, info.signature_count) == (300, True, 1)
     assert info.title == "设备供货合同"
     assert struct.unpack("<H", sealed[-12:-10])[0] == len(read_files(sealed))
+
+
+def test_what_xml_or_a_page_cannot_name_is_refused(ofd: Any) -> None:
+    reasons = []
+    twice = OfdPlan(pages=2).files()
+    twice["Doc_0/Document.xml"] = twice["Doc_0/Document.xml"].replace(b'ID="101"', b'ID="100"')
+    unnamed = OfdPlan(pages=2).files()
+    unnamed["Doc_0/Document.xml"] = unnamed["Doc_0/Document.xml"].replace(b' ID="101"', b"")
+    for data, more in (
+        (OfdPlan(more={"Doc_0/\ufffe.bin": b"1"}).build(), {}),
+        (OfdPlan().build(), {"provider": Provider("a\x01b")}),
+        (write_package(twice), {"placements": (SealPlacement(1, 10, 10),)}),
+        (write_package(unnamed), {"placements": (SealPlacement(1, 10, 10),)}),
+    ):
+        with pytest.raises(Refused) as caught:
+            ofd.seal(data, **more)
+        reasons.append(caught.value.reason)
+    assert reasons == ["XML_TEXT", "XML_TEXT", "PAGE_ID", "PAGE_ID"]

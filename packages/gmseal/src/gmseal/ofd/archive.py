@@ -28,6 +28,8 @@ _ENCRYPTED: Final = 1 << 0 | 1 << 6 | 1 << 13
 _SIZES_FOLLOW: Final = 1 << 3
 _UTF8: Final = 1 << 11
 _BIG: Final = 0xFFFFFFFF
+_HARMLESS: Final = 64 * MEGABYTE
+_NAMED_UNLISTED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,13 @@ class Entry:
     """One entry. ``start`` and ``end`` bound its local header and packed data, ``data_start`` the data.
 
     ``record`` is its record of the central directory as it stands, ``name`` its path without a leading
-    slash; ``name_form`` says how the name was written: ``ascii``, ``utf-8``, or ``gb18030`` where the
+    slash, ``folded`` the same without the difference of cases; ``name_form`` says how the name was written: ``ascii``, ``utf-8``, or ``gb18030`` where the
     archive does not say so.
     """
 
     name: str
     name_form: str
+    folded: str
     method: int
     crc: int
     packed_size: int
@@ -105,14 +108,16 @@ def open_archive(data: bytes, limits: OfdLimits = DEFAULT_LIMITS) -> Archive:
         raise Refused("TOO_MANY_ENTRIES", f"The package has more than {limits.max_entries} entries.")
     entries: dict[str, Entry] = {}
     folders: dict[str, Entry] = {}
+    seen: set[str] = set()
     position, end, unpacked = start, start + size, 0
     for _ in range(count):
         entry, position = _entry(data, position, end, start)
         unpacked += entry.size
-        _check_size(entry, unpacked, limits)
+        _check_size(entry, unpacked, len(data), limits)
         kind = folders if entry.name.endswith("/") else entries
-        if entry.name in kind:
-            raise Refused("DUPLICATE_ENTRY", f"The name {entry.name!r} occurs twice in the package.")
+        if entry.folded in seen:
+            raise Refused("DUPLICATE_ENTRY", f"The name {entry.name[:80]!r} occurs twice in the package.")
+        seen.add(entry.folded)
         kind[entry.name] = entry
     if position != end:
         raise MalformedInput("The directory of the package does not hold as many entries as it says.")
@@ -186,7 +191,7 @@ def _entry(data: bytes, position: int, end: int, directory_start: int) -> tuple[
     fields = _extra_fields(data[name_end : name_end + extra]) if extra else {}
     if _BIG in (size, packed, start):
         size, packed, start = _sizes64(fields, size, packed, start)
-    name, form = decoded_name(raw_name, utf8=bool(flags & _UTF8), unicode_path=fields.get(0x7075))
+    name, form, folded = decoded_name(raw_name, utf8=bool(flags & _UTF8), unicode_path=fields.get(0x7075))
     if flags & _ENCRYPTED:
         raise Refused("ENCRYPTED", "The package holds encrypted entries.")
     if method not in {STORED, DEFLATED}:
@@ -197,7 +202,7 @@ def _entry(data: bytes, position: int, end: int, directory_start: int) -> tuple[
     if data_start + packed > directory_start:
         raise MalformedInput(f"The data of {name!r} does not lie within the package.")
     record = data[position:following]
-    return Entry(name, form, method, crc, packed, size, start, data_start, record), following
+    return Entry(name, form, folded, method, crc, packed, size, start, data_start, record), following
 
 
 def _local(
@@ -254,8 +259,9 @@ def _sizes64(fields: dict[int, bytes], size: int, packed: int, start: int) -> tu
     return values[0], values[1], values[2]
 
 
-def _check_size(entry: Entry, unpacked: int, limits: OfdLimits) -> None:
+def _check_size(entry: Entry, unpacked: int, packed: int, limits: OfdLimits) -> None:
     bomb = entry.size > MEGABYTE and entry.size > entry.packed_size * limits.max_ratio
+    bomb = bomb or unpacked > max(_HARMLESS, packed * limits.max_total_ratio)
     if entry.size > limits.max_entry or unpacked > limits.max_unpacked or bomb:
         raise Refused("TOO_LARGE", "The package unpacks to more than is accepted.")
 
@@ -280,10 +286,10 @@ def _unlisted(data: bytes, entries: list[Entry], directory_start: int) -> tuple[
     for entry in sorted(entries, key=_start):
         if entry.start < reached:
             raise Refused("OVERLAPPING_ENTRIES", "Two entries of the package share the same bytes.")
-        if entry.start > reached:
+        if entry.start > reached and len(names) < _NAMED_UNLISTED:
             names += _names_in_gap(data, reached, entry.start)
         reached = entry.end
-    return (*names, *_names_in_gap(data, reached, directory_start))
+    return (*names, *_names_in_gap(data, reached, directory_start))[:_NAMED_UNLISTED]
 
 
 def _start(entry: Entry) -> int:
@@ -293,7 +299,7 @@ def _start(entry: Entry) -> int:
 def _names_in_gap(data: bytes, begin: int, end: int) -> list[str]:
     found: list[str] = []
     at = data.find(_LOCAL_MARK, begin, end)
-    while at >= 0 and len(found) < 100:
+    while at >= 0 and len(found) < _NAMED_UNLISTED:
         named = int.from_bytes(data[at + 26 : at + 28], "little")
         found.append(data[at + 30 : min(at + 30 + named, end)].decode("utf-8", "replace")[:200])
         at = data.find(_LOCAL_MARK, at + 4, end)

@@ -4,6 +4,7 @@ GB/T 33190-2016, 7.3: a location is absolute, beginning with ``/``, or relative 
 """
 
 import re
+import unicodedata
 import zlib
 from collections.abc import Container
 from functools import lru_cache
@@ -13,32 +14,33 @@ from gmseal.errors import MalformedInput, Refused
 
 MAX_NAME: Final = 1024
 MAX_DEPTH: Final = 32
-_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)\.{0,2}(/|$)")
-"""Control characters, backslashes, absolute names, drives, and the parts ``.``, ``..`` and nothing."""
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)(\s|/|$)|[\s.](/|$)")
+"""Control characters, backslashes, absolute names, drives, empty parts, and parts that begin with a blank or end
+with a blank or a dot, ``.`` and ``..`` among them: some systems cut those off and meet another file."""
 
 
-def decoded_name(raw: bytes, *, utf8: bool, unicode_path: bytes | None) -> tuple[str, str]:
-    """The name of an entry and how it is written.
+def decoded_name(raw: bytes, *, utf8: bool, unicode_path: bytes | None) -> tuple[str, str, str]:
+    """The name of an entry, how it is written, and the name as systems see it that do not tell cases apart.
 
     ``unicode_path`` is the content of the extra field 0x7075 (APPNOTE 4.6.9), which some programs prefer to
     the name itself: it must say the same. Raises ``Refused`` (``ENTRY_NAME``, ``AMBIGUOUS_ARCHIVE``).
     """
-    name, form = _checked(raw, utf8=utf8)
+    name, form, folded = _checked(raw, utf8=utf8)
     if unicode_path is not None and len(unicode_path) > 5:
         current = int.from_bytes(unicode_path[1:5], "little") == zlib.crc32(raw)
         if current and unicode_path[5:] != name.encode("utf-8"):
             raise Refused("AMBIGUOUS_ARCHIVE", f"The entry {name[:80]!r} has two different names.")
-    return name, form
+    return name, form, folded
 
 
 @lru_cache(maxsize=2048)
-def _checked(raw: bytes, *, utf8: bool) -> tuple[str, str]:
+def _checked(raw: bytes, *, utf8: bool) -> tuple[str, str, str]:
     """Packages of one producer have the same few names, so what was decided is kept."""
     name, form = _decoded(raw, utf8=utf8)
     long = len(name) > MAX_NAME or name.count("/") > MAX_DEPTH
     if not name or long or _FORBIDDEN.search(name.removesuffix("/")):
         raise Refused("ENTRY_NAME", f"The name {name[:80]!r} is not allowed in a package.")
-    return name, form
+    return name, form, unicodedata.normalize("NFC", name).casefold()
 
 
 def _decoded(raw: bytes, *, utf8: bool) -> tuple[str, str]:

@@ -17,6 +17,8 @@ from gmseal.placement import check_page
 
 ENTRY: Final = "OFD.xml"
 _AREA_BOX: Final = "PhysicalBox"
+_KEPT: Final = 32 << 20
+"""Bytes of entries that are kept unpacked while a package is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class OfdDocument:
     pages: tuple[PageRef, ...]
     templates: dict[str, str] = field(repr=False)
 
-    def page_by_id(self, page_id: str) -> int | None:
-        """The number of the page with this id, from 0."""
-        return next((index for index, page in enumerate(self.pages) if page.id == page_id), None)
+    def pages_by_id(self) -> dict[str, int]:
+        """The numbers of pages, from 0, by their ids; the first one where an id is used twice."""
+        return {page.id: index for index, page in reversed(list(enumerate(self.pages)))}
 
 
 class Package:
@@ -57,6 +59,8 @@ class Package:
         self.archive = archive
         self.limits = limits
         self._read: dict[str, bytes] = {}
+        self._kept = 0
+        self._boxes: dict[tuple[int, int], Box] = {}
         self.entry = markup.expect(self.parse(ENTRY), "OFD", ENTRY)
         self.bodies = tuple(markup.children(self.entry, "DocBody"))
         if not self.bodies:
@@ -76,12 +80,13 @@ class Package:
         return self.documents[index]
 
     def read(self, name: str) -> bytes:
-        """The bytes of an entry, unpacked once. Raises ``MalformedInput``."""
+        """The bytes of an entry; what is small is unpacked once. Raises ``MalformedInput``."""
         content = self._read.get(name)
         if content is None:
             content = self.archive.read(name)
-            if len(content) <= 1 << 20:  # What is larger is needed once: for its digest.
+            if self._kept + len(content) <= _KEPT:
                 self._read[name] = content
+                self._kept += len(content)
         return content
 
     def parse(self, name: str) -> etree._Element:
@@ -98,6 +103,12 @@ class Package:
         Raises ``Refused`` (``PAGE_MISSING``) and ``MalformedInput``.
         """
         check_page(index, len(document.pages))
+        key = (document.index, index)
+        if key not in self._boxes:
+            self._boxes[key] = self._box(document, index)
+        return self._boxes[key]
+
+    def _box(self, document: OfdDocument, index: int) -> Box:
         page = document.pages[index]
         content = self.read(page.path)
         if _AREA_BOX.encode() not in content and document.default_box is not None:

@@ -109,8 +109,9 @@ def judge_references(
 def judge_stamps(log: CheckLog, file: SignatureFile, package: Package, document: OfdDocument) -> None:
     """STAMP_PLACES: each stamp is on a page of the document, and what it shows lies within the page."""
     missing, outside = [], []
+    pages = document.pages_by_id() if file.stamps else {}
     for stamp in file.stamps:
-        page = document.page_by_id(stamp.page_id)
+        page = pages.get(stamp.page_id)
         if page is None:
             missing.append(stamp.page_id)
             continue

@@ -232,13 +232,21 @@ def _stamps(
     if not order.places_seal:
         raise Refused("NOTHING_TO_PLACE", "A sealing needs at least one place for the seal.")
     picture = signer.seal.picture
-    return plan_stamps(
+    stamps = plan_stamps(
         order.placements,
         order.seam,
         len(document.pages),
         lambda page: package.page_box(document, page),
         (picture.width_mm, picture.height_mm),
     )
+    by_id = document.pages_by_id()
+    for stamp in stamps:
+        page = document.pages[stamp.page]
+        if not page.id or by_id[page.id] != stamp.page:
+            raise Refused(
+                "PAGE_ID", f"Page {stamp.page + 1} has no id of its own by which a seal could name it."
+            )
+    return stamps
 
 
 def _references(

@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr as quoted_attribute
 
 from lxml import etree
 
+from gmseal.errors import Refused
 from gmseal.ofd import markup
 from gmseal.ofd.markup import NAMESPACE, Box
 from gmseal.ofd.order import OfdSealOrder
@@ -19,6 +20,7 @@ from gmseal.ofd.stamps import Stamp
 from gmseal.sm import curve
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PLAIN: Final = re.compile(r"[\w ./-]*")
 _SPACE: Final = f'xmlns:ofd="{NAMESPACE}"'
 
@@ -41,7 +43,10 @@ def signature_xml(
     seal_path: str | None,
     value_path: str,
 ) -> bytes:
-    """Signature.xml. ``references`` are entries with their SM3; ``stamps`` come with their id and their page's."""
+    """Signature.xml. ``references`` are entries with their SM3; ``stamps`` come with their id and their page's.
+
+    Raises ``Refused`` (``XML_TEXT``).
+    """
     parts = [
         f"{_DECLARATION}<ofd:Signature {_SPACE}><ofd:SignedInfo>{_provider(order.provider)}",
         f"<ofd:SignatureMethod>{curve.SM2_WITH_SM3}</ofd:SignatureMethod>",
@@ -67,7 +72,10 @@ def signature_xml(
     parts.append(
         f"</ofd:SignedInfo><ofd:SignedValue>{escape('/' + value_path)}</ofd:SignedValue></ofd:Signature>"
     )
-    return "".join(parts).encode("utf-8")
+    text = "".join(parts)
+    if _NO_XML.search(text):
+        raise Refused("XML_TEXT", "A name or a text holds a character that XML does not allow.")
+    return text.encode("utf-8")
 
 
 def list_xml(existing: SignatureList | None, item: SignatureItem, max_id: int) -> bytes:

@@ -18,7 +18,6 @@ from gmseal.ofd.package import OfdDocument, Package
 
 DEFAULT_METHOD: Final = "MD5"
 """What CheckMethod means when it is not there (18.2.2)."""
-MAX_STAMPS: Final = 20_000
 _DIGITS: Final = re.compile(r"(\d{1,9})$")
 _TIME_DIGITS: Final = re.compile(r"(\d{4})\D?(\d\d)\D?(\d\d)\D?(\d\d)\D?(\d\d)\D?(\d\d)(?:\.\d+)?\s*(Z?)")
 _BEIJING: Final = timezone(timedelta(hours=8))
@@ -161,9 +160,9 @@ def read_signature_file(package: Package, path: str) -> SignatureFile:
         raise MalformedInput(f"The signature {path!r} says nothing about what it signs.")
     listed = markup.child(info, "References")
     seal = markup.child(info, "Seal")
-    stamps = tuple(_stamp(element) for element in markup.children(info, "StampAnnot"))
-    if len(stamps) > MAX_STAMPS:
-        raise Refused("TOO_MANY_STAMPS", f"A signature with more than {MAX_STAMPS} stamps is not read.")
+    count = sum(len(one) for one in (info, listed) if one is not None)
+    if count > package.limits.max_references:
+        raise Refused("TOO_MANY_REFERENCES", f"The signature {path!r} names more files than are judged.")
     return SignatureFile(
         path=path,
         raw=raw,
@@ -173,7 +172,7 @@ def read_signature_file(package: Package, path: str) -> SignatureFile:
         parameters=_parameters(markup.child(info, "Parameters")),
         check_method=markup.attribute(listed, "CheckMethod") if listed is not None else None,
         references=tuple(_references(package, listed, path)) if listed is not None else (),
-        stamps=stamps,
+        stamps=tuple(_stamp(element) for element in markup.children(info, "StampAnnot")),
         seal_path=package.locate(markup.child_text(seal, "BaseLoc"), path) if seal is not None else None,
         image_path=package.locate(markup.child_text(seal, "ImageLoc"), path) if seal is not None else None,
         value_path=package.locate(markup.child_text(root, "SignedValue"), path),

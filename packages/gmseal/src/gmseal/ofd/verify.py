@@ -13,12 +13,13 @@ The procedure (GB/T 33190-2016, 18; GM/T 0099-2020, 7; GB/T 38540-2020, 7.3), fo
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from gmseal.errors import GmsealError
+from gmseal.errors import GmsealError, Refused
 from gmseal.ofd.cases import Case, add_finding, judge_value, report_of
 from gmseal.ofd.coverage import Coverage, OwnFiles, cover
 from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
@@ -40,6 +41,7 @@ from gmseal.report import (
 from gmseal.trust import TrustStore
 
 _CLAUSE: Final = "GB/T 33190-2016 18"
+_BEYOND_LIMITS: Final = frozenset({"TOO_MANY_REFERENCES", "XML_TOO_LARGE"})
 
 
 def verify_ofd(
@@ -60,7 +62,7 @@ def verify_ofd(
     package = read_package(data, limits)
     documents = package.documents
     # 2.
-    cases = [case for document in documents for case in _cases(package, document)]
+    cases = _all_cases(package)
     lists = {
         document.signatures_path
         for document in documents
@@ -103,13 +105,24 @@ def verify_ofd(
     )
 
 
-def _cases(package: Package, document: OfdDocument) -> list[Case]:
+def _all_cases(package: Package) -> list[Case]:
+    """The signatures of all documents. They are judged together, so it is their sum that is bounded."""
+    cases: list[Case] = []
+    named = 0
+    for document in package.documents:
+        for case in _cases(package, document):
+            cases.append(case)
+            named += len(case.file.references) + len(case.file.stamps) if case.file is not None else 0
+            if len(cases) > package.limits.max_signatures or named > package.limits.max_references:
+                raise Refused("TOO_MANY_REFERENCES", "The signatures name more files than are judged.")
+    return cases
+
+
+def _cases(package: Package, document: OfdDocument) -> Iterator[Case]:
     listed = read_list(package, document)
-    found: list[Case] = []
     seen: set[str] = set()
     for item in listed.items if listed is not None else ():
         case = Case(item, document, listed.path if listed is not None else "")
-        found.append(case)
         if item.id in seen:
             zh, en = (
                 f"签名标识重复：{item.id[:40]}",
@@ -120,9 +133,11 @@ def _cases(package: Package, document: OfdDocument) -> list[Case]:
         try:
             case.file = read_signature_file(package, item.path)
         except GmsealError as error:
+            if isinstance(error, Refused) and error.reason in _BEYOND_LIMITS:
+                raise  # What is too much to be judged is not for that reason bad.
             says = ("签名描述文件缺失或格式错误", f"The signature cannot be read: {error}")
             case.log.add("FORMAT_SIGNATURE", CheckResult.FAIL, None, says)
-    return found
+        yield case
 
 
 def _own(case: Case) -> OwnFiles:
