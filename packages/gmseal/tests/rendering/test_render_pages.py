@@ -190,6 +190,15 @@ def test_images_of_every_kind_fill_their_unit_square(ofd: Any, kind: str, near: 
     assert page.unsupported == ()
 
 
+def test_images_of_sixteen_bits_are_not_white(ofd: Any) -> None:
+    out = io.BytesIO()
+    Image.new("I;16", (8, 8), 32896).save(out, "PNG")
+    page = ofd.draw(
+        ofd.image("0 0 50 50", 11), resources=ofd.media("a"), files={"Doc_0/Res/a": out.getvalue()}
+    )
+    assert ofd.pixel_at(page.png, 25, 25) == pytest.approx((128, 128, 128), abs=2)
+
+
 def test_transparency_masks_and_what_cannot_be_decoded(ofd: Any) -> None:
     half = Image.new("L", (10, 10), 0)
     half.paste(255, (0, 0, 5, 10))

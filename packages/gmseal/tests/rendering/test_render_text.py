@@ -103,6 +103,18 @@ def test_missing_characters_and_broken_fonts_are_reported(
     ofd.inked_box(broken.png, ofd.DARK)
 
 
+def test_substituted_characters_do_not_run_into_each_other(ofd: Any) -> None:
+    """Eight digits 5 mm apart in a font whose digits are 5.5 mm wide: the last ends where eight offsets end."""
+    code = 'X="0" Y="10" DeltaX="g 8 4.5"'
+    page = ofd.draw(ofd.text("10 10 80 12", "88888888", code), resources=ofd.SONG, dpi=200)
+    shown = Image.open(io.BytesIO(page.png)).convert("L")
+    per_mm = shown.info["dpi"][0] / 25.4
+    row = shown.crop((0, int(11 * per_mm), shown.width, int(21 * per_mm)))
+    columns = row.resize((row.width, 1), Image.Resampling.BOX).tobytes()
+    gaps = [at for at in range(1, 8) if max(columns[int((10 + 4.5 * at) * per_mm) - 3 :][:6]) > 250]
+    assert len(gaps) == 7
+
+
 def _truetype() -> bytes:
     """A font of two glyphs: A is a square of 800 units, B a round drawn by control points alone."""
     square, round_ = TTGlyphPen(None), TTGlyphPen(None)

@@ -42,6 +42,9 @@ def raster_of(
 
 def _as_png(image: "Image.Image", mask: bytes | None, budget: Budget) -> Raster:
     transparent = "A" in image.getbands() or "transparency" in image.info
+    if image.mode.startswith("I;16") or image.mode == "I":
+        # Sixteen bits a sample: a plain conversion would make everything white.
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
     shown = image.convert("RGBA" if transparent or mask is not None else "RGB")
     if mask is not None:
         shown.putalpha(_mask(mask, shown, budget))

@@ -8,7 +8,7 @@ from lxml import etree
 
 from gmseal.ofd import markup
 from gmseal.ofd.render.fonts import Face, FontBook, Glyph
-from gmseal.ofd.render.geometry import Matrix, number, numbers, rotation, shift
+from gmseal.ofd.render.geometry import Matrix, number, numbers, rotation, scaling, shift
 from gmseal.ofd.render.scene import BLACK, Colour, Shape, Stroke
 from gmseal.ofd.render.style import Style, flag, plain
 
@@ -16,6 +16,7 @@ _BOLD_FROM: Final = 600
 _BOLD_EM: Final = 0.03
 """The line around the glyphs of a font that has no bold of its own, in ems."""
 _SLANT: Final = 0.21
+_NARROWEST: Final = 0.7
 _INVISIBLE: Final = frozenset(" \t\r\n\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u3000\ufeff")
 
 
@@ -43,7 +44,6 @@ def text_shapes(element: etree._Element, style: Style, book: FontBook) -> list[S
     fill, stroke = _colours(element, style, bold=_bold(element, book, font), size=size)
     shapes = []
     for glyph, place in _placed(element, setting, book):
-        budget.spend_object()
         budget.spend_segments(len(glyph.outline.segments))
         to_mm = size / glyph.em
         line = None if stroke is None else _scaled(stroke, to_mm)
@@ -127,7 +127,9 @@ def _along(
     x, y = start
     for index, (glyph, advance) in enumerate(glyphs):
         if glyph is not None:
-            yield glyph, shift(x, y).after(rotation(setting.turn)) if setting.turn else shift(x, y)
+            place = shift(x, y).after(rotation(setting.turn)) if setting.turn else shift(x, y)
+            narrower = _narrower(advance, steps_x[index : index + 1], setting)
+            yield glyph, place if narrower == 1 else place.after(scaling(narrower, 1))
         given_x, given_y = index < len(steps_x), index < len(steps_y)
         if given_x or given_y:
             x += steps_x[index] if given_x else 0.0
@@ -135,6 +137,14 @@ def _along(
         else:
             length = advance * setting.size * setting.stretch
             x, y = x + along_x * length, y + along_y * length
+
+
+def _narrower(advance: float, step: list[float], setting: _Setting) -> float:
+    """How much narrower a glyph of a substituted font is drawn, so that it does not run into the next one."""
+    length = advance * setting.size * setting.stretch
+    if setting.own_font or setting.turn or not step or not 0 < step[0] < length * 0.97:
+        return 1.0
+    return max(_NARROWEST, step[0] / length)
 
 
 def deltas(text: str | None, wanted: int) -> list[float]:
@@ -164,7 +174,7 @@ def _glyphs(
     at = 0
     while at < len(characters):
         transform = by_position.get(at) if setting.own_font else None
-        replaced = 0
+        book.budget.spend_object()
         if transform is not None:
             replaced = max(1, int(number(markup.attribute(transform, "CodeCount"), 1) or 1))
             replacement = _numbered(transform, setting)
