@@ -1,7 +1,12 @@
 """Every engine of SM2 that is present, by the standard's example, OpenSSL, GmSSL, hostile input and each other."""
 
+import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import gmssl_pyx
@@ -404,6 +409,19 @@ def test_private_numbers_are_wiped() -> None:
     assert buffer.raw == bytes(32)
 
 
+def test_keys_end_quietly_with_the_interpreter(engine: Engine) -> None:
+    kind = engine.name.split(":")[0].split(" ")[0]
+    program = "from gmseal.sm.keys import PrivateKey; key = PrivateKey.generate(); key.sign(b'm'); cycle = [key]; cycle.append(cycle)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "GMSEAL_ENGINE": "fast" if kind == "batch" else kind},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 # --- choosing ------------------------------------------------------------------------------------
 
 
@@ -487,3 +505,10 @@ def test_the_installed_batch_library_is_the_one_that_was_tested() -> None:
     if state.engine is None:
         pytest.skip(f"Only the stand-in was tested here: {state.reason}")
     assert state.engine.name.startswith("batch of 8")
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    text = (Path(__file__).parent.parent / "docs/cryptography.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")

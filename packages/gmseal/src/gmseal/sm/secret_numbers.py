@@ -1,6 +1,7 @@
 """Secret numbers in memory that can be wiped: Python's own bytes and integers cannot."""
 
 import ctypes
+from collections.abc import Callable
 from ctypes import c_char, c_size_t, c_ssize_t, c_uint, c_void_p
 from functools import cache
 from typing import Final, Literal
@@ -35,8 +36,9 @@ class SecretNumber:
         else:
             ctypes.memmove(self.buffer, value, NUMBER_BYTES)
 
-    def __del__(self) -> None:
-        wipe(self.buffer)
+    def __del__(self, memset: Callable[..., object] = ctypes.memset) -> None:
+        # Bound as a default: when the interpreter ends, names of modules may be gone before keys are.
+        memset(self.buffer, 0, len(self.buffer))
 
     def write_reversed(self, rows: Buffer, at: int) -> None:
         """Write the number at ``at``, the last octet first."""
