@@ -1,12 +1,7 @@
 """Every engine of SM2 that is present, by the standard's example, OpenSSL, GmSSL, hostile input and each other."""
 
-import os
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from subprocess import CompletedProcess
 
 import gmssl_pyx
@@ -14,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmseal.errors import EngineUnavailable, MalformedInput
-from gmseal.sm import batch, curve, der, ippcp, pkcs8, secret_numbers
-from gmseal.sm.engine import Engine, EngineState, Message, engine_states, load_engine, prove, select_engine
+from gmseal.errors import MalformedInput
+from gmseal.sm import curve, der, pkcs8, secret_numbers
+from gmseal.sm.engine import Engine, Message, load_engine
 from gmseal.sm.keys import PrivateKey, PublicKey, SignedMessage, sm3, verify_messages
 from gmseal.sm.secret_numbers import SecretNumber, draw_nonces, new_buffer
 
@@ -407,108 +402,3 @@ def test_private_numbers_are_wiped() -> None:
     assert "55" not in repr(number)
     del number
     assert buffer.raw == bytes(32)
-
-
-def test_keys_end_quietly_with_the_interpreter(engine: Engine) -> None:
-    kind = engine.name.split(":")[0].split(" ")[0]
-    program = "from gmseal.sm.keys import PrivateKey; key = PrivateKey.generate(); key.sign(b'm'); cycle = [key]; cycle.append(cycle)"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "GMSEAL_ENGINE": "fast" if kind == "batch" else kind},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
-# --- choosing ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def fresh_choice() -> None:
-    """The choice is made once in a process; here it is made anew."""
-    select_engine.cache_clear()
-
-
-@pytest.mark.usefixtures("fresh_choice")
-def test_the_environment_forces_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    try:
-        monkeypatch.setenv("GMSEAL_ENGINE", "portable")
-        assert select_engine() is load_engine("portable")
-        assert "OpenSSL" in select_engine().name
-        select_engine.cache_clear()
-        monkeypatch.setenv("GMSEAL_ENGINE", "quantum")
-        with pytest.raises(EngineUnavailable, match=r"quantum.*portable, fast, batch"):
-            select_engine()
-        monkeypatch.delenv("GMSEAL_ENGINE")
-        present = [state.engine for state in engine_states() if state.engine is not None]
-        assert select_engine() is present[0]
-        assert all(state.reason for state in engine_states() if state.engine is None)
-    finally:
-        select_engine.cache_clear()
-
-
-@pytest.mark.usefixtures("fresh_choice")
-def test_an_engine_that_is_not_there_is_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    load_engine.cache_clear()
-    monkeypatch.setattr(ippcp, "LIBIPPCP", "libippcp.so.0")
-    monkeypatch.setenv("GMSEAL_ENGINE", "fast")
-    try:
-        with pytest.raises(EngineUnavailable, match=r"gmseal\[fast\]"):
-            select_engine()
-        monkeypatch.delenv("GMSEAL_ENGINE")
-        assert select_engine() is load_engine("portable")
-        assert EngineState.of("fast").reason
-    finally:
-        select_engine.cache_clear()
-        load_engine.cache_clear()
-
-
-def test_an_engine_that_miscalculates_is_not_used(engine: Engine) -> None:
-    class Credulous:
-        """Says yes to everything."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(engine, name)
-
-        def verify_messages(self, work: list[object]) -> list[bool]:
-            return [True] * len(work)
-
-    class Forgetful(Credulous):
-        """Uses one nonce twice."""
-
-        def sign_messages(self, work: list[object]) -> list[bytes]:
-            return [EXAMPLE_R + EXAMPLE_S] * len(work)
-
-        def verify_messages(self, work: list[object]) -> list[bool]:
-            return [True] * (len(work) - 1) + [False]
-
-    prove(engine)
-    for broken in (Credulous(), Forgetful()):
-        with pytest.raises(EngineUnavailable, match="example"):
-            prove(broken)  # type: ignore[arg-type]
-
-
-def test_the_batch_engine_says_what_it_misses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "_processor_may_do", lambda: False)
-    with pytest.raises(EngineUnavailable, match="AVX-512 IFMA"):
-        batch.BatchEngine()
-    monkeypatch.setattr(batch, "_processor_may_do", lambda: True)
-    monkeypatch.setattr(batch, "RUN_TIME", ("libsvml-of-nobody.so",))
-    with pytest.raises(EngineUnavailable, match="intel-cmplr-lib-rt"):
-        batch.BatchEngine()
-
-
-def test_the_installed_batch_library_is_the_one_that_was_tested() -> None:
-    state = EngineState.of("batch")
-    if state.engine is None:
-        pytest.skip(f"Only the stand-in was tested here: {state.reason}")
-    assert state.engine.name.startswith("batch of 8")
-
-
-def test_the_example_of_the_documentation_runs() -> None:
-    text = (Path(__file__).parent.parent / "docs/cryptography.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
