@@ -83,6 +83,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> I
         source = before.database or str(before.data_dir / "shuangyin.sqlite3")
         if (before.data_dir / "objects").is_dir():
             shutil.copytree(before.data_dir / "objects", tmp_path / "data" / "objects")
+        # The fence belongs to the log that the database holds: without it nothing would be signed.
+        shutil.copytree(before.data_dir.with_name("data-fence"), tmp_path / "data-fence")
     with _installation(tmp_path / "data", source) as settings:
         yield settings
 

@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
+from evidencelog.embedded.fence import HeadFence
 from shuangyin import jobs_api
 from shuangyin.approvals import api as approvals_api
 from shuangyin.authority import api as authority_api
@@ -28,12 +29,15 @@ from shuangyin.custody import api as custody_api
 from shuangyin.documents import api as documents_api
 from shuangyin.evidence import api as evidence_api
 from shuangyin.evidence import pages as evidence_pages
+from shuangyin.evidence.auditing import AuditThread, BusinessFacts
 from shuangyin.evidence.queries import pending_count
 from shuangyin.evidence.readers import SubjectReaders
 from shuangyin.evidence.sequencer import SequencerThread
+from shuangyin.evidence.witnessing import WitnessThread
 from shuangyin.organization import api as organization_api
 from shuangyin.people import api as people_api
 from shuangyin.people import ports as people_ports
+from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
 from shuangyin.requests import ports as requests_ports
@@ -79,7 +83,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
         clock=clock or SystemClock(),
         keyring=keyring,
         objects=ObjectStore(settings.objects_dir, settings.work_dir, keyring),
-        ports=_ports(),
+        ports={**_ports(), HeadFence: HeadFence(settings.effective_fence_file)},
     )
 
 
@@ -90,6 +94,7 @@ def _ports() -> dict[type[Any], object]:
         **requests_ports.implementations(),
         **sealing_ports.implementations(),
         SubjectReaders: AreaSubjectReaders(),
+        BusinessFacts: AreaFacts(),
     }
 
 
@@ -102,15 +107,21 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     """Start and stop functions of the worker and the sequencer that run inside `serve`."""
     jobs = JobRunner(platform, job_handlers())
     sequencer = SequencerThread(platform)
+    witnesses = WitnessThread(platform)
+    audits = AuditThread(platform)
 
     def start() -> None:
         jobs.start()
         sequencer.start()
+        witnesses.start()
+        audits.start()
 
     def stop() -> None:
         # The worker first: what it still does leaves evidence that the sequencer then integrates.
         jobs.stop()
+        audits.stop()
         sequencer.stop()
+        witnesses.stop()
 
     return start, stop
 

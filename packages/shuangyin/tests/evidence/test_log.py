@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,20 +19,31 @@ from evidencelog.entry import decode_entry
 from evidencelog.log import Integration
 from evidencelog.proof import parse_proof, verify_proof
 from evidencelog.vkey import parse_vkey
+from shuangyin.app import compose
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.errors import Conflict, ShuangyinError
 from shuangyin.core.platform import Platform
+from shuangyin.core.settings import Settings
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence import queries, sequencer
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.evidence.keys import public_keys
 from shuangyin.evidence.models import EvidenceEntry, LogCheckpoint, LogHead, LogLeaf
 from shuangyin.evidence.sequencer import sequence_pending
+from shuangyin.evidence.trees import Tree, advance
 
 ACTOR: Actor = system_actor("0" * 31 + "1")
 
 pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def platform(settings: Settings, clock: ManualClock) -> Iterator[Platform]:
+    """Without the twin, whose binding entries would stand between those that are counted here."""
+    platform = compose(settings.model_copy(update={"log_twin": False}), clock=clock)
+    yield platform
+    platform.database.dispose()
 
 
 def write(platform: Platform, count: int = 1) -> list[str]:
@@ -123,7 +135,7 @@ def test_a_crash_between_commit_and_signature_leaves_an_unsigned_head_that_the_n
 ) -> None:
     write(platform, 5)
 
-    def gone(_work: UnitOfWork) -> None:
+    def gone(_work: UnitOfWork, _tree: Tree) -> None:
         raise Crash
 
     with monkeypatch.context() as patch:
@@ -137,15 +149,15 @@ def test_a_crash_between_commit_and_signature_leaves_an_unsigned_head_that_the_n
 
 def test_a_crash_before_commit_changes_nothing(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     write(platform, 5)
-    original = sequencer._store
+    original = sequencer._place
 
-    def store_and_crash(work: UnitOfWork, result: Integration, pending: list[str]) -> None:
-        original(work, result, pending)
+    def place_and_crash(work: UnitOfWork, pending: list[str], first: int, hashes: list[bytes]) -> None:
+        original(work, pending, first, hashes)
         work.session.flush()
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(sequencer, "_store", store_and_crash)
+        patch.setattr(sequencer, "_place", place_and_crash)
         with pytest.raises(Crash):
             sequence_pending(platform)
     assert platform.view(lambda work: work.session.scalar(select(LogLeaf.log_index))) is None
@@ -158,14 +170,13 @@ def test_of_two_sequencers_one_loses_and_no_index_is_given_twice(
     write(platform, 2)
     sequence_pending(platform)
     write(platform, 3)
-    original = sequencer._advance
 
-    def overtaken(work: UnitOfWork, head: LogHead, result: Integration) -> None:
+    def overtaken(work: UnitOfWork, tree: Tree, head: LogHead, result: Integration) -> None:
         work.session.execute(text("UPDATE log_head SET size = size + 7"))
-        original(work, head, result)
+        advance(work, tree, head, result)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sequencer, "_advance", overtaken)
+        patch.setattr("shuangyin.evidence.sequencer.advance", overtaken)
         with pytest.raises(ShuangyinError, match="LOG_MOVED"):
             sequence_pending(platform)
     assert sequence_pending(platform) == 3

@@ -55,6 +55,18 @@ class HeadFence:
             ).fetchone()
         return None if row is None else FenceMark(row[0], row[1])
 
+    def require_known(self, origin: str, *, before: bool) -> None:
+        """Refuse a log that was fenced ``before`` when its fence is gone: a new one would bless any copy.
+
+        Raises :class:`FenceError` (``fence.missing``).
+        """
+        if before and self.mark(origin) is None:
+            raise FenceError(
+                Code.FENCE_MISSING,
+                "heads of this log were signed, but its fence is missing; reconcile it with the witnesses "
+                "and the last anchor before signing again",
+            )
+
     def advance(self, origin: str, head: FenceMark, root_at: Callable[[int], bytes]) -> None:
         """Allow the signature of ``head``, durably, or refuse it.
 

@@ -64,14 +64,9 @@ class Publisher:
         Raises :class:`FenceError`: ``fence.behind`` or ``fence.split`` for a restored or altered log,
         ``fence.missing`` when heads were signed but the fence is gone (a new fence would bless any copy).
         """
+        self._fence.require_known(self._database.origin, before=self._database.head() is not None)
         mark = self._fence.mark(self._database.origin)
         if mark is None:
-            if self._database.head() is not None:
-                raise FenceError(
-                    Code.FENCE_MISSING,
-                    "heads of this log were signed, but its fence is missing; reconcile it with the witnesses "
-                    "and the last anchor before signing again",
-                )
             return
         state = self._database.read_state()
         head = FenceMark(state.size, state.root())

@@ -8,6 +8,7 @@ under the key that was configured for it.
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from evidencelog.checkpoint import parse_checkpoint
 from evidencelog.cosignature import CosignatureVerifier
@@ -15,7 +16,6 @@ from evidencelog.errors import Code, EvidenceLogError, MalformedError, StoreErro
 from evidencelog.http_exchange import DEFAULT_TIMEOUT_S, exchange
 from evidencelog.note import NoteSignature, SignedNote, parse_note
 from evidencelog.text import decode_decimal
-from evidencelog.tree import TileProver
 from evidencelog.witness.service import SIZE_TYPE, AddCheckpoint
 
 Prove = Callable[[int], tuple[bytes, ...]]
@@ -96,8 +96,14 @@ class Collected:
     outcomes: tuple[WitnessOutcome, ...]
 
 
-def collect_cosignatures(note: bytes, prover: TileProver, witnesses: Sequence[WitnessClient]) -> Collected:
-    """Ask all witnesses at once. ``prover`` is of the size of the checkpoint. Never raises for a witness."""
+class Prover(Protocol):
+    """Where consistency proofs to the submitted head come from; ``TileProver`` is one."""
+
+    def consistency_proof(self, old_size: int) -> tuple[bytes, ...]: ...
+
+
+def collect_cosignatures(note: bytes, prover: Prover, witnesses: Sequence[WitnessClient]) -> Collected:
+    """Ask all witnesses at once. ``prover`` proves to the size of the checkpoint. Never raises for a witness."""
 
     def ask(witness: WitnessClient) -> WitnessOutcome:
         try:

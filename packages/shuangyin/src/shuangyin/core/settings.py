@@ -50,6 +50,25 @@ class Settings(BaseSettings):
     log_origin: str | None = Field(
         None, description="Origin line of the evidence log; made at first start when absent."
     )
+    log_fence_file: Path | None = Field(
+        None,
+        description="The log's fence, in a place no backup brings back; `fence.sqlite3` in `<data_dir>-fence` "
+        "when absent.",
+    )
+    log_twin: bool = Field(
+        default=True, description="Keep a second tree with SM3 over the same entries, under its own origin."
+    )
+    log_publish_dir: Path | None = Field(
+        None, description="Folder that receives tiles and checkpoints as static files for any web server."
+    )
+    log_witnesses: list[str] = Field(
+        default_factory=list,
+        description="Witnesses as a JSON list of `URL=VKEY`; one address twice is one witness with two keys.",
+    )
+    log_witness_quorum: int = Field(
+        0, description="How many witnesses a head needs before it counts as witnessed on the pages."
+    )
+    log_audit_hours: int = Field(24, description="How often the log audits itself in full; 0 never.")
     sequencer_period_ms: int = Field(
         500, description="How often pending evidence is integrated and a checkpoint signed."
     )
@@ -72,6 +91,10 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """Plaintext of documents lies here only while a command works on it (mode 0700, swept at start)."""
         return self.data_dir / "work"
+
+    @property
+    def effective_fence_file(self) -> Path:
+        return self.log_fence_file or self.data_dir.parent / f"{self.data_dir.name}-fence" / "fence.sqlite3"
 
     @property
     def effective_kek_file(self) -> Path:

@@ -21,3 +21,8 @@ def log_moved() -> Unavailable:
         "日志正由另一进程推进，将自动重试。",
         "Another process is advancing the log; this is retried by itself.",
     )
+
+
+def signing_refused(zh: str, en: str) -> Unavailable:
+    """The log is not what somebody remembers it to be; nothing is signed until that is settled."""
+    return Unavailable("LOG_SIGNING_REFUSED", zh, en)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from evidencelog.keys import Signer, generate_signer, parse_skey
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.evidence.models import LogKey
+from shuangyin.evidence.models import MAIN_LOG, LogHead, LogKey
 
 INSTALLATION = "installation"
 """The log belongs to the installation, not to one organization; its keys are wrapped under this name."""
@@ -16,15 +16,23 @@ ALGORITHMS = ("ed25519", "sm2")
 
 def load_signers(work: UnitOfWork, origin: str) -> tuple[Signer, ...]:
     """The private keys, Ed25519 first; makes them when the log has none yet (in a write transaction)."""
-    rows = {row.algorithm: row for row in work.session.scalars(select(LogKey))}
+    rows = {row.algorithm: row for row in work.session.scalars(select(LogKey).where(_of(origin)))}
     if not rows:
         rows = {algorithm: _make(work, origin, algorithm) for algorithm in ALGORITHMS}
     return tuple(_open(work, rows[algorithm]) for algorithm in ALGORITHMS)
 
 
-def public_keys(work: UnitOfWork) -> list[str]:
-    """The public keys in their text form, Ed25519 first."""
-    return list(work.session.scalars(select(LogKey.vkey).order_by(LogKey.algorithm)))
+def public_keys(work: UnitOfWork, log_id: int = MAIN_LOG) -> list[str]:
+    """The public keys of the log in their text form, Ed25519 first; empty before its first entry."""
+    origin = work.session.scalar(select(LogHead.origin).where(LogHead.id == log_id))
+    if origin is None:
+        return []
+    return list(work.session.scalars(select(LogKey.vkey).where(_of(origin)).order_by(LogKey.algorithm)))
+
+
+def _of(origin: str) -> ColumnElement[bool]:
+    # A key's text form begins with its name, which for a log is its origin.
+    return LogKey.vkey.startswith(f"{origin}+", autoescape=True)
 
 
 def _make(work: UnitOfWork, origin: str, algorithm: str) -> LogKey:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy import LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base
 
-IMMUTABLE_TABLES = ("evidence_entry", "log_leaf", "log_checkpoint")
-"""The migration gives these tables rules that refuse UPDATE and DELETE, on SQLite and PostgreSQL."""
+MAIN_LOG, TWIN_LOG = 1, 2
+"""The log, and its twin over the same entries whose tree is SM3 (evidencelog.hashing)."""
+
+IMMUTABLE_TABLES = (
+    "evidence_entry",
+    "log_leaf",
+    "log_checkpoint",
+    "log_twin_checkpoint",
+    "log_cosignature",
+    "log_audit",
+)
+"""The migrations give these tables rules that refuse UPDATE and DELETE, on SQLite and PostgreSQL."""
 
 
 class EvidenceEntry(Base):
@@ -46,7 +56,7 @@ class LogLeaf(Base):
 
 
 class LogHead(Base):
-    """The log's committed state, one row. Its `size` is the fence: a sequencer moves it only from the size it read."""
+    """The committed state of the log (id 1) and of its twin (id 2). Its `size` is the fence: a sequencer moves it only from the size it read."""
 
     __tablename__ = "log_head"
 
@@ -58,12 +68,15 @@ class LogHead(Base):
     )
     root: Mapped[str] = mapped_column(String(64))
     advanced_at: Mapped[int]
+    fenced_at: Mapped[int | None] = mapped_column(
+        doc="Since when the fence guards this log; a fence that is missing after that is a refusal."
+    )
 
 
-class LogTile(Base):
+class TileRow(Base):
     """A tile of 1 to 256 hashes; it only ever grows by appending."""
 
-    __tablename__ = "log_tile"
+    __abstract__ = True
 
     level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     tile_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -71,15 +84,87 @@ class LogTile(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class LogCheckpoint(Base):
+class LogTile(TileRow):
+    """A tile of the log."""
+
+    __tablename__ = "log_tile"
+
+
+class LogTwinTile(TileRow):
+    """A tile of the twin."""
+
+    __tablename__ = "log_twin_tile"
+
+
+class CheckpointRow(Base):
     """A signed head. At most one per size, signed only after the state it speaks of is durable."""
 
-    __tablename__ = "log_checkpoint"
+    __abstract__ = True
 
     size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     root: Mapped[str] = mapped_column(String(64))
     note: Mapped[str] = mapped_column(Text)
     signed_at: Mapped[int]
+
+
+class LogCheckpoint(CheckpointRow):
+    """A signed head of the log."""
+
+    __tablename__ = "log_checkpoint"
+
+
+class LogTwinCheckpoint(CheckpointRow):
+    """A signed head of the twin."""
+
+    __tablename__ = "log_twin_checkpoint"
+
+
+class LogCosignature(Base):
+    """A witness's good line on a signed head; `stated_at` is the witness's own clock, `received_at` ours."""
+
+    __tablename__ = "log_cosignature"
+
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key_name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    line: Mapped[str] = mapped_column(Text, doc="The signature line as it stands in the note.")
+    stated_at: Mapped[int]
+    received_at: Mapped[int]
+
+
+class LogProblem(Base):
+    """Something that is wrong with the log or its vouchers now; the row goes when it is over.
+
+    `blocking` problems forbid signing: the log contradicts what somebody outside remembers.
+    """
+
+    __tablename__ = "log_problem"
+
+    subject: Mapped[str] = mapped_column(
+        String(300), primary_key=True, doc="``log``, ``audit``, ``witness:…``."
+    )
+    code: Mapped[str] = mapped_column(String(64))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    blocking: Mapped[int] = mapped_column(SmallInteger, default=0)
+    since: Mapped[int]
+    seen_at: Mapped[int]
+
+
+class LogAudit(Base):
+    """One full audit: everything recomputed from the stored bytes."""
+
+    __tablename__ = "log_audit"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    started_at: Mapped[int]
+    finished_at: Mapped[int]
+    size: Mapped[int]
+    root: Mapped[str] = mapped_column(String(64))
+    checked_facts: Mapped[int]
+    findings: Mapped[str] = mapped_column(
+        Text, doc="JSON list of {what, index, zh, en}; empty when all is well."
+    )
 
 
 class LogKey(Base):

@@ -13,8 +13,16 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.errors import not_sequenced
-from shuangyin.evidence.models import EvidenceEntry, LogCheckpoint, LogHead, LogLeaf, PendingEntry
-from shuangyin.evidence.sequencer import HEAD_ID, DatabaseTiles
+from shuangyin.evidence.models import (
+    MAIN_LOG,
+    CheckpointRow,
+    EvidenceEntry,
+    LogCosignature,
+    LogHead,
+    LogLeaf,
+    PendingEntry,
+)
+from shuangyin.evidence.trees import MAIN, DatabaseTiles, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +92,24 @@ def proof_of(work: UnitOfWork, entry_id: str) -> bytes:
     if index is None or checkpoint is None or checkpoint.size <= index:
         raise not_sequenced()
     prover = TileProver(DatabaseTiles(work), checkpoint.size)
-    return make_proof(prover, index, checkpoint.note.encode()).to_bytes()
+    return make_proof(prover, index, cosigned_note(work, checkpoint)).to_bytes()
 
 
-def newest_checkpoint(work: UnitOfWork) -> LogCheckpoint | None:
+def newest_checkpoint(work: UnitOfWork, tree: Tree = MAIN) -> CheckpointRow | None:
     """The signed head of the largest size."""
-    return work.session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
+    heads = tree.checkpoints
+    return work.session.scalar(select(heads).order_by(heads.size.desc()).limit(1))
+
+
+def cosigned_note(work: UnitOfWork, head: CheckpointRow) -> bytes:
+    """A signed head of the log with the lines of every witness that cosigned it."""
+    rows = work.session.scalars(select(LogCosignature.line).where(LogCosignature.size == head.size))
+    return head.note.encode() + "".join(rows).encode()
 
 
 def origin(work: UnitOfWork) -> str | None:
     """The name of the log, None before its first entry."""
-    return work.session.scalar(select(LogHead.origin).where(LogHead.id == HEAD_ID))
+    return work.session.scalar(select(LogHead.origin).where(LogHead.id == MAIN_LOG))
 
 
 def pending_count(work: UnitOfWork) -> int:

@@ -1,12 +1,15 @@
 """The one sequencer: gives pending entries their place in the log, then signs the head that became durable.
 
 1. Read the head and the pending entries, in the order they were made.
-2. Integrate them; store leaves, tiles and the new head, and drop the pending rows, in one transaction. The head
-   is moved by a conditional update from the size that was read: of two sequencers, one wins.
-3. Sign a checkpoint for the durable head, in a second transaction.
+2. Integrate them into the log and its twin; store leaves, tiles and the new heads, drop the pending rows, and let
+   an entry that binds the twin wait for the next batch, in one transaction. A head is moved by a conditional
+   update from the size that was read: of two sequencers, one wins.
+3. Move the fence to the durable head, or refuse; sign a checkpoint for it, in a second transaction.
+4. Publish the static files, when a folder was set.
 
 A crash before 2 commits changes nothing. A crash between 2 and 3 leaves a head without a checkpoint; the next
-round signs it. Nothing is ever signed that is not durable, so no two signed heads of one size can differ.
+round signs it. Nothing is ever signed that is not durable or that the fence forbids, so no two signed heads of
+one size can differ, even when an old copy of the database comes back.
 """
 
 from __future__ import annotations
@@ -16,36 +19,55 @@ import threading
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select
 
-from evidencelog.hashing import HASH_SIZE
-from evidencelog.log import Integration, LogState, integrate, sign_checkpoint
+from evidencelog.embedded.fence import FenceMark, HeadFence
+from evidencelog.errors import EvidenceLogError
+from evidencelog.log import LogState, integrate, sign_checkpoint
+from evidencelog.tree import TileProver
+from shuangyin.core.actor import system_actor
+from shuangyin.core.errors import Unavailable
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.evidence.errors import log_moved
+from shuangyin.evidence.commands import record
 from shuangyin.evidence.keys import load_signers
-from shuangyin.evidence.models import (
-    EvidenceEntry,
-    LogCheckpoint,
-    LogHead,
-    LogLeaf,
-    LogTile,
-    PendingEntry,
-)
+from shuangyin.evidence.models import EvidenceEntry, LogHead, LogLeaf, PendingEntry
+from shuangyin.evidence.problems import clear_problem, forbid_while_blocked, note_problem
+from shuangyin.evidence.publishing import publish
+from shuangyin.evidence.trees import MAIN, TWIN, TWIN_SUFFIX, DatabaseTiles, Tree, advance, head_of
 
 _log = structlog.get_logger(__name__)
 
 BATCH = 2000
-HEAD_ID = 1
+INSTALLATION = "0" * 32
+"""Stands for the organization in entries that concern the log itself."""
+TWIN_HEAD = "evidence.twin_head"
 
 
 def sequence_pending(platform: Platform) -> int:
-    """Integrate all pending entries and sign the head; returns how many entries found their place."""
+    """Integrate all pending entries and sign the heads; returns how many entries found their place."""
     total = 0
     while count := platform.transact(_integrate_batch):
         total += count
-    platform.transact(_sign_head)
+    _sign(platform)
     return total
+
+
+def _sign(platform: Platform) -> None:
+    try:
+        for tree in _trees(platform):
+            platform.transact(lambda work, tree=tree: _sign_head(work, tree))  # type: ignore[misc]  # the default binds the loop's value
+        publish(platform)
+    except Unavailable as refused:
+        # A blocking problem is shown already, and stays until somebody reconciles the log.
+        _log.error("sequencer.refused", code=refused.code)
+    except EvidenceLogError as error:
+        # Entries stay durable and in place; what is wrong is shown until it is settled.
+        code, text = error.code.value, str(error)
+        platform.transact(lambda work: note_problem(work, "log", code, f"日志不能签署：{text}", text))
+        _log.error("sequencer.refused", code=code, reason=text)
+    else:
+        platform.transact(lambda work: clear_problem(work, "log"))
 
 
 class SequencerThread:
@@ -82,93 +104,110 @@ class SequencerThread:
                 self._stop.wait(min(period, 0.1))
 
 
+def _trees(platform: Platform) -> tuple[Tree, ...]:
+    return (MAIN, TWIN) if platform.settings.log_twin else (MAIN,)
+
+
 def _integrate_batch(work: UnitOfWork) -> int:
-    head = _head(work)
+    head = _main_head(work)
     pending = list(
         work.session.scalars(select(PendingEntry.entry_id).order_by(PendingEntry.entry_id).limit(BATCH))
     )
     if not pending:
         return 0
-    bodies = dict(
-        work.session.execute(
-            select(EvidenceEntry.id, EvidenceEntry.body).where(EvidenceEntry.id.in_(pending))
-        )
-        .tuples()
-        .all()
-    )
-    result = integrate(LogState.from_bytes(head.edge), [bodies[entry_id].encode() for entry_id in pending])
-    _advance(work, head, result)
-    _store(work, result, pending)
+    rows = work.session.execute(
+        select(EvidenceEntry.id, EvidenceEntry.body, EvidenceEntry.kind).where(EvidenceEntry.id.in_(pending))
+    ).tuples()
+    found = {entry_id: (body.encode(), kind) for entry_id, body, kind in rows}
+    bodies = [found[entry_id][0] for entry_id in pending]
+    result = integrate(LogState.from_bytes(head.edge), bodies)
+    advance(work, MAIN, head, result)
+    _place(work, pending, result.first_index, result.leaf_hashes)
+    facts = any(found[entry_id][1] != TWIN_HEAD for entry_id in pending)
+    if work.settings.log_twin:
+        _grow_twin(work, head.origin, bodies, result.first_index, bind=facts)
     return len(pending)
 
 
-def _head(work: UnitOfWork) -> LogHead:
-    head = work.session.get(LogHead, HEAD_ID)
+def _main_head(work: UnitOfWork) -> LogHead:
+    head = work.session.get(LogHead, MAIN.id)
     if head is None:
-        state = LogState.empty()
         origin = work.settings.log_origin or f"shuangyin.local/log-{secrets.token_hex(4)}"
-        head = LogHead(
-            id=HEAD_ID,
-            origin=origin,
-            size=0,
-            edge=state.to_bytes(),
-            root=state.root().hex(),
-            advanced_at=work.now,
-        )
-        work.session.add(head)
-        work.session.flush()
+        head = head_of(work, MAIN, origin)
         load_signers(work, origin)
     return head
 
 
-def _advance(work: UnitOfWork, head: LogHead, result: Integration) -> None:
-    moved = work.session.execute(
-        update(LogHead)
-        .where(LogHead.id == HEAD_ID, LogHead.size == result.first_index)
-        .values(
-            size=result.new_state.size,
-            edge=result.new_state.to_bytes(),
-            root=result.root.hex(),
-            advanced_at=work.now,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    work.session.expire(head)
-    if not isinstance(moved, CursorResult) or moved.rowcount != 1:
-        raise log_moved()
-
-
-def _store(work: UnitOfWork, result: Integration, pending: Sequence[str]) -> None:
+def _place(work: UnitOfWork, pending: Sequence[str], first: int, leaf_hashes: Sequence[bytes]) -> None:
     work.session.add_all(
-        LogLeaf(log_index=result.first_index + offset, entry_id=entry_id, leaf_hash=leaf.hex())
-        for offset, (entry_id, leaf) in enumerate(zip(pending, result.leaf_hashes, strict=True))
+        LogLeaf(log_index=first + offset, entry_id=entry_id, leaf_hash=leaf.hex())
+        for offset, (entry_id, leaf) in enumerate(zip(pending, leaf_hashes, strict=True))
     )
-    for tile in result.tiles:
-        row = work.session.get(LogTile, (tile.level, tile.index))
-        if row is None:
-            row = LogTile(level=tile.level, tile_index=tile.index, width=0, data=b"")
-            work.session.add(row)
-        if tile.width > row.width:
-            row.width, row.data = tile.width, tile.data
     work.session.execute(delete(PendingEntry).where(PendingEntry.entry_id.in_(pending)))
 
 
-def _sign_head(work: UnitOfWork) -> None:
-    head = _head(work)
-    if work.session.get(LogCheckpoint, head.size) is not None:
-        return
-    note = sign_checkpoint(head.origin, LogState.from_bytes(head.edge), load_signers(work, head.origin))
-    work.session.add(LogCheckpoint(size=head.size, root=head.root, note=note.decode(), signed_at=work.now))
+def _grow_twin(work: UnitOfWork, origin: str, bodies: Sequence[bytes], first: int, *, bind: bool) -> None:
+    """The same entries into the twin. A twin that begins later first takes in what it missed.
 
-
-class DatabaseTiles:
-    """Reads tiles from the database; a narrower tile is cut from the stored one, since tiles only grow."""
-
-    def __init__(self, work: UnitOfWork) -> None:
-        self._work = work
-
-    def read_tile(self, level: int, index: int, width: int) -> bytes:
-        data = self._work.session.scalar(
-            select(LogTile.data).where(LogTile.level == level, LogTile.tile_index == index)
+    The entry that binds it waits for the next batch; a batch of nothing but such entries is not bound again,
+    or the log would never rest.
+    """
+    head = head_of(work, TWIN, origin + TWIN_SUFFIX)
+    missed = _bodies(work, head.size, first - head.size)
+    load_signers(work, head.origin)
+    result = integrate(LogState.from_bytes(head.edge), [*missed, *bodies])
+    advance(work, TWIN, head, result)
+    if bind:
+        record(
+            work,
+            system_actor(INSTALLATION),
+            kind=TWIN_HEAD,
+            subject_type="log",
+            subject_id="twin",
+            facts={
+                "origin": origin + TWIN_SUFFIX,
+                "size": result.new_state.size,
+                "sm3_root": result.root.hex(),
+            },
         )
-        return (data or b"")[: width * HASH_SIZE]
+
+
+def _bodies(work: UnitOfWork, first: int, count: int) -> list[bytes]:
+    if count <= 0:
+        return []
+    rows = work.session.scalars(
+        select(EvidenceEntry.body)
+        .join(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .where(LogLeaf.log_index >= first, LogLeaf.log_index < first + count)
+        .order_by(LogLeaf.log_index)
+    )
+    return [body.encode() for body in rows]
+
+
+def _sign_head(work: UnitOfWork, tree: Tree) -> None:
+    head = work.session.get(LogHead, tree.id)
+    if head is None:
+        head = (
+            _main_head(work) if tree is MAIN else head_of(work, TWIN, _main_head(work).origin + TWIN_SUFFIX)
+        )
+    if work.session.get(tree.checkpoints, head.size) is not None:
+        return
+    forbid_while_blocked(work)
+    state = LogState.from_bytes(head.edge)
+    _move_fence(work, tree, head, state)
+    note = sign_checkpoint(head.origin, state, load_signers(work, head.origin))
+    work.session.add(tree.checkpoints(size=head.size, root=head.root, note=note.decode(), signed_at=work.now))
+
+
+def _move_fence(work: UnitOfWork, tree: Tree, head: LogHead, state: LogState) -> None:
+    """Raises FenceError when the log is not the one whose head was signed last, or the fence was lost."""
+    fence = work.port(HeadFence)
+    fence.require_known(head.origin, before=head.fenced_at is not None)
+    tiles = DatabaseTiles(work, tree)
+    fence.advance(
+        head.origin,
+        FenceMark(state.size, state.root()),
+        lambda size: TileProver(tiles, size, tree.algorithm).root(),
+    )
+    if head.fenced_at is None:
+        head.fenced_at = work.now

@@ -1,0 +1,258 @@
+"""The full audit of the platform's log: every stored byte recomputed, every fact compared with its entry.
+
+1. Indexes, hashes, tiles, state, signed heads and fence (evidencelog.embedded.auditing), for both trees.
+2. The columns by which entries are found say what the entries say; no entry is lost between use case and log.
+3. The facts of the business areas are what their entries recorded (the port `BusinessFacts`).
+
+What differs is named, kept as the outcome of the audit, and shown as a problem until an audit is clean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import select
+
+from evidencelog.embedded.auditing import audit_log
+from evidencelog.embedded.fence import HeadFence
+from evidencelog.entry import decode_entry
+from evidencelog.errors import EvidenceLogError
+from evidencelog.hashing import TreeHash
+from evidencelog.keys import NoteVerifier
+from evidencelog.log import LogState
+from evidencelog.vkey import parse_vkey
+from shuangyin.core.platform import Platform
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.keys import public_keys
+from shuangyin.evidence.models import EvidenceEntry, LogAudit, LogHead, LogLeaf, PendingEntry
+from shuangyin.evidence.problems import clear_problem, note_problem
+from shuangyin.evidence.trees import MAIN, TWIN, DatabaseTiles, Tree
+
+_log = structlog.get_logger(__name__)
+_FIRST_AUDIT_S = 60.0
+MAX_FINDINGS = 200
+"""Findings that are kept of one audit; after so many differences one more says nothing new."""
+_WHAT_ZH = {
+    "entry": "第 {index} 条存证与写入日志时不同",
+    "tile": "第 {index} 块默克尔节点与其下的存证不符",
+    "state": "日志当前状态与存储的 {index} 条存证不符",
+    "head": "{index} 条时签署的检查点与存证不符",
+    "fence": "存证与水位记录的 {index} 条不符",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference. `what` is the kind of thing, `index` its place in the log when it has one."""
+
+    what: str
+    index: int | None
+    zh: str
+    en: str
+
+
+class BusinessFacts(Protocol):
+    """Who knows what the tables of the areas say now about a recorded fact."""
+
+    def compare(self, work: UnitOfWork, kind: str, content: Mapping[str, Any]) -> str | None:
+        """None when the tables agree with an entry of this kind, else what differs (in English).
+
+        Also None for kinds whose facts have moved on since, as they may.
+        """
+        ...
+
+    def covers(self, kind: str) -> bool:
+        """True when entries of this kind can be compared."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOutcome:
+    """What an audit came to."""
+
+    id: str
+    size: int
+    root: str
+    checked_facts: int
+    differences: tuple[Difference, ...]
+
+
+def audit(platform: Platform) -> AuditOutcome:
+    """Run a full audit and keep its outcome. The log is read as of one moment."""
+    started_at = platform.clock.now_ms()
+    differences, size, root, checked = platform.view(_examine)
+    kept = differences[:MAX_FINDINGS]
+
+    def store(work: UnitOfWork) -> AuditOutcome:
+        row = LogAudit(
+            id=work.new_id(),
+            started_at=started_at,
+            finished_at=work.now,
+            size=size,
+            root=root,
+            checked_facts=checked,
+            findings=json.dumps([asdict(item) for item in kept], ensure_ascii=False),
+        )
+        work.session.add(row)
+        if kept:
+            note_problem(work, "audit", "log.audit_differs", kept[0].zh, kept[0].en)
+        else:
+            clear_problem(work, "audit")
+        return AuditOutcome(row.id, size, root, checked, tuple(kept))
+
+    return platform.transact(store)
+
+
+class _StoredTree:
+    """One tree as `audit_log` reads it."""
+
+    def __init__(self, work: UnitOfWork, tree: Tree, head: LogHead) -> None:
+        self._work = work
+        self._tree = tree
+        self._tiles = DatabaseTiles(work, tree)
+        self._head = head
+
+    @property
+    def origin(self) -> str:
+        return self._head.origin
+
+    @property
+    def algorithm(self) -> TreeHash:
+        return self._tree.algorithm
+
+    def numbered_entries(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        rows = self._work.session.execute(
+            select(LogLeaf.log_index, EvidenceEntry.body)
+            .outerjoin(EvidenceEntry, EvidenceEntry.id == LogLeaf.entry_id)
+            .where(LogLeaf.log_index >= first)
+            .order_by(LogLeaf.log_index)
+            .execution_options(yield_per=2000)
+        )
+        for index, body in rows:
+            if body is not None:  # an entry that is gone shows as a gap
+                yield index, body.encode()
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        return self._tiles.read_tile(level, index, width)
+
+    def heads(self) -> Iterator[tuple[int, bytes]]:
+        heads = self._tree.checkpoints
+        for size, note in self._work.session.execute(select(heads.size, heads.note).order_by(heads.size)):
+            yield size, note.encode()
+
+    def read_state(self) -> LogState:
+        return LogState.from_bytes(self._head.edge)
+
+
+def _examine(work: UnitOfWork) -> tuple[list[Difference], int, str, int]:
+    differences: list[Difference] = []
+    size, root = 0, ""
+    for tree in (MAIN, TWIN):  # 1.
+        head = work.session.get(LogHead, tree.id)
+        if head is None:
+            continue
+        verifiers: list[NoteVerifier] = [parse_vkey(text) for text in public_keys(work, tree.id)]
+        report = audit_log(_StoredTree(work, tree, head), verifiers, work.port(HeadFence))
+        for finding in report.findings:
+            zh = _WHAT_ZH[finding.what].format(index=finding.index)
+            differences.append(Difference(finding.what, finding.index, zh, finding.sentence))
+        if tree is MAIN:
+            size, root = report.size, report.root.hex()
+    checked = 0
+    facts = work.port(BusinessFacts)  # type: ignore[type-abstract]  # a port is looked up by its protocol
+    for entry, index in _placed(work):
+        differences.extend(_columns(entry, index))  # 2.
+        if index is not None and facts.covers(entry.kind):  # 3.
+            checked += 1
+            said = facts.compare(work, entry.kind, _content(entry))
+            if said is not None:
+                zh = f"第 {index} 条存证（{entry.kind}）与现有业务数据不符"
+                differences.append(Difference("fact", index, zh, f"entry {index} ({entry.kind}): {said}"))
+    return differences, size, root, checked
+
+
+def _placed(work: UnitOfWork) -> Iterator[tuple[EvidenceEntry, int | None]]:
+    rows = work.session.execute(
+        select(EvidenceEntry, LogLeaf.log_index, PendingEntry.entry_id)
+        .outerjoin(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .outerjoin(PendingEntry, PendingEntry.entry_id == EvidenceEntry.id)
+        .order_by(LogLeaf.log_index)
+        .execution_options(yield_per=1000)
+    )
+    for entry, index, pending in rows:
+        yield entry, (-1 if index is None and pending is not None else index)
+
+
+def _columns(entry: EvidenceEntry, index: int | None) -> Iterator[Difference]:
+    if index == -1:
+        return
+    if index is None:
+        zh, en = f"存证 {entry.id} 没有进入日志", f"entry {entry.id} never found its place in the log"
+        yield Difference("entry", None, zh, en)
+        return
+    content = _content(entry)
+    subject = content.get("subject")
+    said = (
+        content.get("id"),
+        content.get("organization"),
+        content.get("kind"),
+        content.get("actor"),
+        content.get("at"),
+        subject.get("type") if isinstance(subject, dict) else None,
+        subject.get("id") if isinstance(subject, dict) else None,
+        hashlib.sha256(entry.body.encode()).hexdigest(),
+    )
+    kept = (
+        entry.id,
+        entry.organization_id,
+        entry.kind,
+        entry.actor_id,
+        entry.recorded_at,
+        entry.subject_type,
+        entry.subject_id,
+        entry.digest,
+    )
+    if said != kept:
+        zh = f"第 {index} 条存证的检索列与其内容不符"
+        yield Difference("columns", index, zh, f"the columns of entry {index} do not say what the entry says")
+
+
+def _content(entry: EvidenceEntry) -> Mapping[str, Any]:
+    try:
+        return decode_entry(entry.body.encode())
+    except EvidenceLogError:
+        return {}
+
+
+class AuditThread:
+    """Audits the log every so many hours, beginning soon after the start."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log-audit", daemon=True)
+
+    def start(self) -> None:
+        if self._platform.settings.log_audit_hours > 0:
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=60)
+
+    def _run(self) -> None:
+        pause = _FIRST_AUDIT_S
+        while not self._stop.wait(pause):
+            pause = self._platform.settings.log_audit_hours * 3600
+            try:
+                audit(self._platform)
+            except Exception:
+                # A database that is away is no finding; the next round tries again.
+                _log.exception("audit.failed")

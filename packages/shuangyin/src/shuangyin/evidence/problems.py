@@ -1,0 +1,56 @@
+"""What is wrong with the log or with those who vouch for it, kept until it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.errors import signing_refused
+from shuangyin.evidence.models import LogProblem
+
+
+def note_problem(
+    work: UnitOfWork, subject: str, code: str, zh: str, en: str, *, blocking: bool = False
+) -> bool:
+    """Keep a problem; True when it is new or another one than before, so that it is told once."""
+    row = work.session.get(LogProblem, subject)
+    if row is not None and row.code == code:
+        row.zh, row.en, row.seen_at = zh, en, work.now
+        row.blocking = max(row.blocking, int(blocking))
+        return False
+    if row is not None:
+        work.session.delete(row)
+        work.session.flush()
+    work.session.add(
+        LogProblem(
+            subject=subject,
+            code=code,
+            zh=zh,
+            en=en,
+            blocking=int(blocking),
+            since=work.now,
+            seen_at=work.now,
+        )
+    )
+    return True
+
+
+def clear_problem(work: UnitOfWork, subject: str) -> None:
+    """The subject is well again. A blocking problem stays until somebody reconciles the log."""
+    work.session.execute(delete(LogProblem).where(LogProblem.subject == subject, LogProblem.blocking == 0))
+
+
+def open_problems(work: UnitOfWork) -> Sequence[LogProblem]:
+    """Everything that is wrong now, the blocking ones first."""
+    return list(
+        work.session.scalars(select(LogProblem).order_by(LogProblem.blocking.desc(), LogProblem.since))
+    )
+
+
+def forbid_while_blocked(work: UnitOfWork) -> None:
+    """Raises Unavailable (LOG_SIGNING_REFUSED) while a blocking problem is open."""
+    row = work.session.scalar(select(LogProblem).where(LogProblem.blocking == 1).limit(1))
+    if row is not None:
+        raise signing_refused(row.zh, row.en)

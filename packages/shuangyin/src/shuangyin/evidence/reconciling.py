@@ -1,0 +1,82 @@
+"""Agreeing with those who remember, so that a log that was stopped may be signed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete
+
+from evidencelog.checkpoint import Checkpoint, open_checkpoint
+from evidencelog.embedded.fence import FenceMark, HeadFence
+from evidencelog.errors import Code, FenceError
+from evidencelog.keys import NoteVerifier
+from evidencelog.log import LogState
+from evidencelog.tree import TileProver
+from evidencelog.vkey import parse_vkey
+from shuangyin.core.actor import system_actor
+from shuangyin.core.platform import Platform
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.commands import record
+from shuangyin.evidence.keys import public_keys
+from shuangyin.evidence.models import LogHead, LogProblem
+from shuangyin.evidence.sequencer import INSTALLATION
+from shuangyin.evidence.trees import MAIN, TWIN, DatabaseTiles, Tree
+
+
+def reconcile(platform: Platform, remembered: Sequence[bytes]) -> FenceMark:
+    """Set the fences to the log as it stands, when it contains every head that others remember.
+
+    `remembered` are signed checkpoints as witnesses, anchors and holders of proofs kept them; at least one is
+    needed, since a log cannot vouch for itself. Blocking problems end with it. Raises FenceError, and
+    VerificationError for a head that this log never signed.
+    """
+    if not remembered:
+        raise FenceError(Code.FENCE_MISSING, "name at least one head that somebody outside remembers")
+    return platform.transact(lambda work: _reconcile(work, remembered))
+
+
+def _reconcile(work: UnitOfWork, remembered: Sequence[bytes]) -> FenceMark:
+    keys: list[NoteVerifier] = [parse_vkey(text) for text in public_keys(work)]
+    for note in remembered:
+        _require_contained(work, open_checkpoint(note, keys).checkpoint)
+    mark = _set_fence(work, MAIN)
+    _set_fence(work, TWIN)
+    work.session.execute(delete(LogProblem).where(LogProblem.subject != "audit"))
+    record(
+        work,
+        system_actor(INSTALLATION),
+        kind="evidence.reconciled",
+        subject_type="log",
+        subject_id="log",
+        facts={"size": mark.size, "root": mark.root.hex(), "remembered": len(remembered)},
+    )
+    return mark
+
+
+def _require_contained(work: UnitOfWork, head: Checkpoint) -> None:
+    stored = work.session.get_one(LogHead, MAIN.id)
+    if head.origin != stored.origin:
+        raise FenceError(Code.FENCE_SPLIT, "somebody remembers a head of another log")
+    if head.size > stored.size:
+        raise FenceError(
+            Code.FENCE_BEHIND,
+            f"somebody remembers a head of {head.size} entries, and only {stored.size} are stored here",
+        )
+    if TileProver(DatabaseTiles(work), head.size).root() != head.root:
+        raise FenceError(
+            Code.FENCE_SPLIT, f"somebody remembers another history of the first {head.size} entries"
+        )
+
+
+def _set_fence(work: UnitOfWork, tree: Tree) -> FenceMark:
+    head = work.session.get(LogHead, tree.id)
+    if head is None:
+        return FenceMark(0, b"")
+    state = LogState.from_bytes(head.edge)
+    mark = FenceMark(state.size, state.root())
+    tiles = DatabaseTiles(work, tree)
+    work.port(HeadFence).advance(
+        head.origin, mark, lambda size: TileProver(tiles, size, tree.algorithm).root()
+    )
+    head.fenced_at = work.now
+    return mark
