@@ -19,6 +19,7 @@ from gmseal.cli.console import (
 )
 from gmseal.cli.ofd_documents import is_package, sign_package
 from gmseal.cli.pdf_documents import PdfOptions, PdfSigning, pdf_options
+from gmseal.cli.place_options import PlaceOptions, place_options
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES, Policy
 
@@ -71,6 +72,7 @@ _PDF_START_WITHIN = 1024
 @click.option("--qr-size", type=float, default=15.0, show_default=True, help="Side of the QR code, mm.")
 @click.option("--reason", help="Why the document is sealed.")
 @click.option("--password-file", type=FILE, help="Password of the key.")
+@place_options
 @pdf_options
 def sign(
     *,
@@ -93,14 +95,17 @@ def sign(
     reason: str | None,
     password_file: Path | None,
     pdf: PdfOptions,
+    places: PlaceOptions,
 ) -> None:
-    """Put a seal on a PDF or an OFD: at --x and --y of --page, across all pages with --seam, or both."""
+    """Put a seal on a PDF or an OFD: at --x and --y of --page, by text or field, across pages with --seam."""
     if (x is None) != (y is None):
         raise Refused("PLACE", "A place needs both --x and --y.")
     if out.exists():
         raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
-    placement, seam_placement = _places(page, x, y, seam, seam_edge)
+    placement, seam_placement = _place(page, x, y), places.seam(seam, seam_edge)
     if is_package(_start_of(file)):
+        if places.any_named:
+            raise Refused("OPTION", "Places by text or field are for PDF.")
         package_signer = _package_signer(seal, cert, key, password_file)
         named = _name_of(package_signer)
         sign_package(
@@ -119,7 +124,7 @@ def sign(
             raise Refused("OPTION", "--whole and --document are for OFD.")
         code = None if qr is None else (page - 1 if placement else 0, qr_x, qr_y, qr, qr_size)
         named = PdfSigning(
-            order=_pdf_order(placement, seam_placement, code, reason),
+            order=_pdf_order(placement, seam_placement, code, reason, places),
             options=pdf,
             cert=cert,
             key=key,
@@ -208,15 +213,10 @@ def _show_unreadable(error: GmsealError | OSError, *, as_json: bool) -> None:
         show_error(code, str(error))
 
 
-def _places(
-    page: int, x: float | None, y: float | None, seam: float | None, edge: str
-) -> "tuple[SealPlacement | None, SeamPlacement | None]":
-    from gmseal.placement import Edge, SealPlacement, SeamPlacement  # noqa: PLC0415 - see above
+def _place(page: int, x: float | None, y: float | None) -> "SealPlacement | None":
+    from gmseal.placement import SealPlacement  # noqa: PLC0415 - see above
 
-    return (
-        None if x is None or y is None else SealPlacement(page - 1, x, y),
-        None if seam is None else SeamPlacement(seam, Edge(edge)),
-    )
+    return None if x is None or y is None else SealPlacement(page - 1, x, y)
 
 
 def _pdf_order(
@@ -224,18 +224,23 @@ def _pdf_order(
     seam: "SeamPlacement | None",
     qr: tuple[int, float, float, str, float] | None,
     reason: str | None,
+    places: PlaceOptions,
 ) -> "SealOrder | InvisibleOrder":
     """With places, or without any for a signature that shows nothing."""
-    from gmseal.pdf import InvisibleOrder, QrPlacement, SealOrder  # noqa: PLC0415 - see above
+    from gmseal.pdf import Edge, InvisibleOrder, QrBeside, QrPlacement, SealOrder  # noqa: PLC0415 - see above
 
     now = datetime.now(UTC)
-    if placement is None and seam is None:
+    placements = (*(() if placement is None else (placement,)), *places.named())
+    if not placements and seam is None:
         return InvisibleOrder(signed_at=now, reason=reason)
+    code: QrPlacement | QrBeside | None = None if qr is None else QrPlacement(*qr)
+    if qr is not None and places.qr_beside is not None:
+        code = QrBeside(qr[3], Edge(places.qr_beside), size_mm=qr[4])
     return SealOrder(
         signed_at=now,
-        placements=() if placement is None else (placement,),
+        placements=placements,
         seam=seam,
-        qr=None if qr is None else QrPlacement(*qr),
+        qr=code,
         reason=reason,
     )
 
