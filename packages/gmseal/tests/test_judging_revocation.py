@@ -57,13 +57,16 @@ class Case:
         )
         return self
 
-    def answer(self, issued: float, revoked: float | None = None) -> "Case":
+    def answer(
+        self, issued: float, revoked: float | None = None, reason: RevocationReason | None = None
+    ) -> "Case":
         authority = self.unit.authority
         said = TrialAnswer(
             self.unit.certificate,
             authority.root,
             self.day(issued),
             revoked_at=None if revoked is None else self.day(revoked),
+            reason=reason,
         )
         self.answers.append(
             make_ocsp_response(
@@ -121,6 +124,8 @@ def test_a_revocation_is_final_but_a_hold_can_be_lifted(unit: TrialUnit) -> None
     hold = RevocationReason.CERTIFICATE_HOLD
     assert Case(unit).list(1, 3, revoked=0.5, reason=hold).at(2).result is FAIL
     assert Case(unit).list(1, 3, revoked=0.5, reason=hold).list(5, 12).at(6).result is PASS
+    # Of two that are equally new, the one that knows of the hold counts.
+    assert Case(unit).list(5, 12).answer(5, revoked=0.5, reason=hold).at(4).result is FAIL
     removed = RevocationReason.REMOVE_FROM_CRL
     assert Case(unit).list(1, 3, revoked=0.5, reason=removed).at(2).result is PASS
 

@@ -161,7 +161,7 @@ def _revoked_before(evidence: list[Evidence], at: datetime) -> Evidence | None:
     final = [each for each in before if each.reason is not RevocationReason.CERTIFICATE_HOLD]
     if final:
         return min(final, key=lambda each: each.revoked_at or each.issued_at)
-    newest = max(evidence, key=lambda each: each.issued_at, default=None)
+    newest = max(evidence, key=lambda each: (each.issued_at, each.revoked_at is not None), default=None)
     return newest if newest is not None and newest in before else None
 
 
