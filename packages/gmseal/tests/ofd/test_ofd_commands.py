@@ -77,6 +77,9 @@ def test_sealed_and_verified_whatever_its_name(desk: Path) -> None:
     [
         ((*SEAL, "--x", "20", "--y", "30", "--qr", "https://example.cn/v/1"), "OPTION"),
         ((*SEAL, "--x", "20", "--y", "30", "--reason", "合同"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--tsa", "http://localhost:1/"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--kind", "dual"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--certify", "2"), "OPTION"),
         ((*SEAL, "--x", "20"), "PLACE"),
         ((*KEY, "--x", "20", "--y", "30"), "NO_PICTURE"),
         (SEAL, "NOTHING_TO_PLACE"),

@@ -18,7 +18,7 @@ from gmseal.cli.console import (
     show_json,
 )
 from gmseal.cli.ofd_documents import is_package, sign_package
-from gmseal.cli.pdf_documents import PdfOptions, PdfSigning, pdf_options
+from gmseal.cli.pdf_documents import UNASKED, PdfOptions, PdfSigning, pdf_options
 from gmseal.cli.place_options import PlaceOptions, place_options
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES, Policy
@@ -116,8 +116,7 @@ def sign(
             seam=seam_placement,
             document=document,
             whole=whole,
-            qr=qr,
-            reason=reason,
+            pdf_only=pdf != UNASKED or qr is not None or reason is not None,
         )
     else:
         if whole or document != 1:

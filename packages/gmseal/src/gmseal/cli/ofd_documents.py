@@ -27,14 +27,15 @@ def sign_package(
     seam: "SeamPlacement | None",
     document: int,
     whole: bool,
-    qr: str | None,
-    reason: str | None,
+    pdf_only: bool,
 ) -> None:
-    """Sign an OFD package. Raises ``Refused`` (``OPTION``) for what only a PDF can carry."""
+    """Sign an OFD package. Raises ``Refused`` (``OPTION``) when something was asked for that only a PDF carries."""
     from gmseal.ofd import OfdSealOrder, Protection, seal_ofd  # noqa: PLC0415 - only what a command needs is loaded
 
-    if qr is not None or reason is not None:
-        raise Refused("OPTION", "--qr and --reason are for PDF; an OFD signature carries neither.")
+    if pdf_only:
+        raise Refused(
+            "OPTION", "A code, a reason, a time stamp and other kinds of signatures are for PDF only."
+        )
     order = OfdSealOrder(
         signed_at=datetime.now(UTC),
         placements=() if placement is None else (placement,),

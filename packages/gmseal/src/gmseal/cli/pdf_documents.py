@@ -37,6 +37,9 @@ class PdfOptions:
     fetch: bool
 
 
+UNASKED = PdfOptions("seal", None, "sm3", None, "B-B", None, None, (), None, fetch=False)
+"""The options as they are when nobody asked for anything."""
+
 _OPTIONS = (
     click.option(
         "--kind", type=click.Choice(KINDS), default="seal", show_default=True, help="PDF: kind of signature."
