@@ -232,9 +232,8 @@ class FontBook:
         if resource is None:
             self.budget.note("FONT_SUBSTITUTED", f"font {identifier} is not described")
             return bundled("serif"), bundled("sans")
-        name = " ".join(
-            filter(None, (markup.attribute(resource.element, key) for key in ("FontName", "FamilyName")))
-        )
+        stated = (markup.attribute(resource.element, key) for key in ("FontName", "FamilyName"))
+        name = " ".join(dict.fromkeys(filter(None, stated)))
         family = _family(name, serif=markup.attribute(resource.element, "Serif") == "true")
         substitutes = (bundled(family), bundled("sans" if family == "serif" else "serif"))
         location = markup.child_text(resource.element, "FontFile")
