@@ -148,13 +148,14 @@ def test_what_is_missing_is_said(desk: Path) -> None:
     source, out = desk / "in.pdf", desk / "out.pdf"
     sm2 = tuple(text.format(desk) for text in SM2)
     rsa = tuple(text.format(desk) for text in RSA)
-    seal = ("--seal", desk / "seal.esl")
-    for arguments, code in (
+    seal = ("--seal", f"{desk}/seal.esl")
+    cases: list[tuple[tuple[str, ...], str]] = [
         ((*sm2, *seal), "NOTHING_TO_PLACE"),
         (("--kind", "dual", *sm2, *seal), "OPTION"),
         (("--kind", "pades", "--level", "B-T", *rsa), "PADES_ORDER"),
         (("--kind", "cms", "--x", "10", "--y", "10", *sm2), "NO_PICTURE"),
-    ):
+    ]
+    for arguments, code in cases:
         done = run("sign", source, out, *arguments)
         assert done.exit_code == 1
         assert code in done.stderr
