@@ -146,38 +146,52 @@ class _Job:
         other = self.value.digest_algorithm != whole.name
         signed = hashlib.new(self.value.digest_algorithm) if other else whole
         _copy(self.document, out, {whole, signed})
-        tail, hole, digest, signature = self._signed(signed)
+        filled = self._filled(signed)
+        tail, hole = filled.tail, filled.hole
         out.write(tail)
         size = self.document.size + len(tail)
-        whole.update(tail)
+        if other:
+            whole.update(tail)
+        else:
+            # What lies before the hole is hashed once for both digests.
+            whole = filled.before_hole
+            whole.update(memoryview(tail)[hole.start - self.document.size :])
         byte_range = (0, hole.start, hole.end, size - hole.end)
-        plan = self.plan
-        return SealOutcome(size, whole.hexdigest(), digest, byte_range, signature, plan.name, plan.marks)
+        name, marks = self.plan.name, self.plan.marks
+        return SealOutcome(size, whole.hexdigest(), filled.digest, byte_range, filled.signature, name, marks)
 
-    def _signed(self, hashed: "hashlib._Hash") -> tuple[bytearray, SignatureHole, bytes, bytes]:
+    def _filled(self, hashed: "hashlib._Hash") -> "_Filled":
         """The update with the hole filled."""
         entries = signature_entries(self.plan, self.value)
         room = self.value.room
         start = self.document.size
         for _ in range(_ATTEMPTS):
             tail, hole = self.update.finish(self.number, entries, room)
-            digest = _digest_around(hashed, tail, hole, start)
+            before = hashed.copy()
+            with memoryview(tail) as view:
+                before.update(view[: hole.start - start])
+                around = before.copy()
+                around.update(view[hole.end - start :])
+            digest = around.digest()
             signature = self.value.sign(digest, self.plan.order.signed_at)
             if len(signature) <= room:
                 text = signature.hex().encode("ascii")
                 at = hole.start - start + 1
                 tail[at : at + len(text)] = text
-                return tail, hole, digest, signature
+                return _Filled(tail, hole, before, digest, signature)
             room = len(signature) + len(signature) // 8
         raise Refused("VALUE_TOO_LARGE", "The signature value keeps growing beyond the room kept for it.")
 
 
-def _digest_around(hashed: "hashlib._Hash", tail: bytearray, hole: SignatureHole, start: int) -> bytes:
-    around = hashed.copy()
-    with memoryview(tail) as view:
-        around.update(view[: hole.start - start])
-        around.update(view[hole.end - start :])
-    return around.digest()
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """An update ready to be appended; ``before_hole`` has hashed the file up to the hole."""
+
+    tail: bytearray
+    hole: SignatureHole
+    before_hole: "hashlib._Hash"
+    digest: bytes
+    signature: bytes
 
 
 def _copy(document: Document, out: BinaryIO, hashes: "set[hashlib._Hash]") -> None:
