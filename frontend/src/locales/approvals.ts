@@ -2,7 +2,7 @@ import { bilingual } from './bilingual'
 
 export default bilingual(
   {
-    todoLead: '轮到您办理的审批，先送达的在前。',
+    todoLead: '轮到您办理的审批，先提交的在前。',
     doneLead: '您办理过的审批。',
     todoEmpty: '没有等您审批的事项。',
     doneEmpty: '还没有办理过审批。',
@@ -33,7 +33,7 @@ export default bilingual(
     waitingFor: '等待 {persons}',
   },
   {
-    todoLead: 'Approvals that wait for you, the longest waiting first.',
+    todoLead: 'Approvals that wait for you, the earliest submitted first.',
     doneLead: 'Approvals you have decided.',
     todoEmpty: 'No approval waits for you.',
     doneEmpty: 'You have not decided anything yet.',
