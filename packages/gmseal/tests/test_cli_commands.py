@@ -328,3 +328,27 @@ def test_pictures_are_drawn_and_taken_from_scans(shop: Shell, tmp_path: Path) ->
     assert (refused.exit_code, refused.stderr.split(":")[1].strip()) == (2, "MALFORMED_INPUT")
     assert "FACE" in shop("picture", "draw", tmp_path / "x.png", "--kind", "egg", "--text", "x").stderr
     assert "FACE" in shop("picture", "draw", tmp_path / "x.png", *options, "--suffix", "印").stderr
+
+
+def test_a_seal_of_version_5_with_digests_is_made_and_renewed(shop: Shell) -> None:
+    p = shop.path
+    made = shop(
+        "seal", p("five.esl"), "--name", "北京示例科技有限公司", "--face", "limited_company", "--standard", "5", "--digests",
+        "--trust", p("trust"), "--maker-cert", p("maker.pem"), "--maker-key", p("maker.key"),
+        "--signer-cert", p("signer.pem"),
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert shop("keygen", p("next.key"), "--no-password").exit_code == 0
+    shop(
+        "cert", p("next.pem"), "--profile", "signer", "--name", "签章人", "--organization", "北京示例科技有限公司",
+        "--key", p("next.key"), "--issuer", p("trust/root.pem"), "--issuer-key", p("root.key"),
+    )  # fmt: skip
+    renewing = ("renew", p("five.esl"), p("six.esl"), "--signer-cert", p("next.pem"), "--maker-cert", p("maker.pem"),
+                "--maker-key", p("maker.key"), "--trust", p("trust"))  # fmt: skip
+    refused = shop(*renewing)
+    assert (refused.exit_code, "SIGNER_DIFFERS" in refused.output) == (1, True)
+    done = shop(*renewing, "--previous-cert", p("signer.pem"))
+    assert done.exit_code == 0, done.output
+    for policy, status in (("v5", 0), ("v4", 1), ("strict", 3)):
+        told = shop("verify", p("six.esl"), "--trust", p("trust"), "--policy", policy)
+        assert told.exit_code == status, told.output

@@ -1,4 +1,4 @@
-"""The command line: gmseal keygen | csr | cert | seal | picture | sign | verify | render | bench.
+"""The command line: gmseal keygen | csr | cert | seal | renew | picture | sign | verify | render | bench.
 
 Exit status of ``verify``: 0 valid, 1 not valid, 2 unreadable, 3 indeterminate (for example no
 trusted root). The other commands end with 0, with 1 when something is refused, with 2 when an

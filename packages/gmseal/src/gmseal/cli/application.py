@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gmseal.cli import bench, documents, issuing, pictures, rendering, revoking, timestamping
+from gmseal.cli import bench, documents, issuing, pictures, rendering, renewing, revoking, timestamping
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
@@ -38,6 +38,7 @@ app.add_command(issuing.keygen)
 app.add_command(issuing.csr)
 app.add_command(issuing.cert)
 app.add_command(issuing.seal)
+app.add_command(renewing.renew)
 app.add_command(pictures.picture)
 app.add_command(documents.sign)
 app.add_command(documents.verify)

@@ -203,6 +203,15 @@ def cert(
 @click.option(
     "--days", type=click.IntRange(min=1, max=3653), default=365, show_default=True, help="Days of validity."
 )
+@click.option(
+    "--standard",
+    type=click.Choice(["4", "5"]),
+    default="4",
+    show_default=True,
+    help="Version of the seal: 4 is GB/T 38540-2020, 5 is GM/T 0031-2025.",
+)
+@click.option("--digests", is_flag=True, help="List digests of the certificates, not the certificates.")
+@click.option("--trust", type=FILE, help="Check the maker against this directory of roots and lists first.")
 @click.option("--vendor", default="SHUANGYIN", show_default=True, help="Vendor id in the seal's header.")
 @click.option("--password-file", type=FILE, help="Password of the maker's key.")
 def seal(
@@ -224,12 +233,16 @@ def seal(
     kind: int,
     valid_from: str | None,
     days: int,
+    standard: str,
+    digests: bool,
+    trust: Path | None,
     vendor: str,
     password_file: Path | None,
 ) -> None:
-    """Make an electronic seal of GB/T 38540-2020, from a picture or with a drawn face."""
+    """Make an electronic seal, from a picture or with a drawn face."""
     from gmseal.ses.seal import SealPicture, SealSpec, make_seal, read_seal  # noqa: PLC0415 - see above
     from gmseal.sm.certificates import read_certificate  # noqa: PLC0415 - see above
+    from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
 
     maker_certificate = read_certificate_file(maker_cert)
     if (picture is None) == (face is None):
@@ -251,8 +264,11 @@ def seal(
         valid_from=begin,
         valid_to=begin + timedelta(days=days),
         vendor_id=vendor,
+        version=int(standard),
+        list_type=2 if digests else 1,
     )
-    made = make_seal(spec, maker_certificate, _load_private(maker_key, password_file))
+    store = TrustStore.from_directory(trust) if trust else None
+    made = make_seal(spec, maker_certificate, _load_private(maker_key, password_file), trust=store)
     write_output(out, made)
     click.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
 
