@@ -12,6 +12,7 @@ from gmseal.pdf.document import Document, open_document, reading
 from gmseal.pdf.fields import signed_fields
 from gmseal.pdf.geometry import PageInfo, page_space
 from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits
+from gmseal.pdf.losses import Losses, lost_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class PdfInfo:
     signature_count: int
     damaged: bool
     damage: str | None = None
+    losses: Losses | None = None
+    """What a damaged file cannot show any more, as after a transfer that was cut off; ``None`` for a sound one."""
 
 
 def inspect_pdf(source: Path, limits: PdfLimits = DEFAULT_LIMITS) -> PdfInfo:
@@ -33,7 +36,8 @@ def inspect_pdf(source: Path, limits: PdfLimits = DEFAULT_LIMITS) -> PdfInfo:
         damage = document.damaged
         if damage is None:
             damage = _last_section_damage(document)
-    return PdfInfo(pages, count > 0, count, damage is not None, damage)
+    losses = lost_content(source, limits, before=source) if damage is not None else None
+    return PdfInfo(pages, count > 0, count, damage is not None, damage, losses)
 
 
 def _last_section_damage(document: Document) -> str | None:
