@@ -12,11 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import evidence_log, pdf_sealing, sm2_engine
+from benchmarks import evidence_log, pdf_sealing, seal_use, sm2_engine
 
 BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "evidence_log": evidence_log.run,
     "pdf_sealing": pdf_sealing.run,
+    "seal_use": seal_use.run,
     "sm2_engine": sm2_engine.run,
 }
 

@@ -83,9 +83,28 @@ def run_quietly(command: list[str], *, folder: Path, environment: dict[str, str]
             raise PostgresqlUnavailable(f"{' '.join(command)} failed:\n{output.read()}")
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server. ``address`` is the SQLAlchemy address of its one database."""
+
+    address: str
+    folder: Path
+    control: list[str]
+    options: str
+
+    def crash(self) -> None:
+        """End the server as a power cut would: every connection breaks, nothing is shut down in order."""
+        run_quietly([*self.control, "-m", "immediate", "stop"], folder=self.folder)
+
+    def start(self) -> None:
+        """Start it, again after a crash too."""
+        start = [*self.control, "-l", str(self.folder / "log"), "-o", self.options, "start"]
+        run_quietly(start, folder=self.folder)
+
+
 @contextmanager
-def running_server(programs: Programs) -> Iterator[str]:
-    """A server with one empty database; gives the SQLAlchemy address of that database."""
+def running_server(programs: Programs, *, durable: bool = False) -> Iterator[Server]:
+    """A server with one empty database. ``durable`` makes commits wait for the disk, for tests of crashes."""
     with tempfile.TemporaryDirectory(prefix="shuangyin-postgresql-") as name:
         folder = Path(name)
         password = secrets.token_urlsafe(18)
@@ -97,16 +116,21 @@ def running_server(programs: Programs) -> Iterator[str]:
         initialize = [str(programs.initdb), "-D", str(data), "-U", SERVER_USER, "--encoding=UTF8"]
         initialize += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync"]
         run_quietly(initialize, folder=folder)
-        # The data lives only as long as the tests, so that waiting for the disk would prove nothing.
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=200"
+        # The data lives only as long as the tests, so that waiting for the disk mostly proves nothing.
+        fsync = "on" if durable else "off"
+        options = (
+            f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync={fsync} -c max_connections=200"
+        )
         control = [str(programs.pg_ctl), "-D", str(data), "-w", "-t", str(START_SECONDS)]
-        run_quietly([*control, "-l", str(folder / "log"), "-o", options, "start"], folder=folder)
+        address = f"postgresql+psycopg://{SERVER_USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+        server = Server(address, folder, control, options)
+        server.start()
         try:
             create = [str(programs.createdb), "-h", "127.0.0.1", "-p", str(port), "-U", SERVER_USER, DATABASE]
             run_quietly(create, folder=folder, environment={"PGPASSWORD": password})
-            yield f"postgresql+psycopg://{SERVER_USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+            yield server
         finally:
-            run_quietly([*control, "-m", "immediate", "stop"], folder=folder)
+            server.crash()
 
 
 def stop_on(*signals: signal.Signals) -> None:
@@ -127,8 +151,8 @@ def main(command: list[str]) -> int:
         return 2
     stop_on(signal.SIGTERM, signal.SIGHUP)
     try:
-        with running_server(find_programs()) as address:
-            environment = {**os.environ, "SHUANGYIN_TEST_DATABASE_URL": address}
+        with running_server(find_programs()) as server:
+            environment = {**os.environ, "SHUANGYIN_TEST_DATABASE_URL": server.address}
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 -- the caller's own
     except PostgresqlUnavailable as error:
         sys.stderr.write(f"{error}\n")

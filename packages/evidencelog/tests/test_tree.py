@@ -74,6 +74,25 @@ class NaiveTree:
         return [*self.subproof(m - k, start + k, end, whole=False), self.mth(start, start + k)]
 
 
+class AlignedTree(NaiveTree):
+    """The same recursion over many entries: complete subtrees are computed once, level by level."""
+
+    def __init__(self, entries: Sequence[bytes], algorithm: TreeHash = SHA256) -> None:
+        super().__init__(entries, algorithm)
+        self._levels = [[algorithm.leaf(entry) for entry in entries]]
+        while len(below := self._levels[-1]) > 1:
+            pairs = zip(below[::2], below[1::2], strict=False)
+            self._levels.append([algorithm.node(left, right) for left, right in pairs])
+
+    def mth(self, start: int, end: int) -> bytes:
+        size = end - start
+        level = size.bit_length() - 1
+        if size == 1 << level and start % size == 0:
+            return self._levels[level][start >> level]
+        middle = start + self.split(size)
+        return self.algorithm.node(self.mth(start, middle), self.mth(middle, end))
+
+
 def entries_up_to(count: int) -> list[bytes]:
     return [b"entry %d" % number for number in range(count)]
 
@@ -90,16 +109,16 @@ def algorithm(request: pytest.FixtureRequest) -> TreeHash:
 
 @pytest.fixture(scope="module")
 def large() -> tuple[NaiveTree, MemoryLog]:
-    """A log of 100,000 entries, grown in uneven batches."""
-    entries = entries_up_to(100_000)
+    """A log of a million entries and some, grown in uneven batches."""
+    entries = entries_up_to(1_000_003)
     log = MemoryLog()
     rng = random.Random(7)
     at = 0
     while at < len(entries):
-        step = rng.choice([1, 2, 3, 255, 256, 257, 1000, 9_999])
+        step = rng.choice([1, 2, 3, 255, 256, 257, 1000, 9_999, 65_537])
         log.add(entries[at : at + step])
         at += step
-    return NaiveTree(entries), log
+    return AlignedTree(entries), log
 
 
 def test_known_roots_of_rfc_6962_reference_tests() -> None:

@@ -126,6 +126,17 @@ def test_heads_only_grow_and_carry_both_signatures(platform: Platform) -> None:
         assert head.note.count("\n— ") == 2
 
 
+def test_a_clock_set_back_a_day_changes_nothing_of_the_order(platform: Platform, clock: ManualClock) -> None:
+    first = write(platform, 3)
+    sequence_pending(platform)
+    clock.advance(seconds=-86_400)
+    later = write(platform, 3)
+    sequence_pending(platform)
+    query = select(LogLeaf.entry_id).order_by(LogLeaf.log_index)
+    assert platform.view(lambda work: list(work.session.scalars(query))) == first + later
+    assert [head.size for head in checkpoints(platform)] == [3, 6]
+
+
 class Crash(BaseException):
     """The process is gone: nothing in the product may catch this."""
 
