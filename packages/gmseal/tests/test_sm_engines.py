@@ -1,5 +1,7 @@
 """Every engine of SM2 that is present, by the standard's example, OpenSSL, GmSSL, hostile input and each other."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from subprocess import CompletedProcess
@@ -402,3 +404,22 @@ def test_private_numbers_are_wiped() -> None:
     assert "55" not in repr(number)
     del number
     assert buffer.raw == bytes(32)
+
+
+def test_keys_that_outlive_their_modules_go_silently() -> None:
+    """When the interpreter ends, names of modules are gone before objects that others still hold."""
+    program = """
+import codecs, sys
+from gmseal.sm import portable, secret_numbers
+secret_numbers.kept = secret_numbers.SecretNumber()
+sys.kept = secret_numbers.SecretNumber()
+portable.kept = portable.PortableEngine().generate()
+class Ring: pass
+ring = Ring()
+ring.ring, ring.number = ring, secret_numbers.SecretNumber()
+codecs.register_error("kept", lambda error, number=ring: ("", 0))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")

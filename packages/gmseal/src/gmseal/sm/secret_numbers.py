@@ -36,9 +36,10 @@ class SecretNumber:
         else:
             ctypes.memmove(self.buffer, value, NUMBER_BYTES)
 
-    def __del__(self, memset: Callable[..., object] = ctypes.memset) -> None:
-        # Bound as a default: when the interpreter ends, names of modules may be gone before keys are.
-        memset(self.buffer, 0, len(self.buffer))
+    def __del__(self, memset: Callable[..., object] = ctypes.memset, size: int = NUMBER_BYTES) -> None:
+        # Bound as defaults: when the interpreter ends, names of modules and even of built-in functions
+        # may be gone before keys are.
+        memset(self.buffer, 0, size)
 
     def write_reversed(self, rows: Buffer, at: int) -> None:
         """Write the number at ``at``, the last octet first."""
