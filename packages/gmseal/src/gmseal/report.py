@@ -44,6 +44,8 @@ _UNDECIDED_WITHOUT = frozenset(
         "SIGNER_NOT_IN_SEAL",  # the seal does not say who may use it in a way that can be compared
         "DATA_HASH",  # the document is not at hand
         "VERSION_UNSUPPORTED",  # a structure this library cannot judge
+        "FOREIGN_SIGNATURE",  # nor a signature of this kind
+        "UNJUDGED_SIGNATURE",  # a file with such signatures only, or by a policy that leaves nothing unjudged
     }
 )
 """Checks without which nobody can say that a seal is good: not checked means indeterminate."""

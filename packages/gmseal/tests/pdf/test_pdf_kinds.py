@@ -133,6 +133,9 @@ def test_a_seal_signature_with_a_time_stamp(
     data = seal_pdf_bytes(blueprint(pages=3).table(), order, bench.signer, timestamp=stamper)
     report = verify_pdf_bytes(data, bench.trust, bench.now)
     assert report.verdict is Verdict.VALID
+    stamped = next(check for check in report.walk() if check.code == "SIGNATURE_TIMESTAMP")
+    assert (stamped.result, stamped.at) == (CheckResult.PASS, bench.now)
+    assert verify_pdf_bytes(data, bench.trust, bench.now, policy=ARCHIVE).verdict is Verdict.VALID
     value = value_in(data)
     parts = list(der.parse(value, "SES_Signature").children())
     assert parts[4].tag == 0xA0

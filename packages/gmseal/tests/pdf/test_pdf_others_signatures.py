@@ -1,7 +1,9 @@
 """Other people's signatures stay valid beside ours, and ours beside theirs."""
 
 import io
+import re
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,18 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from gmseal.errors import Refused
-from gmseal.pdf import QrPlacement, SealPlacement, repair_pdf
+from gmseal.pdf import (
+    CmsValue,
+    InvisibleOrder,
+    QrPlacement,
+    SealPlacement,
+    repair_pdf,
+    sign_pdf_bytes,
+    verify_pdf_bytes,
+)
+from gmseal.policy import DEFAULT
 from gmseal.report import CheckResult, Report, Verdict
+from gmseal.trial import TrialUnit
 
 HERE = (SealPlacement(0, 100, 180),)
 
@@ -67,7 +79,7 @@ def test_a_foreign_signature_after_ours_leaves_ours_valid(bench: Any, sealed: by
     assert result_of(report, "ADDED_LATER_ALLOWED", index) is CheckResult.WARN
 
 
-def sign_by_pyhanko(data: bytes, **metadata: Any) -> bytes:
+def sign_by_pyhanko(data: bytes, *, pss: bool = False, field: str = "Other", **metadata: Any) -> bytes:
     key = rsa.generate_private_key(65537, 2048)
     name = builder.Name([builder.NameAttribute(builder.NameOID.COMMON_NAME, "Sample")])
     now = datetime.now(UTC)
@@ -88,13 +100,48 @@ def sign_by_pyhanko(data: bytes, **metadata: Any) -> bytes:
         signing_cert=x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
         signing_key=keys.PrivateKeyInfo.load(plain),
         cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # the library has no types here
+        prefer_pss=pss,
     )
     out = signers.sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(data)),
-        signers.PdfSignatureMetadata(field_name="Other", **metadata),
+        signers.PdfSignatureMetadata(field_name=field, **metadata),
         signer=signer,
     )
     return bytes(out.getvalue())
+
+
+def test_a_signature_with_pss_is_judged(bench: Any, blueprint: Any) -> None:
+    signed = sign_by_pyhanko(blueprint().table(), pss=True, md_algorithm="sha256")
+    report = bench.verify(signed)
+    assert [entry.kind for entry in report.signatures] == ["cms"]
+    assert result_of(report, "SIGNATURE_VALUE") is result_of(report, "DATA_HASH") is CheckResult.PASS
+    (value,) = [found[1] for found in re.finditer(rb"/Contents ?<([0-9a-fA-F]+?)(?:00)+>", signed)]
+    at = signed.index(value) + len(value) - 40
+    changed = signed[:at] + (b"00" if signed[at : at + 2] != b"00" else b"11") + signed[at + 2 :]
+    assert "SIGNATURE_VALUE" in failures(bench.verify(changed))
+
+
+def test_a_file_says_that_nobody_judged_some_of_its_signatures(
+    bench: Any, blueprint: Any, unit: TrialUnit, sealed: bytes
+) -> None:
+    """SHA-1 proves nothing, so such a signature is neither good nor bad here."""
+
+    def file_check(report: Report) -> CheckResult:
+        return next(check.result for check in report.checks if check.code == "UNJUDGED_SIGNATURE")
+
+    plain = blueprint().table()
+    alone = bench.verify(sign_by_pyhanko(plain, md_algorithm="sha1"))
+    assert [entry.kind for entry in alone.signatures] == ["foreign"]
+    assert (alone.verdict, file_check(alone)) == (Verdict.INDETERMINATE, CheckResult.NOT_CHECKED)
+    assert result_of(alone, "FOREIGN_SIGNATURE") is CheckResult.NOT_CHECKED
+    good = sign_pdf_bytes(plain, InvisibleOrder(signed_at=bench.now), CmsValue(unit.certificate, unit.key))
+    for first in (good, sealed):
+        both = sign_by_pyhanko(first, md_algorithm="sha1")
+        report = bench.verify(both)
+        assert (report.verdict, file_check(report)) == (Verdict.VALID, CheckResult.WARN)
+        strict = verify_pdf_bytes(both, bench.trust, bench.now, policy=replace(DEFAULT, strict_form=True))
+        assert (strict.verdict, file_check(strict)) == (Verdict.INDETERMINATE, CheckResult.NOT_CHECKED)
+    assert "UNJUDGED_SIGNATURE" not in {check.code for check in bench.verify(good).walk()}
 
 
 @pytest.mark.parametrize(("level", "allowed"), [(1, False), (2, False), (3, True)])

@@ -21,6 +21,7 @@ from gmseal.sm.cms import CmsForm, SignedData, read_signed_data
 from gmseal.sm.timestamps.token import TST_INFO, read_token
 
 SEAL, GBT35275, CMS, TIMESTAMP, FOREIGN = "seal", "gbt35275", "cms", "timestamp", "foreign"
+JUDGED: Final = frozenset({SEAL, GBT35275, CMS})
 """Kinds: a seal signature; signed data of GB/T 35275, of RFC 5652 (SM2, RSA, ECDSA; PAdES too); a document
 time stamp; and what cannot be judged here."""
 
@@ -128,7 +129,9 @@ def _recognise_signed_data(case: Case, data: SignedData) -> None:
         return
     signer = data.signers[0]
     sm2 = algorithms.is_sm2_signature(signer.signature_algorithm)
-    known = sm2 or algorithms.supported_signature(signer.signature_algorithm, signer.digest_algorithm)
+    known = sm2 or algorithms.supported_signature(
+        signer.signature_algorithm, signer.digest_algorithm, signer.signature_parameters
+    )
     # adbe.pkcs7.sha1 signs a SHA-1 digest that it carries inside: too weak to be judged good or bad.
     sha1 = data.content is not None and len(data.content) == _SHA1_OCTETS
     if known and not sha1:

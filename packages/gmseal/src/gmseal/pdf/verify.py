@@ -101,7 +101,7 @@ def _verify(document: Document, trust: TrustStore, at: datetime, policy: Policy)
     # 6.
     coverage = Coverage(document, found, policy)
     coverage.judge()
-    whole = _file_checks(document, found)
+    whole = _file_checks(document, found, policy)
     return Report(
         verdict=decide([*whole, *_deciding(found)], policy),
         sm3=sm3,
@@ -147,10 +147,10 @@ def _deciding(found: list[Case]) -> list[Check]:
 
     Beside seals, other signatures count when the file was tampered with; a certificate that was out of date, or
     leads to no root that is trusted here, says something about that signature and nothing about the seals.
-    Without a seal they are what there is to judge.
+    Without a seal they are what there is to judge. Of a signature of an unknown kind the file's own check speaks.
     """
     sealed = any(case.kind == cases.SEAL for case in found)
-    leading = {cases.SEAL} if sealed else {cases.CMS, cases.GBT35275, cases.TIMESTAMP, cases.FOREIGN}
+    leading = {cases.SEAL} if sealed else {cases.CMS, cases.GBT35275, cases.TIMESTAMP}
     checks: list[Check] = []
     for case in found:
         steps = list(walk(case.checks))
@@ -160,7 +160,7 @@ def _deciding(found: list[Case]) -> list[Check]:
     return checks
 
 
-def _file_checks(document: Document, found: list[Case]) -> list[Check]:
+def _file_checks(document: Document, found: list[Case], policy: Policy) -> list[Check]:
     checks = []
     if document.damaged is not None:
         zh = "文件结构损坏，盖章后被改动"
@@ -172,13 +172,28 @@ def _file_checks(document: Document, found: list[Case]) -> list[Check]:
         zh, en = "同一签章值被重复使用", "One signature value is used by more than one field."
         checks.append(Check("SIGNATURE_REUSED", CheckResult.FAIL, None, zh, en, cases.CLAUSE))
     kinds = {case.kind for case in found}
-    if not kinds & {cases.SEAL, cases.CMS, cases.GBT35275}:
+    if cases.FOREIGN in kinds:
+        checks.append(_unjudged(found, policy))
+    elif not kinds & cases.JUDGED:
         zh, en = "文件中没有电子印章", "The file carries no electronic seal."
         checks.append(Check("NO_SIGNATURE", CheckResult.NOT_CHECKED, None, zh, en))
-    elif cases.SEAL not in kinds:
+    if kinds & cases.JUDGED and cases.SEAL not in kinds:
         zh, en = "文件中没有电子印章，只有电子签名", "The file carries electronic signatures, but no seal."
         checks.append(Check("NO_SEAL", CheckResult.WARN, None, zh, en))
     return checks
+
+
+def _unjudged(found: list[Case], policy: Policy) -> Check:
+    """What it means for the file that nobody judged some of its signatures: the verdict is not about them.
+
+    Beside others it is a warning, unless the policy leaves nothing unjudged; alone they leave the verdict open.
+    """
+    count = sum(case.kind == cases.FOREIGN for case in found)
+    beside = any(case.kind in cases.JUDGED for case in found)
+    result = CheckResult.WARN if beside and not policy.strict_form else CheckResult.NOT_CHECKED
+    zh = f"文件中有 {count} 个本程序不能判定的签名，结论不涉及这些签名"
+    en = f"Signatures of a kind that is not judged here: {count}. The verdict says nothing about them."
+    return Check("UNJUDGED_SIGNATURE", result, None, zh, en)
 
 
 def _report(coverage: Coverage, case: Case) -> SignatureReport:

@@ -42,8 +42,8 @@ def judge_stamp(
     stated: datetime,
     now: datetime,
     trust: TrustStore,
-) -> None:
-    """A time stamp over a signature value, and the stated time not after it.
+) -> datetime | None:
+    """A time stamp over a signature value, and the stated time not after it; the proven time when all is good.
 
     ``codes`` are those of the stamp itself and of the order of the two times. Octets that are no token at all prove
     nothing and harm nothing, as anybody could have left them out: a warning beside the finding.
@@ -54,7 +54,7 @@ def judge_stamp(
             "The field for a time stamp holds none; it proves no time.",
         )
         log.add(codes[0], CheckResult.WARN, None, says)
-        return
+        return None
     from gmseal.judging.timestamps import (  # noqa: PLC0415 - most signatures carry no stamp
         judge_timestamp,
         judge_timestamp_order,
@@ -62,3 +62,4 @@ def judge_stamp(
 
     judged = judge_timestamp(log, codes[0], token, value, trust, now)
     judge_timestamp_order(log, codes[1], stated, judged)
+    return judged.time

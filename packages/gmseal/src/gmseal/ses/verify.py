@@ -99,7 +99,8 @@ def judge_signature(
 
     ``expected_hash`` is the digest of what the signature should protect (see ``DocumentDigest``). ``at`` is the
     verifier's time, now when None. As documents outlive seals and certificates, these are judged as of the signing
-    time; what has expired since then is a warning.
+    time; what has expired since then is a warning. The signing time is the one that a good time stamp proves, else
+    the one that the signer states: whoever holds a revoked certificate could state any.
 
     1. Format: signature and seal can be read, their versions agree, an algorithm of the version.
     2. The signer's signature over DER(toSign).
@@ -107,8 +108,9 @@ def judge_signature(
     4. The signer's certificate: chain and key usage.
     5. The signing time: within the certificate's validity, before any revocation, not in the future.
     6. The digest of the document.
-    7. The seal itself (6.3), and the signing time within its validity.
-    8. The time stamp over the signature value, and the signing time not after it.
+    7. The seal itself (6.3), and the signing time, stated and proven, within its validity.
+    8. The time stamp over the signature value, and the stated time not after it. It is looked at before step 3,
+       as it tells the time for all that follow.
     """
     now = at or datetime.now(UTC)
     # 1.
@@ -124,28 +126,30 @@ def judge_signature(
     # 2.
     with log.group(Group.VALUE):
         _judge_value(log, signature, signer)
+    # 8.
+    stamp = CheckLog(_SIGNATURE_CLAUSES[signature.seal.version])
+    with stamp.group(Group.STAMP):
+        instant = _judge_signature_stamp(stamp, signature, now, trust) or signature.signed_at
     # 3. and 4.
     with log.group(Group.SIGNER):
         _judge_listed(log, signature)
         if signer is not None:
-            judge_chain(log, SIGNER, signer, signature.signed_at, trust)
+            judge_chain(log, SIGNER, signer, instant, trust)
     # 5.
     if signer is not None:
         with log.group(Group.TIME):
-            _judge_signing_time(log, signer, signature.signed_at, now, trust)
+            _judge_signing_time(log, signer, (signature.signed_at, instant), now, trust)
     # 6.
     with log.group(Group.DOCUMENT):
         _judge_data_hash(log, signature, expected_hash)
     # 7.
     with log.group(Group.SEAL):
-        trial = judge_making(log, signature.seal, signature.signed_at, now, trust, policy)
+        trial = judge_making(log, signature.seal, instant, now, trust, policy)
         with log.group(Group.SEAL_PERIOD):
-            _judge_seal_period(log, signature.seal, signature.signed_at, now)
+            _judge_seal_period(log, signature.seal, (signature.signed_at, instant), now)
         judge_seal_stamp(log, signature.seal, now, trust)
         _note_trial(log, trial=trial)
-    # 8.
-    with log.group(Group.STAMP):
-        _judge_signature_stamp(log, signature, now, trust)
+    log.extend(stamp.checks())
     return log.checks()
 
 
@@ -205,23 +209,25 @@ def _judge_listed(log: CheckLog, signature: SealSignature) -> None:
 
 
 def _judge_signing_time(
-    log: CheckLog, signer: CertificateInfo, signed_at: datetime, now: datetime, trust: TrustStore
+    log: CheckLog, signer: CertificateInfo, times: tuple[datetime, datetime], now: datetime, trust: TrustStore
 ) -> None:
+    """Step 5. ``times``: the signing time as stated, and as proven (or stated again)."""
+    stated, instant = times
     log.decide(
         "SIGNER_EXPIRED_AT_SIGNING",
-        signer.valid_at(signed_at),
-        signed_at,
+        signer.valid_at(instant),
+        instant,
         ("签章时签章人证书在有效期内", "The signer's certificate was within its validity at signing."),
         ("签章时签章人证书不在有效期内", "The signer's certificate was outside its validity at signing."),
     )
-    if now > signer.not_after and signer.valid_at(signed_at):
+    if now > signer.not_after and signer.valid_at(instant):
         says = ("签章人证书在签章之后过期", "The signer's certificate has expired since signing.")
         log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
-    judge_revocation(log, SIGNER, signer, signed_at, trust, now=now)
+    judge_revocation(log, SIGNER, signer, instant, trust, now=now)
     log.decide(
         "SIGN_TIME_IN_FUTURE",
-        signed_at <= now + CLOCK_TOLERANCE,
-        signed_at,
+        stated <= now + CLOCK_TOLERANCE,
+        stated,
         ("签章时间不晚于验证时间", "The signing time is not after the time of verification."),
         ("签章时间晚于验证时间", "The signing time is after the time of verification."),
     )
@@ -246,38 +252,43 @@ def _judge_data_hash(log: CheckLog, signature: SealSignature, expected: Document
     )
 
 
-def _judge_seal_period(log: CheckLog, seal: Seal, signed_at: datetime, now: datetime) -> None:
+def _judge_seal_period(log: CheckLog, seal: Seal, times: tuple[datetime, datetime], now: datetime) -> None:
+    signed_at, instant = times
+    inside = seal.valid_at(signed_at) and seal.valid_at(instant)
     log.decide(
         "SIGN_TIME_OUTSIDE_SEAL",
-        seal.valid_at(signed_at),
-        signed_at,
+        inside,
+        instant,
         ("签章时间在印章有效期内", "The signing time is within the seal's validity."),
         ("签章时间不在印章有效期内", "The signing time is outside the seal's validity."),
     )
     if signed_at + CLOCK_TOLERANCE < seal.created_at:
         says = ("签章时间早于制章时间", "The signing time is before the seal was made.")
         log.add("SIGNED_BEFORE_SEAL_MADE", CheckResult.WARN, signed_at, says)
-    if now > seal.valid_to and seal.valid_at(signed_at):
+    if now > seal.valid_to and inside:
         says = ("印章在签章之后过期", "The seal has expired since signing.")
         log.add("SEAL_EXPIRED", CheckResult.WARN, now, says)
 
 
-def _judge_signature_stamp(log: CheckLog, signature: SealSignature, now: datetime, trust: TrustStore) -> None:
+def _judge_signature_stamp(
+    log: CheckLog, signature: SealSignature, now: datetime, trust: TrustStore
+) -> datetime | None:
+    """Step 8; the time that a good stamp proves."""
     if signature.timestamp is None:
         says = (
             "签章未带时间戳，签章时间由签章人自行声明",
             "There is no time stamp; the signing time is the signer's own statement.",
         )
         log.add("SIGNATURE_TIMESTAMP", CheckResult.NOT_CHECKED, signature.signed_at, says)
-        return
+        return None
     if signature.seal.version == VERSION_1:
         says = (
             "签章时间取自时间戳；标准未规定其覆盖的数据，未验证",
             "The signing time is that of a stamp; the text does not say what it is over, so it was not verified.",
         )
         log.add("SIGNATURE_TIMESTAMP", CheckResult.NOT_CHECKED, signature.signed_at, says)
-        return
-    judge_stamp(
+        return None
+    return judge_stamp(
         log,
         ("SIGNATURE_TIMESTAMP", "TIMESTAMP_BEFORE_SIGN_TIME"),
         signature.timestamp,
