@@ -14,6 +14,7 @@ import typer
 
 from evidencelog.bundle import BundleReport, Check, Verdict, read_bundle, verify_bundle
 from evidencelog.checkpoint import parse_checkpoint
+from evidencelog.cosignature import Cosigner
 from evidencelog.cli.console import (
     Exit,
     JsonOption,
@@ -119,6 +120,9 @@ def keygen(
         Path, typer.Option("--out", help="私钥文件，不得已存在 · File for the private key; must not exist.")
     ],
     key_type: Annotated[KeyType, typer.Option("--type", help="算法 · Algorithm.")] = KeyType.ED25519,
+    for_witness: Annotated[
+        bool, typer.Option("--witness", help="打印见证公钥 · Print the public key as that of a witness.")
+    ] = False,  # noqa: FBT002 - typer makes it the flag --witness
 ) -> None:
     """生成签名密钥，私钥写入文件，公钥打印 · Make a key; the private part goes to a file, the public is printed."""
     try:
@@ -126,7 +130,8 @@ def keygen(
         write_secret(out, signer.skey)
     except EvidenceLogError as error:
         fail(error, as_json=False)
-    print_lines((signer.verifier.vkey,))
+    verifier = Cosigner.of(signer).verifier if for_witness else signer.verifier
+    print_lines((verifier.vkey,))
 
 
 def _verify_file(
