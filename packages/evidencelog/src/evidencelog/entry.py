@@ -10,7 +10,7 @@ knows the contents make the same bytes. Entries cannot be deleted, so they hold 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn, TypeAlias
 
 from evidencelog.errors import ArgumentError, Code, MalformedError
@@ -56,9 +56,11 @@ def _plain_key(key: object) -> str:
     return str(key)
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
 def _dump(plain: object) -> bytes:
-    text = json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _ENCODER.encode(plain).encode("utf-8")
 
 
 def _is_version(value: object) -> bool:
@@ -83,34 +85,59 @@ def encode_entry(content: Mapping[str, JsonValue]) -> bytes:
     return entry
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise _NotCanonicalError("a key occurs twice")
-    return result
-
-
 def _no_float(_: str) -> NoReturn:
     raise _NotCanonicalError("it holds a number that is not an integer")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+_MAYBE_LARGE: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
+"""Where a number of more than 53 bits may stand in canonical JSON, or a text looks like that."""
+_GOOD_KEYS: Final[set[str]] = set()
+"""Keys that were found good before, so that the usual ones are not matched again; bounded."""
+_MAX_GOOD_KEYS: Final = 4096
+
+
+def _check_parts(value: object, depth: int) -> None:
+    """Refuse odd keys and deep nesting; large numbers are looked for only where one may be."""
+    if depth >= MAX_DEPTH:
+        raise _NotCanonicalError(f"values are nested more than {MAX_DEPTH} deep")
+    if isinstance(value, dict):
+        if not _GOOD_KEYS.issuperset(value):
+            for key in value:
+                _plain_key(key)
+            if len(_GOOD_KEYS) < _MAX_GOOD_KEYS:
+                _GOOD_KEYS.update(value)
+        inside: Iterable[object] = value.values()
+    else:
+        inside = value if isinstance(value, list) else ()
+    for item in inside:
+        if isinstance(item, dict | list):
+            _check_parts(item, depth + 1)
 
 
 def decode_entry(data: bytes) -> dict[str, JsonValue]:
     """Read an entry, ``v`` included; ``encode_entry(decode_entry(data)) == data`` always holds.
 
-    Raises :class:`MalformedError`: ``entry.malformed``, ``entry.not_canonical`` for any other spelling,
-    ``entry.unknown_version``, ``entry.too_large``.
+    That it is written out again to the same bytes shows nearly everything: order and uniqueness of keys, white
+    space, escapes. Raises :class:`MalformedError`: ``entry.malformed``, ``entry.not_canonical`` for any other
+    spelling, ``entry.unknown_version``, ``entry.too_large``.
     """
     if len(data) > MAX_ENTRY_BYTES:
         raise MalformedError(Code.ENTRY_TOO_LARGE, f"an entry has at most {MAX_ENTRY_BYTES} bytes")
     try:
-        content = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float
-        )
+        content = _DECODER.decode(data.decode("utf-8"))
         if not isinstance(content, dict):
             raise MalformedError(Code.ENTRY_MALFORMED, "an entry is a JSON object")
-        canonical = _dump(_plain(content, 0))
+        _check_parts(content, 0)
+        if _MAYBE_LARGE.search(data):
+            _plain(content, 0)
+        canonical = _dump(content)
     except _NotCanonicalError as error:
         raise MalformedError(Code.ENTRY_NOT_CANONICAL, f"the entry is not canonical: {error}") from error
+    except UnicodeEncodeError as error:
+        raise MalformedError(
+            Code.ENTRY_NOT_CANONICAL, "the entry is not canonical: a text is not valid Unicode"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise MalformedError(Code.ENTRY_MALFORMED, "the entry is not JSON in UTF-8") from error
     if canonical != data:

@@ -14,7 +14,6 @@ import typer
 
 from evidencelog.bundle import BundleReport, Check, Verdict, read_bundle, verify_bundle
 from evidencelog.checkpoint import parse_checkpoint
-from evidencelog.cosignature import Cosigner
 from evidencelog.cli.console import (
     Exit,
     JsonOption,
@@ -30,6 +29,7 @@ from evidencelog.cli.console import (
     read_vkeys,
     write_secret,
 )
+from evidencelog.cosignature import Cosigner
 from evidencelog.errors import ArgumentError, Code, EvidenceLogError, VerificationError
 from evidencelog.hashing import TreeHash, tree_hash
 from evidencelog.keys import NoteVerifier, generate_signer
@@ -112,6 +112,11 @@ def show(
     print_json({"verified": False, **content})
 
 
+WitnessKeyOption = Annotated[
+    bool, typer.Option("--witness", help="打印见证公钥 · Print the public key as that of a witness.")
+]
+
+
 def keygen(
     name: Annotated[
         str, typer.Argument(help="密钥名，一般为日志名 · Key name, usually the origin of the log.")
@@ -120,9 +125,7 @@ def keygen(
         Path, typer.Option("--out", help="私钥文件，不得已存在 · File for the private key; must not exist.")
     ],
     key_type: Annotated[KeyType, typer.Option("--type", help="算法 · Algorithm.")] = KeyType.ED25519,
-    for_witness: Annotated[
-        bool, typer.Option("--witness", help="打印见证公钥 · Print the public key as that of a witness.")
-    ] = False,  # noqa: FBT002 - typer makes it the flag --witness
+    for_witness: WitnessKeyOption = False,  # noqa: FBT002 - typer makes it the flag --witness
 ) -> None:
     """生成签名密钥，私钥写入文件，公钥打印 · Make a key; the private part goes to a file, the public is printed."""
     try:

@@ -8,6 +8,8 @@ any web server may serve the published folder instead.
 
 import asyncio
 import json
+from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from evidencelog.embedded.database import LogDatabase
@@ -59,6 +61,7 @@ class LogApplication:
         self._witnessing = witnessing or Witnessing(database, files, ())
         self._sequencer = sequencer
         self._files = files
+        self._answers = _Answers()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -109,17 +112,8 @@ class LogApplication:
         entry = await read_body(receive, MAX_ENTRY_BYTES)
         decode_entry(entry)  # what is hashed is what was sent; only its form is looked at
         key = next((value for name, value in scope["headers"] if name == KEY_HEADER), None)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Placed | EvidenceLogError] = loop.create_future()
-
-        def settle(result: Placed | EvidenceLogError) -> None:
-            if not future.done():  # the client may have gone away
-                future.set_result(result)
-
-        def answer(result: Placed | EvidenceLogError) -> None:
-            loop.call_soon_threadsafe(settle, result)
-
-        self._sequencer.submit([Submission(entry, answer, key)])
+        future: asyncio.Future[Placed | EvidenceLogError] = asyncio.get_running_loop().create_future()
+        self._sequencer.submit([Submission(entry, self._answers.for_(future), key)])
         result = await future
         if isinstance(result, EvidenceLogError):
             raise result
@@ -168,6 +162,34 @@ class LogApplication:
             "problem": None if error is None else {"code": error.code.value, "detail": str(error)},
         }
         await respond(send, 200 if error is None else 503, json.dumps(state).encode(), _JSON)
+
+
+class _Answers:
+    """Carries answers from the sequencer's thread into the event loop, a whole commit in one call."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[asyncio.Future[Placed | EvidenceLogError], Placed | EvidenceLogError]] = (
+            deque()
+        )
+
+    def for_(
+        self, future: asyncio.Future[Placed | EvidenceLogError]
+    ) -> Callable[[Placed | EvidenceLogError], None]:
+        loop = future.get_loop()
+
+        def answer(result: Placed | EvidenceLogError) -> None:
+            self._waiting.append((future, result))
+            # Only the first of a burst wakes the loop; a wake-up writes to a pipe.
+            if len(self._waiting) == 1:
+                loop.call_soon_threadsafe(self._settle)
+
+        return answer
+
+    def _settle(self) -> None:
+        while self._waiting:
+            future, result = self._waiting.popleft()
+            if not future.done():  # the client may have gone away
+                future.set_result(result)
 
 
 async def _problem(send: Send, error: EvidenceLogError) -> None:

@@ -36,6 +36,8 @@ def run_application(application: object, host: str, port: int, *, name: str) -> 
             Code.LOG_STOPPED, "serving needs the extra: pip install evidencelog[serve]"
         ) from error
 
+    from evidencelog.serving.one_send import OneSendProtocol  # noqa: PLC0415 - as above
+
     class Server(uvicorn.Server):
         """Says where it listens, since port 0 takes any."""
 
@@ -50,9 +52,12 @@ def run_application(application: object, host: str, port: int, *, name: str) -> 
         application,  # type: ignore[arg-type]  # an ASGI application by shape
         host=host,
         port=port,
+        http=OneSendProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
         limit_concurrency=4096,
     )
