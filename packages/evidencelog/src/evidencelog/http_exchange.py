@@ -44,9 +44,9 @@ def exchange(
         connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=timeout_s)
         try:
             connection.request(method, target, body=body)
-            response = connection.getresponse()
-            data = response.read(limit + 1)
-            media_type = response.getheader("Content-Type", "")
+            with connection.getresponse() as response:
+                data = response.read(limit + 1)
+                media_type = response.getheader("Content-Type", "")
         finally:
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as error:
