@@ -1,12 +1,16 @@
 """Evidence bundles: one ZIP with everything an outsider needs to check what a log says, offline.
 
-Version 1 holds::
+Version 1 holds the first five, version 2 all of::
 
     manifest.json               what is inside, see manifest.py; not signed, and believed in nothing
     entries/<name>.json         the exact bytes of log entries
     proofs/<name>.tlog-proof    one proof for each entry, each with its own signed checkpoint
     keys/<name>.vkey            the public keys of the log (the reader should know them from elsewhere)
     files/…                     optional: the sealed document, certificates, pictures, a report
+    statement.json              optional: what happened, row by row, and the entry each row rests on
+    keys/policy.txt             optional: the log's keys and witnesses as a policy, see policy.py
+    twin/<name>.tlog-proof      optional: proofs in the SM3 tree, whose root an entry records
+    receipts/<name>.json        optional: receipts of anchors
 
 The rule of versions: a verifier reads every version up to its own; a member or a key of the manifest is only
 ever added under a new version number.
@@ -16,13 +20,18 @@ from evidencelog.bundle.archive import BundleLimits
 from evidencelog.bundle.manifest import BUNDLE_VERSION, FileRole
 from evidencelog.bundle.reading import Bundle, BundleEntry, BundleFile, read_bundle
 from evidencelog.bundle.report import BundleReport, Check, CheckCode, CheckResult, Verdict
+from evidencelog.bundle.statement import Basis, BasisKind, Bilingual, Row, Section, Statement, shown_time
 from evidencelog.bundle.verifying import verify_bundle, verify_contents
-from evidencelog.bundle.writing import EntrySource, FileSource, write_bundle
+from evidencelog.bundle.writing import BundleExtras, EntrySource, FileSource, write_bundle
 
 __all__ = [
     "BUNDLE_VERSION",
+    "Basis",
+    "BasisKind",
+    "Bilingual",
     "Bundle",
     "BundleEntry",
+    "BundleExtras",
     "BundleFile",
     "BundleLimits",
     "BundleReport",
@@ -32,8 +41,12 @@ __all__ = [
     "EntrySource",
     "FileRole",
     "FileSource",
+    "Row",
+    "Section",
+    "Statement",
     "Verdict",
     "read_bundle",
+    "shown_time",
     "verify_bundle",
     "verify_contents",
     "write_bundle",

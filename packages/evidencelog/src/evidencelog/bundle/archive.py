@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidencelog.bundle.manifest import MANIFEST, check_path
+from evidencelog.bundle.manifest import MANIFEST, STATEMENT, check_path
 from evidencelog.errors import Code, MalformedError
 
 _CHUNK: Final = 1 << 20
@@ -134,7 +134,7 @@ def _check_directory(archive: zipfile.ZipFile, limits: BundleLimits) -> None:
     if len({info.filename.casefold() for info in members}) != len(members):
         raise _malformed("two members have one name")
     for info in members:
-        if info.filename != MANIFEST:
+        if info.filename not in (MANIFEST, STATEMENT):
             check_path(info.filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.is_dir() or kind not in (0, stat.S_IFREG) or info.orig_filename != info.filename:

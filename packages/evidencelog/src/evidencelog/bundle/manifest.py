@@ -1,7 +1,9 @@
-"""The manifest of a bundle, version 1.
+"""The manifest of a bundle, versions 1 and 2.
 
 It is a table of contents and nothing more. It is not signed, so no statement in it is believed: what a bundle
 proves follows from the entries, their proofs and the keys. The digests in it only show damage in transport.
+
+Version 2 adds ``statement``, ``policy``, ``twin`` and ``receipts``; each may be empty.
 """
 
 import json
@@ -16,13 +18,16 @@ from evidencelog.hashing import tree_hash
 from evidencelog.text import is_clean
 
 FORMAT: Final = "evidencelog-bundle"
-BUNDLE_VERSION: Final = 1
+BUNDLE_VERSION: Final = 2
+READABLE_VERSIONS: Final = (1, 2)
 MANIFEST: Final = "manifest.json"
+STATEMENT: Final = "statement.json"
+POLICY: Final = "keys/policy.txt"
 MAX_PATH: Final = 200
 _MAX_TEXT: Final = 2_000
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII)
-_FOLDERS: Final = ("entries", "proofs", "keys", "files")
+_FOLDERS: Final = ("entries", "proofs", "keys", "files", "twin", "receipts")
 
 
 class FileRole(StrEnum):
@@ -35,6 +40,7 @@ class FileRole(StrEnum):
     SEAL = "seal"
     CERTIFICATE = "certificate"
     REPORT = "report"
+    VERIFIER = "verifier"
     OTHER = "other"
 
     @property
@@ -67,8 +73,19 @@ class ManifestFile:
 
 
 @dataclass(frozen=True)
+class ManifestTwin:
+    """The SM3 tree over the same entries: its origin, and proofs of entries, by their number from 1."""
+
+    origin: str
+    proofs: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """The table of contents. ``about`` is free text for people; ``created_at_ms`` UTC milliseconds."""
+    """The table of contents. ``about`` is free text for people; ``created_at_ms`` UTC milliseconds.
+
+    ``statement``, ``policy`` and ``receipts`` are paths, None or empty where the bundle has none.
+    """
 
     created_at_ms: int
     origin: str
@@ -77,17 +94,24 @@ class Manifest:
     keys: tuple[str, ...]
     files: tuple[ManifestFile, ...]
     about: Mapping[str, str] = field(default_factory=dict)
+    version: int = BUNDLE_VERSION
+    statement: str | None = None
+    policy: str | None = None
+    twin: ManifestTwin | None = None
+    receipts: tuple[str, ...] = ()
 
     def members(self) -> tuple[str, ...]:
         """Return the paths of all members that the manifest names, itself excluded."""
         pairs = [path for entry in self.entries for path in (entry.file, entry.proof)]
-        return (*pairs, *self.keys, *(file.file for file in self.files))
+        single = [path for path in (self.statement, self.policy) if path is not None]
+        twin = [path for _, path in self.twin.proofs] if self.twin else []
+        return (*pairs, *self.keys, *(file.file for file in self.files), *single, *twin, *self.receipts)
 
     def to_bytes(self) -> bytes:
         """Return the JSON text, indented for readers."""
-        content = {
+        content: dict[str, Any] = {
             "format": FORMAT,
-            "version": BUNDLE_VERSION,
+            "version": self.version,
             "created_at_ms": self.created_at_ms,
             "log": {"origin": self.origin, "hash": self.hash_name},
             "about": dict(self.about),
@@ -105,7 +129,18 @@ class Manifest:
                 for file in self.files
             ],
         }
+        if self.version > 1:
+            content["statement"] = self.statement
+            content["policy"] = self.policy
+            content["twin"] = self._twin_content()
+            content["receipts"] = list(self.receipts)
         return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+    def _twin_content(self) -> dict[str, Any] | None:
+        if self.twin is None:
+            return None
+        proofs = [{"entry": number, "proof": path} for number, path in self.twin.proofs]
+        return {"origin": self.twin.origin, "proofs": proofs}
 
 
 def _malformed(reason: str) -> MalformedError:
@@ -193,30 +228,36 @@ def _refuse_number(_: str) -> NoReturn:
     raise _malformed("a number is not an integer")
 
 
-def parse_manifest(data: bytes) -> Manifest:
-    """Read a manifest.
-
-    Raises :class:`MalformedError`: ``bundle.malformed``, or ``bundle.unknown_version`` for a later version.
-    """
+def strict_json(data: bytes, what: str) -> object:
+    """Read JSON in UTF-8 without floats and double keys. Raises :class:`MalformedError` (``bundle.malformed``)."""
     try:
-        content = json.loads(
+        return json.loads(
             data.decode(),
             object_pairs_hook=_unique,
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
         )
     except (ValueError, RecursionError) as error:
-        raise _malformed("it is not JSON in UTF-8") from error
+        raise _malformed(f"{what} is not JSON in UTF-8") from error
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """Read a manifest of any version up to ``BUNDLE_VERSION``.
+
+    Raises :class:`MalformedError`: ``bundle.malformed``, or ``bundle.unknown_version`` for a later version.
+    """
+    content = strict_json(data, "it")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _malformed("it does not belong to an evidence bundle")
     version = _integer(content.get("version"), "the version")
-    if version != BUNDLE_VERSION:
+    if version not in READABLE_VERSIONS:
         raise MalformedError(
             Code.BUNDLE_UNKNOWN_VERSION,
-            f"the bundle is of version {version}, which needs a later verifier; this one reads {BUNDLE_VERSION}",
+            f"the bundle is of version {version}, which needs another verifier; this one reads 1 to {BUNDLE_VERSION}",
         )
     keys = {"format", "version", "created_at_ms", "log", "about", "entries", "keys", "files"}
-    content = _object(content, keys, "the manifest")
+    later = {"statement", "policy", "twin", "receipts"} if version > 1 else set()
+    content = _object(content, keys | later, "the manifest")
     log = _object(content["log"], {"origin", "hash"}, "the log")
     manifest = Manifest(
         created_at_ms=_integer(content["created_at_ms"], "the time"),
@@ -226,9 +267,33 @@ def parse_manifest(data: bytes) -> Manifest:
         keys=tuple(check_path(item, "keys") for item in _list(content["keys"], "keys")),
         files=tuple(_file(item) for item in _list(content["files"], "files")),
         about=_about(content["about"]),
+        version=version,
+        statement=_fixed(content.get("statement"), STATEMENT),
+        policy=_fixed(content.get("policy"), POLICY),
+        twin=_twin(content.get("twin")),
+        receipts=tuple(
+            check_path(item, "receipts") for item in _list(content.get("receipts", []), "receipts")
+        ),
     )
     _check_whole(manifest)
     return manifest
+
+
+def _fixed(value: object, path: str) -> str | None:
+    if value is not None and value != path:
+        raise _malformed(f"{path} lies elsewhere")
+    return path if value == path else None
+
+
+def _twin(value: object) -> ManifestTwin | None:
+    if value is None:
+        return None
+    twin = _object(value, {"origin", "proofs"}, "the SM3 tree")
+    proofs = [_object(item, {"entry", "proof"}, "a proof") for item in _list(twin["proofs"], "proofs")]
+    return ManifestTwin(
+        _text(twin["origin"], "an origin"),
+        tuple((_integer(item["entry"], "a number"), check_path(item["proof"], "twin")) for item in proofs),
+    )
 
 
 def _hash_name(value: object) -> str:
@@ -245,3 +310,6 @@ def _check_whole(manifest: Manifest) -> None:
         raise _malformed("one member is named twice")
     if not manifest.entries or not manifest.origin:
         raise _malformed("a bundle holds at least one entry, and names the log")
+    numbers = [number for number, _ in manifest.twin.proofs] if manifest.twin else []
+    if len(set(numbers)) != len(numbers) or any(not 1 <= one <= len(manifest.entries) for one in numbers):
+        raise _malformed("the SM3 tree names an entry that is not there, or one twice")

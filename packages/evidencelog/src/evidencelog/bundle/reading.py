@@ -7,13 +7,16 @@ from pathlib import Path
 
 from evidencelog.bundle.archive import Archive, BundleLimits, limit_exceeded, open_archive
 from evidencelog.bundle.manifest import MANIFEST, Manifest, ManifestFile, parse_manifest
+from evidencelog.bundle.statement import MAX_STATEMENT_BYTES, Statement, parse_statement
 from evidencelog.errors import Code, MalformedError
 from evidencelog.hashing import TreeHash, tree_hash
+from evidencelog.policy import MAX_POLICY_BYTES
 from evidencelog.proof import MAX_PROOF_BYTES, TlogProof, parse_proof
 from evidencelog.tiles import MAX_ENTRY_BYTES
 
 _MAX_KEY_BYTES = 16_384
 _MAX_MANIFEST_BYTES = 16 << 20
+_MAX_RECEIPT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class BundleFile:
 class Bundle:
     """A bundle that has the right form. Nothing in it is verified yet.
 
-    ``vkeys`` are the texts of the keys in it; ``unlisted`` are members that the manifest does not name.
+    ``vkeys`` are the texts of the keys in it; ``unlisted`` are members that the manifest does not name; ``twin``
+    are proofs in the SM3 tree by the number of their entry from 1; ``receipts`` are texts by path.
     """
 
     manifest: Manifest
@@ -53,6 +57,10 @@ class Bundle:
     vkeys: tuple[str, ...]
     files: tuple[BundleFile, ...]
     unlisted: tuple[str, ...]
+    statement: Statement | None = None
+    policy: bytes | None = None
+    twin: tuple[tuple[int, TlogProof], ...] = ()
+    receipts: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def origin(self) -> str:
@@ -92,10 +100,19 @@ def _read(archive: Archive, limits: BundleLimits) -> Bundle:
         )
         for entry in manifest.entries
     )
-    vkeys = tuple(_key_text(texts.read(path, _MAX_KEY_BYTES)) for path in manifest.keys)
-    files = tuple(_measure(archive, declared) for declared in manifest.files)
-    unlisted = archive.names() - {MANIFEST, *manifest.members()}
-    return Bundle(manifest, entries, vkeys, files, tuple(sorted(unlisted)))
+    statement, policy = manifest.statement, manifest.policy
+    twin = manifest.twin.proofs if manifest.twin else ()
+    return Bundle(
+        manifest=manifest,
+        entries=entries,
+        vkeys=tuple(_key_text(texts.read(path, _MAX_KEY_BYTES)) for path in manifest.keys),
+        statement=parse_statement(texts.read(statement, MAX_STATEMENT_BYTES)) if statement else None,
+        policy=texts.read(policy, MAX_POLICY_BYTES) if policy else None,
+        twin=tuple((number, parse_proof(texts.read(path, MAX_PROOF_BYTES))) for number, path in twin),
+        receipts=tuple((path, texts.read(path, _MAX_RECEIPT_BYTES)) for path in manifest.receipts),
+        files=tuple(_measure(archive, declared) for declared in manifest.files),
+        unlisted=tuple(sorted(archive.names() - {MANIFEST, *manifest.members()})),
+    )
 
 
 class _Texts:

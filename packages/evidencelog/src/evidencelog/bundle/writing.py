@@ -3,21 +3,26 @@
 import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from evidencelog.bundle.manifest import (
     MANIFEST,
+    POLICY,
+    STATEMENT,
     FileRole,
     Manifest,
     ManifestEntry,
     ManifestFile,
+    ManifestTwin,
     parse_manifest,
 )
+from evidencelog.bundle.statement import Statement, parse_statement
 from evidencelog.durable import replacing
 from evidencelog.errors import ArgumentError, Code, MalformedError, StoreError
 from evidencelog.hashing import SHA256, TreeHash
+from evidencelog.policy import WitnessPolicy
 from evidencelog.proof import TlogProof
 from evidencelog.tiles import check_entry_size
 from evidencelog.vkey import parse_vkey
@@ -55,6 +60,44 @@ class FileSource:
                 yield chunk
 
 
+@dataclass(frozen=True)
+class BundleExtras:
+    """What version 2 adds: a statement, a policy in its text form, proofs in the SM3 tree, receipts of anchors.
+
+    ``twin`` maps the number of an entry, from 1, to its proof in the tree called ``twin_origin``.
+    """
+
+    statement: Statement | None = None
+    policy: bytes | None = None
+    twin_origin: str = ""
+    twin: Mapping[int, TlogProof] = field(default_factory=dict)
+    receipts: Sequence[bytes] = ()
+
+    def members(self) -> dict[str, bytes]:
+        """The texts by the path where they lie."""
+        found: dict[str, bytes] = {}
+        if self.statement is not None:
+            found[STATEMENT] = self.statement.to_bytes()
+            parse_statement(found[STATEMENT])
+        if self.policy is not None:
+            WitnessPolicy.parse(self.policy)
+            found[POLICY] = self.policy
+        for number, proof in sorted(self.twin.items()):
+            found[_twin_path(number)] = proof.to_bytes()
+        for number, receipt in enumerate(self.receipts, 1):
+            found[f"receipts/{number:06d}.json"] = receipt
+        return found
+
+    def twin_places(self) -> ManifestTwin | None:
+        """Where the proofs in the SM3 tree lie."""
+        places = tuple((number, _twin_path(number)) for number in sorted(self.twin))
+        return ManifestTwin(self.twin_origin, places) if places else None
+
+
+def _twin_path(number: int) -> str:
+    return f"twin/{number:06d}.tlog-proof"
+
+
 def write_bundle(
     path: Path,
     *,
@@ -65,8 +108,9 @@ def write_bundle(
     files: Sequence[FileSource] = (),
     about: Mapping[str, str] | None = None,
     algorithm: TreeHash = SHA256,
+    extras: BundleExtras | None = None,
 ) -> None:
-    """Write a bundle of version 1 to ``path``, atomically.
+    """Write a bundle of the newest version to ``path``, atomically.
 
     Proofs are put in as they are; verify them before, or call
     :func:`~evidencelog.bundle.verifying.verify_bundle` on the result. Raises :class:`ArgumentError`
@@ -81,6 +125,8 @@ def write_bundle(
         described = tuple(_describe(file) for file in files)
     except OSError as error:
         raise StoreError(Code.STORE_IO, f"a file for the bundle cannot be read: {error.strerror}") from error
+    extras = extras or BundleExtras()
+    texts = extras.members()
     numbers = [f"{number:06d}" for number in range(1, max(len(entries), len(vkeys)) + 1)]
     manifest = Manifest(
         created_at_ms=created_at_ms,
@@ -93,6 +139,10 @@ def write_bundle(
         keys=tuple(f"keys/{number}.vkey" for number, _ in zip(numbers, vkeys, strict=False)),
         files=described,
         about=dict(about or {}),
+        statement=STATEMENT if extras.statement is not None else None,
+        policy=POLICY if extras.policy is not None else None,
+        twin=extras.twin_places(),
+        receipts=tuple(path for path in texts if path.startswith("receipts/")),
     )
     if parse_manifest(manifest.to_bytes()) != manifest:
         raise MalformedError(Code.BUNDLE_MALFORMED, "the manifest would be read back differently")
@@ -103,6 +153,8 @@ def write_bundle(
             _add(archive, place.proof, [entry.proof.to_bytes()])
         for key_path, vkey in zip(manifest.keys, vkeys, strict=True):
             _add(archive, key_path, [f"{vkey.strip()}\n".encode()])
+        for text_path, data in texts.items():
+            _add(archive, text_path, [data])
         for declared, file in zip(described, files, strict=True):
             if _add(archive, declared.file, file.chunks()) != declared.sha256:
                 raise ArgumentError(Code.BUNDLE_MALFORMED, f"{file.name} changed while it was being put in")

@@ -34,6 +34,7 @@ from evidencelog.errors import ArgumentError, Code, EvidenceLogError, Verificati
 from evidencelog.hashing import TreeHash, tree_hash
 from evidencelog.keys import NoteVerifier, generate_signer
 from evidencelog.note import parse_note
+from evidencelog.policy import MAX_POLICY_BYTES, WitnessPolicy
 from evidencelog.proof import HEADER, MAX_PROOF_BYTES, TlogProof, parse_proof, verify_proof
 from evidencelog.tiles import MAX_ENTRY_BYTES
 from evidencelog.tree import verify_inclusion
@@ -75,6 +76,10 @@ def verify(
         Path | None, typer.Option("--entry", help="条目的原始字节 · The exact bytes of the entry.")
     ] = None,
     vkey: VkeyOption = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", help="策略文件：日志公钥与见证人 · Policy of keys and witnesses."),
+    ] = None,
     origin: Annotated[str | None, typer.Option("--origin", help="日志名 · The log it must be from.")] = None,
     hash_name: Annotated[
         str, typer.Option("--hash", help="sha-256 | sm3, 证明所属的树 · Hash of the tree.")
@@ -88,7 +93,8 @@ def verify(
     """
     try:
         trusted = [key for text in vkey or [] for key in read_vkeys(text)]
-        outcome = _verify_file(file, entry, trusted, origin, tree_hash(hash_name))
+        believed = None if policy is None else WitnessPolicy.parse(read(policy, MAX_POLICY_BYTES))
+        outcome = _verify_file(file, entry, _Asked(tuple(trusted), believed, origin, tree_hash(hash_name)))
     except EvidenceLogError as error:
         fail(error, as_json=as_json)
     exit_code, zh, en = _VERDICTS[outcome.verdict]
@@ -137,26 +143,34 @@ def keygen(
     print_lines((verifier.vkey,))
 
 
-def _verify_file(
-    file: Path, entry: Path | None, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
-) -> Outcome:
+@dataclass(frozen=True)
+class _Asked:
+    """What the caller trusts and expects."""
+
+    trusted: tuple[NoteVerifier, ...]
+    policy: WitnessPolicy | None
+    origin: str | None
+    algorithm: TreeHash
+
+
+def _verify_file(file: Path, entry: Path | None, asked: _Asked) -> Outcome:
     if first_bytes(file, 2) == b"PK":
         if entry is not None:
             raise ArgumentError(
                 Code.PROOF_MALFORMED, "--entry belongs to a .tlog-proof, a bundle has its entries inside"
             )
-        return _verify_bundle(file, trusted, origin)
+        return _verify_bundle(file, asked)
     proof = parse_proof(read(file, MAX_PROOF_BYTES))
     if entry is None:
         raise ArgumentError(
             Code.PROOF_MALFORMED, "a .tlog-proof needs --entry with the bytes that it is about"
         )
-    return _verify_proof(proof, read(entry, MAX_ENTRY_BYTES), trusted, origin, algorithm)
+    return _verify_proof(proof, read(entry, MAX_ENTRY_BYTES), asked)
 
 
-def _verify_bundle(file: Path, trusted: list[NoteVerifier], origin: str | None) -> Outcome:
-    report = verify_bundle(file, trusted)
-    if origin is not None and report.origin != origin:
+def _verify_bundle(file: Path, asked: _Asked) -> Outcome:
+    report = verify_bundle(file, asked.trusted, policy=asked.policy)
+    if asked.origin is not None and report.origin != asked.origin:
         return _refused(
             VerificationError(Code.CHECKPOINT_ORIGIN, f"the bundle is from the log {report.origin}")
         )
@@ -183,9 +197,7 @@ def _check_lines(item: Check, chosen: Language, depth: int) -> list[str]:
     return lines
 
 
-def _verify_proof(
-    proof: TlogProof, entry: bytes, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
-) -> Outcome:
+def _verify_proof(proof: TlogProof, entry: bytes, asked: _Asked) -> Outcome:
     head = proof.head()
     content: dict[str, Any] = {
         "kind": "proof",
@@ -193,10 +205,10 @@ def _verify_proof(
         "index": proof.index,
         "size": head.size,
         "root": head.root.hex(),
-        "leaf_hash": algorithm.leaf(entry).hex(),
+        "leaf_hash": asked.algorithm.leaf(entry).hex(),
     }
     try:
-        signers = _check_proof(proof, entry, trusted, origin, algorithm)
+        signers = _check_proof(proof, entry, asked)
     except VerificationError as error:
         return _refused(error, content)
     verdict = Verdict.VALID if signers else Verdict.INDETERMINATE
@@ -217,19 +229,22 @@ def _verify_proof(
     )
 
 
-def _check_proof(
-    proof: TlogProof, entry: bytes, trusted: list[NoteVerifier], origin: str | None, algorithm: TreeHash
-) -> list[str]:
+def _check_proof(proof: TlogProof, entry: bytes, asked: _Asked) -> list[str]:
     """Return who signed, of those that are trusted; without trusted keys only the path to the root is checked."""
-    if trusted:
-        proven = verify_proof(proof, entry, trusted, origin=origin, algorithm=algorithm)
-        return [f"{key.name} ({key.algorithm})" for key in proven.head.signed_by]
-    head = proof.head()
-    if origin not in (None, head.origin):
+    algorithm, origin = asked.algorithm, asked.origin
+    head, signers = proof.head(), []
+    if asked.policy is not None:
+        witnessed = asked.policy.open(proof.checkpoint, origin=origin)
+        signers = [f"{key.name} ({key.algorithm})" for key in witnessed.signed_by]
+        signers += list(witnessed.witnesses)
+    elif asked.trusted:
+        proven = verify_proof(proof, entry, asked.trusted, origin=origin, algorithm=algorithm)
+        signers = [f"{key.name} ({key.algorithm})" for key in proven.head.signed_by]
+    elif origin not in (None, head.origin):
         raise VerificationError(Code.CHECKPOINT_ORIGIN, "the checkpoint belongs to another log")
     leaf_hash = algorithm.leaf(entry)
     verify_inclusion(leaf_hash, proof.index, head.size, proof.hashes, head.root, algorithm=algorithm)
-    return []
+    return signers
 
 
 _REASONS_ZH: Final = {
@@ -237,6 +252,7 @@ _REASONS_ZH: Final = {
     Code.SIGNATURE_INVALID: "检查点的签名无效，内容或签名被改动过。",
     Code.NOTE_NOT_SIGNED: "检查点没有任何可信公钥的签名。",
     Code.CHECKPOINT_ORIGIN: "检查点属于另一个日志。",
+    Code.POLICY_QUORUM: "检查点的见证人联署不满足策略。",
 }
 
 
