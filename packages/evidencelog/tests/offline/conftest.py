@@ -181,66 +181,95 @@ def rezip() -> Callable[[Path, Mapping[str, bytes]], Path]:
     return write
 
 
+class Liar:
+    """Changes members of a good bundle; every method gives the members of one that lies."""
+
+    def __init__(self, members: dict[str, bytes]) -> None:
+        self.members = members
+
+    def text(self, name: str, old: bytes, new: bytes) -> dict[str, bytes]:
+        assert old in self.members[name], (name, old)
+        return {**self.members, name: self.members[name].replace(old, new, 1)}
+
+    def edited(self, name: str, change: Change) -> dict[str, bytes]:
+        content = json.loads(self.members[name])
+        change(content)
+        return {**self.members, name: json.dumps(content).encode()}
+
+    def row(self, at: int, change: Change) -> dict[str, bytes]:
+        return self.edited("statement.json", lambda content: change(content["sections"][0]["rows"][at]))
+
+
+def shown(value: str) -> Change:
+    return lambda one: one["shown"].update(zh=value, en=value)
+
+
 @pytest.fixture(scope="session")
 def tampered(members: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
     """Bundles that a liar would make, by what he did."""
+    liar = Liar(members)
+    return {**_proofs(liar), **_statements(liar), **_others(liar)}
 
-    def text(name: str, old: bytes, new: bytes) -> dict[str, bytes]:
-        assert old in members[name], (name, old)
-        return {**members, name: members[name].replace(old, new, 1)}
 
-    def edited(name: str, change: Change) -> dict[str, bytes]:
-        content = json.loads(members[name])
-        change(content)
-        return {**members, name: json.dumps(content).encode()}
-
-    def row(at: int, change: Change) -> dict[str, bytes]:
-        return edited("statement.json", lambda content: change(content["sections"][0]["rows"][at]))
-
-    def shown(value: str) -> Change:
-        return lambda one: one["shown"].update(zh=value, en=value)
-
+def _proofs(liar: Liar) -> dict[str, dict[str, bytes]]:
     proof = "proofs/000001.tlog-proof"
-    lines = members[proof].split(b"\n")
+    lines = liar.members[proof].split(b"\n")
     cosigned = next(line for line in lines if b"witness.example/2" in line)
     return {
-        "entry": text("entries/000001.json", b"[3]", b"[4]"),
-        "index": text(proof, b"index 37", b"index 36"),
-        "size": text(proof, b"\n40\n", b"\n41\n"),
-        "origin": text(proof, ORIGIN.encode() + b"\n", ORIGIN.encode() + b"x\n"),
-        "path": {**members, proof: b"\n".join([*lines[:2], lines[3], lines[2], *lines[4:]])},
-        "without a cosignature": {**members, proof: members[proof].replace(cosigned + b"\n", b"")},
-        "shown digest": row(0, shown("0" * 64)),
-        "claimed and shown digest": row(
+        "entry": liar.text("entries/000001.json", b"[3]", b"[4]"),
+        "index": liar.text(proof, b"index 37", b"index 36"),
+        "size": liar.text(proof, b"\n40\n", b"\n41\n"),
+        "origin": liar.text(proof, ORIGIN.encode() + b"\n", ORIGIN.encode() + b"x\n"),
+        "path": {**liar.members, proof: b"\n".join([*lines[:2], lines[3], lines[2], *lines[4:]])},
+        "without a cosignature": {**liar.members, proof: liar.members[proof].replace(cosigned + b"\n", b"")},
+    }
+
+
+def _statements(liar: Liar) -> dict[str, dict[str, bytes]]:
+    return {
+        "shown digest": liar.row(0, shown("0" * 64)),
+        "claimed and shown digest": liar.row(
             0, lambda one: (shown("0" * 64)(one), one["basis"].update(says="0" * 64))
         ),
-        "digest without basis": row(0, lambda one: (shown("0" * 64)(one), one.update(basis=None))),
-        "number": row(1, shown("30")),
-        "number as text": row(1, lambda one: one["basis"].update(says="3")),
-        "time": row(2, shown("2026-01-01 00:00:00 UTC+8")),
-        "comment": row(3, lambda one: (shown("不同意")(one), one["basis"].update(says="不同意"))),
-        "another person": row(4, lambda one: one["basis"].update(says="person-2")),
-        "a path that leads nowhere": row(1, lambda one: one["basis"].update(path=["facts", "presses", "1"])),
-        "an entry that is not there": row(1, lambda one: one["basis"].update(entry=9)),
-        "statement malformed": row(1, lambda one: one.update(more=1)),
-        "statement of later version": edited("statement.json", lambda content: content.update(version=2)),
-        "twin root": text("twin/000001.tlog-proof", b"\n39\n", b"\n38\n"),
-        "twin index": text("twin/000002.tlog-proof", b"index 38", b"index 37"),
-        "twin of another entry": {**members, "twin/000001.tlog-proof": members["twin/000002.tlog-proof"]},
-        "document": text("files/合同.pdf", b"invented", b"inverted"),
-        "report": text("files/report.zh.html", "报告".encode(), "报酬".encode()),
-        "unlisted": {**members, "files/more.txt": b"more"},
+        "digest without basis": liar.row(0, lambda one: (shown("0" * 64)(one), one.update(basis=None))),
+        "number": liar.row(1, shown("30")),
+        "number as text": liar.row(1, lambda one: one["basis"].update(says="3")),
+        "time": liar.row(2, shown("2026-01-01 00:00:00 UTC+8")),
+        "comment": liar.row(3, lambda one: (shown("不同意")(one), one["basis"].update(says="不同意"))),
+        "another person": liar.row(4, lambda one: one["basis"].update(says="person-2")),
+        "a path that leads nowhere": liar.row(
+            1, lambda one: one["basis"].update(path=["facts", "presses", "1"])
+        ),
+        "an entry that is not there": liar.row(1, lambda one: one["basis"].update(entry=9)),
+        "statement malformed": liar.row(1, lambda one: one.update(more=1)),
+        "statement of later version": liar.edited(
+            "statement.json", lambda content: content.update(version=2)
+        ),
+        "twin root": liar.text("twin/000001.tlog-proof", b"\n39\n", b"\n38\n"),
+        "twin index": liar.text("twin/000002.tlog-proof", b"index 38", b"index 37"),
+        "twin of another entry": {
+            **liar.members,
+            "twin/000001.tlog-proof": liar.members["twin/000002.tlog-proof"],
+        },
+    }
+
+
+def _others(liar: Liar) -> dict[str, dict[str, bytes]]:
+    return {
+        "document": liar.text("files/合同.pdf", b"invented", b"inverted"),
+        "report": liar.text("files/report.zh.html", "报告".encode(), "报酬".encode()),
+        "unlisted": {**liar.members, "files/more.txt": b"more"},
         "receipt": {
-            **edited("manifest.json", lambda content: content.update(receipts=["receipts/000001.json"])),
+            **liar.edited("manifest.json", lambda content: content.update(receipts=["receipts/000001.json"])),
             "receipts/000001.json": b"{}",
         },
-        "policy elsewhere": edited(
+        "policy elsewhere": liar.edited(
             "manifest.json", lambda content: content.update(policy="keys/000001.vkey")
         ),
-        "policy broken": text("keys/policy.txt", b"group g 2", b"group g 4"),
-        "key broken": text("keys/000001.vkey", b"+", b"-"),
-        "later version": edited("manifest.json", lambda content: content.update(version=3)),
-        "float": edited("manifest.json", lambda content: content.update(created_at_ms=1.5)),
-        "no manifest": {name: data for name, data in members.items() if name != "manifest.json"},
-        "outside": {**members, "../evil": b"x"},
+        "policy broken": liar.text("keys/policy.txt", b"group g 2", b"group g 4"),
+        "key broken": liar.text("keys/000001.vkey", b"+", b"-"),
+        "later version": liar.edited("manifest.json", lambda content: content.update(version=3)),
+        "float": liar.edited("manifest.json", lambda content: content.update(created_at_ms=1.5)),
+        "no manifest": {name: data for name, data in liar.members.items() if name != "manifest.json"},
+        "outside": {**liar.members, "../evil": b"x"},
     }

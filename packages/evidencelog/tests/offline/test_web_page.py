@@ -130,7 +130,7 @@ def test_flipped_bytes_get_the_same_verdict(
         if answer.get("verdict") == "valid" or expected.get("verdict") != "valid":
             assert (answer.get("verdict") == "valid") == (expected.get("verdict") == "valid"), path
         else:
-            assert answer in (expected, {"error": "bundle.malformed"}), path
+            assert answer == expected or answer.get("error") in ("bundle.malformed", "bundle.limit"), path
 
 
 @needs_node
