@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gmseal.ses.seal import SealSpec, read_seal
-from gmseal.sm import der
+from gmseal.sm import curve, der
 from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialUnit
 
@@ -85,6 +85,35 @@ def spec_of(unit: TrialUnit) -> SealSpec:
         valid_from=seal.valid_from,
         valid_to=seal.valid_to,
         vendor_id=seal.vendor_id,
+    )
+
+
+def signature_with(key: PrivateKey, message: bytes, wanted: Callable[[bytes], bool]) -> bytes:
+    """A signature over the message whose DER has a property that chance gives."""
+    for _ in range(4000):
+        made = key.sign(message)
+        if wanted(made):
+            return made
+    raise AssertionError("chance never gave it")
+
+
+def raw(signature: bytes) -> bytes:
+    """The 64 octets of r and s."""
+    return curve.decode_signature(signature)
+
+
+def trimmed(octets: bytes) -> bytes:
+    """A BIT STRING as OpenSSL writes a list of flags: zeros at the end are cut off, bit by bit."""
+    kept = octets.rstrip(b"\0")
+    unused = (kept[-1] & -kept[-1]).bit_length() - 1
+    return der.bit_string(kept, unused)
+
+
+def negative(signature: bytes) -> bytes:
+    """A BIT STRING of r and s without the zero that keeps a number positive."""
+    numbers = raw(signature)
+    return der.bit_string(
+        der.sequence(*(der.tlv(der.INTEGER, half) for half in (numbers[:32], numbers[32:])))
     )
 
 

@@ -6,7 +6,19 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seal_builder import append, field, put, rebuilt, remade, resigned, with_seal
+from seal_builder import (
+    append,
+    field,
+    negative,
+    put,
+    raw,
+    rebuilt,
+    remade,
+    resigned,
+    signature_with,
+    trimmed,
+    with_seal,
+)
 
 from gmseal.checks import failed_codes, walk
 from gmseal.errors import MalformedInput
@@ -31,37 +43,10 @@ def signed(unit: TrialUnit, digest: bytes = HASH) -> bytes:
     return unit.sealer().sign(digest, "/ByteRange", unit.authority.now)
 
 
-def signature_with(key: PrivateKey, message: bytes, wanted: Callable[[bytes], bool]) -> bytes:
-    """A signature over the message whose DER has a property that chance gives."""
-    for _ in range(4000):
-        made = key.sign(message)
-        if wanted(made):
-            return made
-    raise AssertionError("chance never gave it")
-
-
-def raw(signature: bytes) -> bytes:
-    return curve.decode_signature(signature)
-
-
-def trimmed(octets: bytes) -> bytes:
-    """A BIT STRING as OpenSSL writes a list of flags: zeros at the end are cut off, bit by bit."""
-    kept = octets.rstrip(b"\0")
-    unused = (kept[-1] & -kept[-1]).bit_length() - 1
-    return der.bit_string(kept, unused)
-
-
 def with_value(unit: TrialUnit, form: Callable[[bytes], bytes]) -> bytes:
     """A good seal signature whose value is written in another form."""
     made = signed(unit)
     return rebuilt(made, put(3, form(unit.key.sign(field(made, 0).raw))))
-
-
-def negative(signature: bytes) -> bytes:
-    numbers = raw(signature)
-    return der.bit_string(
-        der.sequence(*(der.tlv(der.INTEGER, half) for half in (numbers[:32], numbers[32:])))
-    )
 
 
 def negative_value(unit: TrialUnit) -> bytes:

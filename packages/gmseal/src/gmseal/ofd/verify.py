@@ -13,6 +13,7 @@ The procedure (GB/T 33190-2016, 18; GM/T 0099-2020, 7; GB/T 38540-2020, 7.3), fo
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ from gmseal.report import (
 from gmseal.trust import TrustStore
 
 _CLAUSE: Final = "GB/T 33190-2016 18"
+_XML_ID: Final = re.compile(r"[^\W\d][\w.\-]*")
+"""An NCName, as far as the ids of real files need it told from a number."""
 _BEYOND_LIMITS: Final = frozenset({"TOO_MANY_REFERENCES", "XML_TOO_LARGE"})
 
 
@@ -129,6 +132,12 @@ def _cases(package: Package, document: OfdDocument) -> Iterator[Case]:
                 f"The id {item.id[:40]!r} is used by more than one signature.",
             )
             add_finding(case, "SIGNATURE_ID_TWICE", Severity.MAJOR, case.list_path, zh, en)
+        elif _XML_ID.fullmatch(item.id) is None:
+            zh, en = (
+                f"签名标识不是 XML 标识符：{item.id[:40]}",
+                f"The id {item.id[:40]!r} is not an xs:ID.",
+            )
+            add_finding(case, "SIGNATURE_ID_FORM", Severity.MINOR, case.list_path, zh, en)
         seen.add(item.id)
         try:
             case.file = read_signature_file(package, item.path)
