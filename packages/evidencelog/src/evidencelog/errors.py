@@ -39,6 +39,8 @@ class Code(StrEnum):
     SIGNING_FAILED = "note.signing_failed"
     CHECKPOINT_MALFORMED = "checkpoint.malformed"
     CHECKPOINT_ORIGIN = "checkpoint.origin"
+    ANCHOR_MALFORMED = "anchor.malformed"
+    ANCHOR_UNKNOWN_VERSION = "anchor.unknown_version"
     BUNDLE_MALFORMED = "bundle.malformed"
     BUNDLE_LIMIT = "bundle.limit"
     BUNDLE_UNKNOWN_VERSION = "bundle.unknown_version"

@@ -30,6 +30,7 @@ from shuangyin.documents import api as documents_api
 from shuangyin.evidence import api as evidence_api
 from shuangyin.evidence import pages as evidence_pages
 from shuangyin.evidence.auditing import AuditThread, BusinessFacts
+from shuangyin.evidence.ports import Anchors
 from shuangyin.evidence.queries import pending_count
 from shuangyin.evidence.readers import SubjectReaders
 from shuangyin.evidence.sequencer import SequencerThread
@@ -83,7 +84,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
         clock=clock or SystemClock(),
         keyring=keyring,
         objects=ObjectStore(settings.objects_dir, settings.work_dir, keyring),
-        ports={**_ports(), HeadFence: HeadFence(settings.effective_fence_file)},
+        ports={**_ports(), HeadFence: HeadFence(settings.effective_fence_file), Anchors: Anchors()},
     )
 
 

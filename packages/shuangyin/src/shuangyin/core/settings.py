@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     log_witness_quorum: int = Field(
         0, description="How many witnesses a head needs before it counts as witnessed on the pages."
     )
+    log_anchors: list[dict[str, object]] = Field(
+        default_factory=list,
+        description="Chains and authorities that anchor signed heads, as a JSON list; the fields of each kind are "
+        "in docs/evidence.md.",
+    )
     log_audit_hours: int = Field(24, description="How often the log audits itself in full; 0 never.")
     sequencer_period_ms: int = Field(
         500, description="How often pending evidence is integrated and a checkpoint signed."

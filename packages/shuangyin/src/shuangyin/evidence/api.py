@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -12,11 +13,24 @@ from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence import queries
+from shuangyin.evidence.anchor_queries import (
+    anchor_states,
+    anchors_of,
+    receipt_body,
+    receipts_of,
+    state_of_entry,
+)
 from shuangyin.evidence.keys import public_keys
 from shuangyin.evidence.kinds import sentence_of
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.evidence.readers import SubjectReaders
-from shuangyin.evidence.schemas import EvidenceEntryOut, LogStateOut
+from shuangyin.evidence.schemas import (
+    AnchorOut,
+    AnchorReceiptOut,
+    EntryAnchorOut,
+    EvidenceEntryOut,
+    LogStateOut,
+)
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
 
@@ -37,9 +51,12 @@ def entries(
         if subject_type is not None and subject_id is not None:
             _require_subject(work, actor, subject_type, subject_id)
             found = queries.entries_for(work, actor.organization_id, [(subject_type, subject_id)])
-            return Page(items=[entry_out(placed) for placed in found])
+            return Page(items=entries_out(work, found))
         found = queries.all_entries(work, actor, after=read_cursor(cursor), limit=limit + 1, kind=kind)
-        return page_of(found, limit, lambda placed: placed.entry.id, entry_out)
+        anchors = anchors_of(work, found)
+        return page_of(
+            found, limit, lambda placed: placed.entry.id, lambda one: entry_out(one, anchors[one.entry.id])
+        )
 
     return platform.view(query)
 
@@ -64,6 +81,27 @@ def log_state(platform: PlatformOf, _actor: Annotated[Actor, access()]) -> LogSt
     return state_of(platform)
 
 
+@router.get("/anchors", response_model=list[AnchorOut])
+def anchors(platform: PlatformOf, _actor: Annotated[Actor, access("evidence.read_all")]) -> list[AnchorOut]:
+    """Where every anchor stands."""
+    return platform.view(anchor_states)
+
+
+@router.get("/anchors/{name}/receipts", response_model=list[AnchorReceiptOut])
+def anchor_receipts(
+    name: str, platform: PlatformOf, _actor: Annotated[Actor, access("evidence.read_all")], limit: Limit = 20
+) -> list[AnchorReceiptOut]:
+    """The latest receipts of one anchor, newest first."""
+    return platform.view(lambda work: receipts_of(work, name, limit))
+
+
+@router.get("/receipts/{receipt_id}", response_class=Response)
+def receipt(receipt_id: str, platform: PlatformOf, _actor: SignedIn) -> Response:
+    """A receipt as `evidencelog verify` reads it. It names a head of the log and no entry, so any user may."""
+    content = platform.view(lambda work: receipt_body(work, receipt_id))
+    return _file(content, f"{receipt_id}.anchor.json", "application/json")
+
+
 def state_of(platform: Platform) -> LogStateOut:
     """The log's state for signed-in people and for the public pages."""
 
@@ -81,7 +119,13 @@ def state_of(platform: Platform) -> LogStateOut:
     return platform.view(query)
 
 
-def entry_out(placed: queries.PlacedEntry) -> EvidenceEntryOut:
+def entries_out(work: UnitOfWork, found: Sequence[queries.PlacedEntry]) -> list[EvidenceEntryOut]:
+    """Entries for the API, each with how the anchors cover it."""
+    anchors = anchors_of(work, found)
+    return [entry_out(placed, anchors[placed.entry.id]) for placed in found]
+
+
+def entry_out(placed: queries.PlacedEntry, anchors: list[EntryAnchorOut]) -> EvidenceEntryOut:
     """An entry for the API, with the sentence of its kind."""
     entry = placed.entry
     text = sentence_of(entry.kind)
@@ -95,6 +139,8 @@ def entry_out(placed: queries.PlacedEntry) -> EvidenceEntryOut:
         recorded_at=entry.recorded_at,
         log_index=placed.log_index,
         digest=entry.digest,
+        anchor_state=state_of_entry(anchors),
+        anchors=anchors,
     )
 
 

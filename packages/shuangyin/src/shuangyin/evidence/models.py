@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, SmallInteger, String, Text
+from sqlalchemy import Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base
@@ -17,6 +17,8 @@ IMMUTABLE_TABLES = (
     "log_twin_checkpoint",
     "log_cosignature",
     "log_audit",
+    "log_anchor_transaction",
+    "log_anchor_receipt",
 )
 """The migrations give these tables rules that refuse UPDATE and DELETE, on SQLite and PostgreSQL."""
 
@@ -141,7 +143,7 @@ class LogProblem(Base):
     __tablename__ = "log_problem"
 
     subject: Mapped[str] = mapped_column(
-        String(300), primary_key=True, doc="``log``, ``audit``, ``witness:…``."
+        String(300), primary_key=True, doc="``log``, ``audit``, ``witness:…``, ``anchor:…``."
     )
     code: Mapped[str] = mapped_column(String(64))
     zh: Mapped[str] = mapped_column(Text)
@@ -176,3 +178,65 @@ class LogKey(Base):
     algorithm: Mapped[str] = mapped_column(String(16))
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[int]
+
+
+class LogAnchor(Base):
+    """Where one configured anchor stands: which chain it was found to be, and when it is asked next."""
+
+    __tablename__ = "log_anchor"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    identity: Mapped[str | None] = mapped_column(
+        Text, doc="The chain and contract it was first found to be; another one later stops the anchor."
+    )
+    next_nonce: Mapped[int] = mapped_column(default=0, doc="The next number of the sending account.")
+    failures: Mapped[int] = mapped_column(default=0, doc="Failed rounds in a row; the wait grows with them.")
+    retry_at: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[int] = mapped_column(default=0)
+
+
+class LogAnchoring(Base):
+    """One signed head on its way to one anchor: ``sent``, ``confirmed`` or ``failed``."""
+
+    __tablename__ = "log_anchoring"
+    __table_args__ = (Index("ix_log_anchoring_anchor_state_size", "anchor", "state", "size"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    anchor: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    root: Mapped[str] = mapped_column(String(64))
+    nonce: Mapped[int | None] = mapped_column(
+        doc="Number of the account's transaction, on chains that count."
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[int]
+    changed_at: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(Text, doc="Why it failed, in English.")
+    receipt_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class LogAnchorTransaction(Base):
+    """A signed transaction, kept before it is sent; a second one with the same nonce pays a higher fee."""
+
+    __tablename__ = "log_anchor_transaction"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    anchoring_id: Mapped[str] = mapped_column(String(32), index=True)
+    transaction_id: Mapped[str] = mapped_column(String(80))
+    raw: Mapped[str] = mapped_column(Text, doc="The signed bytes, hex.")
+    signed_at: Mapped[int]
+
+
+class LogAnchorReceipt(Base):
+    """What an anchor answered, for outsiders (evidencelog.anchors). A reorganised chain adds one, none goes."""
+
+    __tablename__ = "log_anchor_receipt"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    anchor: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    transaction_id: Mapped[str] = mapped_column(String(80))
+    block_time: Mapped[int | None] = mapped_column(doc="The outside's own time, UTC milliseconds.")
+    body: Mapped[str] = mapped_column(Text, doc="The receipt's canonical JSON.")
+    confirmed_at: Mapped[int]

@@ -9,7 +9,7 @@ from shuangyin.approvals import views as approval_views
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.evidence.api import entry_out
+from shuangyin.evidence.api import entries_out
 from shuangyin.evidence.queries import all_entries
 from shuangyin.evidence.schemas import EvidenceEntryOut
 from shuangyin.requests import queries as requests
@@ -71,4 +71,4 @@ def _setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> list[TaskOut]:
 def _entries(work: UnitOfWork, actor: Actor) -> list[EvidenceEntryOut]:
     if not actor.may("evidence.read_all"):
         return []
-    return [entry_out(one) for one in all_entries(work, actor, after=None, limit=SHOWN)]
+    return entries_out(work, all_entries(work, actor, after=None, limit=SHOWN))
