@@ -1,4 +1,4 @@
-"""gmseal sign --kind and gmseal verify for every kind of signature on PDF, with a time-stamp server at hand."""
+"""gmseal sign --kind and gmseal verify for every kind of signature on PDF, and time stamps on all that is signed."""
 
 import json
 import threading
@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import serialization
 from international_authority import World
+from ofd_writer import OfdPlan
 
 from gmseal.cli import app
 from gmseal.ses.seal import SealPicture
@@ -70,6 +71,13 @@ def desk(tmp_path: Path, world: World, unit: TrialUnit) -> Path:
         "rsa.key": world.signers["rsa"].key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ),
+        "next.cer": authority.issue(
+            CertificateProfile.SIGNER, today.key, subject=Name(unit.name, organization=unit.name)
+        ),
+        "maker.cer": authority.maker,
+        "maker.key": authority.maker_key.to_pkcs8_pem(),
+        "picture.png": picture.data,
+        "in.ofd": OfdPlan(pages=2).build(),
         "tsa.cer": certificate,
         "tsa.key": stamper.to_pkcs8_pem(),
         "trust/sm2.cer": authority.root,
@@ -88,6 +96,11 @@ def run(*arguments: str | Path) -> Result:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
+
+
+def stamper_of(desk: Path) -> TrialTimestampAuthority:
+    key = PrivateKey.from_pkcs8((desk / "tsa.key").read_bytes())
+    return TrialTimestampAuthority((desk / "tsa.cer").read_bytes(), key)
 
 
 SM2 = ("--cert", "{}/sm2.cer", "--key", "{}/sm2.key")
@@ -119,8 +132,7 @@ def test_every_kind_is_signed_and_verified(desk: Path, name: str) -> None:
 
 
 def test_time_stamps_come_from_a_server(desk: Path, world: World) -> None:
-    key = PrivateKey.from_pkcs8((desk / "tsa.key").read_bytes())
-    trial = TrialTimestampAuthority((desk / "tsa.cer").read_bytes(), key)
+    trial = stamper_of(desk)
     for kind in ("seal", "cms"):
         arguments, _ = CASES[kind]
         out = desk / f"{kind}.pdf"
@@ -144,6 +156,117 @@ def test_time_stamps_come_from_a_server(desk: Path, world: World) -> None:
     )
 
 
+def stamps_of(report: dict[str, Any]) -> dict[str, str]:
+    """The results of the steps about time stamps, by code."""
+    found: dict[str, str] = {}
+    waiting = [*report["checks"], *(check for one in report["signatures"] for check in one["checks"])]
+    while waiting:
+        check = waiting.pop()
+        waiting += check["children"]
+        if not check["children"] and "TIMESTAMP" in check["code"]:
+            found[check["code"]] = check["result"]
+    return found
+
+
+def judged(desk: Path, name: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(
+        run("verify", desk / name, "--trust", desk / "trust", "--json").stdout
+    )
+    return report
+
+
+def test_seals_are_stamped_when_made_and_when_renewed(desk: Path) -> None:
+    trial = stamper_of(desk)
+    maker = ("--maker-cert", desk / "maker.cer", "--maker-key", desk / "maker.key")
+    new = (
+        "--name",
+        "北京示例科技有限公司",
+        "--picture",
+        desk / "picture.png",
+        "--signer-cert",
+        desk / "sm2.cer",
+    )
+    with serving(trial.respond) as url:
+        made = run("seal", desk / "five.esl", *new, *maker, "--standard", "5", "--tsa", url)
+        assert made.exit_code == 0, made.output
+        four = run("seal", desk / "four.esl", *new, *maker, "--tsa", url)
+        assert (four.exit_code, "SEAL_VERSION" in four.stderr) == (1, True)
+        digest = ("--tsa", url, "--tsa-digest", "sha256")
+        same = run(
+            "renew", desk / "five.esl", desk / "six.esl", "--signer-cert", desk / "sm2.cer", *maker, *digest
+        )
+        assert (same.exit_code, "NOTHING_CHANGES" in same.stderr) == (1, True)
+        successor = ("--signer-cert", desk / "next.cer")
+        renewed = run("renew", desk / "five.esl", desk / "six.esl", *successor, *maker, *digest)
+        assert renewed.exit_code == 0, renewed.output
+    for name in ("five.esl", "six.esl"):
+        stamps = stamps_of(judged(desk, name))
+        assert (stamps["SEAL_TIMESTAMP"], stamps["TIMESTAMP_BEFORE_CREATION"]) == ("pass", "pass")
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_signatures_of_packages_are_stamped(desk: Path, sealed: bool) -> None:
+    trial = stamper_of(desk)
+    asked = SEAL if sealed else SM2
+    with serving(trial.respond) as url:
+        done = run(
+            "sign", desk / "in.ofd", desk / "out.ofd", "--tsa", url, "--tsa-digest", "sha256",
+            *(text.format(desk) for text in asked),
+        )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    report = judged(desk, "out.ofd")
+    assert report["verdict"] == "valid"
+    stamps = stamps_of(report)
+    assert (stamps["SIGNATURE_TIMESTAMP"], stamps["TIMESTAMP_BEFORE_SIGN_TIME"]) == ("pass", "pass")
+    archived = run("verify", desk / "out.ofd", "--trust", desk / "trust", "--policy", "archive")
+    assert archived.exit_code == 0, archived.output
+    told = run("verify", desk / "out.ofd", "--trust", desk / "trust").output
+    assert ("GB/T 35275" in told) is not sealed
+
+
+def test_the_seal_of_a_dual_signature_is_stamped_too(desk: Path) -> None:
+    trial = stamper_of(desk)
+    arguments, _ = CASES["dual"]
+    with serving(trial.respond) as url:
+        done = run(
+            "sign",
+            desk / "in.pdf",
+            desk / "out.pdf",
+            "--tsa",
+            url,
+            *(text.format(desk) for text in arguments),
+        )
+    assert done.exit_code == 0, done.output
+    seal = judged(desk, "out.pdf")["signatures"][0]
+    assert stamps_of({"checks": [], "signatures": [seal]})["SIGNATURE_TIMESTAMP"] == "pass"
+
+
+@pytest.mark.parametrize("kind", ["pades", "cms", "gbt35275"])
+def test_signatures_without_a_seal_show_a_picture(desk: Path, kind: str) -> None:
+    arguments, _ = CASES[kind]
+    shown = (
+        "--picture",
+        desk / "picture.png",
+        "--picture-width",
+        "30",
+        "--picture-height",
+        "20",
+        "--x",
+        "50",
+        "--y",
+        "60",
+    )
+    out = desk / "out.pdf"
+    done = run("sign", desk / "in.pdf", out, *shown, *(text.format(desk) for text in arguments))
+    assert done.exit_code == 0, done.output
+    assert judged(desk, "out.pdf")["verdict"] == "valid"
+    with pikepdf.open(out) as pdf:
+        [widget] = pdf.pages[0].Annots
+        left, bottom, right, top = (float(side) * 25.4 / 72 for side in widget.Rect)
+    assert (left, right - left, top - bottom) == pytest.approx((50, 30, 20), abs=0.01)
+    assert 842 * 25.4 / 72 - top == pytest.approx(60, abs=0.01)
+
+
 def test_what_is_missing_is_said(desk: Path) -> None:
     source, out = desk / "in.pdf", desk / "out.pdf"
     sm2 = tuple(text.format(desk) for text in SM2)
@@ -154,6 +277,8 @@ def test_what_is_missing_is_said(desk: Path) -> None:
         (("--kind", "dual", *sm2, *seal), "OPTION"),
         (("--kind", "pades", "--level", "B-T", *rsa), "PADES_ORDER"),
         (("--kind", "cms", "--x", "10", "--y", "10", *sm2), "NO_PICTURE"),
+        (("--picture", f"{desk}/picture.png", "--x", "10", "--y", "10", *sm2, *seal), "OPTION"),
+        (("--kind", "cms", "--picture", f"{desk}/sm2.key", "--x", "10", "--y", "10", *sm2), "SEAL_CONTENT"),
     ]
     for arguments, code in cases:
         done = run("sign", source, out, *arguments)

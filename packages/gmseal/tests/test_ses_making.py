@@ -163,16 +163,16 @@ def test_a_stamp_that_nobody_would_accept_is_refused(unit: TrialUnit, authority:
         def stamp(self, message: bytes) -> bytes:
             return good.stamp(message)
 
-    sources: list[TimestampSource] = [
-        Source(b"\1\2\3\4"),
-        Source(good.stamp(b"other")),
-        TooLarge(b"", 10),
-        stamper(authority, authority.now - DAY),
+    sources: list[tuple[TimestampSource, str]] = [
+        (Source(b"\1\2\3\4"), "TIMESTAMP"),
+        (Source(good.stamp(b"other")), "TIMESTAMP"),
+        (TooLarge(b"", 10), "TIMESTAMP_TOO_LARGE"),
+        (stamper(authority, authority.now - DAY), "TIMESTAMP"),
     ]
-    for source in sources:
+    for source, reason in sources:
         with pytest.raises(Refused) as refused:
             make_seal(spec, authority.maker, authority.maker_key, timestamps=source)
-        assert refused.value.reason == "TIMESTAMP"
+        assert refused.value.reason == reason
     with pytest.raises(Refused) as refused:
         make_seal(spec_of(unit), authority.maker, authority.maker_key, timestamps=good)
     assert refused.value.reason == "SEAL_VERSION"

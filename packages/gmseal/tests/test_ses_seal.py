@@ -7,10 +7,18 @@ import pytest
 from asn1crypto import core
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ofd_writer import OfdPlan
 from seal_builder import spec_of
 
 from gmseal.errors import GmsealError, MalformedInput, Refused
-from gmseal.ses.seal import SealPicture, make_seal, read_seal
+from gmseal.ofd import OfdSealOrder, sign_ofd_bytes, verify_ofd
+from gmseal.ofd.package import read_package
+from gmseal.ofd.render import render_page
+from gmseal.picture import FaceKind, draw_svg, face_of_kind
+from gmseal.placement import SealPlacement
+from gmseal.report import Verdict
+from gmseal.ses.seal import SealPicture, make_seal, picture_type, read_seal
+from gmseal.ses.signature import SealSigner
 from gmseal.sm import der
 from gmseal.sm.certificates import CertificateProfile, Name
 from gmseal.sm.keys import PrivateKey, sm3
@@ -78,6 +86,11 @@ def test_a_list_of_digests_is_read(authority: TrialAuthority, unit: TrialUnit) -
         ({"picture": SealPicture("PNG", b"\x89PNG\r\n\x1a\n" + bytes(1 << 20), 40, 40)}, "SEAL_CONTENT"),
         ({"picture": SealPicture("PNG", b"\x89PNG\r\n\x1a\n", 0, 40)}, "SEAL_CONTENT"),
         ({"picture": SealPicture("PNG", b"\x89PNG\r\n\x1a\n", 40, 201)}, "SEAL_CONTENT"),
+        ({"picture": SealPicture("OFD", b"<svg ></svg>", 40, 40)}, "SEAL_CONTENT"),
+        (
+            {"picture": SealPicture("SVG", b"<svg><image href='http://a'/></svg>", 40, 40)},
+            "PICTURE_UNSUPPORTED",
+        ),
         ({"signer_certificates": ()}, "SIGNERS"),
     ],
 )
@@ -87,6 +100,27 @@ def test_bad_content_is_refused(
     with pytest.raises(Refused) as refused:
         make_seal(replace(spec_of(unit), **changes), authority.maker, authority.maker_key)  # type: ignore[arg-type]  # the parameters say which fields
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("kind", ["SVG", "OFD"])
+def test_pictures_that_are_drawings_or_small_packages(
+    authority: TrialAuthority, unit: TrialUnit, kind: str
+) -> None:
+    data = draw_svg(face_of_kind(FaceKind.LIMITED_COMPANY, "北京示例科技有限公司", trial_mark=True)).encode()
+    if kind == "OFD":
+        data = OfdPlan(pages=1).build()
+    picture = SealPicture(kind, data, 40, 40)
+    assert picture_type(data) == kind
+    seal = make_seal(replace(spec_of(unit), picture=picture), authority.maker, authority.maker_key)
+    assert read_seal(seal).picture == picture
+    signed = sign_ofd_bytes(
+        OfdPlan(pages=1).build(),
+        OfdSealOrder(signed_at=authority.now, placements=(SealPlacement(0, 20, 30),)),
+        SealSigner(seal, unit.certificate, unit.key),
+    )
+    drawn = render_page(read_package(signed), 0)
+    assert not [note for note in drawn.unsupported if note.code.startswith("SEAL")]
+    assert verify_ofd(signed, authority.trust, authority.now).verdict is Verdict.VALID
 
 
 def test_text_that_is_not_ascii_cannot_be_an_id(authority: TrialAuthority, unit: TrialUnit) -> None:

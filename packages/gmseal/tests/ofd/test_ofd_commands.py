@@ -77,7 +77,8 @@ def test_sealed_and_verified_whatever_its_name(desk: Path) -> None:
     [
         ((*SEAL, "--x", "20", "--y", "30", "--qr", "https://example.cn/v/1"), "OPTION"),
         ((*SEAL, "--x", "20", "--y", "30", "--reason", "合同"), "OPTION"),
-        ((*SEAL, "--x", "20", "--y", "30", "--tsa", "http://localhost:1/"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--tsa", "ftp://localhost:1/"), "TIMESTAMP_URL"),
+        ((*SEAL, "--x", "20", "--y", "30", "--picture", "seal.esl"), "OPTION"),
         ((*SEAL, "--x", "20", "--y", "30", "--kind", "dual"), "OPTION"),
         ((*SEAL, "--x", "20", "--y", "30", "--certify", "2"), "OPTION"),
         ((*SEAL, "--x", "20"), "PLACE"),

@@ -1,5 +1,6 @@
 """gmseal sign | verify: documents."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from gmseal.cli.console import (
 from gmseal.cli.ofd_documents import is_package, sign_package
 from gmseal.cli.pdf_documents import UNASKED, PdfOptions, PdfSigning, pdf_options
 from gmseal.cli.place_options import PlaceOptions, place_options
+from gmseal.cli.timestamping import timestamp_source
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES, Policy
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from gmseal.report import Report, TrustStore
     from gmseal.ses.signature import SealSigner
     from gmseal.sm.keys import PrivateKey
+    from gmseal.sm.timestamp_source import TimestampSource
 
 # What a command does not need is imported inside it: `gmseal verify` must start quickly.
 
@@ -106,7 +109,9 @@ def sign(
     if is_package(_start_of(file)):
         if places.any_named:
             raise Refused("OPTION", "Places by text or field are for PDF.")
-        package_signer = _package_signer(seal, cert, key, password_file)
+        package_signer = _package_signer(
+            seal, cert, key, password_file, timestamp_source(pdf.tsa, pdf.tsa_digest)
+        )
         named = _name_of(package_signer)
         sign_package(
             file,
@@ -116,7 +121,9 @@ def sign(
             seam=seam_placement,
             document=document,
             whole=whole,
-            pdf_only=pdf != UNASKED or qr is not None or reason is not None,
+            pdf_only=replace(pdf, tsa=None, tsa_digest=UNASKED.tsa_digest) != UNASKED
+            or qr is not None
+            or reason is not None,
         )
     else:
         if whole or document != 1:
@@ -260,12 +267,21 @@ def _seal_signer(seal: Path | None, cert: Path, key: Path, password_file: Path |
     return SealSigner(read_input(seal, "seal"), read_certificate_file(cert), private_key)
 
 
-def _package_signer(seal: Path | None, cert: Path, key: Path, password_file: Path | None) -> "OfdSigner":
+def _package_signer(
+    seal: Path | None,
+    cert: Path,
+    key: Path,
+    password_file: Path | None,
+    timestamps: "TimestampSource | None",
+) -> "OfdSigner":
     if seal is not None:
-        return _seal_signer(seal, cert, key, password_file)
+        signer = _seal_signer(seal, cert, key, password_file)
+        return signer if timestamps is None else signer.stamped_by(timestamps)
     from gmseal.ofd import CertificateSigner  # noqa: PLC0415 - see above
 
-    return CertificateSigner(read_certificate_file(cert), load_private_key(key, password_file))
+    return CertificateSigner(
+        read_certificate_file(cert), load_private_key(key, password_file), timestamps=timestamps
+    )
 
 
 def _name_of(signer: "OfdSigner") -> str:

@@ -17,11 +17,13 @@ from gmseal.cli.console import (
     read_password,
     write_output,
 )
+from gmseal.cli.timestamping import stamped
 from gmseal.errors import Refused
 
 if TYPE_CHECKING:
     from gmseal.ses.seal import SealPicture
     from gmseal.sm.keys import PrivateKey, PublicKey
+    from gmseal.sm.timestamps import HttpTimestampSource
 
 # What a command does not need is imported inside it: `gmseal verify` must start quickly.
 
@@ -187,7 +189,7 @@ def cert(
     required=True,
     help="A certificate that may use the seal; repeatable.",
 )
-@click.option("--picture", type=FILE, help="The seal's picture (PNG).")
+@click.option("--picture", type=FILE, help="The seal's picture (PNG, JPG, GIF, BMP, SVG, OFD).")
 @click.option("--width", type=int, default=40, show_default=True, help="Width of --picture in mm.")
 @click.option("--height", type=int, default=40, show_default=True, help="Height of --picture in mm.")
 @click.option("--face", help="Draw a face of this kind, such as limited_company.")
@@ -214,6 +216,7 @@ def cert(
 @click.option("--trust", type=FILE, help="Check the maker against this directory of roots and lists first.")
 @click.option("--vendor", default="SHUANGYIN", show_default=True, help="Vendor id in the seal's header.")
 @click.option("--password-file", type=FILE, help="Password of the maker's key.")
+@stamped
 def seal(
     *,
     out: Path,
@@ -238,9 +241,10 @@ def seal(
     trust: Path | None,
     vendor: str,
     password_file: Path | None,
+    timestamps: "HttpTimestampSource | None",
 ) -> None:
     """Make an electronic seal, from a picture or with a drawn face."""
-    from gmseal.ses.seal import SealPicture, SealSpec, make_seal, read_seal  # noqa: PLC0415 - see above
+    from gmseal.ses.seal import SealPicture, SealSpec, make_seal, picture_type, read_seal  # noqa: PLC0415 - see above
     from gmseal.sm.certificates import read_certificate  # noqa: PLC0415 - see above
     from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
 
@@ -248,7 +252,8 @@ def seal(
     if (picture is None) == (face is None):
         raise Refused("PICTURE", "Give either --picture or --face.")
     if picture is not None:
-        shown = SealPicture("PNG", read_input(picture, "picture"), width, height)
+        data = read_input(picture, "picture")
+        shown = SealPicture(picture_type(data), data, width, height)
     else:
         trial = read_certificate(maker_certificate).trial
         shown = _draw(str(face), face_text or name, code, words=face_words, number=face_number, trial=trial)
@@ -268,7 +273,9 @@ def seal(
         list_type=2 if digests else 1,
     )
     store = TrustStore.from_directory(trust) if trust else None
-    made = make_seal(spec, maker_certificate, _load_private(maker_key, password_file), trust=store)
+    made = make_seal(
+        spec, maker_certificate, _load_private(maker_key, password_file), trust=store, timestamps=timestamps
+    )
     write_output(out, made)
     click.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
 

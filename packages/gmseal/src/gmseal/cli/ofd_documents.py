@@ -33,9 +33,7 @@ def sign_package(
     from gmseal.ofd import OfdSealOrder, Protection, seal_ofd  # noqa: PLC0415 - only what a command needs is loaded
 
     if pdf_only:
-        raise Refused(
-            "OPTION", "A code, a reason, a time stamp and other kinds of signatures are for PDF only."
-        )
+        raise Refused("OPTION", "A code, a reason and other kinds of signatures are for PDF only.")
     order = OfdSealOrder(
         signed_at=datetime.now(UTC),
         placements=() if placement is None else (placement,),

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmseal.cli.console import FILE, read_certificate_file, read_input, read_password
+from gmseal.cli.timestamping import TSA_OPTIONS, timestamp_source
 from gmseal.errors import Refused
 
 if TYPE_CHECKING:
     from gmseal.pdf import InvisibleOrder, PadesOrder, PadesSigner, Permission, SealOrder
+    from gmseal.ses.seal import SealPicture
     from gmseal.ses.signature import SealSigner
     from gmseal.sm.keys import PrivateKey
     from gmseal.sm.timestamps import HttpTimestampSource
@@ -28,6 +30,9 @@ class PdfOptions:
     kind: str
     tsa: str | None
     tsa_digest: str
+    picture: Path | None
+    picture_width: int
+    picture_height: int
     certify: int | None
     level: str
     pades_cert: Path | None
@@ -37,20 +42,22 @@ class PdfOptions:
     fetch: bool
 
 
-UNASKED = PdfOptions("seal", None, "sm3", None, "B-B", None, None, (), None, fetch=False)
+UNASKED = PdfOptions("seal", None, "sm3", None, 40, 40, None, "B-B", None, None, (), None, fetch=False)
 """The options as they are when nobody asked for anything."""
 
 _OPTIONS = (
     click.option(
         "--kind", type=click.Choice(KINDS), default="seal", show_default=True, help="PDF: kind of signature."
     ),
-    click.option("--tsa", help="PDF: URL of a time-stamp server."),
+    *TSA_OPTIONS,
     click.option(
-        "--tsa-digest",
-        type=click.Choice(["sm3", "sha256"]),
-        default="sm3",
-        show_default=True,
-        help="Digest that the time-stamp server is asked to stamp.",
+        "--picture", type=FILE, help="PDF: picture shown by a signature that is no seal (PNG, JPG, GIF, BMP)."
+    ),
+    click.option(
+        "--picture-width", type=click.IntRange(1, 200), default=40, show_default=True, help="Its width, mm."
+    ),
+    click.option(
+        "--picture-height", type=click.IntRange(1, 200), default=40, show_default=True, help="Its height, mm."
     ),
     click.option(
         "--certify", type=click.IntRange(1, 3), help="PDF: certify; 1 nothing, 2 forms, 3 marks too."
@@ -93,6 +100,8 @@ class PdfSigning:
 
     def run(self, file: Path, out: Path) -> str:
         """Signs and returns who did, for the message."""
+        if self.options.picture is not None and self.options.kind in {"seal", "dual"}:
+            raise Refused("OPTION", "A seal shows its own picture; --picture is for the other kinds.")
         acts = {"seal": self._seal, "pades": self._pades, "dual": self._dual}
         return acts.get(self.options.kind, self._signed_data)(file, out)
 
@@ -112,6 +121,7 @@ class PdfSigning:
             self.load_key(self.key, self.password_file),
             form=CmsForm.GBT35275 if self.options.kind == "gbt35275" else CmsForm.RFC5652,
             certificates=self._chain(),
+            picture=self._picture(),
             timestamp=self._tsa(),
         )
         sign_pdf(file, out, order=self.order, value=value, certify=self._level())
@@ -122,7 +132,13 @@ class PdfSigning:
 
         signer = self._pades_signer(self.cert, self.key)
         sign_pdf_pades(
-            file, out, order=self.order, signer=signer, pades=self._pades_order(), certify=self._level()
+            file,
+            out,
+            order=self.order,
+            signer=signer,
+            pades=self._pades_order(),
+            picture=self._picture(),
+            certify=self._level(),
         )
         return f"a PAdES signature of level {self.options.level}"
 
@@ -136,7 +152,13 @@ class PdfSigning:
             seal=seal, pades=self._pades_signer(self.options.pades_cert, self.options.pades_key)
         )
         seal_pdf_dual(
-            file, out, order=self._places(), signers=signers, pades=self._pades_order(), certify=self._level()
+            file,
+            out,
+            order=self._places(),
+            signers=signers,
+            pades=self._pades_order(),
+            timestamp=self._tsa(),
+            certify=self._level(),
         )
         return f"{seal.seal.name} and a PAdES signature of level {self.options.level}"
 
@@ -153,11 +175,15 @@ class PdfSigning:
         return None if self.options.certify is None else Permission(self.options.certify)
 
     def _tsa(self) -> "HttpTimestampSource | None":
-        if self.options.tsa is None:
-            return None
-        from gmseal.sm.timestamps import HttpTimestampSource  # noqa: PLC0415 - as above
+        return timestamp_source(self.options.tsa, self.options.tsa_digest)
 
-        return HttpTimestampSource(self.options.tsa, digest=self.options.tsa_digest)
+    def _picture(self) -> "SealPicture | None":
+        if self.options.picture is None:
+            return None
+        from gmseal.ses.seal import SealPicture, picture_type  # noqa: PLC0415 - as above
+
+        data = read_input(self.options.picture, "picture")
+        return SealPicture(picture_type(data), data, self.options.picture_width, self.options.picture_height)
 
     def _chain(self) -> tuple[bytes, ...]:
         return tuple(read_certificate_file(path) for path in self.options.chain)

@@ -2,10 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gmseal.cli.console import FILE, read_certificate_file, read_input, write_output
+from gmseal.cli.timestamping import stamped
+
+if TYPE_CHECKING:
+    from gmseal.sm.timestamps import HttpTimestampSource
 
 
 @click.command()
@@ -19,6 +24,7 @@ from gmseal.cli.console import FILE, read_certificate_file, read_input, write_ou
 )
 @click.option("--trust", type=FILE, help="Check the maker against this directory of roots and lists first.")
 @click.option("--password-file", type=FILE, help="Password of the maker's key.")
+@stamped
 def renew(
     *,
     seal: Path,
@@ -29,6 +35,7 @@ def renew(
     previous_cert: tuple[Path, ...],
     trust: Path | None,
     password_file: Path | None,
+    timestamps: "HttpTimestampSource | None",
 ) -> None:
     """Renew a seal: list and creation time change, nothing else; the maker signs."""
     # What a command does not need is imported inside it: `gmseal verify` must start quickly.
@@ -44,6 +51,7 @@ def renew(
         created_at=datetime.now(UTC),
         previous_certificates=[read_certificate_file(path) for path in previous_cert],
         trust=TrustStore.from_directory(trust) if trust else None,
+        timestamps=timestamps,
     )
     write_output(out, made)
     click.echo(f"{out}: {read_seal(made).name} renewed, {len(made)} bytes")

@@ -1,8 +1,10 @@
 """gmseal tsa | timestamp: a trial time-stamp server, and asking for, showing and judging tokens."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +20,7 @@ from gmseal.cli.console import (
 from gmseal.errors import Refused
 
 if TYPE_CHECKING:
+    from gmseal.sm.timestamps import HttpTimestampSource
     from gmseal.sm.timestamps.trial_server import TrialTimestampServer
     from gmseal.trust import TrustStore
 
@@ -36,6 +39,39 @@ _MISBEHAVIOURS = (
     "hang-up",
 )
 _EXIT_STATUS = {"pass": 0, "warn": 0, "fail": 1, "not_checked": 3}
+
+
+TSA_OPTIONS = (
+    click.option("--tsa", help="URL of a time-stamp server; it stamps the signature value."),
+    click.option(
+        "--tsa-digest",
+        type=click.Choice(["sm3", "sha256"]),
+        default="sm3",
+        show_default=True,
+        help="Digest that the time-stamp server is asked to stamp.",
+    ),
+)
+
+
+def timestamp_source(url: str | None, digest: str) -> "HttpTimestampSource | None":
+    """The server that was asked for with ``--tsa``, None without. Raises ``Refused`` (``TIMESTAMP_URL``)."""
+    if url is None:
+        return None
+    from gmseal.sm.timestamps import HttpTimestampSource  # noqa: PLC0415 - see above
+
+    return HttpTimestampSource(url, digest=digest)
+
+
+def stamped(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command ``--tsa`` and ``--tsa-digest`` and hands their server over as ``timestamps``."""
+
+    @wraps(command)
+    def with_source(*, tsa: str | None, tsa_digest: str, **values: Any) -> None:
+        command(timestamps=timestamp_source(tsa, tsa_digest), **values)
+
+    for option in reversed(TSA_OPTIONS):
+        with_source = option(with_source)
+    return with_source
 
 
 @click.group()

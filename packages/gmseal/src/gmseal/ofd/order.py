@@ -9,6 +9,7 @@ from gmseal.errors import Refused
 from gmseal.ofd.signatures import Parameter, Provider
 from gmseal.placement import SealPlacement, SeamPlacement
 from gmseal.sm.keys import Signer
+from gmseal.sm.timestamp_source import TimestampSource
 
 OWN_NAME: Final = Provider(name="gmseal", version="0.1.0", company="Shuangyin", protocol="1.0")
 
@@ -24,11 +25,15 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateSigner:
-    """A certificate (DER), its key, and certificates of authorities to go with it: for signatures without a seal."""
+    """A certificate (DER), its key, and certificates of authorities to go with it: for signatures without a seal.
+
+    ``timestamps`` stamps every signature value.
+    """
 
     certificate: bytes
     key: Signer
     others: tuple[bytes, ...] = field(default=())
+    timestamps: TimestampSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -299,4 +299,5 @@ def _value(data_hash: bytes, path: str, order: OfdSealOrder, signer: OfdSigner) 
         signed_at=order.signed_at,
         content_type=PKCS7_DATA,
         extra_certificates=signer.others,
+        timestamp=signer.timestamps,
     )

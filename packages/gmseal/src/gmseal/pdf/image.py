@@ -5,22 +5,21 @@ so a verifier can make it again and compare bytes.
 """
 
 import io
-import re
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from PIL import Image
 
-from gmseal.errors import Refused
+from gmseal.errors import MalformedInput, Refused
 from gmseal.pdf import syntax
+from gmseal.ses.svg_picture import svg_text
 
 MAX_PIXELS = 25_000_000
 """A 60 mm seal at 2,000 dots per inch; more is refused."""
 SVG_DPI = 600
 
 _RASTER_TYPES = frozenset({"PNG", "JPG", "JPEG", "GIF", "BMP"})
-_SVG_DANGER = re.compile(r"href|@import|<!ENTITY|<!DOCTYPE|url\s*\(\s*['\"]?[^#'\"\s]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +67,9 @@ def image_object(picture_type: str, data: bytes) -> ImageObject:
 
 def _rasterized(data: bytes) -> bytes:
     try:
-        svg = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused("PICTURE_UNREADABLE", "The picture in the seal is no SVG.") from error
-    if _SVG_DANGER.search(svg):
-        raise Refused(
-            "PICTURE_UNSUPPORTED", "The SVG picture of the seal refers to something outside itself."
-        )
+        svg = svg_text(data)
+    except MalformedInput as error:
+        raise Refused("PICTURE_UNREADABLE", str(error)) from error
     from gmseal.picture.raster import render_png  # noqa: PLC0415 - font tools, 50 ms that PNG seals never need
 
     return render_png(svg, SVG_DPI)

@@ -1,5 +1,6 @@
 """Making and renewing electronic seals: GB/T 38540-2020, 6.2, and GM/T 0031-2025. What is written is strict DER."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from gmseal.ses.structures import (
     encode_extensions,
     whole_second,
 )
+from gmseal.ses.svg_picture import svg_text
 from gmseal.sm import der
 from gmseal.sm.certificates import CertificateInfo, read_certificate
 from gmseal.sm.keys import Signer, sm3
@@ -37,7 +39,14 @@ MAX_NAME_CHARACTERS: Final = 200
 MAX_ID_CHARACTERS: Final = 64
 MAX_PICTURE_BYTES: Final = 1 << 20
 MAX_SIDE_MM: Final = 200
-_PICTURE_STARTS: Final = {"PNG": b"\x89PNG\r\n\x1a\n", "JPG": b"\xff\xd8\xff", "GIF": b"GIF8", "BMP": b"BM"}
+_PICTURE_STARTS: Final = {
+    "PNG": b"\x89PNG\r\n\x1a\n",
+    "JPG": b"\xff\xd8\xff",
+    "GIF": b"GIF8",
+    "BMP": b"BM",
+    "OFD": b"PK\x03\x04",  # a small package whose first page is the picture, as seals of invoices have
+}
+_SVG_ROOT: Final = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--[^>]{0,500}-->\s*)?<svg[\s>]")
 _DIGEST_NAME: Final = "SM3"
 
 
@@ -81,7 +90,7 @@ def make_seal(
     4. With ``timestamps`` (version 5 only) the maker's signature value is stamped.
 
     Raises ``Refused`` (MAKER_KEY_MISMATCH, MAKER_EXPIRED, MAKER_KEYUSAGE, MAKER_CHAIN, MAKER_REVOKED, SEAL_VERSION,
-    SEAL_CONTENT, SIGNERS, VALIDITY, TIME, EXTENSIONS, TIMESTAMP) and ``MalformedInput``.
+    SEAL_CONTENT, PICTURE_UNSUPPORTED, SIGNERS, VALIDITY, TIME, EXTENSIONS, TIMESTAMP, TIMESTAMP_TOO_LARGE) and ``MalformedInput``.
     """
     # 1.
     _check_maker(spec, maker_certificate, maker, trust)
@@ -140,6 +149,16 @@ def _signed(
     return der.sequence(
         info, der.octet_string(maker_certificate), ALGORITHM, der.bit_string(signature), stamp
     )
+
+
+def picture_type(data: bytes) -> str:
+    """The type of a seal's picture by its content. Raises ``Refused`` (SEAL_CONTENT) for anything else."""
+    found = next((kind for kind, start in _PICTURE_STARTS.items() if data.startswith(start)), None)
+    if found is None and _SVG_ROOT.match(data):
+        found = "SVG"
+    if found is None:
+        raise Refused("SEAL_CONTENT", "A seal's picture is PNG, JPG, GIF, BMP, SVG or OFD.")
+    return found
 
 
 # --- the maker ---------------------------------------------------------------------------------
@@ -206,9 +225,10 @@ def _check_time_and_signers(spec: SealSpec, timestamps: TimestampSource | None) 
 
 
 def _check_picture(picture: SealPicture) -> None:
-    start = _PICTURE_STARTS.get(picture.type.upper())
-    if start is None or not picture.data.startswith(start):
+    if picture.type.upper() != picture_type(picture.data):
         raise Refused("SEAL_CONTENT", "The picture's bytes are not of the type it claims.")
+    if picture.type.upper() == "SVG":
+        svg_text(picture.data)
     if len(picture.data) > MAX_PICTURE_BYTES:
         raise Refused("SEAL_CONTENT", "The picture is larger than 1 MiB; every signature repeats it.")
     if not (1 <= picture.width_mm <= MAX_SIDE_MM and 1 <= picture.height_mm <= MAX_SIDE_MM):

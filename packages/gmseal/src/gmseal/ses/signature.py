@@ -1,9 +1,10 @@
 """Making and reading seal signatures (SES_Signature of GB/T 38540-2020, clause 7)."""
 
+import copy
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from gmseal.errors import MalformedInput, Refused
 from gmseal.ses.mathematics import maker_signature_is_good
@@ -68,12 +69,18 @@ class SealSigner:
         signature = len(self._certificate_and_algorithm) + _MAX_DER_SIGNATURE + 3
         return tbs + signature + 2 * 6 + stamp_size(self._timestamps)
 
+    def stamped_by(self, timestamps: TimestampSource) -> Self:
+        """The same signer, whose signature values ``timestamps`` stamps."""
+        stamped = copy.copy(self)
+        stamped._timestamps = timestamps  # noqa: SLF001 - of the same class
+        return stamped
+
     def sign(self, data_hash: bytes, property_info: str, signed_at: datetime) -> bytes:
         """The DER of a seal signature over a document's SM3 digest.
 
         ``property_info`` names what was digested, in ASCII. Raises ``Refused`` when seal or
         certificate is not in force at ``signed_at`` (SEAL_NOT_IN_FORCE, SIGNER_EXPIRED, TIME), or the
-        source of time stamps did not give a good one (TIMESTAMP).
+        source of time stamps did not give a good one (TIMESTAMP, TIMESTAMP_TOO_LARGE).
         """
         instant = whole_second(signed_at, "signing time")
         if not self.seal.valid_at(instant):

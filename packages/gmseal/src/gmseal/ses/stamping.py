@@ -22,7 +22,8 @@ def stamp_signature(timestamps: TimestampSource, signature: bytes, signed_at: da
     """The field with a token over ``signature``, a signature value made at ``signed_at``.
 
     A token that a verifier would refuse is refused here: over other octets, larger than its source promised, or
-    of a time before the signature. Raises ``Refused`` (TIMESTAMP) and what the source raises.
+    of a time before the signature. Raises ``Refused`` (TIMESTAMP, TIMESTAMP_TOO_LARGE) and
+    what the source raises.
     """
     from gmseal.sm.timestamps.token import read_token  # noqa: PLC0415 - most signatures carry no stamp
 
@@ -36,7 +37,7 @@ def stamp_signature(timestamps: TimestampSource, signature: bytes, signed_at: da
     if not info.imprint.matches(signature):
         raise Refused("TIMESTAMP", "The time stamp is over other octets than the signature.")
     if len(token) > timestamps.token_size:
-        raise Refused("TIMESTAMP", "The time stamp is larger than its source promised.")
+        raise Refused("TIMESTAMP_TOO_LARGE", "The time stamp is larger than its source promised.")
     if signed_at > info.time + CLOCK_TOLERANCE:
         raise Refused("TIMESTAMP", "The time stamp is from before the time that the signature states.")
     return der.explicit(0, der.bit_string(token))

@@ -4,7 +4,6 @@ The picture comes from the signed value, which the seal's maker and the signer v
 read only where that fails, and that is noted. Drawing a seal says nothing about whether it is valid.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -21,11 +20,9 @@ from gmseal.ofd.signatures import SignatureFile, StampAnnot, read_list, read_sig
 from gmseal.ses.seal import read_seal
 from gmseal.ses.signature import read_signature
 from gmseal.ses.structures import SealPicture
+from gmseal.ses.svg_picture import svg_text
 
 _RASTERS: Final = frozenset({"PNG", "JPG", "JPEG", "GIF", "BMP", "TIF", "TIFF"})
-_SVG_REFERENCES: Final = re.compile(
-    r"href|@import|<!ENTITY|<!DOCTYPE|url\s*\(\s*['\"]?[^#'\"\s]", re.IGNORECASE
-)
 _SVG_PIXELS: Final = 1000
 SceneOf = Callable[[Package, OfdDocument, int, Budget, int], Scene]
 
@@ -156,9 +153,7 @@ def _svg_as_png(data: bytes) -> bytes | None:
     import resvg_py  # noqa: PLC0415 - large, and rarely needed
 
     try:
-        svg = data.decode("utf-8")
-        if _SVG_REFERENCES.search(svg):
-            return None
-        return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, width=_SVG_PIXELS))
-    except (ValueError, UnicodeDecodeError):
+        drawn = resvg_py.svg_to_bytes(svg_string=svg_text(data), skip_system_fonts=True, width=_SVG_PIXELS)
+        return bytes(drawn)
+    except (ValueError, GmsealError):
         return None
