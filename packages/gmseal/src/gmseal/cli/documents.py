@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gmseal.report import Report, TrustStore
     from gmseal.ses.signature import SealSigner
     from gmseal.sm.keys import PrivateKey
-    from gmseal.sm.timestamp_source import TimestampSource
 
 # What a command does not need is imported inside it: `gmseal verify` must start quickly.
 
@@ -109,9 +108,7 @@ def sign(
     if is_package(_start_of(file)):
         if places.any_named:
             raise Refused("OPTION", "Places by text or field are for PDF.")
-        package_signer = _package_signer(
-            seal, cert, key, password_file, timestamp_source(pdf.tsa, pdf.tsa_digest)
-        )
+        package_signer = _package_signer(seal, cert, key, password_file, pdf)
         named = _name_of(package_signer)
         sign_package(
             file,
@@ -272,8 +269,9 @@ def _package_signer(
     cert: Path,
     key: Path,
     password_file: Path | None,
-    timestamps: "TimestampSource | None",
+    pdf: PdfOptions,
 ) -> "OfdSigner":
+    timestamps = timestamp_source(pdf.tsa, pdf.tsa_digest)
     if seal is not None:
         signer = _seal_signer(seal, cert, key, password_file)
         return signer if timestamps is None else signer.stamped_by(timestamps)
