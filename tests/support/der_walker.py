@@ -68,7 +68,7 @@ def seal(data: bytes) -> Signed:
     if len(parts) == 2:
         certificate, algorithm, bits = parts[1].parts
         inner = parts[0].whole + certificate.whole + algorithm.whole
-        return Signed("seal", _sequence(inner), bits.bits, certificate.content)
+        return Signed("seal", tlv(SEQUENCE, inner), bits.bits, certificate.content)
     return Signed("seal", parts[0].whole, parts[3].bits, parts[1].content)
 
 
@@ -130,8 +130,9 @@ def public_key_pem(certificate: bytes) -> bytes:
     return b"-----BEGIN PUBLIC KEY-----\n%s-----END PUBLIC KEY-----\n" % base64.encodebytes(spki)
 
 
-def _sequence(content: bytes) -> bytes:
+def tlv(tag: int, content: bytes) -> bytes:
+    """An element in DER."""
     size = len(content)
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    head = bytes((SEQUENCE, size)) if size < 128 else bytes((SEQUENCE, 0x80 | len(octets))) + octets
+    octets = size.to_bytes((size.bit_length() + 7) // 8 or 1, "big")
+    head = bytes((tag, size)) if size < 128 else bytes((tag, 0x80 | len(octets))) + octets
     return head + content
