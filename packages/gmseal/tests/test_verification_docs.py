@@ -27,7 +27,7 @@ WRITES = {
 
 def rows(heading: str, page: str = PAGE) -> dict[str, list[str]]:
     """The table under a heading: cells by the code in the first one."""
-    section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
+    section = page.split(f"## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()]
     return {row[0].strip("`"): row[1:] for row in cells if row[0].startswith("`")}
 
@@ -69,7 +69,7 @@ def test_every_check_and_finding_of_a_package_is_named() -> None:
     page = (DOCS / "ofd.md").read_text("utf-8")
     elsewhere = set(rows("Checks of seals and signatures"))
     written = codes_in("ofd", calls=WRITES | {"add_finding", "Finding"}) - elsewhere
-    assert len(written) > 18
+    assert len(written) > 12
     assert not {code for code in written if f"`{code}`" not in page}
 
 
