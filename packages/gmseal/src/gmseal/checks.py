@@ -15,6 +15,9 @@ from typing import Final
 class CheckResult(StrEnum):
     """What one check came to."""
 
+    # As that of the text it equals; the enumeration's own is Python code, and every report hashes hundreds.
+    __hash__ = str.__hash__
+
     PASS = "pass"  # noqa: S105 - a result, not a password
     WARN = "warn"
     FAIL = "fail"
@@ -41,6 +44,8 @@ class Check:
 
 class Group(StrEnum):
     """The groups of one signature, in the order of GB/T 38540-2020, 7.3, with 6.3 inside ``SEAL``."""
+
+    __hash__ = str.__hash__
 
     FORM = "FORM"
     VALUE = "VALUE"
@@ -78,6 +83,7 @@ _INSIDE_SEAL: Final = frozenset(
     {Group.SEAL_FORM, Group.SEAL_VALUE, Group.MAKER, Group.SEAL_PERIOD, Group.SEAL_STAMP}
 )
 _ORDER: Final = {group: place for place, group in enumerate(Group)}
+_BY_CODE: Final = {group.value: group for group in Group}
 _PLACES: Final = {
     "BYTE_RANGE": Group.DOCUMENT,
     "CONTENTS_PADDING": Group.FORM,
@@ -95,30 +101,46 @@ _PLACES: Final = {
 }
 """Where the steps that a container adds belong; a step that is not named here stays outside the groups."""
 
-_WORST_FIRST: Final = (CheckResult.FAIL, CheckResult.NOT_CHECKED, CheckResult.WARN)
+_WEIGHT: Final = {
+    CheckResult.PASS: 0,
+    CheckResult.WARN: 1,
+    CheckResult.NOT_CHECKED: 2,
+    CheckResult.FAIL: 3,
+}
 
 
 def group_result(children: Iterable[Check]) -> CheckResult:
     """A group is as good as the weakest thing under it: fail, then not_checked, then warn, then pass."""
-    results = {child.result for child in children}
-    return next((result for result in _WORST_FIRST if result in results), CheckResult.PASS)
+    worst = CheckResult.PASS
+    for child in children:
+        if child.result is not worst and _WEIGHT[child.result] > _WEIGHT[worst]:
+            worst = child.result
+    return worst
 
 
 def group_check(group: Group, children: Iterable[Check]) -> Check:
     """A group with these children, titled in both languages."""
     under = tuple(children)
     zh, en = TITLES[group]
-    clause = next((child.clause for child in under if child.clause), None)
+    clause = None
+    for child in under:
+        if child.clause:
+            clause = child.clause
+            break
     return Check(str(group), group_result(under), None, zh, en, clause, under)
 
 
 def walk(checks: Iterable[Check]) -> Iterator[Check]:
     """Every step of a tree in its order; groups are left out, as they only repeat what their steps say."""
-    for check in checks:
-        if check.children:
-            yield from walk(check.children)
-        else:
+    waiting = [iter(checks)]
+    while waiting:
+        for check in waiting[-1]:
+            if check.children:
+                waiting.append(iter(check.children))
+                break
             yield check
+        else:
+            waiting.pop()
 
 
 def failed_codes(checks: Iterable[Check]) -> list[str]:
@@ -133,7 +155,7 @@ def arrange(checks: Iterable[Check], places: dict[str, Group] | None = None) -> 
     of one name become one; loose steps go under the group that ``places`` (a container's own table) or this module
     names for their code; what is left stays on top, behind the groups. Arranging twice changes nothing.
     """
-    known = _PLACES | (places or {})
+    known = _PLACES | places if places else _PLACES
     grouped: dict[Group, list[Check]] = {}
     loose: list[Check] = []
     _sort_in(checks, known, grouped, loose)
@@ -167,4 +189,4 @@ def _sort_in(
 
 
 def _group_of(check: Check) -> Group | None:
-    return Group(check.code) if check.children and check.code in _ORDER else None
+    return _BY_CODE.get(check.code) if check.children else None

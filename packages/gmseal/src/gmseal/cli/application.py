@@ -4,7 +4,17 @@ from typing import Any
 
 import click
 
-from gmseal.cli import bench, documents, issuing, pictures, rendering, renewing, revoking, timestamping
+from gmseal.cli import (
+    batches,
+    bench,
+    documents,
+    issuing,
+    pictures,
+    rendering,
+    renewing,
+    revoking,
+    timestamping,
+)
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
@@ -42,6 +52,8 @@ app.add_command(renewing.renew)
 app.add_command(pictures.picture)
 app.add_command(documents.sign)
 app.add_command(documents.verify)
+app.add_command(batches.sign_many)
+app.add_command(batches.verify_many)
 app.add_command(rendering.render)
 app.add_command(bench.bench)
 app.add_command(revoking.crl)

@@ -22,7 +22,7 @@ from gmseal.cli.ofd_documents import is_package, sign_package
 from gmseal.cli.pdf_documents import UNASKED, PdfOptions, PdfSigning, pdf_options
 from gmseal.cli.place_options import PlaceOptions, place_options
 from gmseal.cli.timestamping import timestamp_source
-from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
+from gmseal.errors import GmsealError, NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES, Policy
 
 if TYPE_CHECKING:
@@ -179,22 +179,9 @@ def verify(
 
 def verify_file(file: Path, trust: "TrustStore", at: datetime | None, policy: Policy = DEFAULT) -> "Report":
     """Judge a file by what it contains, not by its name. Raises ``GmsealError`` when unreadable."""
-    start = _start_of(file)
-    if is_package(start) and b"%PDF-" in start:
-        raise Refused("AMBIGUOUS_FILE", f"{file.name} is a PDF and a package at once: programs differ on it.")
-    if is_package(start):
-        from gmseal.ofd import verify_ofd  # noqa: PLC0415 - see above
+    from gmseal.batch.documents import verify_document  # noqa: PLC0415 - see above
 
-        return verify_ofd(file, trust, at, policy)
-    if b"%PDF-" in start:
-        from gmseal.pdf import verify_pdf  # noqa: PLC0415 - see above
-
-        return verify_pdf(file, trust, at, policy=policy)
-    if start[:1] == b"\x30":
-        from gmseal.ses.files import verify_der  # noqa: PLC0415 - see above
-
-        return verify_der(read_input(file, "seal"), trust, at, policy)
-    raise MalformedInput(f"{file.name} is neither a PDF, an OFD nor a seal.")
+    return verify_document(file, trust, at, policy)
 
 
 def load_private_key(path: Path, password_file: Path | None) -> "PrivateKey":

@@ -1,14 +1,17 @@
 """Whether a signature in a seal is good: SM2 with SM3 in every version, RSA beside it in version 1."""
 
+import hashlib
 from typing import Final
 
 from gmseal.errors import MalformedInput
-from gmseal.ses.memory import MAKER_SIGNATURES
-from gmseal.ses.model import RSA_WITH_SHA1, RSA_WITH_SHA256, Seal
+from gmseal.ses.memory import HASHED_BEGINNINGS, MAKER_SIGNATURES
+from gmseal.ses.model import RSA_WITH_SHA1, RSA_WITH_SHA256, Seal, SealSignature
 from gmseal.ses.structures import VERSION_1
 from gmseal.sm import algorithms, curve
 from gmseal.sm.certificates import CertificateInfo, read_certificate
 
+_BEFORE_SEAL: Final = 16
+"""Octets of toSign before the seal in it, at most: a header and a version."""
 RSA_ALGORITHMS: Final = frozenset({RSA_WITH_SHA1, RSA_WITH_SHA256})
 
 
@@ -41,6 +44,39 @@ def signature_is_good(
     if algorithm == RSA_WITH_SHA1:
         return _rsa_with_sha1(certificate.spki, signature, message)
     return algorithms.verify_signature(certificate, algorithm, signature, message)
+
+
+def signer_signature_is_good(signature: SealSignature, certificate: CertificateInfo) -> bool:
+    """Whether the signer's signature over DER(toSign) is good by ``certificate``. Never raises.
+
+    Nearly all of toSign is the seal, which is the same in every document it was put on: the hash up to its end
+    is kept, and continued over what follows.
+    """
+    if not certificate.point:
+        return signature_is_good(
+            signature.seal.version, certificate, signature.algorithm, signature.signature, signature.raw_tbs
+        )
+    try:
+        key = certificate.public_key
+        return key.verify_digest(signature.signature, _digest(key.z(), signature.raw_tbs, signature.seal.raw))
+    except MalformedInput:
+        return False
+
+
+def _digest(z: bytes, message: bytes, seal: bytes) -> bytes:
+    """SM3(z‖message), where ``message`` holds ``seal`` near its beginning."""
+    begin = message.find(seal, 0, len(seal) + _BEFORE_SEAL)
+    if begin < 0:
+        return hashlib.new("sm3", z + message).digest()
+    about = (z, message[:begin], seal)
+    kept = HASHED_BEGINNINGS.get(about)
+    if kept is None:
+        kept = hashlib.new("sm3", z + message[:begin])
+        kept.update(seal)
+        HASHED_BEGINNINGS.put(about, kept, len(seal))
+    hashed = kept.copy()
+    hashed.update(memoryview(message)[begin + len(seal) :])
+    return hashed.digest()
 
 
 def maker_signature_is_good(seal: Seal) -> bool:

@@ -1,15 +1,17 @@
 """Remembers what is true of a seal's octets for ever, so that a batch judges the same seal once.
 
-Two facts about a seal follow from its octets alone: what they say, and whether the maker's signature over them is
-good by the certificate inside them. Neither depends on the time, on whom the verifier trusts or on a policy, so
-neither can become wrong; whatever does depend on those (chains, validity, revocation, stamps, the verdict) is judged
-anew every time. The key is the octets themselves, not a digest of them. The memory is bounded in entries and octets,
+Three facts about a seal follow from its octets alone: what they say, whether the maker's signature over them is
+good by the certificate inside them, and the running SM3 over them behind a given beginning. None of them depends on the time, on whom the verifier trusts or on a policy, so
+none can become wrong; whatever does depend on those (chains, validity, revocation, stamps, the verdict) is judged
+anew every time. The key holds the octets themselves, not a digest of them. The memory is bounded in entries and octets,
 and shared between threads. ``GMSEAL_MEMORY=off`` or ``remember_seals(on=False)`` turns it off.
 """
 
+import hashlib
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -30,12 +32,12 @@ class SealMemory(Generic[_Value]):
         self._max_entries = max_entries
         self._max_octets = max_octets
         self._octets = 0
-        self._facts: OrderedDict[bytes, tuple[_Value, int]] = OrderedDict()
+        self._facts: OrderedDict[Hashable, tuple[_Value, int]] = OrderedDict()
         self._lock = threading.Lock()
         self._on = os.environ.get(ENVIRONMENT_VARIABLE, "").strip().lower() != "off"
 
-    def get(self, octets: bytes) -> _Value | None:
-        """What is remembered about exactly these octets."""
+    def get(self, octets: Hashable) -> _Value | None:
+        """What is remembered about exactly these octets, or this tuple of octets."""
         with self._lock:
             found = self._facts.get(octets)
             if found is None:
@@ -43,7 +45,7 @@ class SealMemory(Generic[_Value]):
             self._facts.move_to_end(octets)
         return found[0]
 
-    def put(self, octets: bytes, fact: _Value, size: int) -> None:
+    def put(self, octets: Hashable, fact: _Value, size: int) -> None:
         """Remember ``fact``, which takes about ``size`` octets, until others push it out."""
         with self._lock:
             if not self._on or size * 4 > self._max_octets or octets in self._facts:
@@ -69,9 +71,12 @@ KNOWN_SEALS: "Final[SealMemory[Seal]]" = SealMemory()
 """Seals by their octets."""
 MAKER_SIGNATURES: "Final[SealMemory[bool]]" = SealMemory()
 """Whether the maker's signature is good, by the octets of the whole seal."""
+HASHED_BEGINNINGS: "Final[SealMemory[hashlib._Hash]]" = SealMemory()
+"""The running SM3 over Z, the beginning of toSign and the seal, by these three; copied, never continued."""
 
 
 def remember_seals(*, on: bool) -> None:
     """Turn the memory of seals on or off for this process, and empty it."""
     KNOWN_SEALS.switch(on=on)
     MAKER_SIGNATURES.switch(on=on)
+    HASHED_BEGINNINGS.switch(on=on)

@@ -19,7 +19,7 @@ from gmseal.judging.log import CheckLog
 from gmseal.policy import DEFAULT, Policy
 from gmseal.report import judge_conformance
 from gmseal.ses.judging_parts import judge_algorithm, judge_stamp, judge_version
-from gmseal.ses.mathematics import signature_is_good
+from gmseal.ses.mathematics import signer_signature_is_good
 from gmseal.ses.model import Seal, SealSignature
 from gmseal.ses.seal_judging import SEAL_CLAUSES, judge_making, judge_seal_stamp
 from gmseal.ses.seal_reading import read_seal
@@ -178,9 +178,7 @@ def _judge_form(log: CheckLog, signature: SealSignature, policy: Policy) -> Cert
 
 
 def _judge_value(log: CheckLog, signature: SealSignature, signer: CertificateInfo | None) -> None:
-    good = signer is not None and signature_is_good(
-        signature.seal.version, signer, signature.algorithm, signature.signature, signature.raw_tbs
-    )
+    good = signer is not None and signer_signature_is_good(signature, signer)
     log.decide(
         "SIGNATURE_VALUE",
         good,

@@ -1,0 +1,265 @@
+"""Batches: the same results as one by one, errors that stay where they arise, flat memory, interruption, deaths."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+import pytest
+from batch_jobs import Measuring, NeverReady, Unloadable
+from click.testing import CliRunner
+from ofd_writer import OfdPlan
+
+from gmseal.batch import SealTask, SigningFiles, seal_many, verify_many, verify_many_json
+from gmseal.batch.workers import run_workers
+from gmseal.cli.application import app
+from gmseal.errors import GmsealError, Refused
+from gmseal.ofd import OfdSealOrder, sign_ofd_bytes, verify_ofd
+from gmseal.pdf import SealOrder, seal_pdf_bytes, verify_pdf_bytes
+from gmseal.placement import SealPlacement
+from gmseal.trial import TrialAuthority, TrialUnit
+
+HERE = (SealPlacement(0, 20, 30),)
+PASSWORD = b"a password"
+
+
+@dataclass
+class Many:
+    """Files of seal and key, orders, a document of each kind, and a folder."""
+
+    files: SigningFiles
+    unit: TrialUnit
+    pdf_order: SealOrder
+    ofd_order: OfdSealOrder
+    pdf: bytes
+    ofd: bytes
+    folder: Path
+
+
+@pytest.fixture
+def many(authority: TrialAuthority, unit: TrialUnit, tmp_path: Path) -> Many:
+    files = {"seal.der": unit.seal, "cert.der": unit.certificate, "key.pem": unit.key.to_pkcs8_pem(PASSWORD)}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    source = tmp_path / "blank.pdf"
+    with pikepdf.new() as document:
+        document.add_blank_page(page_size=(595, 842))
+        document.save(source)
+    pdf = source.read_bytes()
+    source.unlink()
+    return Many(
+        files=SigningFiles(tmp_path / "seal.der", tmp_path / "cert.der", tmp_path / "key.pem", PASSWORD),
+        unit=unit,
+        pdf_order=SealOrder(signed_at=authority.now, placements=HERE),
+        ofd_order=OfdSealOrder(signed_at=authority.now, placements=HERE),
+        pdf=pdf,
+        ofd=OfdPlan().build(),
+        folder=tmp_path,
+    )
+
+
+@pytest.fixture
+def mixed(many: Many) -> list[bytes | Path]:
+    """Sealed documents of both kinds, a tampered one, the seal, and things that are no documents."""
+    sealer = many.unit.sealer()
+    sealed = seal_pdf_bytes(many.pdf, many.pdf_order, sealer)
+    package = sign_ofd_bytes(many.ofd, many.ofd_order, sealer)
+    return [
+        sealed,
+        package,
+        sealed.replace(b"/MediaBox", b"/MediaBoy", 1),
+        b"no document",
+        many.unit.seal,
+        many.folder / "missing.pdf",
+        package[:-9],
+        many.pdf,
+    ]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_reports_are_those_of_single_calls_and_failures_stay_with_their_document(
+    many: Many, mixed: list[bytes | Path], authority: TrialAuthority, workers: int
+) -> None:
+    found = list(verify_many(mixed, authority.trust, authority.now, workers=workers, at_once=3))
+    assert [one.index for one in found] == list(range(len(mixed)))
+    assert isinstance(mixed[0], bytes)
+    assert isinstance(mixed[1], bytes)
+    assert found[0].value == verify_pdf_bytes(mixed[0], authority.trust, authority.now)
+    assert found[1].value == verify_ofd(mixed[1], authority.trust, authority.now)
+    verdicts = [one.value.verdict.value if one.value else one.failure and one.failure.code for one in found]
+    assert verdicts[2:] == [
+        "invalid", "MALFORMED_INPUT", "valid", "NOT_FOUND", "MALFORMED_INPUT", "indeterminate",
+    ]  # fmt: skip
+    assert found[5].source == many.folder / "missing.pdf"
+    assert all(one.ok == (one.failure is None) for one in found)
+
+
+def test_sealing_in_workers_writes_files_that_are_valid_and_leaves_the_rest_alone(
+    many: Many, authority: TrialAuthority
+) -> None:
+    target = many.folder / "out.ofd"
+    later = SealOrder(signed_at=authority.now, placements=(SealPlacement(7, 20, 30),))
+    tasks: list[SealTask | Path | bytes] = [
+        SealTask(many.ofd, target),
+        many.pdf,
+        b"%PDF- broken",
+        SealTask(many.pdf, order=later),
+    ]
+    found = list(
+        seal_many(tasks, many.files, pdf=many.pdf_order, ofd=many.ofd_order, workers=1, durable=False)
+    )
+    assert found[0].value == target
+    assert isinstance(found[1].value, bytes)
+    assert [one.failure.code if one.failure else None for one in found] == [
+        None,
+        None,
+        "BROKEN_XREF",
+        "PAGE_MISSING",
+    ]
+    made = [target.read_bytes(), found[1].value]
+    assert [one.value and one.value.verdict.value for one in verify_many(made, authority.trust, authority.now, workers=0)] == ["valid", "valid"]  # fmt: skip
+
+
+def test_a_kind_without_an_order_is_refused(many: Many) -> None:
+    (found,) = seal_many([many.ofd], many.files, pdf=many.pdf_order, workers=0)
+    assert found.failure is not None
+    assert found.failure.code == "ORDER"
+
+
+def test_a_wrong_password_is_told_before_any_document_is_touched(many: Many) -> None:
+    wrong = SigningFiles(many.files.seal, many.files.certificate, many.files.key, b"wrong")
+    with pytest.raises(Refused, match="password"):
+        seal_many(iter([many.pdf]), wrong, pdf=many.pdf_order)
+    assert "b'wrong'" not in repr(wrong)
+
+
+def test_a_killed_process_costs_only_the_document_that_killed_it() -> None:
+    documents = [b"a", b"bb", b"die", b"dddd", b"fault", b"ffffff", b"die", b"h" * 8]
+    found = list(run_workers(Measuring(), enumerate(documents), workers=2, ordered=True, at_once=2))
+    told = [getattr(one.found, "code", one.found) for one in found]
+    assert told == [1, 2, "WORKER_DIED", 4, "UNEXPECTED", 6, "WORKER_DIED", 8]
+    assert [one.index for one in found] == list(range(8))
+
+
+def test_a_process_that_cannot_prepare_itself_ends_the_batch_with_the_reason() -> None:
+    with pytest.raises(Refused, match="device") as refused:
+        list(run_workers(NeverReady(), enumerate([b"a"]), workers=1, ordered=True, at_once=1))
+    assert refused.value.reason == "NO_DEVICE"
+
+
+def test_processes_that_die_at_their_start_end_the_batch() -> None:
+    with pytest.raises(GmsealError, match="begun"):
+        list(run_workers(Unloadable(), enumerate([b"a"]), workers=1, ordered=True, at_once=1))
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_memory_is_flat_over_two_thousand_documents(*, ordered: bool) -> None:
+    read = 0
+
+    def documents() -> Iterator[tuple[int, bytes]]:
+        nonlocal read
+        for index in range(2000):
+            read += 1
+            yield index, bytes(36_000)
+
+    seen, ahead = set(), 0
+    tracemalloc.start()
+    try:
+        for outcome in run_workers(Measuring(), documents(), workers=2, ordered=ordered, at_once=8):
+            seen.add(outcome.index)
+            ahead = max(ahead, read - len(seen))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(seen) == 2000
+    assert ahead <= 2 * 2 * 8 + 8
+    assert peak < 12 << 20, "72 MB went through"
+
+
+def test_closing_the_iterator_ends_the_processes_and_reads_no_further() -> None:
+    read = []
+
+    def documents() -> Iterator[tuple[int, bytes]]:
+        for index in range(10_000):
+            read.append(index)
+            yield index, b"x"
+
+    results = run_workers(Measuring(), documents(), workers=1, ordered=True, at_once=4)
+    next(results)
+    results.close()  # type: ignore[attr-defined]  # a generator
+    assert len(read) < 20
+    assert not multiprocessing.active_children()
+
+
+def test_an_interruption_ends_the_command_and_its_processes(
+    many: Many, authority: TrialAuthority, tmp_path: Path
+) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import itertools, multiprocessing, sys\n"
+        "from gmseal.batch import verify_many_json\n"
+        "from gmseal.trust import TrustStore\n"
+        "if __name__ == '__main__':\n"
+        "    try:\n"
+        "        for one in verify_many_json(itertools.repeat(b'x'), TrustStore(), workers=1):\n"
+        "            print(one.index, flush=True)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('left', len(multiprocessing.active_children()))\n"
+    )
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stdout.read()
+    assert process.returncode == 0
+    assert said.endswith("left 0\n")
+
+
+def test_the_commands_seal_a_folder_and_say_a_line_for_each_file(
+    many: Many, authority: TrialAuthority
+) -> None:
+    source, out, roots = many.folder / "in", many.folder / "out", many.folder / "roots"
+    source.mkdir()
+    roots.mkdir()
+    (roots / "root.cer").write_bytes(authority.root)
+    (many.folder / "password").write_bytes(PASSWORD + b"\n")
+    for name, data in {"a.pdf": many.pdf, "b.ofd": many.ofd, "c.pdf": b"%PDF-", "note.txt": b""}.items():
+        (source / name).write_bytes(data)
+    options = [
+        "--seal",
+        str(many.files.seal),
+        "--cert",
+        str(many.files.certificate),
+        "--key",
+        str(many.files.key),
+    ]
+    options += ["--password-file", str(many.folder / "password"), "--x", "20", "--y", "30", "--workers", "0"]
+    sealed = CliRunner().invoke(app, ["sign-many", str(source), str(out), "--json", *options])
+    lines = [json.loads(line) for line in sealed.output.splitlines()]
+    assert [(Path(line["file"]).name, line.get("code")) for line in lines] == [
+        ("a.pdf", None), ("b.ofd", None), ("c.pdf", "BROKEN_XREF"),
+    ]  # fmt: skip
+    assert sealed.exit_code == 2
+    assert sorted(path.name for path in out.iterdir()) == ["a.pdf", "b.ofd"]
+    judged = CliRunner().invoke(
+        app, ["verify-many", str(out), "--trust", str(roots), "--json", "--workers", "0"]
+    )
+    reports = [json.loads(line) for line in judged.output.splitlines()]
+    assert [report["kind"] for report in reports] == ["pdf", "ofd"]
+    assert all(report["format"] == "gmseal-report/2" for report in reports)
+
+
+def test_json_lines_are_the_reports_of_single_calls(
+    mixed: list[bytes | Path], authority: TrialAuthority
+) -> None:
+    (found,) = verify_many_json(mixed[1:2], authority.trust, authority.now, workers=0)
+    assert isinstance(mixed[1], bytes)
+    assert json.loads(found.value or "") == verify_ofd(mixed[1], authority.trust, authority.now).to_dict()
