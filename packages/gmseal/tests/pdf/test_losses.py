@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmseal.errors import Refused
-from gmseal.pdf import losses, repair_pdf
-from gmseal.pdf.losses import Losses, lost_content
+from gmseal.pdf import inspect_pdf, losses, repair_pdf
+from gmseal.pdf.losses import Losses, PageLoss, lost_content
 
 PAGES = 12
 SAMPLES = Path(__file__).parents[4] / "samples"
@@ -108,3 +108,18 @@ def test_streams_that_expand_without_end_are_refused(tmp_path: Path, monkeypatch
     with pytest.raises(Refused) as refused:
         lost_content(path)
     assert refused.value.reason == "DECOMPRESSION_BOMB"
+
+
+def test_a_sound_structure_may_hold_pages_that_are_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "sound.pdf"
+    with pikepdf.new() as pdf:
+        for _ in range(3):
+            page = pdf.add_blank_page()
+            page.Contents = pdf.make_stream(b"")
+        whole = zlib.compress(b"q 1 0 0 1 0 0 cm Q " * 400)
+        for page, data in zip(pdf.pages, (whole, whole[:-20], b"no such coding"), strict=True):
+            page.Contents.write(data, filter=pikepdf.Name.FlateDecode)
+        pdf.save(path, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    quick, thorough = inspect_pdf(path), inspect_pdf(path, every_stream=True)
+    assert (quick.damaged, quick.losses, thorough.damaged) == (False, None, False)
+    assert thorough.losses == Losses((PageLoss(2, ("content",)), PageLoss(3, ("content",))), 0)

@@ -10,8 +10,18 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 
 from gmseal.errors import Refused
-from gmseal.pdf import Permission, SealOrder, SealPlacement, seal_pdf_bytes
+from gmseal.pdf import (
+    CmsValue,
+    FieldPlacement,
+    Permission,
+    SealOrder,
+    SealPlacement,
+    seal_pdf_bytes,
+    sign_pdf_bytes,
+    verify_pdf_bytes,
+)
 from gmseal.report import Verdict
+from gmseal.trial import TrialUnit
 
 HERE = (SealPlacement(0, 100, 180),)
 
@@ -87,6 +97,42 @@ def test_locks_of_signed_fields_are_respected(
     with pytest.raises(Refused) as caught:
         bench.seal(signed, placements=HERE, field_name=name)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("lock", "locked"),
+    [
+        ("/Action/All", {"a", "b"}),
+        ("/Action/Include/Fields[(a)]", {"a"}),
+        ("/Action/Exclude/Fields[(a)]", {"b"}),
+        ("/Action/Include/Fields[<FEFF76D6>(b)]", {"b"}),
+        ("/Action/Unknown", {"a", "b"}),
+    ],
+)
+def test_the_lock_of_a_field_goes_into_its_signature(
+    bench: Any, blueprint: Any, update: Any, unit: TrialUnit, lock: str, locked: set[str]
+) -> None:
+    """Certified so that answers are let in: those that the field locks are refused all the same."""
+    more = {
+        6: f"<</Type/Annot/Subtype/Widget/FT/Sig/T(seal)/P 10 0 R/Rect[200 300 360 450]/Lock<<{lock}>>>>".encode(),
+        15: b"<</FT/Tx/T(a)/V(x)>>",
+        16: b"<</FT/Tx/T(b)/V(x)>>",
+        10: b"<</Type/Page/Parent 2 0 R/Resources<<>>/Annots[6 0 R]>>",
+    }
+    form = "/AcroForm<</Fields[6 0 R 15 0 R 16 0 R]/SigFlags 0>>"
+    data = blueprint(catalog_extra=form, more=more).table()
+    order = SealOrder(signed_at=bench.now, placements=(FieldPlacement("seal", fill=True),))
+    value = CmsValue(unit.certificate, unit.key, picture=bench.signer.seal.picture)
+    signed = sign_pdf_bytes(data, order, value, certify=Permission.SIGNING)
+    assert verify_pdf_bytes(signed, bench.trust, bench.now).verdict is Verdict.VALID
+    for name, number in (("a", 15), ("b", 16)):
+        answered = update(signed, {number: b"<</FT/Tx/T(%s)/V(y)>>" % name.encode()})
+        report = verify_pdf_bytes(answered, bench.trust, bench.now)
+        assert (report.verdict is Verdict.INVALID) == (name in locked)
+    embedded = PdfFileReader(io.BytesIO(signed)).embedded_signatures[0]
+    assert embedded.fieldmdp.is_locked("a") == ("a" in locked)
+    assert embedded.fieldmdp.is_locked("b") == ("b" in locked)
+    assert embedded.docmdp_level is MDPPerm.FILL_FORMS
 
 
 def test_memory_and_files_give_the_same(bench: Any, blueprint: Any) -> None:

@@ -3,6 +3,7 @@
 import io
 import re
 import subprocess
+from datetime import timedelta
 from typing import Any
 
 import pikepdf
@@ -23,9 +24,11 @@ from gmseal.pdf import (
 from gmseal.policy import ARCHIVE, STRICT
 from gmseal.report import CheckResult, Report, TrustStore, Verdict, walk
 from gmseal.sm import der
-from gmseal.sm.certificates import CertificateProfile, Name
+from gmseal.sm.certificates import CertificateProfile, Name, read_certificate
 from gmseal.sm.cms import CmsForm
+from gmseal.sm.crl import RevokedCertificate, make_crl
 from gmseal.sm.keys import PrivateKey
+from gmseal.sm.ocsp import TrialAnswer, make_ocsp_response
 from gmseal.sm.timestamps import TrialTimestampAuthority
 from gmseal.trial import TrialAuthority, TrialUnit
 
@@ -185,6 +188,51 @@ def test_places_need_a_picture(bench: Any, blueprint: Any, unit: TrialUnit) -> N
     with pytest.raises(Refused) as caught:
         sign_pdf_bytes(blueprint().table(), order, CmsValue(unit.certificate, unit.key))
     assert caught.value.reason == "NO_PICTURE"
+
+
+@pytest.mark.parametrize("kind", ["/CRLs", "/OCSPs"])
+@pytest.mark.parametrize("revoked", [False, True])
+def test_revocation_that_the_file_carries_is_used(
+    bench: Any, blueprint: Any, unit: TrialUnit, authority: TrialAuthority, kind: str, revoked: bool
+) -> None:
+    """The document security store (ISO 32000-2, 12.8.4.3): signed by the authority, so anybody may bring it."""
+    at = authority.now - timedelta(hours=1)
+    if kind == "/CRLs":
+        serial = read_certificate(unit.certificate).serial
+        evidence = make_crl(
+            issuer=authority.root,
+            issuer_key=authority.root_key,
+            revoked=(RevokedCertificate(serial, at),) if revoked else (),
+            this_update=authority.now,
+            next_update=authority.now + timedelta(days=9),
+            number=1,
+        )
+    else:
+        answer = TrialAnswer(
+            certificate=unit.certificate,
+            issuer=authority.root,
+            this_update=authority.now,
+            next_update=authority.now + timedelta(days=1),
+            revoked_at=at if revoked else None,
+        )
+        evidence = make_ocsp_response(
+            [answer],
+            responder=authority.root,
+            responder_key=authority.root_key,
+            produced_at=authority.now,
+            digest="sm3",
+        )
+    source = blueprint(
+        catalog_extra=f"/DSS<<{kind}[15 0 R]>>",
+        more={15: b"<</Length %d>>stream\n%s\nendstream" % (len(evidence), evidence)},
+    )
+    value = CmsValue(unit.certificate, unit.key)
+    data = sign_pdf_bytes(source.table(), InvisibleOrder(signed_at=bench.now), value)
+    report = verify_pdf_bytes(data, bench.trust, bench.now)
+    assert result_of(report, "SIGNER_REVOKED_BEFORE_SIGNING") is (
+        CheckResult.FAIL if revoked else CheckResult.PASS
+    )
+    assert report.verdict is (Verdict.INVALID if revoked else Verdict.VALID)
 
 
 def test_kinds_one_after_the_other(bench: Any, blueprint: Any, unit: TrialUnit) -> None:

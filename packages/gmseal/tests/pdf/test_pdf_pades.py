@@ -107,6 +107,7 @@ def test_every_level_is_good_for_others_and_for_us(
     assert report.verdict is Verdict.VALID, failed(report)
     kinds = [entry.kind for entry in report.signatures]
     assert kinds == (["cms", "timestamp"] if level is PadesLevel.B_LTA else ["cms"])
+    assert (report.signatures[0].coverage or {})["pades_level"] == level.value
     stamped = next(check for check in report.walk() if check.code == "SIGNATURE_TIMESTAMP")
     assert (stamped.result is CheckResult.PASS) == (level is not PadesLevel.B_B)
 
@@ -190,6 +191,7 @@ def test_a_changed_byte_breaks_pades_for_us_as_for_others(blueprint: Any, world:
     changed = data.replace(b"Amount 1", b"Amount 9")
     report = verify_pdf_bytes(changed, world.trust, world.now)
     assert failed(report) == ["DATA_HASH"]
+    assert "pades_level" not in (report.signatures[0].coverage or {})
     assert not by_pyhanko(changed, world)[0].intact
 
 

@@ -380,7 +380,6 @@ def test_a_seal_over_a_field_that_is_no_signature_field(bench: Any, blueprint: A
     ("extra", "reason"),
     [
         ("/V<</Type/Sig>>", "FIELD_SIGNED"),
-        ("/Lock<</Action/All>>", "FIELD_CONSTRAINED"),
         ("/SV<</Ff 2/SubFilter[/adbe.pkcs7.detached]>>", "FIELD_CONSTRAINED"),
     ],
 )

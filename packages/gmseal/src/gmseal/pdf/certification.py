@@ -11,6 +11,8 @@ from enum import IntEnum
 
 import pikepdf
 
+from gmseal.pdf import syntax
+
 
 class Permission(IntEnum):
     """What may still be done to a file; every level includes those below it."""
@@ -63,12 +65,32 @@ def locks_of(field: pikepdf.Object, value: pikepdf.Object) -> tuple[FieldLock, .
     return tuple(_lock(item) for item in [*found, lock] if isinstance(item, pikepdf.Dictionary))
 
 
-def certification_entries(level: Permission) -> bytes:
-    """The entries of a signature dictionary that make it a certification."""
-    return (
-        b"/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams"
-        b"<</Type/TransformParams/P %d/V/1.2>>>>]" % level
-    )
+def lock_of(field: pikepdf.Object) -> FieldLock | None:
+    """What an empty signature field says its signature is to lock (12.7.5.5); ``None``: nothing."""
+    lock = field.get("/Lock")
+    return _lock(lock) if isinstance(lock, pikepdf.Dictionary) else None
+
+
+def reference_entries(level: Permission | None, lock: FieldLock | None, catalog: bytes) -> bytes:
+    """The entry of a signature dictionary that makes it a certification, or repeats the lock of its field.
+
+    ``catalog`` is the reference to the root of the document, over which locked fields are judged (12.8.2.4).
+    """
+    found = b""
+    if level is not None:
+        found += (
+            b"<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/P %d/V/1.2>>>>"
+            % level
+        )
+    if lock is not None:
+        names = b"".join(syntax.text_string(name) for name in sorted(lock.names))
+        fields = b"" if lock.action == "all" else b"/Fields[%s]" % names
+        found += (
+            b"<</Type/SigRef/TransformMethod/FieldMDP/Data %s/TransformParams"
+            b"<</Type/TransformParams/Action/%s%s/V/1.2>>>>"
+            % (catalog, lock.action.capitalize().encode("ascii"), fields)
+        )
+    return b"/Reference[%s]" % found if found else b""
 
 
 def _references(value: pikepdf.Object, method: str) -> Iterator[pikepdf.Object]:

@@ -16,6 +16,7 @@ from gmseal.pdf.cases import Case
 from gmseal.pdf.certification import locks_of, permission_of
 from gmseal.pdf.comparison import Addition, Closer, Closing, Comparison, Terms, compare
 from gmseal.pdf.document import Document
+from gmseal.pdf.pades_level import pades_level
 from gmseal.pdf.revisions import revision
 from gmseal.policy import Policy
 from gmseal.report import CheckResult, walk
@@ -80,6 +81,9 @@ class Coverage:
         index = self.chain.index(case)
         later = self.steps[index:]
         permission = permission_of(case.signed.field, case.signed.value)
+        level = pades_level(self._document, case, self.chain[index + 1 :])
+        if level is not None:
+            described["pades_level"] = level
         return {
             **described,
             "byte_range": case.range.as_list(),

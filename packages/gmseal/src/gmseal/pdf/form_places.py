@@ -121,11 +121,8 @@ def _check_fillable(document: Document, places: list[Widget], name: str) -> None
     if any(lock.covers(name) for lock in locks):
         raise Refused("FIELD_LOCKED", f"An existing signature locks the field 「{name}」.")
     seed = field.get("/SV")
-    if field.get("/Lock") is not None or (isinstance(seed, pikepdf.Dictionary) and seed.get("/Ff")):
-        raise Refused(
-            "FIELD_CONSTRAINED",
-            f"The field 「{name}」 asks for a signature of a certain kind, or locks other fields.",
-        )
+    if isinstance(seed, pikepdf.Dictionary) and seed.get("/Ff"):
+        raise Refused("FIELD_CONSTRAINED", f"The field 「{name}」 asks for a signature of a certain kind.")
 
 
 def fill_field(

@@ -25,18 +25,22 @@ class PdfInfo:
     damaged: bool
     damage: str | None = None
     losses: Losses | None = None
-    """What a damaged file cannot show any more, as after a transfer that was cut off; ``None`` for a sound one."""
+    """What the file cannot show any more, as after a transfer that was cut off; ``None``: not looked for."""
 
 
-def inspect_pdf(source: Path, limits: PdfLimits = DEFAULT_LIMITS) -> PdfInfo:
-    """Looks at a PDF without changing it. Raises as ``open_document``, but opens damaged files."""
+def inspect_pdf(source: Path, limits: PdfLimits = DEFAULT_LIMITS, *, every_stream: bool = False) -> PdfInfo:
+    """Looks at a PDF without changing it. Raises as ``open_document``, but opens damaged files.
+
+    What is lost is looked for in a damaged file, and with ``every_stream`` in a sound one too: a structure that is
+    in order may hold pages whose streams are cut short or cannot be unpacked. All of them are unpacked for that.
+    """
     with open_document(source, limits, accept_damage=True) as document:
         pages = tuple(page_space(page).info for page in document.pages)
         count = len(signed_fields(document))
         damage = document.damaged
         if damage is None:
             damage = _last_section_damage(document)
-    losses = lost_content(source, limits, before=source) if damage is not None else None
+    losses = lost_content(source, limits, before=source) if damage is not None or every_stream else None
     return PdfInfo(pages, count > 0, count, damage is not None, damage, losses)
 
 

@@ -162,7 +162,7 @@ class _Job:
 
     def _filled(self, hashed: "hashlib._Hash") -> "_Filled":
         """The update with the hole filled."""
-        entries = signature_entries(self.plan, self.value)
+        entries = signature_entries(self.document, self.plan, self.value)
         room = self.value.room
         start = self.document.size
         for _ in range(_ATTEMPTS):

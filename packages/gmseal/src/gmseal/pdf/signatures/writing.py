@@ -7,7 +7,7 @@ import pikepdf
 
 from gmseal.errors import Refused
 from gmseal.pdf import syntax
-from gmseal.pdf.certification import Permission, certification_entries
+from gmseal.pdf.certification import Permission, lock_of, reference_entries
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import add_field
 from gmseal.pdf.form_places import SignatureTarget, fill_field
@@ -149,7 +149,7 @@ def _write_page(update: Update, document: Document, page: pikepdf.Object, refere
     update.put(*page.objgen, changed_dictionary(document, page, {"/Annots": annotations}))
 
 
-def signature_entries(plan: Plan, value: SignatureValue) -> bytes:
+def signature_entries(document: Document, plan: Plan, value: SignatureValue) -> bytes:
     """The signature dictionary without byte range and contents."""
     filter_name, sub_filter = value.names
     parts = [
@@ -165,6 +165,6 @@ def signature_entries(plan: Plan, value: SignatureValue) -> bytes:
     for key, text in ((b"/Reason", plan.order.reason), (b"/Location", plan.order.location)):
         if text is not None:
             parts += [key, syntax.text_string(text)]
-    if plan.certify is not None:
-        parts.append(certification_entries(plan.certify))
+    lock = None if plan.field is None else lock_of(plan.field.place.field)
+    parts.append(reference_entries(plan.certify, lock, syntax.reference(*document.catalog.objgen)))
     return b"".join(parts)
