@@ -14,6 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 UI := packages/shuangyin/src/shuangyin/web/dist/index.html
+CHAIN := tests/chain/node_modules/.package-lock.json
 UI_SOURCES := $(shell find frontend/src frontend/public frontend/build -type f 2>/dev/null) \
 	$(wildcard frontend/*.html frontend/*.json frontend/*.ts frontend/*.js frontend/.npmrc)
 PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
@@ -45,6 +46,11 @@ $(STAMPS)/packages: $(STAMPS)/environment $(wildcard packages/*/pyproject.toml) 
 frontend/node_modules/.package-lock.json: frontend/package.json frontend/package-lock.json | $(STAMPS)/environment
 	@echo "==> Installing the packages of the user interface"
 	@cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+$(CHAIN): tests/chain/package.json tests/chain/package-lock.json | $(STAMPS)/environment
+	@echo "==> Installing the development chain and the compiler of its contract"
+	@cd tests/chain && npm ci --no-audit --no-fund
 	@touch $@
 
 $(UI): frontend/node_modules/.package-lock.json $(UI_SOURCES)
@@ -103,7 +109,7 @@ check-ui: ui ## Check lint, types and unit tests of the user interface
 	@cd frontend && npm run --if-present lint && npm run --if-present typecheck && npm run --if-present test
 
 .PHONY: test-python
-test-python: setup ui ## Run unit, integration and browser tests on SQLite
+test-python: setup ui $(CHAIN) ## Run unit, integration and browser tests on SQLite
 	@echo "==> Unit tests"
 	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) packages tests/project
 	@echo "==> Integration and browser tests"

@@ -2,7 +2,7 @@
 
 1. Every package locked for running is installed under a licence that lets us import it: permissive, weakly
    protective (MPL, LGPL) or a font licence. GPL, AGPL and unknown licences are refused.
-2. Every dependency named by us (requirements/*.in, frontend/package.json) has its line in docs/dependencies.md,
+2. Every dependency named by us (requirements/*.in, frontend/package.json, tests/chain/package.json) has its line in docs/dependencies.md,
    and no line there is left over.
 """
 
@@ -60,8 +60,9 @@ def undocumented_dependencies() -> Iterator[str]:
         for line in path.read_text("utf-8").splitlines()
         if line and not line.startswith(("#", "-"))
     }
-    package = ROOT / "frontend/package.json"
-    if package.exists():
+    for package in (ROOT / "frontend/package.json", ROOT / "tests/chain/package.json"):
+        if not package.exists():
+            continue
         described = json.loads(package.read_text("utf-8"))
         chosen |= {*described.get("dependencies", {}), *described.get("devDependencies", {})}
     programs = "## Programs of the system"

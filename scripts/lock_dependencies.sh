@@ -15,6 +15,8 @@ compile() {
 compile "$@" requirements/uv.in --output-file requirements/uv.txt
 compile "$@" requirements/runtime.in --output-file requirements/runtime.txt
 compile "$@" requirements/dev.in --constraints requirements/runtime.txt --output-file requirements/dev.txt
-if [ -f frontend/package.json ]; then
-    (cd frontend && npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved)
-fi
+for folder in frontend tests/chain; do
+    if [ -f "$folder/package.json" ]; then
+        (cd "$folder" && npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved)
+    fi
+done

@@ -14,6 +14,7 @@ from evidencelog.embedded.fence import HeadFence
 from shuangyin import jobs_api
 from shuangyin.approvals import api as approvals_api
 from shuangyin.authority import api as authority_api
+from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.core.clock import Clock, SystemClock
 from shuangyin.core.database import Database
 from shuangyin.core.errors import NotFound
@@ -29,6 +30,7 @@ from shuangyin.custody import api as custody_api
 from shuangyin.documents import api as documents_api
 from shuangyin.evidence import api as evidence_api
 from shuangyin.evidence import pages as evidence_pages
+from shuangyin.evidence.anchoring import AnchorThread
 from shuangyin.evidence.auditing import AuditThread, BusinessFacts
 from shuangyin.evidence.ports import Anchors
 from shuangyin.evidence.queries import pending_count
@@ -78,13 +80,18 @@ PAGES = (evidence_pages, verification_pages)
 def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
     """Join settings, database, keys, objects and ports into a platform."""
     keyring = load_keyring(settings)
+    clock = clock or SystemClock()
     return Platform(
         settings=settings,
         database=Database(settings),
-        clock=clock or SystemClock(),
+        clock=clock,
         keyring=keyring,
         objects=ObjectStore(settings.objects_dir, settings.work_dir, keyring),
-        ports={**_ports(), HeadFence: HeadFence(settings.effective_fence_file), Anchors: Anchors()},
+        ports={
+            **_ports(),
+            HeadFence: HeadFence(settings.effective_fence_file),
+            Anchors: configured_anchors(settings.log_anchors, clock),
+        },
     )
 
 
@@ -109,12 +116,14 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     jobs = JobRunner(platform, job_handlers())
     sequencer = SequencerThread(platform)
     witnesses = WitnessThread(platform)
+    anchors = AnchorThread(platform)
     audits = AuditThread(platform)
 
     def start() -> None:
         jobs.start()
         sequencer.start()
         witnesses.start()
+        anchors.start()
         audits.start()
 
     def stop() -> None:
@@ -123,6 +132,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         audits.stop()
         sequencer.stop()
         witnesses.stop()
+        anchors.stop()
 
     return start, stop
 

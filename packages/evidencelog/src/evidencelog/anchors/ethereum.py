@@ -25,11 +25,12 @@ Point: TypeAlias = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class EthereumTransaction:
-    """A transaction as signed. ``sender`` and ``to`` are addresses in lower case with 0x."""
+    """A transaction as signed. ``sender`` and ``to`` are addresses in lower case with 0x, ``price`` is per gas."""
 
     id: str
     chain_id: int
     nonce: int
+    price: int
     to: str
     data: bytes
     sender: str
@@ -53,11 +54,13 @@ def read_transaction(raw: bytes) -> EthereumTransaction:
     if raw[:1] == b"\x02":
         fields = _fields(raw[1:], 12)
         chain_id, nonce, target, data = _number(fields[0]), _number(fields[1]), fields[5], fields[7]
+        price = _number(fields[3])
         signed = keccak_256(b"\x02" + _encode(fields[:9]))
         odd = _number(fields[9])
     else:
         fields = _fields(raw, 9)
         nonce, target, data = _number(fields[0]), fields[3], fields[5]
+        price = _number(fields[1])
         chain_id, odd = divmod(_number(fields[6]) - 35, 2)
         if chain_id < 1:
             raise _malformed("it names no chain (EIP-155)")
@@ -69,6 +72,7 @@ def read_transaction(raw: bytes) -> EthereumTransaction:
         id=f"0x{keccak_256(raw).hex()}",
         chain_id=chain_id,
         nonce=nonce,
+        price=price,
         to=f"0x{target.hex()}",
         data=data,
         sender=f"0x{keccak_256(key)[12:].hex()}",

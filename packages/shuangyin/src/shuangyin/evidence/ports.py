@@ -78,6 +78,11 @@ class Anchor(Protocol):
         """After so long without a place in a block, a transaction is signed again with a higher fee."""
         ...
 
+    @property
+    def final(self) -> bool:
+        """Whether what is confirmed once stays so; chains may take it back in a reorganisation."""
+        ...
+
     def identity(self) -> str:
         """Which chain and contract answers; one text as long as it is the same one."""
         ...

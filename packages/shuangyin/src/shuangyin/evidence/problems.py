@@ -16,6 +16,10 @@ def note_problem(
 ) -> bool:
     """Keep a problem; True when it is new or another one than before, so that it is told once."""
     row = work.session.get(LogProblem, subject)
+    if row is not None and row.blocking and not blocking:
+        # Who contradicts the log and then falls silent has not taken anything back.
+        row.seen_at = work.now
+        return False
     if row is not None and row.code == code:
         row.zh, row.en, row.seen_at = zh, en, work.now
         row.blocking = max(row.blocking, int(blocking))

@@ -1,0 +1,100 @@
+"""The anchors that the settings name (SHUANGYIN_LOG_ANCHORS)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from gmseal.errors import GmsealError
+from gmseal.sm.timestamps import HttpTimestampSource
+from shuangyin.connectors.ethereum import EthereumAnchor, load_account
+from shuangyin.connectors.timestamping import TimestampAnchor
+from shuangyin.core.clock import Clock
+from shuangyin.core.errors import Unavailable
+from shuangyin.evidence.ports import Anchor, AnchorProblem, Anchors
+
+
+class _AnchorSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    period_seconds: int = Field(30, ge=1, le=86_400)
+    timeout_seconds: float = Field(10, gt=0, le=60)
+
+
+class EthereumSettings(_AnchorSettings):
+    """A chain that speaks Ethereum's JSON-RPC."""
+
+    kind: Literal["ethereum"]
+    url: str
+    contract: str = Field(pattern=r"^0x[0-9a-fA-F]{40}$")
+    key_file: Path
+    chain_name: str = Field("", max_length=100)
+    confirmations: int = Field(1, ge=1, le=1000)
+    patience_seconds: int = Field(120, ge=1)
+    gas: int = Field(300_000, ge=21_000)
+
+
+class TimestampSettings(_AnchorSettings):
+    """A time-stamp authority of RFC 3161."""
+
+    kind: Literal["rfc3161"]
+    url: str
+    digest: Literal["sm3", "sha256"] = "sm3"
+    policy: str | None = None
+
+
+AnchorSettings = Annotated[EthereumSettings | TimestampSettings, Field(discriminator="kind")]
+_ADAPTER: TypeAdapter[list[AnchorSettings]] = TypeAdapter(list[AnchorSettings])
+
+
+def configured_anchors(raw: Sequence[dict[str, object]], clock: Clock) -> Anchors:
+    """The anchors of the setting. Raises Unavailable for one that cannot be, so that nothing starts half joined."""
+    try:
+        settings = _ADAPTER.validate_python(list(raw))
+        members = tuple(_anchor(each, clock) for each in settings)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _unusable(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except (AnchorProblem, GmsealError) as error:
+        raise _unusable(str(error)) from error
+    names = [each.name for each in settings]
+    keys = [each.key_file.resolve() for each in settings if isinstance(each, EthereumSettings)]
+    if len(set(names)) != len(names) or len(set(keys)) != len(keys):
+        # Two senders with one account would take each other's numbers.
+        raise _unusable("every anchor needs a name and an account of its own")
+    return Anchors(members)
+
+
+def _anchor(settings: EthereumSettings | TimestampSettings, clock: Clock) -> Anchor:
+    if isinstance(settings, TimestampSettings):
+        source = HttpTimestampSource(
+            settings.url, digest=settings.digest, policy=settings.policy, timeout=settings.timeout_seconds
+        )
+        return TimestampAnchor(
+            name=settings.name, source=source, address=settings.url, period_s=settings.period_seconds
+        )
+    return EthereumAnchor(
+        name=settings.name,
+        url=settings.url,
+        contract_address=settings.contract,
+        account=load_account(settings.key_file),
+        clock=clock,
+        chain_name=settings.chain_name,
+        period_s=settings.period_seconds,
+        confirmations=settings.confirmations,
+        patience_s=settings.patience_seconds,
+        gas=settings.gas,
+        timeout_s=settings.timeout_seconds,
+    )
+
+
+def _unusable(reason: str) -> Unavailable:
+    return Unavailable(
+        "ANCHOR_SETTINGS",
+        f"上链设置 SHUANGYIN_LOG_ANCHORS 有误：{reason}",
+        f"SHUANGYIN_LOG_ANCHORS: {reason}",
+    )
