@@ -12,6 +12,7 @@ from rich.console import Console
 from shuangyin import log_commands
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
+from shuangyin.process_lock import only_process
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
 app.add_typer(log_commands.app, name="log")
@@ -23,6 +24,11 @@ def _fail(error: ShuangyinError) -> typer.Exit:
     return typer.Exit(2)
 
 
+def _listening(address: str) -> None:
+    typer.echo(f"已启动，地址：{address}，按 Ctrl+C 停止。")
+    typer.echo(f"Listening at {address}; press Ctrl+C to stop.")
+
+
 @app.command()
 def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
@@ -32,12 +38,16 @@ def serve(
     ] = None,
 ) -> None:
     """Run the platform: web server, worker and sequencer in one process."""
-    from shuangyin.serve import serve as run  # noqa: PLC0415  # heavy imports only for the command that needs them
-
     changes = {"port": port, "data_dir": data_dir}
     settings = Settings(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]  # plain values by field name
+    typer.echo(f"双印正在启动，数据目录：{settings.data_dir.resolve()}")
+    typer.echo(f"Shuangyin is starting; its data lies in {settings.data_dir.resolve()}")
     try:
-        run(settings, port_file=port_file)
+        # The lock first: a second process is told at once, not after all that the platform imports.
+        with only_process(settings):
+            from shuangyin.serve import serve as run  # noqa: PLC0415  # heavy imports only where they are needed
+
+            run(settings, port_file=port_file, listening=_listening)
     except ShuangyinError as error:
         raise _fail(error) from error
 

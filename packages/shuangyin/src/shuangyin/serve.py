@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 from sqlalchemy import select
 
 from shuangyin.app import background, compose, create_app
-from shuangyin.core.errors import Conflict, Unavailable
+from shuangyin.core.errors import Unavailable
 from shuangyin.core.jobs import release_leases
 from shuangyin.core.logs import configure_logs
 from shuangyin.core.objects import StoredObject
@@ -23,32 +20,6 @@ from shuangyin.core.settings import Settings
 from shuangyin.migrations.run import upgrade
 
 DAY_S = 24 * 3600
-
-
-@contextmanager
-def only_process(settings: Settings) -> Iterator[None]:
-    """Hold the lock of an embedded installation. Raises Conflict when another process serves it.
-
-    SQLite is for one process; PostgreSQL may serve several, and then nothing is locked here.
-    """
-    if settings.database_url is not None:
-        yield
-        return
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(settings.data_dir / "process.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise Conflict(
-            "ALREADY_RUNNING",
-            f"{settings.data_dir} 已有一个进程在使用。嵌入式数据库只供一个进程，请先停止它，或改用 PostgreSQL。",
-            f"Another process uses {settings.data_dir}. SQLite is for one process: stop it, or use PostgreSQL.",
-        ) from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def free_port(host: str, port: int, *, search: bool) -> int:
@@ -96,28 +67,45 @@ def tidy(platform: Platform) -> None:
     tempfile.tempdir = str(platform.settings.work_dir)
 
 
-def serve(settings: Settings, *, port_file: Path | None = None) -> None:
-    """Migrate, then serve until told to stop. `port_file` receives the port, for whoever started this."""
+class _Server(uvicorn.Server):
+    """Tells when it listens, and not before."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+
+def serve(
+    settings: Settings, *, port_file: Path | None = None, listening: Callable[[str], None] = lambda _: None
+) -> None:
+    """Migrate, then serve until told to stop; the caller holds the installation (`process_lock.only_process`).
+
+    `port_file` receives the port, for whoever started this; `listening` is called with the address once it answers.
+    """
     configure_logs(settings.log_level)
-    with only_process(settings):
-        settings = settled(settings)
-        platform = compose(settings)
-        upgrade(platform.database)
-        tidy(platform)
-        start, stop = background(platform)
-        app = create_app(platform, start=start, stop=stop)
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            ssl_certfile=settings.tls_certificate,
-            ssl_keyfile=settings.tls_key,
-            timeout_graceful_shutdown=10,
-        )
-        if port_file is not None:
-            port_file.write_text(f"{settings.port}\n")
-        uvicorn.Server(config).run()
-        platform.database.dispose()
+    settings = settled(settings)
+    platform = compose(settings)
+    upgrade(platform.database)
+    tidy(platform)
+    start, stop = background(platform)
+    app = create_app(platform, start=start, stop=stop)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=10,
+    )
+    if port_file is not None:
+        port_file.write_text(f"{settings.port}\n")
+    _Server(config, lambda: listening(f"{settings.public_url}/app/")).run()
+    platform.database.dispose()
