@@ -163,6 +163,10 @@ def test_places_are_counted_over_all_documents() -> None:
         (replace(LINE, qr=Qr(0, 0, 0, 11.9)), (SHEET,), "QR_SIZE"),
         (replace(LINE, qr=Qr(0, 200, 0, 15)), (SHEET,), "OFF_PAGE"),
         (replace(LINE, qr=Qr(9, 0, 0, 15)), (SHEET,), "PAGE_MISSING"),
+        # On the seal, within the code's quiet zone, and on the slice of the seam at the right edge.
+        (replace(LINE, qr=Qr(0, 130, 210, 15)), (SHEET,), "QR_COVERED"),
+        (replace(LINE, qr=Qr(0, 104, 210, 15)), (SHEET,), "QR_COVERED"),
+        (replace(LINE, qr=Qr(0, 190, 120, 15)), (SHEET,), "QR_COVERED"),
         # The seam must fit on the smallest page of all.
         (replace(LINE, seam=Seam("right", 120.0)), (replace(SHEET, pages=(A4, (148.0, 150.0))),), "OFF_PAGE"),
     ],
@@ -170,6 +174,24 @@ def test_places_are_counted_over_all_documents() -> None:
 def test_marks_that_cannot_be_put_there(line: SealLine, sheets: tuple[Sheet, ...], code: str) -> None:
     assert codes(LINE) == []
     assert codes(line, *sheets) == [code]
+
+
+def test_seals_may_lie_on_each_other_but_not_on_a_code_of_any_of_them() -> None:
+    name_seal = replace(
+        LINE, seal_id="s2", name="法定代表人名章", places=(Place(0, 130.0, 210.0),), seam=None, qr=None
+    )
+    assert objections_to_places((SHEET,), [LINE, name_seal]) == []
+    moved = replace(name_seal, places=(Place(0, 30.0, 240.0),))
+    [covered] = objections_to_places((SHEET,), [LINE, moved])
+    assert covered.code == "QR_COVERED"
+    assert "法定代表人名章" in covered.text.zh
+    # On another page, or on another document, it covers nothing; a code with room around it is good.
+    for place in (Place(1, 30.0, 240.0), Place(0, 30.0, 240.0, 2)):
+        assert objections_to_places((SHEET,), [LINE, replace(moved, places=(place,))]) == []
+    assert codes(replace(LINE, qr=Qr(0, 103.1, 210, 15))) == []
+    second = replace(name_seal, places=(), qr=Qr(0, 30.0, 255.0, 15.0))
+    found = objections_to_places((SHEET,), [LINE, second])
+    assert [one.code for one in found] == ["QR_COVERED", "QR_COVERED"]
 
 
 def test_every_document_gets_a_seal_and_every_seal_a_place() -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from gmseal.errors import GmsealError
+from gmseal.placement import Edge, SeamPlacement, seam_slices
 from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
 from shuangyin.core.text import Text
 
@@ -21,7 +23,13 @@ MOST_ON_A_PAGE = 12
 MIN_QR_MM = 12.0
 """A QR code must survive printing and a scan."""
 MAX_QR_MM = 60.0
+QR_QUIET = 4 / 33
+"""The quiet zone on each side of a QR code as a part of its side: four modules (ISO/IEC 18004) of the 33 across."""
 BINDING_VERSION = 1
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in millimetres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,10 @@ def binding_of(facts: Mapping[str, object], sheets: Sequence[Sheet], lines: Sequ
 
 
 def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> list[Objection]:
-    """Marks on pages that do not exist, off the page, on each other, seams over one page, codes too small to read."""
+    """Marks on pages that do not exist, off the page, on each other, seams over one page, codes that nobody can read.
+
+    Different seals may overlap: a name seal over the corner of the official seal is customary.
+    """
     return [
         objection
         for line in lines
@@ -121,7 +132,7 @@ def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> 
             *_off_page(line, sheet),
             *_too_close(line, sheet),
             *_wrong_seam(line, sheet),
-            *_wrong_qr(line, sheet),
+            *(_wrong_qr(line, sheet) or _covered_qr(line, sheet, lines)),
         )
     ]
 
@@ -412,3 +423,67 @@ def _wrong_qr(line: SealLine, sheet: Sheet) -> list[Objection]:
             )
         ]
     return []
+
+
+def _covered_qr(line: SealLine, sheet: Sheet, lines: Sequence[SealLine]) -> list[Objection]:
+    """A code under, on or within its quiet zone of another mark: a reader would not find it."""
+    qr = line.qr
+    if qr is None:
+        return []
+    quiet = QR_QUIET * qr.size_mm
+    zone = (qr.x_mm - quiet, qr.y_mm - quiet, qr.size_mm + 2 * quiet, qr.size_mm + 2 * quiet)
+    for other in lines:
+        if any(_meet(zone, box) for box in _boxes(other, sheet, qr.page)):
+            return [_over_code(other.name, qr.page)]
+        if other.seal_id != line.seal_id and other.qr is not None and other.qr.page == qr.page:
+            beside = other.qr
+            if _meet(zone, (beside.x_mm, beside.y_mm, beside.size_mm, beside.size_mm)):
+                return [_over_code(other.name, qr.page)]
+    return []
+
+
+def _boxes(line: SealLine, sheet: Sheet, page: int) -> list[Box]:
+    """What a seal covers of a page: its whole marks, and its slice of the riding seam."""
+    boxes = [
+        (place.x_mm, place.y_mm, line.width_mm, line.height_mm)
+        for place in line.places
+        if place.page == page and _is_on(place, sheet)
+    ]
+    if line.seam is not None and len(sheet.pages) > 1:
+        boxes.extend(_slices(line, line.seam, sheet, page))
+    return boxes
+
+
+def _slices(line: SealLine, seam: Seam, sheet: Sheet, page: int) -> list[Box]:
+    width, height = sheet.pages[page]
+    upright = seam.edge in ("left", "right")
+    along, across = (line.height_mm, line.width_mm) if upright else (line.width_mm, line.height_mm)
+    try:
+        slices = seam_slices(SeamPlacement(seam.y_mm, Edge(seam.edge)), len(sheet.pages), across)
+    except GmsealError:
+        # A seam that cannot be cut is refused where it is made; here it covers nothing.
+        return []
+    boxes: list[Box] = []
+    for thick in ((piece.end - piece.start) * across for piece in slices if piece.page == page):
+        start = {"right": width - thick, "bottom": height - thick}.get(seam.edge, 0.0)
+        boxes.append((start, seam.y_mm, thick, along) if upright else (seam.y_mm, start, along, thick))
+    return boxes
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return all(
+        one[axis] + one[axis + 2] > other[axis] + TOLERANCE_MM
+        and other[axis] + other[axis + 2] > one[axis] + TOLERANCE_MM
+        for axis in (0, 1)
+    )
+
+
+def _over_code(name: str, page: int) -> Objection:
+    return Objection(
+        "QR_COVERED",
+        Text(
+            f"第 {page + 1} 页上的二维码与「{name}」的印文或二维码重叠或过近，将无法扫描。请移开，四周留出空白。",
+            f"The QR code on page {page + 1} lies on a mark of “{name}” or too near to it and could not be scanned. "
+            "Move one away; the code needs room around it.",
+        ),
+    )
