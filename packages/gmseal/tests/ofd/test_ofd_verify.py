@@ -396,3 +396,23 @@ def test_the_seal_of_the_tests_is_read_back(ofd: Any, sealed: bytes) -> None:
     value = read_signature(read_files(sealed)[SIGNS + "SignedValue.dat"])
     assert isinstance(ofd.signer, SealSigner)
     assert value.seal.raw == ofd.unit.seal
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        b"",
+        b"<ofd:Signatures",
+        b"<other/>",
+        b"PK",
+        b'<ofd:Signatures xmlns:ofd="http://www.ofdspec.org/2016"><ofd:Signature ID="1"/></ofd:Signatures>',
+    ],
+)
+def test_a_list_of_signatures_that_cannot_be_read_is_a_failure(
+    ofd: Any, sealed: bytes, changed: bytes
+) -> None:
+    """Who destroys the list must not make a signed file look like one that never was."""
+    report = ofd.verify(with_files(sealed, {LIST: changed}))
+    assert report.verdict is Verdict.INVALID
+    failed = [check.code for check in report.checks if check.result is CheckResult.FAIL]
+    assert failed == ["SIGNATURES_UNREADABLE"]

@@ -27,7 +27,7 @@ from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
 from gmseal.ofd.package import OfdDocument, Package, read_package, read_source
 from gmseal.ofd.protection import Digests, judge_references, judge_seal_file, judge_stamps
 from gmseal.ofd.reach import reached_files
-from gmseal.ofd.signatures import read_list, read_signature_file
+from gmseal.ofd.signatures import SignatureList, read_list, read_signature_file
 from gmseal.policy import DEFAULT, Policy
 from gmseal.report import (
     Check,
@@ -44,7 +44,7 @@ from gmseal.trust import TrustStore
 _CLAUSE: Final = "GB/T 33190-2016 18"
 _XML_ID: Final = re.compile(r"[^\W\d][\w.\-]*")
 """An NCName, as far as the ids of real files need it told from a number."""
-_BEYOND_LIMITS: Final = frozenset({"TOO_MANY_REFERENCES", "XML_TOO_LARGE"})
+_BEYOND_LIMITS: Final = frozenset({"TOO_MANY_REFERENCES", "TOO_MANY_SIGNATURES", "XML_TOO_LARGE"})
 
 
 def verify_ofd(
@@ -65,7 +65,7 @@ def verify_ofd(
     package = read_package(data, limits)
     documents = package.documents
     # 2.
-    cases = _all_cases(package)
+    cases, broken = _all_cases(package)
     lists = {
         document.signatures_path
         for document in documents
@@ -89,7 +89,7 @@ def verify_ofd(
     # 7.
     _judge_bases(cases)
     findings = _file_findings(package)
-    checks = _file_checks(documents, cases)
+    checks = [*broken, *_file_checks(documents, cases)]
     if findings:
         checks.append(replace(judge_conformance(findings, policy, _CLAUSE), code="PACKAGE_CONFORMANCE"))
     reports = tuple(report_of(case, policy) for case in cases)
@@ -108,21 +108,39 @@ def verify_ofd(
     )
 
 
-def _all_cases(package: Package) -> list[Case]:
-    """The signatures of all documents. They are judged together, so it is their sum that is bounded."""
+def _all_cases(package: Package) -> tuple[list[Case], list[Check]]:
+    """The signatures of all documents, and a failure for each list of them that cannot be read.
+
+    They are judged together, so it is their sum that is bounded.
+    """
     cases: list[Case] = []
+    broken: list[Check] = []
     named = 0
     for document in package.documents:
-        for case in _cases(package, document):
+        try:
+            listed = read_list(package, document)
+        except GmsealError as error:
+            if isinstance(error, Refused) and error.reason in _BEYOND_LIMITS:
+                raise  # As below.
+            broken.append(_unreadable_list(document, error))
+            continue
+        for case in _cases(package, document, listed):
             cases.append(case)
             named += len(case.file.references) + len(case.file.stamps) if case.file is not None else 0
             if len(cases) > package.limits.max_signatures or named > package.limits.max_references:
                 raise Refused("TOO_MANY_REFERENCES", "The signatures name more files than are judged.")
-    return cases
+    return cases, broken
 
 
-def _cases(package: Package, document: OfdDocument) -> Iterator[Case]:
-    listed = read_list(package, document)
+def _unreadable_list(document: OfdDocument, error: GmsealError) -> Check:
+    """A document that says where its signatures are listed was signed, whatever has become of the list."""
+    number = document.index + 1
+    zh = f"第 {number} 个文档的签名列表无法读取，签章被破坏"
+    en = f"The list of signatures of document {number} cannot be read: {error}"
+    return Check("SIGNATURES_UNREADABLE", CheckResult.FAIL, None, zh, en, _CLAUSE)
+
+
+def _cases(package: Package, document: OfdDocument, listed: SignatureList | None) -> Iterator[Case]:
     seen: set[str] = set()
     for item in listed.items if listed is not None else ():
         case = Case(item, document, listed.path if listed is not None else "")
