@@ -11,13 +11,18 @@ import structlog
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
+from evidencelog.web import offline_page, offline_policy
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.http.access import PlatformOf, PublicRoute
 from shuangyin.core.http.problems import STATUS_BY_KIND
 from shuangyin.core.platform import Platform
 from shuangyin.core.text import Language, Text, preferred_language
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.sealing import queries as sealing
 from shuangyin.sealing.rules import is_token
 from shuangyin.verification import queries, rules
+from shuangyin.verification.api import bundle_response
+from shuangyin.verification.bundles.building import PreparedBundle, build, prepare
 from shuangyin.verification.checking import check_file
 from shuangyin.verification.limits import count_look, count_upload
 from shuangyin.verification.rendering import render, render_check
@@ -49,6 +54,27 @@ def look_up(token: str, request: Request, platform: PlatformOf, lang: AskedLangu
         record=record,
         path=f"/v/{token}",
     )
+
+
+@router.get("/v/{token}/evidence-bundle", response_class=Response)
+def public_bundle(token: str, request: Request, platform: PlatformOf, lang: AskedLanguage = None) -> Response:
+    """What proves the use that a QR code names, without names of persons. Counted like an upload: it costs as much."""
+    language = _language(request, lang)
+
+    def query(work: UnitOfWork) -> PreparedBundle | None:
+        use = sealing.by_token(work, token) if is_token(token) else None
+        return prepare(work, use, masked=True, with_file=False) if use is not None else None
+
+    try:
+        count_upload(request, platform)
+        prepared = platform.view(query)
+        if prepared is None:
+            return _no_record(platform, language)
+        bundle = build(platform, prepared)
+    except ShuangyinError as error:
+        return _refusal(platform, language, error)
+    _log.info("verification.bundle", number=prepared.number)
+    return bundle_response(bundle)
 
 
 @router.post("/v/{token}", response_class=Response)
@@ -91,6 +117,19 @@ def verify_form(
             return RedirectResponse(f"/v/{token}?lang={language}", status_code=303)
         return _no_record(platform, language)
     return render("verify.html", language, now=platform.clock.now_ms(), title="verify_title")
+
+
+@router.get("/verify/offline", response_class=Response)
+def offline(*, download: bool = False) -> Response:
+    """The page that verifies bundles by itself: to be used here, or saved and opened from disk."""
+    headers = {
+        "Content-Security-Policy": f"{offline_policy()}; frame-ancestors 'none'",
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+    }
+    if download:
+        headers["Content-Disposition"] = 'attachment; filename="verify.html"'
+    return Response(offline_page(), media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.post("/verify", response_class=Response)

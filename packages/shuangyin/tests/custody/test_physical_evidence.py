@@ -1,0 +1,43 @@
+"""The evidence bundle of a physical use: presses, photos and the opening, each proven by its entry."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from platform_world import NAMES, ok
+
+from evidencelog.bundle import Verdict, read_bundle, verify_bundle
+from evidencelog.vkey import parse_vkey
+
+
+def test_presses_photos_and_opening_are_in_the_bundle(desk: Any, tmp_path: Path) -> None:
+    opening = desk.open()
+    desk.world.settle()
+    ok(desk.press(opening["id"], normal=2, seam=1), 201)
+    use = desk.world.client("custodian").get("/api/v1/seal-uses?medium=physical").json()["items"][0]
+    line = desk.world.client("custodian").get(f"/api/v1/openings/{opening['id']}").json()["uses"][0]
+    photo = ok(desk.photograph(opening["id"], use_id=line["id"]), 201)
+    desk.world.settle()
+    anonymous = desk.world.anonymous()
+    keys = [parse_vkey(text) for text in anonymous.get("/log/vkeys").text.split()]
+    address = f"/api/v1/seal-uses/{use['id']}/evidence-bundle"
+    public = str(use["verification_url"]).split("8600", 1)[1] + "/evidence-bundle"
+    for number, answer in enumerate((desk.world.client("employee").get(address), anonymous.get(public))):
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(answer.content)
+        report = verify_bundle(path, keys)
+        assert report.verdict is Verdict.VALID, [
+            one.en for one in report.walk() if one.result.value == "fail"
+        ]
+        statement = read_bundle(path).statement
+        assert statement is not None
+        rows = [row for section in statement.sections for row in section.rows]
+        proven = {row.label.en: row.shown.zh for row in rows if row.basis is not None}
+        assert proven["Digest of the photo, SM3"] == photo["sm3"]
+        assert proven["Impressions on pages"] == str(line["normal"])
+        assert "Safe opened at" in proven
+        named = [row.shown.zh for row in rows if any(name in row.shown.zh for name in NAMES.values())]
+        assert bool(named) == (number == 0)
+    assert len(photo["sm3"]) == hashlib.new("sm3").digest_size * 2
