@@ -104,7 +104,7 @@ def build(platform: Platform, prepared: PreparedBundle) -> BuiltBundle:
 def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) -> list[FileSource]:
     report = reports.Report(prepared.statement, prepared.origin, prepared.made_at)
     salted = any('"salt":' in one.entry.body for one in prepared.recordings.all)
-    steps = steps_of(prepared.sources[0], prepared.vkeys, salted)
+    steps = steps_of(prepared.sources[0], prepared.vkeys, salted=salted)
     files = [FileSource("report.pdf", FileRole.REPORT, "application/pdf", reports.pdf_of(report))]
     for language in reports.LANGUAGES:
         page = reports.html_of(report, language)

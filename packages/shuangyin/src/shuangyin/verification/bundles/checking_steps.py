@@ -24,70 +24,67 @@ class Step:
     commands: tuple[str, ...] = ()
 
 
-def steps_of(entry: EntrySource, vkeys: list[str], salted: bool) -> list[Step]:  # noqa: FBT001  # one plain question
-    """The steps, with the first entry of the bundle as the example."""
-    steps = [
-        Step(
-            Text("一次核验全部内容", "Check everything at once"),
-            Text(
-                "用浏览器打开 files/verify.html 并选入本证据包；或用命令行工具。日志公钥与见证人策略应从证据包以外的渠道取得，"
-                "例如平台网址的 /log/vkeys。",
-                "Open files/verify.html in a browser and choose this bundle, or use the command line. Get the log's keys "
-                "and the policy of witnesses from elsewhere than the bundle, such as /log/vkeys of the platform.",
-            ),
-            (
-                "evidencelog verify bundle.zip --vkey log.vkeys",
-                "evidencelog verify bundle.zip --policy policy.txt",
-            ),
-        ),
-        Step(
-            Text("文件的摘要", "The digest of the document"),
-            Text(
-                "计算您手中文件的摘要，应与报告及条目中的摘要相同。",
-                "Compute the digest of the file you hold; it must be the one in the report and in the entry.",
-            ),
-            ("openssl dgst -sm3 document.pdf", "sha256sum document.pdf", "cat entries/000001.json"),
-        ),
-        Step(
-            Text("检查点的文本与签名", "Text and signatures of the checkpoint"),
-            Text(
-                "证明文件的第一个空行之后是检查点：第一行为日志名，第二行为条数，第三行为树根；其后每行一个签名。",
-                "After the first empty line of a proof stands the checkpoint: name of the log, size, root of the tree; "
-                "then one signature a line.",
-            ),
-            (
-                "sed '1,/^$/d' proofs/000001.tlog-proof > checkpoint",
-                "sed '/^$/,$d' checkpoint > checkpoint.text",
-            ),
-        ),
-        *_signature_steps(entry, vkeys),
-        Step(
-            Text("条目确在日志中", "The entry is in the log"),
-            Text(
-                "用 Go 的 golang.org/x/mod/sumdb 核验：note.Open 核对检查点签名，tlog.CheckRecord 核对包含证明。"
-                "证明文件中 index 之后各行即路径（base64），条目原文即 entries 中的文件。",
-                "With golang.org/x/mod/sumdb of Go: note.Open checks the signatures, tlog.CheckRecord the path. The lines "
-                "after index in the proof are the path (base64); the entry is the file in entries, as it is.",
-            ),
-            (
-                "note.Open(checkpoint, note.VerifierList(verifier))",
-                "tlog.CheckRecord(path, size, root, index, tlog.RecordHash(entry))",
-            ),
-        ),
-    ]
-    if salted:
-        steps.append(
-            Step(
-                Text("事由与意见的加盐摘要", "Salted digests of reasons and comments"),
-                Text(
-                    "条目只记摘要与盐。盐的十六进制字节后接文字（UTF-8），其 SM3 应等于条目中的 sm3。",
-                    "Entries hold only digest and salt. SM3 over the bytes of the salt followed by the text in UTF-8 must be "
-                    "the sm3 in the entry.",
-                ),
-                ("{ printf '%s' SALT | xxd -r -p; printf '%s' 'TEXT'; } | openssl dgst -sm3",),
-            )
-        )
-    return steps
+_EVERYTHING = Step(
+    Text("一次核验全部内容", "Check everything at once"),
+    Text(
+        "用浏览器打开 files/verify.html 并选入本证据包；或用命令行工具。日志公钥与见证人策略应从证据包以外的渠道取得，"
+        "例如平台网址的 /log/vkeys。",
+        "Open files/verify.html in a browser and choose this bundle, or use the command line. Get the log's keys "
+        "and the policy of witnesses from elsewhere than the bundle, such as /log/vkeys of the platform.",
+    ),
+    (
+        "evidencelog verify bundle.zip --vkey log.vkeys",
+        "evidencelog verify bundle.zip --policy policy.txt",
+    ),
+)
+_DIGESTS = Step(
+    Text("文件的摘要", "The digest of the document"),
+    Text(
+        "计算您手中文件的摘要，应与报告及条目中的摘要相同。",
+        "Compute the digest of the file you hold; it must be the one in the report and in the entry.",
+    ),
+    ("openssl dgst -sm3 document.pdf", "sha256sum document.pdf", "cat entries/000001.json"),
+)
+_CHECKPOINT = Step(
+    Text("检查点的文本与签名", "Text and signatures of the checkpoint"),
+    Text(
+        "证明文件的第一个空行之后是检查点：第一行为日志名，第二行为条数，第三行为树根；其后每行一个签名。",
+        "After the first empty line of a proof stands the checkpoint: name of the log, size, root of the tree; "
+        "then one signature a line.",
+    ),
+    (
+        "sed '1,/^$/d' proofs/000001.tlog-proof > checkpoint",
+        "sed '/^$/,$d' checkpoint > checkpoint.text",
+    ),
+)
+_INCLUSION = Step(
+    Text("条目确在日志中", "The entry is in the log"),
+    Text(
+        "用 Go 的 golang.org/x/mod/sumdb 核验：note.Open 核对检查点签名，tlog.CheckRecord 核对包含证明。"
+        "证明文件中 index 之后各行即路径（base64），条目原文即 entries 中的文件。",
+        "With golang.org/x/mod/sumdb of Go: note.Open checks the signatures, tlog.CheckRecord the path. The lines "
+        "after index in the proof are the path (base64); the entry is the file in entries, as it is.",
+    ),
+    (
+        "note.Open(checkpoint, note.VerifierList(verifier))",
+        "tlog.CheckRecord(path, size, root, index, tlog.RecordHash(entry))",
+    ),
+)
+_SALTED = Step(
+    Text("事由与意见的加盐摘要", "Salted digests of reasons and comments"),
+    Text(
+        "条目只记摘要与盐。盐的十六进制字节后接文字（UTF-8），其 SM3 应等于条目中的 sm3。",
+        "Entries hold only digest and salt. SM3 over the bytes of the salt followed by the text in UTF-8 must be "
+        "the sm3 in the entry.",
+    ),
+    ("{ printf '%s' SALT | xxd -r -p; printf '%s' 'TEXT'; } | openssl dgst -sm3",),
+)
+
+
+def steps_of(entry: EntrySource, vkeys: list[str], *, salted: bool) -> list[Step]:
+    """The steps, with the first entry of the bundle as the example; `salted` whether digests of texts are in it."""
+    signatures = _signature_steps(entry, vkeys)
+    return [_EVERYTHING, _DIGESTS, _CHECKPOINT, *signatures, _INCLUSION, *([_SALTED] if salted else [])]
 
 
 def _signature_steps(entry: EntrySource, vkeys: list[str]) -> list[Step]:
