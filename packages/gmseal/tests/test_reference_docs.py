@@ -1,0 +1,55 @@
+"""The API reference names what is there, and its examples run; the page of comparisons points at what exists."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+from ofd_writer import OfdPlan
+from pdf_writing import plain, written
+
+import gmseal
+
+PACKAGE = Path(gmseal.__file__).parent
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+REFERENCE = (DOCS / "reference.md").read_text("utf-8")
+
+
+def public_names(module: str) -> set[str]:
+    """Functions and classes of a module that have no underscore before their name."""
+    source = (PACKAGE / (module.replace(".", "/") + ".py")).read_text("utf-8")
+    return {
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+    }
+
+
+def test_the_reference_names_every_public_name_and_no_other() -> None:
+    sections = re.findall(r"### `gmseal\.([\w.]+)`\n(.*?)(?=\n##|\Z)", REFERENCE, re.DOTALL)
+    assert len(sections) > 40
+    for module, section in sections:
+        told = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+        assert set(told) == public_names(module), module
+
+
+def test_the_examples_run() -> None:
+    names: dict[str, Any] = {"document": written(plain(1)), "package": OfdPlan(lines=1).build()}
+    blocks = re.findall(r"```python\n(.*?)```", REFERENCE, re.DOTALL)
+    assert len(blocks) == 5
+    for block in blocks:
+        exec(compile(block, "reference.md", "exec"), names)
+
+
+def test_what_pages_point_at_exists() -> None:
+    """Files, tests and links that the README and the page of comparisons name as proof."""
+    for page in (ROOT / "README.md", DOCS / "comparison.md"):
+        text = page.read_text("utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (page.parent / target).exists(), (page.name, target)
+        for file, test in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text):
+            assert (ROOT / file).is_file(), (page.name, file)
+            assert not test or f"def {test}(" in (ROOT / file).read_text("utf-8"), (file, test)
+        for vector in re.findall(r"`((?:ofd|pdf|seal|signature)-[\w-]+\.(?:ofd|pdf|esl|dat))`", text):
+            assert (ROOT / "tests" / "vectors" / vector).is_file(), vector
