@@ -362,6 +362,7 @@ def test_a_revocation_list_from_the_command_counts(process: str, shop: Path) -> 
     (shop / "later/root.pem").write_bytes((shop / "trust/root.pem").read_bytes())
     done = command("crl", shop / "later/1.crl", *issue, *revoke)
     assert (done.exit_code, "certificates: 1" in done.output) == (0, True), done.output
+    assert "TRIAL" in done.output
     judged = command("timestamp", "verify", token, shop / "file", "--trust", shop / "later")
     assert (judged.exit_code, "TIMESTAMP_REVOKED" in judged.output) == (1, True)
     kept = command("crl", shop / "2.crl", *issue, "--previous", shop / "later/1.crl")

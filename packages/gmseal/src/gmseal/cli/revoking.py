@@ -58,8 +58,9 @@ def crl(
     days: int,
     password_file: Path | None,
 ) -> None:
-    """Issue a revocation list (PEM). Put it into the trust directory of those who verify."""
+    """Issue a revocation list (PEM), here mostly of a trial authority, for the trust directory of verifiers."""
     from gmseal.cli.documents import load_private_key  # noqa: PLC0415 - see above
+    from gmseal.sm.certificate_info import read_certificate  # noqa: PLC0415 - see above
     from gmseal.sm.crl import RevocationReason, make_crl, read_crl  # noqa: PLC0415 - see above
     from gmseal.sm.pkcs8 import armour  # noqa: PLC0415 - see above
 
@@ -83,7 +84,9 @@ def crl(
     )
     write_output(out, armour("X509 CRL", made))
     until = now + timedelta(days=days)
-    click.echo(f"{out}: revoked certificates: {len(read_crl(made).serials())}, next list by {until:%Y-%m-%d}")
+    mark = " 【试用 TRIAL】" if read_certificate(authority).trial else ""
+    count = len(read_crl(made).serials())
+    click.echo(f"{out}{mark}: revoked certificates: {count}, next list by {until:%Y-%m-%d}")
 
 
 def _previous(path: Path | None, authority: bytes) -> "RevocationList | None":
