@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gmseal.errors import GmsealError
 from gmseal.sm.timestamps import HttpTimestampSource
+from shuangyin.connectors.chainmaker import ChainMakerAnchor, ChainMakerTls, load_member
 from shuangyin.connectors.ethereum import EthereumAnchor, load_account
 from shuangyin.connectors.timestamping import TimestampAnchor
 from shuangyin.core.clock import Clock
 from shuangyin.core.errors import Unavailable
-from shuangyin.evidence.ports import Anchor, AnchorProblem, Anchors
+from shuangyin.evidence.ports import REFUSED, Anchor, AnchorProblem, Anchors
 
 
 class _AnchorSettings(BaseModel):
@@ -38,6 +39,24 @@ class EthereumSettings(_AnchorSettings):
     gas: int = Field(300_000, ge=21_000)
 
 
+class ChainMakerSettings(_AnchorSettings):
+    """长安链 through its contract `fact`."""
+
+    kind: Literal["chainmaker"]
+    target: str = Field(pattern=r"^[^\s/]+:\d{1,5}$")
+    chain_id: str = Field(min_length=1, max_length=100)
+    organization: str = Field(min_length=1, max_length=200)
+    key_file: Path
+    certificate_file: Path | None = None
+    contract: str = "fact"
+    digest: Literal["sm3", "sha256"] = "sm3"
+    chain_name: str = Field("", max_length=100)
+    ca_file: Path | None = None
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
+    server_name: str | None = None
+
+
 class TimestampSettings(_AnchorSettings):
     """A time-stamp authority of RFC 3161."""
 
@@ -47,7 +66,9 @@ class TimestampSettings(_AnchorSettings):
     policy: str | None = None
 
 
-AnchorSettings = Annotated[EthereumSettings | TimestampSettings, Field(discriminator="kind")]
+AnchorSettings = Annotated[
+    EthereumSettings | ChainMakerSettings | TimestampSettings, Field(discriminator="kind")
+]
 _ADAPTER: TypeAdapter[list[AnchorSettings]] = TypeAdapter(list[AnchorSettings])
 
 
@@ -69,7 +90,7 @@ def configured_anchors(raw: Sequence[dict[str, object]], clock: Clock) -> Anchor
     return Anchors(members)
 
 
-def _anchor(settings: EthereumSettings | TimestampSettings, clock: Clock) -> Anchor:
+def _anchor(settings: EthereumSettings | ChainMakerSettings | TimestampSettings, clock: Clock) -> Anchor:
     if isinstance(settings, TimestampSettings):
         source = HttpTimestampSource(
             settings.url, digest=settings.digest, policy=settings.policy, timeout=settings.timeout_seconds
@@ -77,6 +98,8 @@ def _anchor(settings: EthereumSettings | TimestampSettings, clock: Clock) -> Anc
         return TimestampAnchor(
             name=settings.name, source=source, address=settings.url, period_s=settings.period_seconds
         )
+    if isinstance(settings, ChainMakerSettings):
+        return _chainmaker(settings, clock)
     return EthereumAnchor(
         name=settings.name,
         url=settings.url,
@@ -90,6 +113,31 @@ def _anchor(settings: EthereumSettings | TimestampSettings, clock: Clock) -> Anc
         gas=settings.gas,
         timeout_s=settings.timeout_seconds,
     )
+
+
+def _chainmaker(settings: ChainMakerSettings, clock: Clock) -> Anchor:
+    return ChainMakerAnchor(
+        name=settings.name,
+        target=settings.target,
+        chain_id=settings.chain_id,
+        member=load_member(settings.organization, settings.key_file, settings.certificate_file),
+        clock=clock,
+        contract=settings.contract,
+        imprint=settings.digest,
+        chain_name=settings.chain_name,
+        tls=_tls(settings),
+        period_s=settings.period_seconds,
+        timeout_s=settings.timeout_seconds,
+    )
+
+
+def _tls(settings: ChainMakerSettings) -> ChainMakerTls | None:
+    files = (settings.ca_file, settings.tls_certificate_file, settings.tls_key_file)
+    try:
+        ca, certificate, key = (None if file is None else file.read_bytes() for file in files)
+    except OSError as error:
+        raise AnchorProblem(REFUSED, "a file of the TLS connection cannot be read") from error
+    return None if ca is None else ChainMakerTls(ca, certificate, key, settings.server_name)
 
 
 def _unusable(reason: str) -> Unavailable:
