@@ -172,6 +172,21 @@ def cut_off() -> bytes:
     return begin + tree + page % (3, 5) + drawing % 5 + page % (4, 6) + b"6 0 obj\n<</Length 7"
 
 
+def swollen_page(*, twice: bool) -> bytes:
+    """A page whose drawing inflates to 280 MB of nothing, packed once or twice."""
+    squeeze = zlib.compressobj(1)
+    packed = b"".join(squeeze.compress(b" " * 10_000_000) for _ in range(28)) + squeeze.flush()
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    stream = pikepdf.Stream(pdf, b"")
+    names = [pikepdf.Name.FlateDecode] * (2 if twice else 1)
+    stream.write(zlib.compress(packed) if twice else packed, filter=pikepdf.Array(names))
+    pdf.pages[0].obj.Contents = pdf.make_indirect(stream)
+    out = io.BytesIO()
+    pdf.save(out, compress_streams=False)
+    return out.getvalue()
+
+
 REFUSED: list[tuple[str, Any, int, set[str]]] = [
     ("no PDF", lambda: b"plain text", 422, {"NOT_PDF"}),
     ("empty", lambda: b"", 422, {"NOT_PDF"}),
@@ -180,6 +195,8 @@ REFUSED: list[tuple[str, Any, int, set[str]]] = [
     ("cut in the middle", lambda: sample("contract.pdf")[:9000], 422, {"BROKEN_XREF", "BROKEN_STRUCTURE"}),
     ("cut behind its first page", cut_off, 422, {"CONTENT_LOST"}),
     ("bomb", bomb, 422, {"DECOMPRESSION_BOMB", "BROKEN_XREF", "BROKEN_STRUCTURE"}),
+    ("swollen page", lambda: swollen_page(twice=False), 422, {"DECOMPRESSION_BOMB"}),
+    ("page packed twice", lambda: swollen_page(twice=True), 422, {"DECOMPRESSION_BOMB"}),
     ("too many pages", lambda: pages(1001), 413, {"TOO_MANY_PAGES"}),
 ]
 

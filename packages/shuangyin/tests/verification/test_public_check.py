@@ -303,17 +303,21 @@ def test_the_form_takes_a_code_as_people_copy_it(story: Any) -> None:
     assert page(client.get("/verify", params={"code": "//evil.example"}), 404).verdict == "unknown"
 
 
-def test_an_address_that_asks_too_often_is_slowed_down(story: Any) -> None:
+def test_an_address_that_guesses_or_uploads_too_often_is_slowed_down_and_good_codes_stay_open(
+    story: Any,
+) -> None:
     client = story.world.anonymous()
     [use] = story.sealed()["uses"]
-    answers = [client.get(path_of(use)).status_code for _ in range(80)]
-    assert answers[0] == 200
-    refused = client.get(path_of(use))
-    assert refused.status_code == 429
-    assert int(refused.headers["retry-after"]) >= 1
-    assert page(refused, 429).verdict == "unknown"
-    story.world.clock.advance(seconds=5)
+    assert {client.get(path_of(use)).status_code for _ in range(40)} == {200}
+    guesses = [client.get(f"/v/{number:022d}") for number in range(31)]
+    assert [one.status_code for one in guesses] == [404] * 30 + [429]
+    assert int(guesses[-1].headers["retry-after"]) >= 1
+    assert page(guesses[-1], 429).verdict == "unknown"
     assert client.get(path_of(use)).status_code == 200
+    # Whether a code has the right form is no news either.
+    assert client.get("/v/short").status_code == 429
+    story.world.clock.advance(seconds=5)
+    assert client.get("/v/short").status_code == 404
     uploads = [post_file(story.world, API, b"x").status_code for _ in range(15)]
     assert 429 in uploads
     problem(post_file(story.world, API, b"x"), 429, "TOO_OFTEN")

@@ -60,6 +60,12 @@ def pdf_refused(error: GmsealError) -> ShuangyinError:
     return Invalid(code, text.zh, text.en)
 
 
+def expands() -> Invalid:
+    """The first pages unpack to more than any page needs."""
+    text = _PDF["DECOMPRESSION_BOMB"]
+    return Invalid("DECOMPRESSION_BOMB", text.zh, text.en)
+
+
 def content_lost(losses: Losses, pages: int) -> Invalid:
     """The damage took something off the pages: a repaired copy would show less than its author wrote."""
     numbers = [loss.page for loss in losses.pages]

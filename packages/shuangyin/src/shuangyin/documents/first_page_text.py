@@ -11,12 +11,21 @@ first page, where a mark of secrecy is printed.
 import json
 import resource
 import sys
+import zlib
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 CPU_SECONDS = 10
 MAX_CHARACTERS = 20_000
 PAGES = 2
 """A mark of secrecy stands on the cover or on the first page of the text."""
+
+EXPANDS = 3
+"""The exit status for pages that unpack to more than any page needs."""
+MAX_UNPACKED = 256 * 1024 * 1024
+"""What text, drawings and fonts of these pages may unpack to together, in bytes; a large font has 40 MB."""
+BLOCK = 1024 * 1024
+MAX_OBJECTS = 50_000
+"""So many objects are looked at; a page with more of them is left to the limits of memory and time."""
 
 TOP = 0.25
 """GB/T 9704: the mark is the second line of the type area, whose first line is 37 mm below the edge of an A4 page."""
@@ -35,6 +44,8 @@ def main(path: str) -> None:
     """Write what the first pages say to standard output, as JSON in UTF-8."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    if unpacked_bytes(path) > MAX_UNPACKED:
+        sys.exit(EXPANDS)
     import pypdfium2  # noqa: PLC0415 - after the limits, so that they hold for it too
 
     document = pypdfium2.PdfDocument(path)
@@ -47,6 +58,73 @@ def main(path: str) -> None:
             corners = corner_pieces(letters(page, textpage))
     answer = json.dumps({"text": "\n".join(texts), "corners": corners}, ensure_ascii=False)
     sys.stdout.buffer.write(answer.encode("utf-8", "ignore"))
+
+
+def unpacked_bytes(path: str) -> int:
+    """What the streams that PDFium unpacks for the text of the first pages hold; counting ends above MAX_UNPACKED."""
+    import pikepdf  # noqa: PLC0415 - after the limits, as above
+
+    total = 0
+    seen: set[tuple[int, int]] = set()
+    with pikepdf.open(path, suppress_warnings=True) as pdf:
+        waiting = []
+        for index in range(min(PAGES, len(pdf.pages))):
+            page = pdf.pages[index]
+            waiting += [page.obj.get("/Contents"), page.resources]
+        while waiting and len(seen) < MAX_OBJECTS and total <= MAX_UNPACKED:
+            item = waiting.pop()
+            if not isinstance(item, pikepdf.Object):
+                continue
+            if item.is_indirect:
+                if item.objgen in seen:
+                    continue
+                seen.add(item.objgen)
+            total += unpacked_size(item, pikepdf, MAX_UNPACKED - total)
+            waiting += parts(item, pikepdf)
+    return total
+
+
+def parts(item, pikepdf) -> list:  # type: ignore[no-untyped-def,type-arg]  # pikepdf's own objects
+    """What an object consists of; pictures are not unpacked for text."""
+    if isinstance(item, pikepdf.Array):
+        return list(item)
+    if isinstance(item, pikepdf.Dictionary | pikepdf.Stream) and item.get("/Subtype") != "/Image":
+        keys = item.keys()
+        return [item[key] for key in keys if key != "/Parent"]
+    return []
+
+
+def unpacked_size(item, pikepdf, most: int) -> int:  # type: ignore[no-untyped-def]  # as above
+    """The size of a stream after its leading Flate codings, each of them; little more than `most` is ever counted."""
+    if not isinstance(item, pikepdf.Stream) or item.get("/Subtype") == "/Image":
+        return 0
+    filters = item.get("/Filter")
+    names = list(filters) if isinstance(filters, pikepdf.Array) else [filters]
+    data, size = item.read_raw_bytes(), 0
+    for number, name in enumerate(names):
+        if name not in ("/FlateDecode", "/Fl"):
+            break
+        data, inflated = inflated_within(data, most - size, keep=number + 1 < len(names))
+        size += inflated
+        if size > most:
+            break
+    return size
+
+
+def inflated_within(data: bytes, most: int, *, keep: bool) -> tuple[bytes, int]:
+    """Inflate block by block until more than `most` bytes came out; the result is kept only for a next coding."""
+    unpacking, size, kept = zlib.decompressobj(), 0, []
+    try:
+        while data and not unpacking.eof and size <= most:
+            block = unpacking.decompress(data, BLOCK)
+            data = unpacking.unconsumed_tail
+            size += len(block)
+            if keep:
+                kept.append(block)
+    except zlib.error:
+        # What PDFium makes of a broken stream is no more than what came out before.
+        pass
+    return b"".join(kept), size
 
 
 def letters(page, textpage) -> list[tuple[str, Box]]:  # type: ignore[no-untyped-def]  # PDFium's own objects

@@ -143,6 +143,8 @@ def _first_pages(path: Path) -> dict[str, object]:
         raise errors.first_page_unreadable() from error
     except OSError as error:
         raise errors.inspection_unavailable() from error
+    if done.returncode == first_page_text.EXPANDS:
+        raise errors.expands()
     if done.returncode != 0:
         raise errors.first_page_unreadable()
     try:

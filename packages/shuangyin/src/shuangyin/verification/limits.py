@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from shuangyin.core.platform import Platform
-from shuangyin.verification.rate import LOOKING, UPLOADING, RateLimiter
+from shuangyin.verification.rate import MISSING, UPLOADING, RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    looking: RateLimiter = field(default_factory=lambda: RateLimiter(LOOKING))
+    missing: RateLimiter = field(default_factory=lambda: RateLimiter(MISSING))
     uploading: RateLimiter = field(default_factory=lambda: RateLimiter(UPLOADING))
 
 
-def count_look(request: Request, platform: Platform) -> None:
-    """Count one look at a record by this address. Raises RateLimited."""
-    _limits(request).looking.take(_address(request), platform.clock.now_ms())
+def count_miss(request: Request, platform: Platform) -> None:
+    """Count one code of this address that names nothing. Raises RateLimited."""
+    _limits(request).missing.take(_address(request), platform.clock.now_ms())
 
 
 def count_upload(request: Request, platform: Platform) -> None:

@@ -24,7 +24,7 @@ from shuangyin.verification import queries, rules
 from shuangyin.verification.api import bundle_response
 from shuangyin.verification.bundles.building import PreparedBundle, build, prepare
 from shuangyin.verification.checking import check_file
-from shuangyin.verification.limits import count_look, count_upload
+from shuangyin.verification.limits import count_miss, count_upload
 from shuangyin.verification.rendering import render, render_check
 
 router = APIRouter(tags=["verification"], include_in_schema=False, dependencies=[PublicRoute])
@@ -39,8 +39,9 @@ def look_up(token: str, request: Request, platform: PlatformOf, lang: AskedLangu
     """What is on record of the use that a QR code names."""
     language = _language(request, lang)
     try:
-        count_look(request, platform)
         record = platform.view(lambda work: queries.record_of(work, token))
+        if record is None:
+            count_miss(request, platform)
     except ShuangyinError as error:
         return _refusal(platform, language, error)
     if record is None:

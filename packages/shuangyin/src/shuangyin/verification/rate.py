@@ -23,7 +23,8 @@ class Allowance:
     every_ms: int
 
 
-LOOKING = Allowance(burst=60, every_ms=1_000)
+MISSING = Allowance(burst=30, every_ms=2_000)
+"""Codes that name nothing: thirty at once, then thirty a minute. Whoever holds a good code is never turned away."""
 UPLOADING = Allowance(burst=12, every_ms=10_000)
 
 
