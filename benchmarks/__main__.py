@@ -12,10 +12,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import evidence_log, pdf_sealing, seal_use, sm2_engine
+from benchmarks import (
+    cold_start,
+    document_batches,
+    evidence_log,
+    large_file,
+    pdf_sealing,
+    seal_use,
+    sm2_engine,
+)
 
 BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "cold_start": cold_start.run,
+    "document_batches": document_batches.run,
     "evidence_log": evidence_log.run,
+    "large_file": large_file.run,
     "pdf_sealing": pdf_sealing.run,
     "seal_use": seal_use.run,
     "sm2_engine": sm2_engine.run,

@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 def run() -> list[dict[str, Any]]:
     """One row per number of pages."""
-    sealer, trust = _trial_seal()
+    sealer, trust = trial_seal()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for pages in PAGES:
@@ -51,11 +51,11 @@ def run() -> list[dict[str, Any]]:
 def _row(source: Path, pages: int, sealer: SealSigner, trust: TrustStore) -> dict[str, Any]:
     target = source.with_suffix(".sealed.pdf")
     order = SealOrder(signed_at=NOW, placements=(SealPlacement(page=0, x_mm=120, y_mm=200),))
-    rsa_signer = _rsa_signer()
+    peer_signer = rsa_signer()
     seen = cpu_ms(
         {
             "seal": lambda: seal_pdf(source, target, order=order, signer=sealer),
-            "pyhanko": lambda: _pyhanko(source, rsa_signer),
+            "pyhanko": lambda: _pyhanko(source, peer_signer),
             "verify": lambda: verify_pdf(target, trust, NOW + timedelta(hours=1)),
         },
         rounds=7,
@@ -82,7 +82,8 @@ def _document(target: Path, pages: int) -> None:
         document.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable)
 
 
-def _trial_seal() -> tuple[SealSigner, TrustStore]:
+def trial_seal() -> tuple[SealSigner, TrustStore]:
+    """A seal with a drawn face and the roots that trust it."""
     begin, end = NOW - timedelta(days=30), NOW + timedelta(days=700)
     root_key, maker_key, key = PrivateKey.generate(), PrivateKey.generate(), PrivateKey.generate()
     name = "北京云岫数科有限公司"
@@ -111,7 +112,8 @@ def _trial_seal() -> tuple[SealSigner, TrustStore]:
     return SealSigner(make_seal(spec, maker, maker_key), signer, key), TrustStore.of([root])
 
 
-def _rsa_signer() -> SimpleSigner:
+def rsa_signer() -> SimpleSigner:
+    """A key and certificate of one's own, kept loaded."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Benchmark")])
     certificate = (
@@ -148,8 +150,13 @@ class _LoadedKeySigner(SimpleSigner):
 
 
 def _pyhanko(source: Path, signer: SimpleSigner) -> None:
-    with source.open("rb") as file:
-        writer = IncrementalPdfFileWriter(file)
-        metadata = PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256")
-        out = io.BytesIO()
-        signers.PdfSigner(metadata, signer).sign_pdf(writer, output=out, bytes_reserved=8192)
+    pyhanko_bytes(source.read_bytes(), signer)
+
+
+def pyhanko_bytes(data: bytes, signer: SimpleSigner) -> bytes:
+    """``data`` signed by pyHanko."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    metadata = PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256")
+    out = io.BytesIO()
+    signers.PdfSigner(metadata, signer).sign_pdf(writer, output=out, bytes_reserved=8192)
+    return out.getvalue()

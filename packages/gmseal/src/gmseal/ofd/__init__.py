@@ -1,13 +1,20 @@
-"""OFD packages (GB/T 33190-2016): reading within limits, sealing, verifying."""
+"""OFD packages (GB/T 33190-2016): reading within limits, sealing, verifying.
 
-from gmseal.ofd.inspect import OfdInfo, PageSize, inspect_ofd
-from gmseal.ofd.limits import OfdLimits
-from gmseal.ofd.order import CertificateSigner, OfdSealOrder, Protection
-from gmseal.ofd.package import OfdDocument, Package, PageRef, open_package, read_package
-from gmseal.ofd.sign import OfdSealOutcome, seal_ofd, sign_ofd_bytes
-from gmseal.ofd.signatures import Parameter, Provider
-from gmseal.ofd.verify import verify_ofd
-from gmseal.placement import Edge, SealPlacement, SeamPlacement
+A name is imported from its module when it is first asked for: who verifies loads nothing of what signs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gmseal.ofd.inspect import OfdInfo, PageSize, inspect_ofd
+    from gmseal.ofd.limits import OfdLimits
+    from gmseal.ofd.order import CertificateSigner, OfdSealOrder, Protection
+    from gmseal.ofd.package import OfdDocument, Package, PageRef, open_package, read_package
+    from gmseal.ofd.sign import OfdSealOutcome, seal_ofd, sign_ofd_bytes
+    from gmseal.ofd.signatures import Parameter, Provider
+    from gmseal.ofd.verify import verify_ofd
+    from gmseal.placement import Edge, SealPlacement, SeamPlacement
 
 __all__ = [
     "CertificateSigner",
@@ -32,3 +39,45 @@ __all__ = [
     "sign_ofd_bytes",
     "verify_ofd",
 ]
+
+_HOMES = {
+    "gmseal.ofd.inspect": (
+        "OfdInfo",
+        "PageSize",
+        "inspect_ofd",
+    ),
+    "gmseal.ofd.limits": ("OfdLimits",),
+    "gmseal.ofd.order": (
+        "CertificateSigner",
+        "OfdSealOrder",
+        "Protection",
+    ),
+    "gmseal.ofd.package": (
+        "OfdDocument",
+        "Package",
+        "PageRef",
+        "open_package",
+        "read_package",
+    ),
+    "gmseal.ofd.sign": (
+        "OfdSealOutcome",
+        "seal_ofd",
+        "sign_ofd_bytes",
+    ),
+    "gmseal.ofd.signatures": (
+        "Parameter",
+        "Provider",
+    ),
+    "gmseal.ofd.verify": ("verify_ofd",),
+    "gmseal.placement": ("Edge", "SealPlacement", "SeamPlacement"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, from its own module (PEP 562)."""
+    module = _HOME_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(module), name)
+    return value

@@ -1,0 +1,60 @@
+"""``gmseal verify`` of one small file from a cold start: CPU of the process, its imports and all, over ten runs."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.document_batches import HERE, NOW, sample_package, sample_pdf
+from benchmarks.pdf_sealing import trial_seal
+from gmseal.ofd import OfdSealOrder, sign_ofd_bytes
+from gmseal.pdf import SealOrder, seal_pdf_bytes
+
+RUNS = 10
+PROGRAM = "from gmseal.cli import app; app()"
+
+
+def run() -> list[dict[str, Any]]:
+    """One row per command; the first two are the measure of the machine."""
+    sealer, trust = trial_seal()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ofd = sign_ofd_bytes(sample_package(), OfdSealOrder(signed_at=NOW, placements=HERE), sealer)
+        pdf = seal_pdf_bytes(sample_pdf(), SealOrder(signed_at=NOW, placements=HERE), sealer)
+        (folder / "small.ofd").write_bytes(ofd)
+        (folder / "small.pdf").write_bytes(pdf)
+        (folder / "roots").mkdir()
+        (folder / "roots" / "root.cer").write_bytes(trust.roots[0])
+        verify = ["-c", PROGRAM, "verify", "--trust", str(folder / "roots")]
+        commands = {
+            "python -c pass": ["-c", "pass"],
+            "python -c 'import pikepdf'": ["-c", "import pikepdf"],
+            "gmseal verify small.ofd": [*verify, str(folder / "small.ofd")],
+            "gmseal verify small.pdf": [*verify, str(folder / "small.pdf")],
+        }
+        seen: dict[str, list[tuple[float, float]]] = {command: [] for command in commands}
+        for _ in range(RUNS):
+            for command, arguments in commands.items():
+                seen[command].append(_measured(arguments))
+    return [
+        {
+            "command": command,
+            "cpu_ms_best": round(min(cpu for cpu, _ in runs)),
+            "wall_ms_best": round(min(wall for _, wall in runs)),
+        }
+        for command, runs in seen.items()
+    ]
+
+
+def _measured(arguments: list[str]) -> tuple[float, float]:
+    """CPU (user and system) and wall milliseconds of one run."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu * 1000, wall * 1000
