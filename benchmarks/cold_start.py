@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.document_batches import HERE, NOW, sample_package, sample_pdf
-from benchmarks.pdf_sealing import trial_seal
+from benchmarks.document_batches import HERE, sample_package, sample_pdf
+from benchmarks.pdf_sealing import NOW, trial_seal
 from gmseal.ofd import OfdSealOrder, sign_ofd_bytes
 from gmseal.pdf import SealOrder, seal_pdf_bytes
 
