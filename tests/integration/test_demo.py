@@ -21,6 +21,8 @@ STEPS = {
     "qr_page_physical",
     "tampered_check",
     "evidence",
+    "altered_audit",
+    "altered_alarm",
 }
 """A step of every chapter: nobody may shorten the demonstration to make it pass."""
 

@@ -5,6 +5,5 @@ export type ScenarioRule = Shape<'ScenarioRuleOut'>
 export type ScenarioList = Shape<'ScenarioListOut'>
 export type Grant = Shape<'GrantOut'>
 export type EvidenceEntry = Shape<'EvidenceEntryOut'>
-export type LogState = Shape<'LogStateOut'>
 export type Citation = Shape<'CitationOut'>
 export type DocumentKind = Shape<'DocumentKindOut'>

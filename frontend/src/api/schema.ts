@@ -376,7 +376,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/evidence/anchors": {
+    "/api/v1/evidence/audits": {
         parameters: {
             query?: never;
             header?: never;
@@ -384,19 +384,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Anchors
-         * @description Where every anchor stands.
+         * List Audits
+         * @description Full audits that ended, newest first, each with what it found.
          */
-        get: operations["anchors_api_v1_evidence_anchors_get"];
+        get: operations["list_audits_api_v1_evidence_audits_get"];
         put?: never;
-        post?: never;
+        /**
+         * Begin Audit
+         * @description Audit the whole log now, in the background; one that waits or runs already is not doubled.
+         */
+        post: operations["begin_audit_api_v1_evidence_audits_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/evidence/anchors/{name}/receipts": {
+    "/api/v1/evidence/audits/runs/{run_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -404,10 +408,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Anchor Receipts
-         * @description The latest receipts of one anchor, newest first.
+         * Audit Run
+         * @description How far an audit is that was asked for.
          */
-        get: operations["anchor_receipts_api_v1_evidence_anchors__name__receipts_get"];
+        get: operations["audit_run_api_v1_evidence_audits_runs__run_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -425,9 +429,32 @@ export interface paths {
         };
         /**
          * Entries
-         * @description The entries of one subject (who may read the subject may read them), or all for an auditor.
+         * @description The entries of one subject, oldest first (who may read the subject may read them), or a search, newest first.
+         *
+         *     A search without a subject is for those who may read all evidence; others must name a document's digest, a
+         *     number, a seal or themselves, and find what they may read.
          */
         get: operations["entries_api_v1_evidence_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entry Detail
+         * @description One entry with its bytes, its path to a signed root in both trees, and who signed.
+         */
+        get: operations["entry_detail_api_v1_evidence_entries__entry_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -476,6 +503,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entry Kinds
+         * @description All kinds of entries that the platform records.
+         */
+        get: operations["entry_kinds_api_v1_evidence_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence/log": {
         parameters: {
             query?: never;
@@ -485,29 +532,9 @@ export interface paths {
         };
         /**
          * Log State
-         * @description The log's newest signed head, how many entries wait, and its public keys.
+         * @description The newest signed heads of the log and its twin, public keys, witnesses, problems and the last audit.
          */
         get: operations["log_state_api_v1_evidence_log_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evidence/receipts/{receipt_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Receipt
-         * @description A receipt as `evidencelog verify` reads it. It names a head of the log and no entry, so any user may.
-         */
-        get: operations["receipt_api_v1_evidence_receipts__receipt_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2012,77 +2039,6 @@ export interface components {
             zh: string;
         };
         /**
-         * AnchorOut
-         * @description Where one configured anchor stands.
-         */
-        AnchorOut: {
-            /**
-             * Identity
-             * @description The chain and contract it was found to be.
-             */
-            identity: string | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "ethereum" | "chainmaker" | "rfc3161";
-            /**
-             * Last Confirmed At
-             * @description UTC milliseconds.
-             */
-            last_confirmed_at: number | null;
-            /**
-             * Last Size
-             * @description Size of the newest head that it holds for certain.
-             */
-            last_size: number | null;
-            /** Last Transaction Id */
-            last_transaction_id: string | null;
-            /** Name */
-            name: string;
-            /** Period Seconds */
-            period_seconds: number;
-            /**
-             * Problem
-             * @description What is wrong now, in Chinese.
-             */
-            problem: string | null;
-            /** Problem Code */
-            problem_code: string | null;
-            /** Problem En */
-            problem_en: string | null;
-            /**
-             * State
-             * @description `anchored` when it holds the newest head, `failed` while it has a problem.
-             * @enum {string}
-             */
-            state: "waiting" | "sent" | "anchored" | "failed";
-        };
-        /**
-         * AnchorReceiptOut
-         * @description One receipt of an anchor; its whole text is at /evidence/receipts/{id}.
-         */
-        AnchorReceiptOut: {
-            /** Anchor */
-            anchor: string;
-            /**
-             * Block Time
-             * @description The outside's own time, UTC milliseconds.
-             */
-            block_time: number | null;
-            /**
-             * Confirmed At
-             * @description UTC milliseconds.
-             */
-            confirmed_at: number;
-            /** Id */
-            id: string;
-            /** Size */
-            size: number;
-            /** Transaction Id */
-            transaction_id: string;
-        };
-        /**
          * AnswerBody
          * @description What a rule says; absent parts are left to other rules.
          */
@@ -2272,6 +2228,100 @@ export interface components {
          * @enum {string}
          */
         AssignmentStatus: "waiting" | "open" | "decided" | "closed" | "transferred";
+        /**
+         * AuditFindingOut
+         * @description One difference that an audit found.
+         */
+        AuditFindingOut: {
+            /** En */
+            en: string;
+            /**
+             * Entry Id
+             * @description The entry it names, when it belongs to the caller's organization.
+             */
+            entry_id: string | null;
+            /** Index */
+            index: number | null;
+            /**
+             * What
+             * @description entry, tile, state, head, fence, columns or fact.
+             */
+            what: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * AuditOut
+         * @description A full audit that ended.
+         */
+        AuditOut: {
+            /**
+             * Checked Facts
+             * @description Facts of the business tables that were compared with their entries.
+             */
+            checked_facts: number;
+            /** Differences */
+            differences: number;
+            /** Findings */
+            findings: components["schemas"]["AuditFindingOut"][];
+            /** Finished At */
+            finished_at: number;
+            /** Id */
+            id: string;
+            /** Root */
+            root: string;
+            /**
+             * Size
+             * @description Entries that were recomputed.
+             */
+            size: number;
+            /** Started At */
+            started_at: number;
+        };
+        /**
+         * AuditRunOut
+         * @description An audit that was asked for.
+         */
+        AuditRunOut: {
+            /** Asked At */
+            asked_at: number;
+            /**
+             * Audit Id
+             * @description The outcome, once it is there.
+             */
+            audit_id: string | null;
+            /**
+             * Done
+             * @description Steps that are done, of `total`.
+             */
+            done: number;
+            /** Error */
+            error: string | null;
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed";
+            /**
+             * Total
+             * @description 0 before the first step.
+             */
+            total: number;
+        };
+        /**
+         * AuditSummaryOut
+         * @description The last audit in one line.
+         */
+        AuditSummaryOut: {
+            /** Differences */
+            differences: number;
+            /** Finished At */
+            finished_at: number;
+            /** Size */
+            size: number;
+        };
         /**
          * Basis
          * @description What a rule rests on.
@@ -2807,62 +2857,121 @@ export interface components {
             uri: string;
         };
         /**
-         * EntryAnchorOut
-         * @description How one anchor covers one entry.
+         * EntryDetailOut
+         * @description One entry with its bytes and all that vouches for it.
          */
-        EntryAnchorOut: {
+        EntryDetailOut: {
+            /** Actor Id */
+            actor_id: string;
             /**
-             * Block Time
-             * @description The outside's own time, UTC milliseconds.
+             * Actor Name
+             * @description Null when the platform itself acted, or a person unknown now.
              */
-            block_time?: number | null;
+            actor_name: string | null;
             /**
-             * Confirmed At
-             * @description When we found it confirmed, UTC milliseconds.
+             * Body
+             * @description The exact bytes, as hashed.
              */
-            confirmed_at?: number | null;
+            body: string;
             /**
-             * Kind
-             * @enum {string}
+             * Digest
+             * @description SHA-256 of the entry's bytes, hex.
              */
-            kind: "ethereum" | "chainmaker" | "rfc3161";
-            /** Name */
-            name: string;
+            digest: string;
             /**
-             * Receipt Id
-             * @description GET /evidence/receipts/{id} gives the receipt.
+             * En
+             * @description What happened, in English.
              */
-            receipt_id?: string | null;
+            en: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
             /**
-             * Size
-             * @description Size of the first anchored head that holds the entry.
+             * Log Index
+             * @description Place in the log; null for the moment before it has one.
              */
-            size?: number | null;
+            log_index: number | null;
+            /** @description Null while no signed head holds the entry. */
+            path: components["schemas"]["PathOut"] | null;
             /**
-             * State
-             * @description 待上链, sent and not yet deep enough, 已上链, 失败 (tried again by itself).
-             * @enum {string}
+             * Recorded At
+             * @description UTC milliseconds.
              */
-            state: "waiting" | "sent" | "anchored" | "failed";
+            recorded_at: number;
+            /** Subject Id */
+            subject_id: string;
             /**
-             * Transaction Id
-             * @description Transaction on the chain, or serial of the token.
+             * Subject Name
+             * @description Number or name of what it is about, where it has one.
              */
-            transaction_id?: string | null;
+            subject_name: string | null;
+            /** Subject Type */
+            subject_type: string;
+            /** @description The same in the tree with SM3; null without one. */
+            twin_path: components["schemas"]["PathOut"] | null;
+            /**
+             * Zh
+             * @description What happened, in Chinese.
+             */
+            zh: string;
+        };
+        /**
+         * EntryFoundOut
+         * @description An entry in the explorer, with the names that its ids stand for now.
+         */
+        EntryFoundOut: {
+            /** Actor Id */
+            actor_id: string;
+            /**
+             * Actor Name
+             * @description Null when the platform itself acted, or a person unknown now.
+             */
+            actor_name: string | null;
+            /**
+             * Digest
+             * @description SHA-256 of the entry's bytes, hex.
+             */
+            digest: string;
+            /**
+             * En
+             * @description What happened, in English.
+             */
+            en: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Log Index
+             * @description Place in the log; null for the moment before it has one.
+             */
+            log_index: number | null;
+            /**
+             * Recorded At
+             * @description UTC milliseconds.
+             */
+            recorded_at: number;
+            /** Subject Id */
+            subject_id: string;
+            /**
+             * Subject Name
+             * @description Number or name of what it is about, where it has one.
+             */
+            subject_name: string | null;
+            /** Subject Type */
+            subject_type: string;
+            /**
+             * Zh
+             * @description What happened, in Chinese.
+             */
+            zh: string;
         };
         /**
          * EvidenceEntryOut
          * @description One entry as people see it.
          */
         EvidenceEntryOut: {
-            /**
-             * Anchor State
-             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
-             * @enum {string}
-             */
-            anchor_state: "waiting" | "anchored" | "failed" | "none";
-            /** Anchors */
-            anchors: components["schemas"]["EntryAnchorOut"][];
             /**
              * Digest
              * @description SHA-256 of the entry's bytes, hex.
@@ -3087,6 +3196,18 @@ export interface components {
          */
         JobState: "waiting" | "done" | "failed";
         /**
+         * KindOut
+         * @description A kind of entries and its sentence.
+         */
+        KindOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * ListEnforcement
          * @description The second factor for putting a list into force.
          */
@@ -3101,25 +3222,63 @@ export interface components {
          */
         ListStatus: "draft" | "in_force" | "superseded";
         /**
+         * LogProblemOut
+         * @description Something that is wrong now.
+         */
+        LogProblemOut: {
+            /**
+             * Blocking
+             * @description Nothing is signed until somebody reconciles the log.
+             */
+            blocking: boolean;
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Since */
+            since: number;
+            /** Subject */
+            subject: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * LogStateOut
-         * @description The log's head and public keys.
+         * @description The log's head and public keys, who vouches for it, and what is wrong.
          */
         LogStateOut: {
+            last_audit: components["schemas"]["AuditSummaryOut"] | null;
             /** Origin */
             origin: string | null;
             /** Pending */
             pending: number;
+            /** Problems */
+            problems: components["schemas"]["LogProblemOut"][];
             /**
              * Root
              * @description SHA-256 tree root, hex.
              */
             root: string | null;
+            running_audit: components["schemas"]["AuditRunOut"] | null;
             /** Signed At */
             signed_at: number | null;
             /** Size */
             size: number;
+            twin: components["schemas"]["TreeStateOut"] | null;
             /** Vkeys */
             vkeys: string[];
+            /** Witnesses */
+            witnesses: components["schemas"]["WitnessStateOut"][];
+            /**
+             * Witnesses Needed
+             * @description How many must cosign a head for it to count as witnessed.
+             */
+            witnesses_needed: number;
+            /**
+             * Witnesses Reached
+             * @description How many cosigned the newest head.
+             */
+            witnesses_reached: number;
         };
         /**
          * LostOut
@@ -3567,6 +3726,24 @@ export interface components {
             sequence_number?: number | null;
         };
         /**
+         * NodeOut
+         * @description A hash of the tree and the entries under it.
+         */
+        NodeOut: {
+            /**
+             * Count
+             * @description How many entries are under it; 1 is a leaf.
+             */
+            count: number;
+            /**
+             * First
+             * @description Number of the first entry under it.
+             */
+            first: number;
+            /** Hash */
+            hash: string;
+        };
+        /**
          * OneTimePasswordOut
          * @description A password that opens only the choice of a new one.
          */
@@ -3722,6 +3899,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[AuditOut] */
+        Page_AuditOut_: {
+            /** Items */
+            items: components["schemas"]["AuditOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[CitationOut] */
         Page_CitationOut_: {
             /** Items */
@@ -3762,10 +3949,10 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[EvidenceEntryOut] */
-        Page_EvidenceEntryOut_: {
+        /** Page[EntryFoundOut] */
+        Page_EntryFoundOut_: {
             /** Items */
-            items: components["schemas"]["EvidenceEntryOut"][];
+            items: components["schemas"]["EntryFoundOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -3786,6 +3973,16 @@ export interface components {
         Page_JobOut_: {
             /** Items */
             items: components["schemas"]["JobOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[KindOut] */
+        Page_KindOut_: {
+            /** Items */
+            items: components["schemas"]["KindOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -3911,6 +4108,47 @@ export interface components {
             current_password: string;
             /** New Password */
             new_password: string;
+        };
+        /**
+         * PathOut
+         * @description The way from an entry to a signed root, every hash with its place in the tree.
+         */
+        PathOut: {
+            /**
+             * Algorithm
+             * @enum {string}
+             */
+            algorithm: "sha256" | "sm3";
+            /**
+             * Checkpoint
+             * @description The signed head with all its signature lines.
+             */
+            checkpoint: string;
+            /**
+             * Holds
+             * @description Whether the path leads to the signed root.
+             */
+            holds: boolean;
+            /** Index */
+            index: number;
+            /** @description The hash of the stored bytes. */
+            leaf: components["schemas"]["NodeOut"];
+            /**
+             * Root
+             * @description The signed root.
+             */
+            root: string;
+            /** Signed At */
+            signed_at: number;
+            /** Signers */
+            signers: components["schemas"]["SignerOut"][];
+            /** Size */
+            size: number;
+            /**
+             * Steps
+             * @description From the leaf up.
+             */
+            steps: components["schemas"]["StepOut"][];
         };
         /**
          * PermissionOut
@@ -5121,11 +5359,50 @@ export interface components {
             me: components["schemas"]["Me"];
         };
         /**
+         * SignerOut
+         * @description Who signed a head.
+         */
+        SignerOut: {
+            /**
+             * Algorithm
+             * @description Null for a witness, whose key is not kept with the head.
+             */
+            algorithm: string | null;
+            /** Key Id */
+            key_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "log" | "witness";
+            /**
+             * Stated At
+             * @description The time a witness stated, by its own clock.
+             */
+            stated_at: number | null;
+        };
+        /**
          * StepMode
          * @description How several persons of a step decide: 会签 `all`, 或签 `any`, 依次 `in_turn`.
          * @enum {string}
          */
         StepMode: "all" | "any" | "in_turn";
+        /**
+         * StepOut
+         * @description One step from a node to its parent.
+         */
+        StepOut: {
+            parent: components["schemas"]["NodeOut"];
+            sibling: components["schemas"]["NodeOut"];
+            /**
+             * Side
+             * @description Where the sibling stands.
+             * @enum {string}
+             */
+            side: "left" | "right";
+        };
         /**
          * StepStatus
          * @description Where a step (节点) stands. `cancelled` steps were never decided because the route ended before.
@@ -5259,6 +5536,22 @@ export interface components {
             /** Scopes */
             scopes: string[];
         };
+        /**
+         * TreeStateOut
+         * @description The newest signed head of the twin tree.
+         */
+        TreeStateOut: {
+            /** Origin */
+            origin: string;
+            /** Root */
+            root: string;
+            /** Signed At */
+            signed_at: number;
+            /** Size */
+            size: number;
+            /** Vkeys */
+            vkeys: string[];
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -5299,6 +5592,32 @@ export interface components {
             seals: components["schemas"]["OpeningSealOut"][];
             /** Title */
             title: string;
+        };
+        /**
+         * WitnessStateOut
+         * @description A witness that is asked for cosignatures, and what it last said.
+         */
+        WitnessStateOut: {
+            /**
+             * Behind
+             * @description Whether it has yet to cosign the newest head.
+             */
+            behind: boolean;
+            /**
+             * Last Size
+             * @description The largest head that it cosigned.
+             */
+            last_size: number | null;
+            /** Name */
+            name: string;
+            problem: components["schemas"]["LogProblemOut"] | null;
+            /**
+             * Stated At
+             * @description When it said so, by its own clock.
+             */
+            stated_at: number | null;
+            /** Url */
+            url: string;
         };
         /**
          * WorkbenchCounts
@@ -6037,9 +6356,14 @@ export interface operations {
             };
         };
     };
-    anchors_api_v1_evidence_anchors_get: {
+    list_audits_api_v1_evidence_audits_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6052,7 +6376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AnchorOut"][];
+                    "application/json": components["schemas"]["Page_AuditOut_"];
                 };
             };
             /** @description Problem document */
@@ -6067,15 +6391,44 @@ export interface operations {
             };
         };
     };
-    anchor_receipts_api_v1_evidence_anchors__name__receipts_get: {
+    begin_audit_api_v1_evidence_audits_post: {
         parameters: {
-            query?: {
-                /** @description Most items of a page. */
-                limit?: number;
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
             };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRunOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    audit_run_api_v1_evidence_audits_runs__run_id__get: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
-                name: string;
+                run_id: string;
             };
             cookie?: never;
         };
@@ -6087,7 +6440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AnchorReceiptOut"][];
+                    "application/json": components["schemas"]["AuditRunOut"];
                 };
             };
             /** @description Problem document */
@@ -6107,11 +6460,21 @@ export interface operations {
             query?: {
                 subject_type?: string | null;
                 subject_id?: string | null;
-                kind?: string | null;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description 64 hex digits. */
+                digest?: string | null;
+                number?: string | null;
+                seal_id?: string | null;
+                person_id?: string | null;
+                kind?: string | null;
+                /** @description UTC milliseconds. */
+                since?: number | null;
+                /** @description UTC milliseconds. */
+                until?: number | null;
+                log_index?: number | null;
             };
             header?: never;
             path?: never;
@@ -6125,7 +6488,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_EvidenceEntryOut_"];
+                    "application/json": components["schemas"]["Page_EntryFoundOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    entry_detail_api_v1_evidence_entries__entry_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetailOut"];
                 };
             };
             /** @description Problem document */
@@ -6200,6 +6595,36 @@ export interface operations {
             };
         };
     };
+    entry_kinds_api_v1_evidence_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KindOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     log_state_api_v1_evidence_log_get: {
         parameters: {
             query?: never;
@@ -6217,36 +6642,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogStateOut"];
                 };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    receipt_api_v1_evidence_receipts__receipt_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                receipt_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Problem document */
             default: {

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Box, Briefcase, Document, Files, House, List, Lock, Notebook, OfficeBuilding, Plus, Stamp, Tickets, Timer, User } from '@element-plus/icons-vue'
+import { Box, Briefcase, DataLine, Document, Files, House, List, Lock, Notebook, OfficeBuilding, Plus, Stamp, Tickets, Timer, User } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -42,7 +42,13 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'grants', to: '/grants', icon: Briefcase, permission: 'authority.read' },
     ],
   },
-  { key: 'evidenceGroup', items: [{ key: 'evidence', to: '/evidence', icon: Files, permission: 'evidence.read_all' }] },
+  {
+    key: 'evidenceGroup',
+    items: [
+      { key: 'evidence', to: '/evidence', icon: Files, permission: 'evidence.read_all' },
+      { key: 'logState', to: '/evidence/state', icon: DataLine, permission: 'evidence.watch' },
+    ],
+  },
   {
     key: 'people',
     items: [

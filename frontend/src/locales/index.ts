@@ -5,6 +5,7 @@ import auth from './auth'
 import authority from './authority'
 import shell from './shell'
 import custody from './custody'
+import evidence from './evidence'
 import jobs from './jobs'
 import requests from './requests'
 import seals from './seals'
@@ -14,7 +15,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, authority, admin, jobs, settings }
+const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, jobs, settings }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -109,6 +109,17 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.evidence', permission: 'evidence.read_all' },
   },
   {
+    path: '/evidence/state',
+    component: () => import('@/views/evidence/LogStatePage.vue'),
+    meta: { title: 'nav.logState', permission: 'evidence.watch' },
+  },
+  {
+    path: '/evidence/entries/:id',
+    component: () => import('@/views/evidence/EntryPage.vue'),
+    props: true,
+    meta: { title: 'evidence.entry' },
+  },
+  {
     path: '/admin/persons',
     component: () => import('@/views/admin/PersonListPage.vue'),
     meta: { title: 'nav.persons', permission: 'people.manage' },

@@ -28,13 +28,15 @@ from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
 from shuangyin.documents import api as documents_api
+from shuangyin.entry_subjects import AreaEntrySubjects
 from shuangyin.evidence import api as evidence_api
+from shuangyin.evidence import audit_runs, vouching_api
 from shuangyin.evidence import pages as evidence_pages
 from shuangyin.evidence.anchoring import AnchorThread
 from shuangyin.evidence.auditing import AuditThread, BusinessFacts
 from shuangyin.evidence.ports import Anchors
 from shuangyin.evidence.queries import pending_count
-from shuangyin.evidence.readers import SubjectReaders
+from shuangyin.evidence.readers import EntrySubjects, SubjectReaders
 from shuangyin.evidence.sequencer import SequencerThread
 from shuangyin.evidence.witnessing import WitnessThread
 from shuangyin.organization import api as organization_api
@@ -59,6 +61,7 @@ _log = structlog.get_logger(__name__)
 
 APIS = (
     evidence_api,
+    vouching_api,
     reference_api,
     organization_api,
     people_api,
@@ -102,18 +105,22 @@ def _ports() -> dict[type[Any], object]:
         **requests_ports.implementations(),
         **sealing_ports.implementations(),
         SubjectReaders: AreaSubjectReaders(),
+        EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
     }
 
 
 def job_handlers() -> dict[str, Handler]:
     """The handler of every kind of background job."""
-    return {"sealing.execute": sealing_commands.run_job}
+    return {"sealing.execute": sealing_commands.run_job, audit_runs.JOB_KIND: audit_runs.run_job}
 
 
 def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], None]]:
     """Start and stop functions of the worker and the sequencer that run inside `serve`."""
-    jobs = JobRunner(platform, job_handlers())
+    handlers = job_handlers()
+    # Sealing does not wait for an audit of a long log: it has a worker of its own.
+    asked_audits = JobRunner(platform, {audit_runs.JOB_KIND: handlers.pop(audit_runs.JOB_KIND)})
+    jobs = JobRunner(platform, handlers)
     sequencer = SequencerThread(platform)
     witnesses = WitnessThread(platform)
     anchors = AnchorThread(platform)
@@ -121,6 +128,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
 
     def start() -> None:
         jobs.start()
+        asked_audits.start()
         sequencer.start()
         witnesses.start()
         anchors.start()
@@ -129,6 +137,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     def stop() -> None:
         # The worker first: what it still does leaves evidence that the sequencer then integrates.
         jobs.stop()
+        asked_audits.stop()
         audits.stop()
         sequencer.stop()
         witnesses.stop()

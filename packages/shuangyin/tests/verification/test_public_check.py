@@ -183,6 +183,40 @@ def test_the_registered_file_is_recognised_and_a_changed_digit_is_told(story: An
     assert appended.verdict == "bad"
 
 
+@pytest.mark.parametrize("algorithm", ["sm3", "sha256"])
+def test_a_digest_of_the_registered_file_is_found_without_the_file(story: Any, algorithm: str) -> None:
+    [use] = story.sealed()["uses"]
+    client = story.world.anonymous()
+    digest = hashlib.new(algorithm, story.file_of(use)).hexdigest()
+    for typed in (digest, digest.upper(), f" {digest[:32]} {digest[32:]}\n"):
+        answer = client.get("/verify", params={"digest": typed})
+        shown = page(answer)
+        assert shown.verdict == "warn", "a trial seal is never shown in plain green"
+        assert use["number"] in shown.words
+        assert digest in shown.words
+        assert "script" not in {tag for tag, _ in shown.tags}
+        assert not any(name in answer.text for name in NAMES.values())
+        assert "供货合同" not in answer.text, "the title is the organization's own business"
+
+
+def test_every_digest_that_is_not_registered_is_answered_alike(story: Any) -> None:
+    [use] = story.sealed()["uses"]
+    client = story.world.anonymous()
+    applied = hashlib.sha256((SAMPLES / "contract.pdf").read_bytes()).hexdigest()
+    known = use["document_sm3"]
+    tried = ["0" * 64, known[:-1], known + "0", known[:32], "", "x" * 64, "%" * 64, "_" * 64, applied]
+    answers = [client.get("/verify", params={"digest": one, "lang": "zh"}) for one in tried]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({re.sub(r"\d\d:\d\d(:\d\d)?", "", answer.text) for answer in answers}) == 1
+
+
+def test_digests_are_counted_like_every_look(story: Any) -> None:
+    client = story.world.anonymous()
+    answers = [client.get("/verify", params={"digest": f"{n:064x}"}) for n in range(61)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) > 0
+
+
 def test_programs_get_the_report_and_whether_the_file_is_registered(story: Any) -> None:
     world: World = story.world
     [use] = story.sealed()["uses"]

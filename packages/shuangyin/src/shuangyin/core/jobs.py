@@ -105,6 +105,20 @@ def enqueue(
     return job.id
 
 
+def keep_progress(platform: Platform, job: ClaimedJob, progress: Mapping[str, int]) -> None:
+    """Tell how far a long job is, and keep its lease: a worker that reports is alive."""
+    lease_until = platform.clock.now_ms() + platform.settings.job_lease_seconds * 1000
+
+    def keep(work: UnitOfWork) -> None:
+        row = work.session.get(Job, job.id)
+        if row is None or row.state != JobState.WAITING:
+            return
+        row.payload = json.dumps({**json.loads(row.payload), "progress": dict(progress)}, ensure_ascii=False)
+        row.lease_until = max(row.lease_until, lease_until)
+
+    platform.transact(keep)
+
+
 def release_leases(work: UnitOfWork) -> int:
     """Take back the leases of every worker, because all of them are dead; returns how many.
 

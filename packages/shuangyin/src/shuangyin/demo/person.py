@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import hmac
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -45,6 +48,20 @@ class Person:
         self._client = httpx.Client(
             base_url=f"{base_url}/api/v1", timeout=120, headers={"Accept-Language": "zh-CN"}, trust_env=False
         )
+
+    @contextmanager
+    def at(self, base_url: str) -> Iterator[Person]:
+        """The same person with the same session on another server, such as a copy of this one."""
+        other = copy.copy(self)
+        client = self._client
+        with httpx.Client(
+            base_url=f"{base_url}/api/v1",
+            timeout=120,
+            headers=client.headers,
+            cookies={cookie.name: cookie.value or "" for cookie in client.cookies.jar},
+            trust_env=False,
+        ) as other._client:  # noqa: SLF001  # a copy of ourselves
+            yield other
 
     def sign_in(self, password: str) -> None:
         """Sign in; at the first sign-in the answer carries the secret to enrol."""

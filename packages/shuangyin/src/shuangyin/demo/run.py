@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from shuangyin.demo.altered import show_altered_history
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import seal_electronically
 from shuangyin.demo.outsider import check_electronic, check_records
@@ -33,6 +34,7 @@ def run(folder: Path, console: Console, *, keep_serving: bool) -> bool:
         check_electronic(cast, report, electronic)
         physical = seal_physically(cast, report)
         check_records(cast, report, electronic, physical)
+        show_altered_history(cast, report)
         report.facts = _facts(cast, electronic, physical)
         report.write()
         _conclude(cast, report, console)

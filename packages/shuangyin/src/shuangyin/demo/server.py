@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fcntl
 import os
 import shutil
@@ -29,6 +30,19 @@ class Server:
         self._environment = {**os.environ, **environment, "SHUANGYIN_DATA_DIR": str(self.data_dir)}
         self._process: subprocess.Popen[bytes] | None = None
         self.base_url = ""
+
+    def elsewhere(self, data_dir: Path, log: Path, environment: Mapping[str, str]) -> Server:
+        """A server of another data folder with the settings of this one, on a port of its own."""
+        other = copy.copy(self)
+        other.data_dir, other.log, other.base_url = data_dir, log, ""
+        other._process = None  # noqa: SLF001  # a copy of ourselves
+        other._environment = {  # noqa: SLF001  # as above
+            **self._environment,
+            "SHUANGYIN_PORT": "8610",
+            **environment,
+            "SHUANGYIN_DATA_DIR": str(data_dir),
+        }
+        return other
 
     def command(self, *arguments: str) -> str:
         """Run a `shuangyin` command on this installation; its output. Raises StepFailed when it fails."""

@@ -42,7 +42,7 @@ class DocumentVersion(Base):
     origin: Mapped[str] = mapped_column(String(16))
     object_id: Mapped[str] = mapped_column(String(32), ForeignKey("stored_object.id"))
     sm3: Mapped[str] = mapped_column(String(64), index=True)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int] = mapped_column(doc="Bytes.")
     pages: Mapped[int]
     page_sizes: Mapped[str] = mapped_column(Text, doc="JSON: [[width, height], …] in mm as displayed.")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -83,10 +83,19 @@ class AuditOutcome:
     differences: tuple[Difference, ...]
 
 
-def audit(platform: Platform) -> AuditOutcome:
+Progress = Callable[[int, int], None]
+"""Told from time to time how many of how many steps are done; it must not use the audit's own session."""
+_TOLD_EVERY = 5000
+
+
+def _tell_nobody(_done: int, _total: int) -> None:
+    return None
+
+
+def audit(platform: Platform, progress: Progress = _tell_nobody) -> AuditOutcome:
     """Run a full audit and keep its outcome. The log is read as of one moment."""
     started_at = platform.clock.now_ms()
-    differences, size, root, checked = platform.view(_examine)
+    differences, size, root, checked = platform.view(lambda work: _examine(work, progress))
     kept = differences[:MAX_FINDINGS]
 
     def store(work: UnitOfWork) -> AuditOutcome:
@@ -150,23 +159,41 @@ class _StoredTree:
         return LogState.from_bytes(self._head.edge)
 
 
-def _examine(work: UnitOfWork) -> tuple[list[Difference], int, str, int]:
+def _examine(work: UnitOfWork, progress: Progress) -> tuple[list[Difference], int, str, int]:
     differences: list[Difference] = []
-    size, root = 0, ""
-    for tree in (MAIN, TWIN):  # 1.
-        head = work.session.get(LogHead, tree.id)
-        if head is None:
-            continue
+    size, root, done = 0, "", 0
+    heads = [(tree, work.session.get(LogHead, tree.id)) for tree in (MAIN, TWIN)]
+    stored = [(tree, head) for tree, head in heads if head is not None]
+    total = sum(head.size for _, head in stored) + (stored[0][1].size if stored else 0)
+    progress(0, total)
+    for tree, head in stored:  # 1.
+        before = done
         verifiers: list[NoteVerifier] = [parse_vkey(text) for text in public_keys(work, tree.id)]
-        report = audit_log(_StoredTree(work, tree, head), verifiers, work.port(HeadFence))
-        for finding in report.findings:
-            zh = _WHAT_ZH[finding.what].format(index=finding.index)
-            differences.append(Difference(finding.what, finding.index, zh, finding.sentence))
+        report = audit_log(
+            _StoredTree(work, tree, head),
+            verifiers,
+            work.port(HeadFence),
+            lambda count, before=before: progress(min(before + count, total), total),  # type: ignore[misc]  # the default binds the loop's value
+        )
+        done = before + head.size
+        differences.extend(
+            Difference(one.what, one.index, _WHAT_ZH[one.what].format(index=one.index), one.sentence)
+            for one in report.findings
+        )
         if tree is MAIN:
             size, root = report.size, report.root.hex()
+    found, checked = _examine_facts(work, lambda count: progress(min(done + count, total), total))
+    progress(total, total)
+    return differences + found, size, root, checked
+
+
+def _examine_facts(work: UnitOfWork, progress: Callable[[int], None]) -> tuple[list[Difference], int]:
+    differences: list[Difference] = []
     checked = 0
     facts = work.port(BusinessFacts)  # type: ignore[type-abstract]  # a port is looked up by its protocol
-    for entry, index in _placed(work):
+    for number, (entry, index) in enumerate(_placed(work), 1):
+        if number % _TOLD_EVERY == 0:
+            progress(number)
         differences.extend(_columns(entry, index))  # 2.
         if index is not None and facts.covers(entry.kind):  # 3.
             checked += 1
@@ -174,7 +201,7 @@ def _examine(work: UnitOfWork) -> tuple[list[Difference], int, str, int]:
             if said is not None:
                 zh = f"第 {index} 条存证（{entry.kind}）与现有业务数据不符"
                 differences.append(Difference("fact", index, zh, f"entry {index} ({entry.kind}): {said}"))
-    return differences, size, root, checked
+    return differences, checked
 
 
 def _placed(work: UnitOfWork) -> Iterator[tuple[EvidenceEntry, int | None]]:

@@ -82,6 +82,12 @@ def entry_of(work: UnitOfWork, organization_id: str, entry_id: str) -> EvidenceE
     return entry
 
 
+def place_of(work: UnitOfWork, entry: EvidenceEntry) -> PlacedEntry:
+    """An entry with its place."""
+    index = work.session.scalar(select(LogLeaf.log_index).where(LogLeaf.entry_id == entry.id))
+    return PlacedEntry(entry, index)
+
+
 def proof_of(work: UnitOfWork, entry_id: str) -> bytes:
     """The proof file (c2sp.org/tlog-proof@v1) of an entry against the newest signed head.
 

@@ -94,6 +94,16 @@ def by_document_digest(work: UnitOfWork, sm3: str) -> list[SealUse]:
     )
 
 
+def by_document_sha256(work: UnitOfWork, sha256: str) -> list[SealUse]:
+    """As `by_document_digest`, for those who computed a SHA-256."""
+    digests = select(DocumentVersion.sm3).where(DocumentVersion.sha256 == sha256)
+    return list(
+        work.session.scalars(
+            select(SealUse).where(SealUse.document_sm3.in_(digests)).order_by(SealUse.id).limit(50)
+        )
+    )
+
+
 def uses_out(work: UnitOfWork, uses: Sequence[SealUse]) -> list[SealUseOut]:
     """Uses for the API, with all names read at once."""
     versions = _by_id(work, DocumentVersion, {use.sealed_version_id or use.source_version_id for use in uses})

@@ -1,4 +1,4 @@
-"""The public pages: /v/{token} behind the QR code, and /verify for a file or a code.
+"""The public pages: /v/{token} behind the QR code, and /verify for a file, a code or a digest.
 
 No sign-in, no JavaScript, nothing kept of what is uploaded.
 """
@@ -109,9 +109,12 @@ def verify_form(
     platform: PlatformOf,
     lang: AskedLanguage = None,
     code: Annotated[str | None, Query(max_length=60)] = None,
+    digest: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """The form; with a code, the page of that code."""
+    """The form; with a code, the page of that code; with a digest, what is on record of it."""
     language = _language(request, lang)
+    if digest is not None:
+        return _by_digest(request, platform, language, "".join(digest.split()))
     if code is not None:
         token = code.strip().rstrip("/").rsplit("/", 1)[-1]
         if is_token(token):
@@ -151,18 +154,37 @@ def verify_upload(
     )
 
 
+def _by_digest(request: Request, platform: Platform, language: Language, digest: str) -> Response:
+    try:
+        count_look(request, platform)
+        record = platform.view(lambda work: queries.registered(work, digest))
+    except ShuangyinError as error:
+        return _refusal(platform, language, error)
+    _log.info("verification.digest", answer=record.answer.code if record else None)
+    if record is None:
+        return _no_record(platform, language, rules.UNKNOWN_DIGEST)
+    return render(
+        "digest.html",
+        language,
+        now=platform.clock.now_ms(),
+        title="facts_title",
+        record=record,
+        digest=digest.lower(),
+    )
+
+
 def _language(request: Request, asked: Language | None) -> Language:
     return asked or preferred_language(request.headers.get("accept-language"))
 
 
-def _no_record(platform: Platform, language: Language) -> Response:
+def _no_record(platform: Platform, language: Language, answer: rules.Answer = rules.UNKNOWN_CODE) -> Response:
     return render(
         "answer.html",
         language,
         now=platform.clock.now_ms(),
         title="verify_title",
         status=404,
-        answer=rules.UNKNOWN_CODE,
+        answer=answer,
     )
 
 

@@ -57,6 +57,14 @@ class UseRecord:
     digests: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class DigestRecord:
+    """The uses whose registered file has the digest that was asked for, and the answer about them."""
+
+    uses: tuple[PublicUse, ...]
+    answer: rules.Answer
+
+
 def record_of(work: UnitOfWork, token: str) -> UseRecord | None:
     """What a code names, None when it names nothing or has not the form of one."""
     if not is_token(token):
@@ -78,6 +86,18 @@ def record_of(work: UnitOfWork, token: str) -> UseRecord | None:
 def records_by_digest(work: UnitOfWork, sm3: str) -> list[PublicUse]:
     """The uses whose registered file has exactly these bytes."""
     return [public_use(work, use) for use in sealing.by_document_digest(work, sm3)]
+
+
+def registered(work: UnitOfWork, digest: str) -> DigestRecord | None:
+    """The registered files with this SM3 or SHA-256; None for anything but 64 hex digits of one."""
+    wanted = digest.lower()
+    if not rules.is_digest(wanted):
+        return None
+    uses = sealing.by_document_digest(work, wanted) or sealing.by_document_sha256(work, wanted)
+    if not uses:
+        return None
+    shown = tuple(public_use(work, use) for use in uses)
+    return DigestRecord(shown, rules.answer_for_digest([state_of(use) for use in shown]))
 
 
 def uses_on_same_document(work: UnitOfWork, use: SealUse) -> list[SealUse]:

@@ -5,6 +5,8 @@ The page of a use speaks of the registered file alone. It never calls a paper va
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +75,45 @@ UNKNOWN_CODE = Answer(
         "There is no such code. Check that the address is complete; if it came from a paper, ask the organization.",
     ),
 )
+
+UNKNOWN_DIGEST = Answer(
+    "UNKNOWN_DIGEST",
+    Level.UNKNOWN,
+    Text("查无记录", "No record"),
+    Text(
+        "没有登记过摘要与此相同的盖章文件。请确认摘要是对收到的原始文件计算的，并完整填写了 64 位；打印、另存或转换格式后的文件摘要会不同。",
+        "No sealed file with this digest is on record. Make sure that it was computed from the file as received and "
+        "has all 64 digits; a file that was printed, saved anew or converted has another digest.",
+    ),
+)
+"""The one answer to a digest that is unknown, incomplete or none at all: it tells nothing to who tries."""
+_REGISTERED_DIGEST = Answer(
+    "DIGEST_REGISTERED",
+    Level.INFO,
+    Text("有登记", "On record"),
+    Text(
+        "摘要与登记文件完全一致。摘要相同即文件内容逐字节相同；如需核验签章本身，请上传文件。",
+        "The digest is that of a registered file: equal digests mean equal files, byte by byte. "
+        "To have the seals themselves checked, upload the file.",
+    ),
+)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_GRAVEST_FIRST = (Level.BAD, Level.WARN)
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is a whole SM3 or SHA-256 in small hex digits."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def answer_for_digest(uses: Sequence[UseState]) -> Answer:
+    """What is said of a digest that leads to these uses: the gravest thing that is to be said of any of them."""
+    answers = [answer_for_use(use) for use in uses]
+    for level in _GRAVEST_FIRST:
+        grave = next((answer for answer in answers if answer.level is level), None)
+        if grave is not None:
+            return grave
+    return _REGISTERED_DIGEST
 
 
 def answer_for_use(use: UseState) -> Answer:

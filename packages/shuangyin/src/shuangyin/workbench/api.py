@@ -39,7 +39,13 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
     has_list = current_list(work, actor.organization_id) is not None
     failed = queries.failed_jobs(work, actor) if actor.may("jobs.manage") else 0
     found = alerts(
-        work.now, seals=seals, openings=openings, waiting=waiting, has_list=has_list, failed_jobs=failed
+        work.now,
+        seals=seals,
+        openings=openings,
+        waiting=waiting,
+        has_list=has_list,
+        failed_jobs=failed,
+        problems=queries.log_problems(work, actor),
     )
     items = approval_views.items(work, todo)
     mine = requests.running(work, actor, limit=SHOWN)

@@ -8,11 +8,12 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.jobs import Job, JobState
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Opening, OpeningStatus, Safe
+from shuangyin.evidence.problems import open_problems
 from shuangyin.organization.models import Department, Post
 from shuangyin.people.models import PostHolding
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.seals.models import Seal, SealStatus
-from shuangyin.workbench.rules import OpeningFact, SealFact, SetupFact, WaitingFact
+from shuangyin.workbench.rules import OpeningFact, ProblemFact, SealFact, SetupFact, WaitingFact
 
 CUSTODY_RIGHTS = ("custody.read", "custody.open", "custody.review")
 
@@ -53,6 +54,16 @@ def failed_jobs(work: UnitOfWork, actor: Actor) -> int:
         Job.organization_id == actor.organization_id, Job.state == JobState.FAILED
     )
     return work.session.scalar(query) or 0
+
+
+def log_problems(work: UnitOfWork, actor: Actor) -> list[ProblemFact]:
+    """What is wrong with the evidence log, for those who watch it."""
+    if not actor.may("evidence.watch"):
+        return []
+    return [
+        ProblemFact(one.subject, one.zh.rstrip("。"), one.en.rstrip("."), bool(one.blocking))
+        for one in open_problems(work)
+    ]
 
 
 def setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> SetupFact:

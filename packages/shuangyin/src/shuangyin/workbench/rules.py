@@ -59,6 +59,16 @@ class SetupFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemFact:
+    """Something that is wrong with the evidence log or with those who vouch for it."""
+
+    subject: str
+    zh: str
+    en: str
+    blocking: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One step of setting an organization up; `link` is a path of the user interface."""
 
@@ -145,6 +155,19 @@ def failed_jobs_alert(failed: int) -> Alert | None:
     return Alert("danger", text, "/admin/jobs")
 
 
+def log_alert(problem: ProblemFact) -> Alert:
+    """A log that may not be signed, or whose audit found history changed, is the gravest thing to be told."""
+    if problem.subject == "audit":
+        zh, en = (
+            f"存证审计发现不符：{problem.zh}。",
+            f"The audit of the log found a difference: {problem.en}.",
+        )
+    else:
+        zh, en = f"存证日志：{problem.zh}。", f"Evidence log: {problem.en}."
+    level: Level = "danger" if problem.blocking or problem.subject in ("audit", "log") else "warning"
+    return Alert(level, Text(zh, en), "/evidence/state")
+
+
 def alerts(
     now: int,
     *,
@@ -153,9 +176,11 @@ def alerts(
     waiting: Iterable[WaitingFact],
     has_list: bool,
     failed_jobs: int = 0,
+    problems: Iterable[ProblemFact] = (),
 ) -> tuple[Alert, ...]:
     """All alerts, the most urgent first. Without a scenario list in force nothing can be submitted."""
     found = [
+        *(log_alert(problem) for problem in problems),
         *([] if has_list else [_NO_LIST]),
         *filter(None, [failed_jobs_alert(failed_jobs)]),
         *(alert for opening in openings if (alert := _of_opening(now, opening))),
