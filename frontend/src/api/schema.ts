@@ -376,6 +376,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence/anchors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Anchors
+         * @description Where every anchor stands.
+         */
+        get: operations["anchors_api_v1_evidence_anchors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/anchors/{name}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Anchor Receipts
+         * @description The latest receipts of one anchor, newest first.
+         */
+        get: operations["anchor_receipts_api_v1_evidence_anchors__name__receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence/audits": {
         parameters: {
             query?: never;
@@ -535,6 +575,26 @@ export interface paths {
          * @description The newest signed heads of the log and its twin, public keys, witnesses, problems and the last audit.
          */
         get: operations["log_state_api_v1_evidence_log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/receipts/{receipt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Receipt
+         * @description A receipt as `evidencelog verify` reads it. It names a head of the log and no entry, so any user may.
+         */
+        get: operations["receipt_api_v1_evidence_receipts__receipt_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2039,6 +2099,77 @@ export interface components {
             zh: string;
         };
         /**
+         * AnchorOut
+         * @description Where one configured anchor stands.
+         */
+        AnchorOut: {
+            /**
+             * Identity
+             * @description The chain and contract it was found to be.
+             */
+            identity: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "ethereum" | "chainmaker" | "rfc3161";
+            /**
+             * Last Confirmed At
+             * @description UTC milliseconds.
+             */
+            last_confirmed_at: number | null;
+            /**
+             * Last Size
+             * @description Size of the newest head that it holds for certain.
+             */
+            last_size: number | null;
+            /** Last Transaction Id */
+            last_transaction_id: string | null;
+            /** Name */
+            name: string;
+            /** Period Seconds */
+            period_seconds: number;
+            /**
+             * Problem
+             * @description What is wrong now, in Chinese.
+             */
+            problem: string | null;
+            /** Problem Code */
+            problem_code: string | null;
+            /** Problem En */
+            problem_en: string | null;
+            /**
+             * State
+             * @description `anchored` when it holds the newest head, `failed` while it has a problem.
+             * @enum {string}
+             */
+            state: "waiting" | "sent" | "anchored" | "failed";
+        };
+        /**
+         * AnchorReceiptOut
+         * @description One receipt of an anchor; its whole text is at /evidence/receipts/{id}.
+         */
+        AnchorReceiptOut: {
+            /** Anchor */
+            anchor: string;
+            /**
+             * Block Time
+             * @description The outside's own time, UTC milliseconds.
+             */
+            block_time: number | null;
+            /**
+             * Confirmed At
+             * @description UTC milliseconds.
+             */
+            confirmed_at: number;
+            /** Id */
+            id: string;
+            /** Size */
+            size: number;
+            /** Transaction Id */
+            transaction_id: string;
+        };
+        /**
          * AnswerBody
          * @description What a rule says; absent parts are left to other rules.
          */
@@ -2857,6 +2988,50 @@ export interface components {
             uri: string;
         };
         /**
+         * EntryAnchorOut
+         * @description How one anchor covers one entry.
+         */
+        EntryAnchorOut: {
+            /**
+             * Block Time
+             * @description The outside's own time, UTC milliseconds.
+             */
+            block_time?: number | null;
+            /**
+             * Confirmed At
+             * @description When we found it confirmed, UTC milliseconds.
+             */
+            confirmed_at?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "ethereum" | "chainmaker" | "rfc3161";
+            /** Name */
+            name: string;
+            /**
+             * Receipt Id
+             * @description GET /evidence/receipts/{id} gives the receipt.
+             */
+            receipt_id?: string | null;
+            /**
+             * Size
+             * @description Size of the first anchored head that holds the entry.
+             */
+            size?: number | null;
+            /**
+             * State
+             * @description 待上链, sent and not yet deep enough, 已上链, 失败 (tried again by itself).
+             * @enum {string}
+             */
+            state: "waiting" | "sent" | "anchored" | "failed";
+            /**
+             * Transaction Id
+             * @description Transaction on the chain, or serial of the token.
+             */
+            transaction_id?: string | null;
+        };
+        /**
          * EntryDetailOut
          * @description One entry with its bytes and all that vouches for it.
          */
@@ -2868,6 +3043,14 @@ export interface components {
              * @description Null when the platform itself acted, or a person unknown now.
              */
             actor_name: string | null;
+            /**
+             * Anchor State
+             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
+             * @enum {string}
+             */
+            anchor_state: "waiting" | "anchored" | "failed" | "none";
+            /** Anchors */
+            anchors: components["schemas"]["EntryAnchorOut"][];
             /**
              * Body
              * @description The exact bytes, as hashed.
@@ -2929,6 +3112,14 @@ export interface components {
              */
             actor_name: string | null;
             /**
+             * Anchor State
+             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
+             * @enum {string}
+             */
+            anchor_state: "waiting" | "anchored" | "failed" | "none";
+            /** Anchors */
+            anchors: components["schemas"]["EntryAnchorOut"][];
+            /**
              * Digest
              * @description SHA-256 of the entry's bytes, hex.
              */
@@ -2972,6 +3163,14 @@ export interface components {
          * @description One entry as people see it.
          */
         EvidenceEntryOut: {
+            /**
+             * Anchor State
+             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
+             * @enum {string}
+             */
+            anchor_state: "waiting" | "anchored" | "failed" | "none";
+            /** Anchors */
+            anchors: components["schemas"]["EntryAnchorOut"][];
             /**
              * Digest
              * @description SHA-256 of the entry's bytes, hex.
@@ -6356,6 +6555,71 @@ export interface operations {
             };
         };
     };
+    anchors_api_v1_evidence_anchors_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnchorOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    anchor_receipts_api_v1_evidence_anchors__name__receipts_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnchorReceiptOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_audits_api_v1_evidence_audits_get: {
         parameters: {
             query?: {
@@ -6642,6 +6906,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogStateOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    receipt_api_v1_evidence_receipts__receipt_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receipt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {
