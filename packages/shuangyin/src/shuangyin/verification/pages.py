@@ -156,8 +156,9 @@ def verify_upload(
 
 def _by_digest(request: Request, platform: Platform, language: Language, digest: str) -> Response:
     try:
-        count_look(request, platform)
         record = platform.view(lambda work: queries.registered(work, digest))
+        if record is None:
+            count_miss(request, platform)
     except ShuangyinError as error:
         return _refusal(platform, language, error)
     _log.info("verification.digest", answer=record.answer.code if record else None)
