@@ -25,6 +25,8 @@ STATEMENT: Final = "statement.json"
 POLICY: Final = "keys/policy.txt"
 MAX_PATH: Final = 200
 _MAX_TEXT: Final = 2_000
+_MAX_NESTING: Final = 500
+_MARKS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII)
 _FOLDERS: Final = ("entries", "proofs", "keys", "files", "twin", "receipts")
@@ -228,8 +230,20 @@ def _refuse_number(_: str) -> NoReturn:
     raise _malformed("a number is not an integer")
 
 
+def _is_too_deep(data: bytes) -> bool:
+    """Whether brackets outside texts are nested beyond reason; a raised recursion limit must not end the process."""
+    depth = 0
+    for mark in _MARKS.finditer(data):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark.group(), 0)
+        if depth > _MAX_NESTING:
+            return True
+    return False
+
+
 def strict_json(data: bytes, what: str) -> object:
     """Read JSON in UTF-8 without floats and double keys. Raises :class:`MalformedError` (``bundle.malformed``)."""
+    if _is_too_deep(data):
+        raise _malformed(f"{what} is nested more than {_MAX_NESTING} deep")
     try:
         return json.loads(
             data.decode(),
