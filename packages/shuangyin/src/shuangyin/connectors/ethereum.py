@@ -14,9 +14,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
-
 from evidencelog.anchors import (
     AnchorBlock,
     AnchorChain,
@@ -29,6 +26,7 @@ from evidencelog.anchors import (
 from evidencelog.anchors.ethereum import AnchorCall, encode_call, read_transaction
 from evidencelog.anchors.keccak import keccak_256
 from evidencelog.checkpoint import Checkpoint
+from shuangyin.connectors.ethereum_accounts import Account, LocalAccount
 from shuangyin.connectors.json_rpc import JsonRpc
 from shuangyin.core.clock import Clock
 from shuangyin.evidence.ports import (

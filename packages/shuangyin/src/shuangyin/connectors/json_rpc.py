@@ -14,6 +14,7 @@ from shuangyin.evidence.ports import REFUSED, UNREACHABLE, AnchorProblem
 BATCH = 8
 """FISCO BCOS takes at most 8 requests in one batch."""
 _MAX_ANSWER = 4_000_000
+_MAX_NESTED = 5_000
 Call = tuple[str, Sequence[object]]
 
 
@@ -48,7 +49,7 @@ class JsonRpc:
             for method, parameters in calls
         ]
         answer = self._post(json.dumps(asked[0] if len(asked) == 1 else asked).encode())
-        answers = answer if isinstance(answer, list) else [answer]
+        answers = answer if isinstance(answer, list) and answer else [answer]
         by_id = {each.get("id"): each for each in answers if isinstance(each, dict)}
         return [_result(by_id.get(each["id"], answers[0]), str(each["method"])) for each in asked]
 
@@ -67,6 +68,9 @@ class JsonRpc:
             raise AnchorProblem(UNREACHABLE, f"the node does not answer: {type(error).__name__}") from error
         if status != httpx.codes.OK:
             raise AnchorProblem(UNREACHABLE, f"the node answers with HTTP status {status}")
+        if data.count(b"[") + data.count(b"{") > _MAX_NESTED:
+            # A bound of our own: libraries raise Python's so far that a deep text would end the process.
+            raise AnchorProblem(UNREACHABLE, "the node's answer is nested too deep")
         try:
             answer: object = json.loads(bytes(data))
         except (ValueError, RecursionError) as error:

@@ -77,6 +77,8 @@ class _Underway:
 
 def anchor_round(platform: Platform, anchor: Anchor) -> bool:
     """One round for one anchor; False when another process has it in hand or it is not time yet."""
+    if not platform.view(lambda work: _may_begin(work, anchor.name)):
+        return False
     owner = secrets.token_hex(16)
     if not platform.transact(lambda work: _claim(work, anchor.name, owner)):
         return False
@@ -255,6 +257,13 @@ def _begin(platform: Platform, anchor: Anchor, head: Checkpoint) -> None:
 
 
 # ---------------------------------------------------------------- rows
+
+
+def _may_begin(work: UnitOfWork, name: str) -> bool:
+    """Asked without writing, since it is asked every second."""
+    row = work.session.get(LogAnchor, name)
+    waits = row is not None and (row.retry_at > work.now or row.lease_until >= work.now)
+    return not waits and _newest(work) is not None
 
 
 def _claim(work: UnitOfWork, name: str, owner: str) -> bool:
