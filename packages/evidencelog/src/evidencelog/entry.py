@@ -92,6 +92,8 @@ def _no_float(_: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
 _MAYBE_LARGE: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
 """Where a number of more than 53 bits may stand in canonical JSON, or a text looks like that."""
+_TEXTS: Final = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"?', re.DOTALL)
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 _GOOD_KEYS: Final[set[str]] = set()
 """Keys that were found good before, so that the usual ones are not matched again; bounded."""
 _MAX_GOOD_KEYS: Final = 4096
@@ -115,6 +117,24 @@ def _check_parts(value: object, depth: int) -> None:
             _check_parts(item, depth + 1)
 
 
+def _refuse_deep(data: bytes) -> None:
+    """Refuse deep nesting before the parser meets it, which goes down one call for each level.
+
+    An entry with few brackets cannot be deep, which is nearly every one; of the others the brackets outside of
+    texts are counted.
+    """
+    if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in _BRACKETS.finditer(_TEXTS.sub(b"", data)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise MalformedError(
+                Code.ENTRY_NOT_CANONICAL,
+                f"the entry is not canonical: values are nested more than {MAX_DEPTH} deep",
+            )
+
+
 def decode_entry(data: bytes) -> dict[str, JsonValue]:
     """Read an entry, ``v`` included; ``encode_entry(decode_entry(data)) == data`` always holds.
 
@@ -124,6 +144,7 @@ def decode_entry(data: bytes) -> dict[str, JsonValue]:
     """
     if len(data) > MAX_ENTRY_BYTES:
         raise MalformedError(Code.ENTRY_TOO_LARGE, f"an entry has at most {MAX_ENTRY_BYTES} bytes")
+    _refuse_deep(data)
     try:
         content = _DECODER.decode(data.decode("utf-8"))
         if not isinstance(content, dict):

@@ -62,7 +62,7 @@ def test_an_entry_is_placed_proved_and_published(served: Served) -> None:
         ("POST", "/add", b"x" * 65_536, 413, "entry.too_large"),
         ("POST", "/add", b"\xff\x00 not an entry", 400, "entry.malformed"),
         ("POST", "/add", b'{"v":1, "a":1}', 400, "entry.not_canonical"),
-        ("POST", "/add", b"[" * 60_000, 400, "entry.malformed"),
+        ("POST", "/add", b"[" * 60_000, 400, "entry.not_canonical"),
         ("GET", "/proof/7", None, 404, "store.missing"),
         ("GET", "/proof/x", None, 400, "tile.path"),
         ("GET", "/proof/" + "9" * 30, None, 400, "tile.path"),
