@@ -25,8 +25,9 @@ const STORED = 'shuangyin.language'
 
 function initialLanguage(): Language {
   const asked = new URLSearchParams(location.search).get('lang')
-  const wanted = asked ?? localStorage.getItem(STORED)
-  return wanted === 'en' ? 'en' : 'zh'
+  const wanted = asked ?? localStorage.getItem(STORED) ?? navigator.language
+  // Nobody has chosen yet: the browser's language decides, and whoever does not read Chinese gets English.
+  return wanted.toLowerCase().startsWith('zh') ? 'zh' : 'en'
 }
 
 export const i18n = createI18n<false>({

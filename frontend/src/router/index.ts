@@ -136,6 +136,8 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/settings', component: () => import('@/views/settings/SettingsPage.vue'), meta: { title: 'app.settings' } },
   { path: '/:rest(.*)*', component: () => import('@/views/NotFoundPage.vue'), meta: { title: 'app.notFound' } },
+  // Reached by its name only, so that the address stays what was asked for.
+  { path: '/:rest(.*)*', name: 'forbidden', component: () => import('@/views/NotFoundPage.vue'), props: { forbidden: true }, meta: { title: 'app.forbidden' } },
 ]
 
 export const router = createRouter({
@@ -149,7 +151,9 @@ router.beforeEach((to) => {
   if (to.meta.public) return true
   if (!session.me) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   if (session.mustChangePassword) return { path: '/sign-in', query: { next: to.fullPath } }
-  if (!session.may(to.meta.permission)) return { path: '/forbidden', replace: true }
+  if (!session.may(to.meta.permission)) {
+    return { name: 'forbidden', params: { rest: to.path.slice(1).split('/') }, query: to.query, hash: to.hash, replace: true }
+  }
   return true
 })
 

@@ -29,11 +29,11 @@ LIBRARIES = """
 def settings_document() -> str:
     """The document as Markdown."""
     rows = [
-        f"| `SHUANGYIN_{name.upper()}` | {_shown(field.default)} | {field.description} |"
+        f"| `SHUANGYIN_{name.upper()}` | {_shown(field.get_default(call_default_factory=True))} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     return HEAD + "\n".join(rows) + "\n" + LIBRARIES
 
 
 def _shown(value: object) -> str:
-    return "–" if value is None else f"`{value}`"
+    return "–" if value is None or value in ([], ()) else f"`{value}`"

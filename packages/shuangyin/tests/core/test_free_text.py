@@ -81,12 +81,26 @@ def test_what_is_taken_shows_all_it_holds(text: str) -> None:
 
 @pytest.mark.parametrize(
     "unseen",
-    ["\u202e", "\u2066", "\u200b", "\u00ad", "\u061c", "\u0085", "\ufeff", "\u3164", "\ue000", "\x00"],
+    [
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\u00ad",
+        "\u061c",
+        "\u0085",
+        "\ufeff",
+        "\u3164",
+        "\ue000",
+        "\x00",
+        "\u200d",
+    ],
 )
 def test_what_cannot_be_seen_is_refused(unseen: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked_paragraph(f"合同{unseen}文本")
     assert refused.value.code == "TEXT_UNSEEN_CHARACTERS"
+    for sentence in (refused.value.text.zh, refused.value.text.en):
+        assert f"U+{ord(unseen):04X}" in sentence
 
 
 def test_lines_rare_characters_and_marks_of_variation_are_taken() -> None:

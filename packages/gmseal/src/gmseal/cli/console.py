@@ -83,7 +83,9 @@ def parse_instant(text: str | None) -> datetime | None:
         raise MalformedInput(f"{text!r} is not a time; write it like 2026-03-01T09:30:00+08:00.") from error
 
 
-def prefers_chinese() -> bool:
-    """True when the user's locale is Chinese."""
+def prefers_chinese(asked: str | None = None) -> bool:
+    """True when the user asked for Chinese (``zh``), or asked for nothing and has a Chinese locale."""
+    if asked is not None:
+        return asked == "zh"
     chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return chosen.lower().startswith("zh")

@@ -151,6 +151,9 @@ def sign(
     show_default=True,
     help="What is accepted; strict counts every deviation of form.",
 )
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of the report; otherwise the locale's."
+)
 def verify(
     *,
     file: Path,
@@ -158,6 +161,7 @@ def verify(
     as_json: bool,
     at: str | None,
     policy_name: str,
+    lang: str | None,
 ) -> None:
     """Verify. Exit status: 0 valid, 1 not valid, 2 unreadable, 3 indeterminate."""
     from gmseal.cli.show import report_lines  # noqa: PLC0415 - see above
@@ -172,7 +176,7 @@ def verify(
     if as_json:
         show_json(report.to_dict())
     else:
-        for line in report_lines(report, file.name, chinese=prefers_chinese()):
+        for line in report_lines(report, file.name, chinese=prefers_chinese(lang)):
             click.echo(line)
     click.get_current_context().exit(_EXIT_STATUS[report.verdict.value])
 

@@ -64,12 +64,21 @@ def has_unseen(text: str, *, breaks: bool = False) -> bool:
     return any(_is_unseen(character) and character not in allowed for character in text)
 
 
-def unseen_refused(field: str | None) -> Invalid:
-    """A text with characters that cannot be seen."""
+def unseen_named(text: str, *, breaks: bool = False) -> str:
+    """The first few characters of a text that cannot be seen, by their code points: U+200D."""
+    allowed = "\n\t" if breaks else ""
+    found = dict.fromkeys(one for one in text if _is_unseen(one) and one not in allowed)
+    return ", ".join(f"U+{ord(one):04X}" for one in list(found)[:3])
+
+
+def unseen_refused(text: str, field: str | None, *, breaks: bool = False) -> Invalid:
+    """A text with characters that cannot be seen; they are named by their code points."""
+    named = unseen_named(text, breaks=breaks)
     return Invalid(
         "TEXT_UNSEEN_CHARACTERS",
-        "文字中含有不可见、改变书写方向或无法显示的字符，请删除后重新输入。",
-        "The text holds characters that cannot be seen or that turn its direction. Remove them and type it again.",
+        f"文字中含有不可见、改变书写方向或无法显示的字符（{named}），请删除后重新输入。组合表情符号含有 U+200D。",
+        f"The text holds characters that cannot be seen or that turn its direction ({named}). "
+        "Remove them and type it again. Joined emoji hold U+200D.",
         details={"field": field} if field else None,
     )
 
@@ -87,7 +96,7 @@ def classified_refused(field: str | None) -> Refused:
 def checked_line(text: str, field: str | None = None) -> str:
     """A line as it was given. Raises Invalid (TEXT_UNSEEN_CHARACTERS), Refused (CLASSIFIED_REFUSED)."""
     if has_unseen(text):
-        raise unseen_refused(field)
+        raise unseen_refused(text, field)
     if classified_mark(text) is not None:
         raise classified_refused(field)
     return text
@@ -105,7 +114,7 @@ def checked_regulation(text: str, field: str | None = None) -> str:
     """The wording of a rule, which may name marks of secrecy without bearing one. Raises Invalid."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if has_unseen(text, breaks=True):
-        raise unseen_refused(field)
+        raise unseen_refused(text, field, breaks=True)
     return text
 
 

@@ -96,6 +96,7 @@ def _keep_roots(cast: Cast, report: Report) -> None:
         demand(roots.is_success and keys.is_success, "roots and log keys must be public")
         report.save("trust/roots.pem", roots.content)
         report.save("evidence/log.vkeys", keys.content)
+        report.save("trust/log.vkeys", keys.content)
 
 
 def _offline(report: Report, sealed: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -37,13 +38,14 @@ def run(folder: Path, console: Console, *, keep_serving: bool) -> bool:
         show_altered_history(cast, report)
         report.facts = _facts(cast, electronic, physical)
         report.write()
-        _conclude(cast, report, console)
+        _conclude(cast, report, console, keep_serving=keep_serving)
         if keep_serving:
-            console.print("\n平台继续运行，按 Ctrl+C 结束。 Serving; press Ctrl+C to stop.")
-            server.wait()
+            typer.echo(f"\n{server.wait()}", err=True)
+            return False
     except StepFailed as error:
         report.write()
         console.print(f"\n[red]演示未能完成：[/red]{error}", highlight=False)
+        return False
     except KeyboardInterrupt:
         console.print("\n已停止。 Stopped.")
     finally:
@@ -62,7 +64,7 @@ def _facts(cast: Cast, electronic: dict[str, object], physical: dict[str, object
     }
 
 
-def _conclude(cast: Cast, report: Report, console: Console) -> None:
+def _conclude(cast: Cast, report: Report, console: Console, *, keep_serving: bool) -> None:
     table = Table(title="账号 Accounts", title_justify="left")
     for column in ("姓名", "岗位", "账号", "密码", "动态口令密钥 (TOTP)"):
         table.add_column(column, overflow="fold")
@@ -70,9 +72,14 @@ def _conclude(cast: Cast, report: Report, console: Console) -> None:
         table.add_row(person.name, person.post, person.account, person.password, person.secret)
     console.print()
     console.print(table)
-    console.print(f"地址 Address: {cast.server.base_url}/app/", highlight=False)
+    if keep_serving:
+        console.print(f"地址 Address: {cast.server.base_url}/app/", highlight=False)
     console.print("动态口令 Code now: .venv/bin/shuangyin demo-code ACCOUNT", highlight=False)
     console.print(
         f"结果 Results: {report.folder}/ (summary.json, sealed-contract.pdf, use-register.pdf, evidence/, trust/)",
         highlight=False,
     )
+    if keep_serving:
+        console.print("\n平台继续运行，按 Ctrl+C 结束。 Serving; press Ctrl+C to stop.")
+    again = f".venv/bin/shuangyin serve --data-dir {cast.server.data_dir} --port {cast.server.port}"
+    typer.echo(f"以后再次启动同一数据 To start again on the same data: {again}")

@@ -81,10 +81,19 @@ class Server:
         message = "The platform did not start: " + self.log.read_text(errors="replace")[-2000:]
         raise StepFailed(message)
 
-    def wait(self) -> None:
-        """Serve until the process ends or the keyboard interrupts."""
-        if self._process is not None:
-            self._process.wait()
+    def wait(self) -> str:
+        """Serve until the process ends by itself, and say how it ended; the keyboard interrupts."""
+        status = None if self._process is None else self._process.wait()
+        return (
+            f"平台进程已自行结束（状态 {status}），日志：{self.log}\n"
+            f"The platform's process ended by itself with status {status}; its log: {self.log}\n"
+            + self.log.read_text(errors="replace")[-1000:]
+        )
+
+    @property
+    def port(self) -> str:
+        """The port that the platform took."""
+        return self.base_url.rpartition(":")[2]
 
     def stop(self) -> None:
         """End the process politely, then firmly."""

@@ -108,12 +108,13 @@ def name_too_long(limit: int) -> Invalid:
     )
 
 
-def name_malformed() -> Invalid:
-    """Title or file name is empty or has invisible characters."""
+def name_malformed(unseen: str) -> Invalid:
+    """Title or file name is empty or has invisible characters, which `unseen` names."""
+    zh, en = (f"（{unseen}）", f" ({unseen})") if unseen else ("", "")
     return Invalid(
         "NAME_MALFORMED",
-        "标题和文件名不能为空，也不能含有不可见字符。",
-        "Title and file name must not be empty nor have invisible characters.",
+        f"标题和文件名不能为空，也不能含有不可见字符{zh}。",
+        f"Title and file name must not be empty nor have invisible characters{en}.",
     )
 
 

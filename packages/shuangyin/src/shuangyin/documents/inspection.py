@@ -21,7 +21,7 @@ from gmseal.errors import Refused as GmsealRefused
 from gmseal.pdf import PdfInfo, PdfLimits, inspect_pdf, repair_pdf
 from gmseal.pdf.losses import lost_content
 from shuangyin.core.errors import TooLarge
-from shuangyin.core.free_text import classified_mark, has_unseen, is_bare_level
+from shuangyin.core.free_text import classified_mark, has_unseen, is_bare_level, unseen_named
 from shuangyin.core.objects import ObjectStore, blocks_of
 from shuangyin.core.settings import Settings
 from shuangyin.documents import errors, first_page_text, rules
@@ -60,7 +60,7 @@ def checked_names(title: str | None, file_name: str | None) -> UploadNames:
     if len(name) > rules.MAX_FILE_NAME or len(heading) > rules.MAX_TITLE:
         raise errors.name_too_long(rules.MAX_TITLE)
     if not name or not heading or has_unseen(name) or has_unseen(heading):
-        raise errors.name_malformed()
+        raise errors.name_malformed(unseen_named(name + heading))
     if classified_mark(stem) or classified_mark(heading):
         raise errors.classified()
     return UploadNames(heading, name)
