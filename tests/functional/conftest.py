@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_desk import AXE, SCREENSHOTS, Desk, OpenDesk, chromium, desk, launch
-from playwright.sync_api import Browser, sync_playwright
+from browser_desk import AXE, Desk, OpenDesk, chromium, desk
+from playwright.sync_api import Browser
 from running_installation import Installation, Story
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -50,16 +50,6 @@ def story(running: Installation, _equipment: None) -> Story:
     )
     running.approve(physical)
     return Story(running.sealed(sealed), waiting, physical)
-
-
-@pytest.fixture(scope="session")
-def browser(_equipment: None) -> Iterator[Browser]:
-    """The system's Chromium, started once."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from odd_pdfs import ODD
 from pdf_readers import PER_MM, Pdfium, PdfJs, equipped, pdfjs, red_box
 from pdf_writing import changed, plain, written
 from PIL import Image
+from playwright.sync_api import Browser
 
 from gmseal.pdf import Edge, SealOrder, SealPlacement, SeamPlacement, seal_pdf
 from gmseal.picture import FaceKind, draw_svg, face_of_kind, render_png
@@ -44,13 +45,17 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def readers() -> Iterator[dict[str, PdfJs | Pdfium]]:
+def equipment() -> None:
     missing = equipped(chromium())
     if missing is not None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{missing} is missing")
         pytest.skip(f"{missing} is missing")
-    with pdfjs() as in_browser:
+
+
+@pytest.fixture(scope="module")
+def readers(equipment: None, browser: Browser) -> Iterator[dict[str, PdfJs | Pdfium]]:
+    with pdfjs(browser) as in_browser:
         yield {"pdf.js": in_browser, "PDFium": Pdfium()}
 
 

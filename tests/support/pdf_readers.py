@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
-from browser_desk import ROOT, launch
+from browser_desk import ROOT
 from PIL import Image, ImageChops
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 PDFJS = ROOT / "frontend" / "node_modules" / "pdfjs-dist"
 PER_MM = 6
@@ -59,11 +59,11 @@ class PdfJs:
 
 
 @contextlib.contextmanager
-def pdfjs() -> Iterator[PdfJs]:
-    """The pdf.js of the user interface in the system's Chromium."""
-    with sync_playwright() as playwright, contextlib.closing(launch(playwright)) as browser:
-        page = browser.new_page()
-        page.context.route("**/*", _answer)
+def pdfjs(browser: Browser) -> Iterator[PdfJs]:
+    """The pdf.js of the user interface in a browser."""
+    with contextlib.closing(browser.new_context()) as context:
+        page = context.new_page()
+        context.route("**/*", _answer)
         page.goto(_ORIGIN)
         yield PdfJs(page)
 
