@@ -34,6 +34,7 @@ from shuangyin.evidence.keys import load_signers
 from shuangyin.evidence.models import EvidenceEntry, LogHead, LogLeaf, PendingEntry
 from shuangyin.evidence.problems import clear_problem, forbid_while_blocked, note_problem
 from shuangyin.evidence.publishing import publish
+from shuangyin.evidence.queries import entry_bundle
 from shuangyin.evidence.trees import MAIN, TWIN, TWIN_SUFFIX, DatabaseTiles, Tree, advance, head_of
 
 _log = structlog.get_logger(__name__)
@@ -153,7 +154,7 @@ def _grow_twin(work: UnitOfWork, origin: str, bodies: Sequence[bytes], first: in
     or the log would never rest.
     """
     head = head_of(work, TWIN, origin + TWIN_SUFFIX)
-    missed = _bodies(work, head.size, first - head.size)
+    missed = entry_bundle(work, head.size, first - head.size) if head.size < first else []
     load_signers(work, head.origin)
     result = integrate(LogState.from_bytes(head.edge), [*missed, *bodies])
     advance(work, TWIN, head, result)
@@ -170,18 +171,6 @@ def _grow_twin(work: UnitOfWork, origin: str, bodies: Sequence[bytes], first: in
                 "sm3_root": result.root.hex(),
             },
         )
-
-
-def _bodies(work: UnitOfWork, first: int, count: int) -> list[bytes]:
-    if count <= 0:
-        return []
-    rows = work.session.scalars(
-        select(EvidenceEntry.body)
-        .join(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
-        .where(LogLeaf.log_index >= first, LogLeaf.log_index < first + count)
-        .order_by(LogLeaf.log_index)
-    )
-    return [body.encode() for body in rows]
 
 
 def _sign_head(work: UnitOfWork, tree: Tree) -> None:
