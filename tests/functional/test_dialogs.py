@@ -79,3 +79,14 @@ def test_the_filter_stays_in_the_address(story: Story, open_desk: OpenDesk) -> N
     expect(page.get_by_test_id("row")).to_have_count(3)
     desk.goto("/seals")
     expect(page.get_by_test_id("row")).to_have_count(6)
+
+
+def test_a_repaired_file_is_called_repaired(story: Story, open_desk: OpenDesk, tmp_path: Path) -> None:
+    assert story.sealed["id"]
+    content = (SAMPLES / "contract.pdf").read_bytes()
+    damaged = tmp_path / "damaged.pdf"
+    damaged.write_bytes(content[: content.rindex(b"startxref")] + b"startxref\n7\n%%EOF\n")
+    desk = open_desk("employee")
+    desk.goto("/requests/new")
+    desk.page.get_by_test_id("file-input").set_input_files(damaged)
+    expect(desk.page.get_by_test_id("repaired")).to_contain_text("逐页核对")
