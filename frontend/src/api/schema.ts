@@ -2099,6 +2099,18 @@ export interface components {
             zh: string;
         };
         /**
+         * AmountPartOut
+         * @description One of several amounts that add up.
+         */
+        AmountPartOut: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** Currency */
+            currency: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * AnchorOut
          * @description Where one configured anchor stands.
          */
@@ -2175,6 +2187,13 @@ export interface components {
          */
         AnswerBody: {
             controls?: components["schemas"]["ControlsBody"] | null;
+            /**
+             * Exception
+             * @description Whether one use can be excepted by a recorded approval: by basis, an internal rule can.
+             * @default by_basis
+             * @enum {string}
+             */
+            exception: "by_basis" | "allowed" | "refused";
             /**
              * High Risk
              * @default false
@@ -2664,25 +2683,83 @@ export interface components {
              * @default []
              */
             matters: string[];
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: string[];
+            /**
+             * Regions
+             * @description Beginnings of GB/T 2260 codes (11: all of Beijing), or foreign.
+             * @default []
+             */
+            regions: string[];
         };
         /**
          * ControlsBody
          * @description What has to be done around a use.
          */
         ControlsBody: {
+            /**
+             * Archive
+             * @default none
+             * @enum {string}
+             */
+            archive: "none" | "copy_kept" | "compulsory";
+            /** Archive Working Days */
+            archive_working_days?: number | null;
             /** Copies Max */
             copies_max?: number | null;
             /**
+             * Face Check
+             * @default false
+             */
+            face_check: boolean;
+            /**
+             * Fence
+             * @default false
+             */
+            fence: boolean;
+            /**
+             * Hand Over
+             * @description What another platform is given, and how.
+             * @default []
+             */
+            hand_over: components["schemas"]["NoteBody"][];
+            /**
              * Keep Electronic Copy
+             * @description Sealed physically, with an electronic copy kept.
              * @default false
              */
             keep_electronic_copy: boolean;
+            /**
+             * Monthly Allowance
+             * @description How many a holder may have in a month; beyond it a request is refused.
+             */
+            monthly_allowance?: number | null;
+            /**
+             * Paper Only
+             * @description A paper that exists only on paper before it is sealed.
+             * @default false
+             */
+            paper_only: boolean;
             /**
              * Photo
              * @default none
              * @enum {string}
              */
             photo: "none" | "once" | "each_copy";
+            /**
+             * Photo Moments
+             * @default []
+             */
+            photo_moments: ("before" | "pressing" | "after" | "back_in_place")[];
+            /**
+             * Prerequisites
+             * @description Kinds of papers that are attached before the request is routed.
+             * @default []
+             */
+            prerequisites: string[];
             /**
              * Qr
              * @default false
@@ -2694,6 +2771,28 @@ export interface components {
              * @enum {string}
              */
             seam: "allowed" | "required";
+            /**
+             * Second Factor
+             * @default window
+             * @enum {string}
+             */
+            second_factor: "window" | "each" | "two_factors";
+            /**
+             * Stub Numbered
+             * @description Issued from a book with numbered stubs.
+             * @default false
+             */
+            stub_numbered: boolean;
+            /**
+             * Timestamp
+             * @default false
+             */
+            timestamp: boolean;
+            /**
+             * Watermark
+             * @default false
+             */
+            watermark: boolean;
         };
         /**
          * CounterpartOut
@@ -2804,6 +2903,13 @@ export interface components {
             document_kind: string;
             /** Matter */
             matter?: string | null;
+            /**
+             * Platform
+             * @description Where the paper is handed in: a code of the table of platforms.
+             */
+            platform?: string | null;
+            /** Region */
+            region?: string | null;
         };
         /**
          * DecisionKind
@@ -2824,6 +2930,11 @@ export interface components {
              * @description False when the rules leave medium or approval open and the strictest general answer is added.
              */
             covered: boolean;
+            /**
+             * Excepted
+             * @default []
+             */
+            excepted: components["schemas"]["ExceptedOut"][];
             /** High Risk */
             high_risk: boolean;
             /** List Version */
@@ -2842,6 +2953,12 @@ export interface components {
             missing_seals: string[];
             /** Order */
             order: ("electronic_first" | "physical_first") | null;
+            /**
+             * Parts
+             * @description The amounts that add up, when there are several.
+             * @default []
+             */
+            parts: components["schemas"]["AmountPartOut"][];
             /** Reasons */
             reasons: components["schemas"]["ReasonOut"][];
             /** Refused Media */
@@ -2855,6 +2972,11 @@ export interface components {
             /** Seals */
             seals: components["schemas"]["DecidedSeal"][];
             sentence: components["schemas"]["TextOut"];
+            /**
+             * Total Minor
+             * @description What the amounts that add up come to; null when one is not known.
+             */
+            total_minor?: number | null;
         };
         /**
          * DepartmentChange
@@ -3203,6 +3325,19 @@ export interface components {
              * Zh
              * @description What happened, in Chinese.
              */
+            zh: string;
+        };
+        /**
+         * ExceptedOut
+         * @description A rule that does not limit this use, provided that the approver of the list consents.
+         */
+        ExceptedOut: {
+            /** En */
+            en: string;
+            rule: components["schemas"]["TextOut"];
+            /** Rule Id */
+            rule_id: string;
+            /** Zh */
             zh: string;
         };
         /**
@@ -3943,6 +4078,16 @@ export interface components {
             hash: string;
         };
         /**
+         * NoteBody
+         * @description A note in both languages.
+         */
+        NoteBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * OneTimePasswordOut
          * @description A password that opens only the choice of a new one.
          */
@@ -4680,6 +4825,24 @@ export interface components {
             y_mm: number;
         };
         /**
+         * RateBody
+         * @description What one unit of a currency is worth, as the organization sets it for this list.
+         */
+        RateBody: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Currency */
+            currency: string;
+            /**
+             * Fen Per Unit
+             * @description Fen for one unit of the currency, at most six decimals: 712.34 for a dollar.
+             */
+            fen_per_unit: string;
+        };
+        /**
          * ReasonOut
          * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
          */
@@ -4718,10 +4881,27 @@ export interface components {
             /** Citation */
             citation: string | null;
             /**
+             * Demanded By
+             * @description All rules that exclude it, the strongest first.
+             * @default []
+             */
+            demanded_by: string[];
+            /**
+             * Exceptable
+             * @description Whether an exception can be asked for.
+             * @default false
+             */
+            exceptable: boolean;
+            /**
              * Medium
              * @enum {string}
              */
             medium: "electronic" | "physical";
+            /**
+             * Not Exceptable By
+             * @description The rule that admits no exception.
+             */
+            not_exceptable_by?: string | null;
             reason: components["schemas"]["TextOut"];
             rule: components["schemas"]["TextOut"];
             /** Rule Id */
@@ -5075,16 +5255,69 @@ export interface components {
         RouteStatus: "running" | "approved" | "rejected" | "sent_back" | "withdrawn";
         /**
          * RouteStepBody
-         * @description A step of the approval route.
+         * @description A step of the approval route: who decides, how, and what to do when nobody can.
          */
         RouteStepBody: {
+            /**
+             * Approver
+             * @default post
+             * @enum {string}
+             */
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+            /**
+             * Choice
+             * @description Among whom the applicant chooses.
+             * @default []
+             */
+            choice: string[];
+            /**
+             * Form Field
+             * @description The field of the request that names the person.
+             */
+            form_field?: string | null;
+            /**
+             * If Applicant
+             * @default superior
+             * @enum {string}
+             */
+            if_applicant: "skip" | "own" | "superior" | "department_head";
+            /**
+             * If Nobody
+             * @default superior
+             * @enum {string}
+             */
+            if_nobody: "error" | "superior" | "administrator";
+            /**
+             * If Repeated
+             * @default adjacent
+             * @enum {string}
+             */
+            if_repeated: "no" | "keep_first" | "adjacent";
+            /**
+             * Levels
+             * @description Of a chain of superiors: how many, from the nearest.
+             */
+            levels?: number | null;
             /**
              * Mode
              * @default any
              * @enum {string}
              */
             mode: "all" | "any" | "in_turn";
-            post_kind: components["schemas"]["PostKind"];
+            /**
+             * On Timeout
+             * @description Never `pass` for a high-risk use.
+             * @default remind
+             * @enum {string}
+             */
+            on_timeout: "remind" | "transfer" | "pass" | "refuse";
+            /**
+             * Person Id
+             * @description Of a step by one person.
+             */
+            person_id?: string | null;
+            /** @description Of a step by post, and of a choice among the holders of a post. */
+            post_kind?: components["schemas"]["PostKind"] | null;
             /**
              * Scope
              * @default applicant_department
@@ -5097,6 +5330,17 @@ export interface components {
              * @enum {string}
              */
             second_factor: "each" | "window";
+            /** Timeout Hours */
+            timeout_hours?: number | null;
+            /**
+             * @default {
+             *       "currency": "CNY",
+             *       "departments": [],
+             *       "media": [],
+             *       "seal_categories": []
+             *     }
+             */
+            when: components["schemas"]["StepConditionsBody"];
         };
         /**
          * RouteStepOut
@@ -5104,13 +5348,66 @@ export interface components {
          */
         RouteStepOut: {
             /**
+             * Approver
+             * @default post
+             * @enum {string}
+             */
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+            /**
+             * Choice
+             * @description Among whom the applicant chooses.
+             * @default []
+             */
+            choice: string[];
+            /**
+             * Form Field
+             * @description The field of the request that names the person.
+             */
+            form_field?: string | null;
+            /**
+             * If Applicant
+             * @default superior
+             * @enum {string}
+             */
+            if_applicant: "skip" | "own" | "superior" | "department_head";
+            /**
+             * If Nobody
+             * @default superior
+             * @enum {string}
+             */
+            if_nobody: "error" | "superior" | "administrator";
+            /**
+             * If Repeated
+             * @default adjacent
+             * @enum {string}
+             */
+            if_repeated: "no" | "keep_first" | "adjacent";
+            /**
+             * Levels
+             * @description Of a chain of superiors: how many, from the nearest.
+             */
+            levels?: number | null;
+            /**
              * Mode
              * @default any
              * @enum {string}
              */
             mode: "all" | "any" | "in_turn";
             name: components["schemas"]["TextOut"];
-            post_kind: components["schemas"]["PostKind"];
+            /**
+             * On Timeout
+             * @description Never `pass` for a high-risk use.
+             * @default remind
+             * @enum {string}
+             */
+            on_timeout: "remind" | "transfer" | "pass" | "refuse";
+            /**
+             * Person Id
+             * @description Of a step by one person.
+             */
+            person_id?: string | null;
+            /** @description Of a step by post, and of a choice among the holders of a post. */
+            post_kind?: components["schemas"]["PostKind"] | null;
             /**
              * Scope
              * @default applicant_department
@@ -5123,6 +5420,17 @@ export interface components {
              * @enum {string}
              */
             second_factor: "each" | "window";
+            /** Timeout Hours */
+            timeout_hours?: number | null;
+            /**
+             * @default {
+             *       "currency": "CNY",
+             *       "departments": [],
+             *       "media": [],
+             *       "seal_categories": []
+             *     }
+             */
+            when: components["schemas"]["StepConditionsBody"];
         };
         /**
          * RuleBody
@@ -5149,6 +5457,11 @@ export interface components {
          * @description All rules of a draft, in order.
          */
         RulesBody: {
+            /**
+             * Rates
+             * @description Rates of other currencies; those of the draft when absent.
+             */
+            rates?: components["schemas"]["RateBody"][] | null;
             /** Rules */
             rules: components["schemas"]["RuleBody"][];
         };
@@ -5196,6 +5509,11 @@ export interface components {
             created_by: components["schemas"]["PersonRef"];
             /** Id */
             id: string;
+            /**
+             * Rates
+             * @default []
+             */
+            rates: components["schemas"]["RateBody"][];
             /** Regulation Text */
             regulation_text: string;
             /** Review On */
@@ -5581,6 +5899,36 @@ export interface components {
              * @description The time a witness stated, by its own clock.
              */
             stated_at: number | null;
+        };
+        /**
+         * StepConditionsBody
+         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
+         */
+        StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: ("electronic" | "physical")[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: components["schemas"]["SealCategory"][];
         };
         /**
          * StepMode

@@ -379,6 +379,22 @@ export default {
     },
   ),
   origin: bilingual({ issued: '正式制发', trial: '试用' }, { issued: 'Issued', trial: 'Trial' }),
+  approver: bilingual(
+    {
+      person: '指定人员',
+      department_head: '部门负责人',
+      superiors: '逐级上级',
+      applicant_choice: '申请人所选审批人',
+      form_field: '申请中填写的人员',
+    },
+    {
+      person: 'a named person',
+      department_head: 'department head',
+      superiors: 'chain of superiors',
+      applicant_choice: 'whom the applicant chooses',
+      form_field: 'the person named in the request',
+    },
+  ),
   postKind: bilingual(
     {
       legal_representative: '法定代表人',

@@ -21,8 +21,8 @@ from shuangyin.reference import queries as reference
 from shuangyin.scenarios import errors, queries
 from shuangyin.scenarios.checking import faults_of
 from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
-from shuangyin.scenarios.reading import body_of, rules_of
-from shuangyin.scenarios.schemas import NewScenarioList, RuleBody, RulesBody
+from shuangyin.scenarios.reading import body_of, rate_bodies, rules_of, stored_rates
+from shuangyin.scenarios.schemas import NewScenarioList, RateBody, RuleBody, RulesBody
 
 
 @cache
@@ -36,7 +36,7 @@ def starter_list() -> tuple[str, str, tuple[RuleBody, ...]]:
 def draft(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> ScenarioList:
     """Begin a draft, from the starter list or as a copy of the list in force."""
     actor.require("scenarios.manage")
-    title, text, rules = _source(work, actor, new)
+    title, text, rules, rates = _source(work, actor, new)
     newest = work.session.scalar(
         select(func.max(ScenarioList.version_number)).where(
             ScenarioList.organization_id == actor.organization_id
@@ -48,6 +48,7 @@ def draft(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> ScenarioList:
         version_number=(newest or 0) + 1,
         title=new.title or title,
         status=ListStatus.DRAFT,
+        rates=rates,
         regulation_text=text if new.regulation_text is None else new.regulation_text,
         review_on=(new.review_on or _in_a_year(work)).isoformat(),
         created_by=actor.person_id,
@@ -69,8 +70,10 @@ def replace_rules(
     _require_draft(row, expected)
     work.session.execute(delete(ScenarioRule).where(ScenarioRule.list_id == row.id))
     _write_rules(work, row, body.rules)
+    if body.rates is not None:
+        row.rates = stored_rates(body.rates)
     # The digest of a draft's rules is kept so that the row, and with it the version, changes with them.
-    row.rules_digest = _digest(body.rules)
+    row.rules_digest = _digest(body.rules, rate_bodies(row))
     work.session.flush()
     _record(work, actor, row, "scenarios.rules_changed")
     return row
@@ -98,21 +101,21 @@ def enforce(
     row.status = ListStatus.IN_FORCE
     row.valid_from = work.now
     row.approved_by = actor.person_id
-    row.rules_digest = _digest([body_of(one) for one in rows])
+    row.rules_digest = _digest([body_of(one) for one in rows], rate_bodies(row))
     row.in_force_slot = actor.organization_id
     work.session.flush()
     _record(work, actor, row, "scenarios.enforced")
     return row
 
 
-def _source(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> tuple[str, str, Sequence[RuleBody]]:
+def _source(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> tuple[str, str, Sequence[RuleBody], str]:
     if new.starter == "enterprise":
-        return starter_list()
+        return (*starter_list(), stored_rates([]))
     current = queries.current(work, actor.organization_id)
     if current is None:
         raise errors.no_list_in_force()
     rules = [body_of(row) for row in queries.rules_in(work, current.id)]
-    return current.title, current.regulation_text, rules
+    return current.title, current.regulation_text, rules, current.rates
 
 
 def _write_rules(work: UnitOfWork, row: ScenarioList, rules: Sequence[RuleBody]) -> None:
@@ -152,13 +155,16 @@ def _require_faultless(work: UnitOfWork, rows: Sequence[ScenarioRule]) -> None:
         raise errors.faulty_rules([(one.position, one.code, one.text.zh, one.text.en) for one in faults])
 
 
-def _digest(rules: Sequence[RuleBody]) -> str:
-    canonical = json.dumps(
-        [rule.model_dump(mode="json") for rule in rules],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+def _digest(rules: Sequence[RuleBody], rates: Sequence[RateBody]) -> str:
+    """SM3 of rules and rates in their canonical form.
+
+    What has its usual value is left out, so that words which rules learn later do not change the digest of a rule
+    that does not use them.
+    """
+    form: list[object] = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
+    if rates:
+        form.append({"rates": [rate.model_dump(mode="json") for rate in rates]})
+    canonical = json.dumps(form, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.new("sm3", canonical.encode()).hexdigest()
 
 
@@ -176,5 +182,9 @@ def _record(work: UnitOfWork, actor: Actor, row: ScenarioList, kind: str) -> Non
         kind=kind,
         subject_type="scenario_list",
         subject_id=row.id,
-        facts={"version": row.version_number, "rules": len(bodies), "rules_sm3": _digest(bodies)},
+        facts={
+            "version": row.version_number,
+            "rules": len(bodies),
+            "rules_sm3": _digest(bodies, rate_bodies(row)),
+        },
     )

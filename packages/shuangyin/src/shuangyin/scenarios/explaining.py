@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shuangyin.core.text import Text
-from shuangyin.scenarios.rules import Decision, Facts, Rule, decide
+from shuangyin.scenarios.rules import NO_RATES, Decision, Facts, Rates, Rule, decide
 from shuangyin.scenarios.sentences import amount_text, medium_text, route_text
 
 MOST_CHANGES = 12
@@ -29,11 +29,13 @@ class Change:
     text: Text
 
 
-def changes(rules: Sequence[Rule], facts: Facts, decision: Decision) -> tuple[Change, ...]:
+def changes(
+    rules: Sequence[Rule], facts: Facts, decision: Decision, rates: Rates = NO_RATES
+) -> tuple[Change, ...]:
     """The single facts that would change medium, seals, route or risk, and what the answer would be then."""
     found = []
     for fact, value, words, otherwise in _alternatives(rules, facts):
-        other = decide(rules, otherwise)
+        other = decide(rules, otherwise, rates)
         if _gist(other) == _gist(decision):
             continue
         found.append(

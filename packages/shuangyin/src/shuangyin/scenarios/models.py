@@ -46,6 +46,9 @@ class ScenarioList(Versioned, Base):
     approved_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
     valid_from: Mapped[int | None]
     valid_until: Mapped[int | None]
+    rates: Mapped[str] = mapped_column(
+        Text, default="[]", doc="JSON [{currency, fen_per_unit, as_of}]: what other currencies are worth."
+    )
     rules_digest: Mapped[str | None] = mapped_column(String(64), doc="SM3 of the rules as put into force.")
     in_force_slot: Mapped[str | None] = mapped_column(String(32))
 

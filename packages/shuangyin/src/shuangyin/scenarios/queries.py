@@ -15,7 +15,7 @@ from shuangyin.reference.queries import document_kind
 from shuangyin.scenarios import errors
 from shuangyin.scenarios.explaining import Change, changes
 from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
-from shuangyin.scenarios.reading import rules_of
+from shuangyin.scenarios.reading import rate_bodies, rates_of, rules_of
 from shuangyin.scenarios.rules import Decision, Facts, decide
 from shuangyin.scenarios.schemas import DecisionFacts
 from shuangyin.seals.models import Seal, SealCategory
@@ -41,6 +41,7 @@ class Decided:
     list_version: int
     seals: tuple[FittingSeal, ...]
     missing: tuple[str, ...]
+    facts: Facts
     changes: tuple[Change, ...]
 
 
@@ -109,6 +110,8 @@ def facts_of(work: UnitOfWork, actor: Actor, asked: DecisionFacts) -> Facts:
         currency=asked.currency,
         counterparty=takes,
         department_id=department_id,
+        platform=asked.platform,
+        region=asked.region,
     )
 
 
@@ -117,15 +120,16 @@ def decide_for(work: UnitOfWork, organization_id: str, facts: Facts, *, explain:
     in_force_list = current(work, organization_id)
     if in_force_list is None:
         raise errors.no_list_in_force()
-    rules = rules_of(rules_in(work, in_force_list.id))
-    decision = decide(rules, facts)
+    rules, rates = rules_of(rules_in(work, in_force_list.id)), rates_of(rate_bodies(in_force_list))
+    decision = decide(rules, facts, rates)
     seals, missing = _resolve(work, organization_id, decision)
     return Decided(
         decision=decision,
         list_version=in_force_list.version_number,
         seals=seals,
         missing=missing,
-        changes=changes(rules, facts, decision) if explain else (),
+        facts=facts,
+        changes=changes(rules, facts, decision, rates) if explain else (),
     )
 
 

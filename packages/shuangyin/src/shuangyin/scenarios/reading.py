@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from fractions import Fraction
+
+from pydantic import TypeAdapter
 
 from shuangyin.core.text import Text
-from shuangyin.scenarios.models import ScenarioRule
-from shuangyin.scenarios.rules import Answer, Basis, Conditions, Controls, RouteStepPlan, Rule, Strength
-from shuangyin.scenarios.schemas import AnswerBody, ConditionsBody, RuleBody
+from shuangyin.scenarios.models import ScenarioList, ScenarioRule
+from shuangyin.scenarios.rules import (
+    Answer,
+    Basis,
+    Conditions,
+    Controls,
+    Rates,
+    RouteStepPlan,
+    Rule,
+    StepConditions,
+    Strength,
+)
+from shuangyin.scenarios.schemas import (
+    AnswerBody,
+    ConditionsBody,
+    ControlsBody,
+    RateBody,
+    RouteStepBody,
+    RuleBody,
+)
+
+_RATES = TypeAdapter(list[RateBody])
 
 
 def conditions_of(body: ConditionsBody) -> Conditions:
@@ -21,23 +44,78 @@ def conditions_of(body: ConditionsBody) -> Conditions:
         amount_from_minor=body.amount_from_minor,
         amount_below_minor=body.amount_below_minor,
         currency=body.currency,
+        platforms=tuple(body.platforms),
+        regions=tuple(body.regions),
     )
 
 
 def answer_of(body: AnswerBody) -> Answer:
     """An answer as the rules see it."""
-    controls = body.controls
     return Answer(
         medium=body.medium,
         order=body.order,
         seal_categories=tuple(category.value for category in body.seal_categories),
-        route=tuple(
-            RouteStepPlan(step.post_kind.value, step.scope, step.mode, step.second_factor)
-            for step in body.route
-        ),
-        controls=Controls(**controls.model_dump()) if controls is not None else None,
+        route=tuple(step_of(step) for step in body.route),
+        controls=controls_of(body.controls) if body.controls is not None else None,
         high_risk=body.high_risk,
+        exception=body.exception,
     )
+
+
+def step_of(body: RouteStepBody) -> RouteStepPlan:
+    """A step of a route as the rules see it."""
+    when = body.when
+    return RouteStepPlan(
+        post_kind=body.post_kind.value if body.post_kind else None,
+        scope=body.scope,
+        mode=body.mode,
+        second_factor=body.second_factor,
+        approver=body.approver,
+        person_id=body.person_id,
+        levels=body.levels,
+        choice=tuple(body.choice),
+        form_field=body.form_field,
+        when=StepConditions(
+            media=tuple(when.media),
+            seal_categories=tuple(category.value for category in when.seal_categories),
+            departments=tuple(when.departments),
+            amount_from_minor=when.amount_from_minor,
+            amount_below_minor=when.amount_below_minor,
+            currency=when.currency,
+        ),
+        if_applicant=body.if_applicant,
+        if_repeated=body.if_repeated,
+        if_nobody=body.if_nobody,
+        timeout_hours=body.timeout_hours,
+        on_timeout=body.on_timeout,
+    )
+
+
+def controls_of(body: ControlsBody) -> Controls:
+    """Controls as the rules see them."""
+    plain = body.model_dump(exclude={"photo_moments", "prerequisites", "hand_over"})
+    return Controls(
+        **plain,
+        photo_moments=tuple(body.photo_moments),
+        prerequisites=tuple(body.prerequisites),
+        hand_over=tuple(Text(note.zh, note.en) for note in body.hand_over),
+    )
+
+
+def rates_of(bodies: Sequence[RateBody]) -> Rates:
+    """Rates as the rules see them; of several for one currency, the newest."""
+    dated = sorted(bodies, key=lambda rate: rate.as_of)
+    return Rates({rate.currency: Fraction(rate.fen_per_unit) for rate in dated})
+
+
+def rate_bodies(row: ScenarioList) -> list[RateBody]:
+    """The rates in the header of a stored list."""
+    return _RATES.validate_json(row.rates)
+
+
+def stored_rates(bodies: Sequence[RateBody]) -> str:
+    """Rates as the header of a list stores them."""
+    return json.dumps([rate.model_dump(mode="json") for rate in bodies], sort_keys=True)
 
 
 def rule_of(row: ScenarioRule) -> Rule:

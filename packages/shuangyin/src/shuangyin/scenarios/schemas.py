@@ -5,13 +5,33 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shuangyin.core.free_text import NO_NUL, Line, Regulation
 from shuangyin.organization.models import PostKind
 from shuangyin.people.schemas import PersonRef
 from shuangyin.scenarios.models import ListStatus
-from shuangyin.scenarios.rules import Basis, Medium, Mode, Order, Photo, Scope, Seam, SecondFactor, Strength
+from shuangyin.scenarios.rules import (
+    Approver,
+    ArchiveDuty,
+    Basis,
+    ExceptionRule,
+    IfApplicant,
+    IfNobody,
+    IfRepeated,
+    Medium,
+    Mode,
+    OneMedium,
+    OnTimeout,
+    Order,
+    Photo,
+    PhotoMoment,
+    Scope,
+    Seam,
+    SecondFactor,
+    Strength,
+    UseFactor,
+)
 from shuangyin.seals.models import SealCategory
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
@@ -19,6 +39,13 @@ Codes = Annotated[list[Code], Field(max_length=100)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[int, Field(ge=0, le=10**15, description="In the smallest unit of the currency.")]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Ids = Annotated[list[Id], Field(max_length=100)]
+RegionPart = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}([0-9]{2}([0-9]{2})?)?|foreign)$")]
+Region = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]{6}|foreign)$"),
+    Field(description="Where the paper is used: a code of GB/T 2260, or foreign."),
+]
 
 
 class _Input(BaseModel):
@@ -41,21 +68,77 @@ class ConditionsBody(_Input):
     matters: Codes = []
     channels: Codes = []
     counterparty: Annotated[list[Literal["yes", "no", "unknown"]], Field(max_length=3)] = []
-    departments: Annotated[list[Id], Field(max_length=100)] = []
+    departments: Ids = []
+    amount_from_minor: Amount | None = None
+    amount_below_minor: Amount | None = None
+    currency: Currency = "CNY"
+    platforms: Codes = []
+    regions: Annotated[
+        list[RegionPart],
+        Field(max_length=100, description="Beginnings of GB/T 2260 codes (11: all of Beijing), or foreign."),
+    ] = []
+
+
+class StepConditionsBody(_Input):
+    """When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    media: Annotated[list[OneMedium], Field(max_length=2)] = []
+    seal_categories: Annotated[list[SealCategory], Field(max_length=7)] = []
+    departments: Ids = []
     amount_from_minor: Amount | None = None
     amount_below_minor: Amount | None = None
     currency: Currency = "CNY"
 
 
 class RouteStepBody(_Input):
-    """A step of the approval route."""
+    """A step of the approval route: who decides, how, and what to do when nobody can."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
-    post_kind: PostKind
+    post_kind: PostKind | None = Field(
+        None, description="Of a step by post, and of a choice among the holders of a post."
+    )
     scope: Scope = "applicant_department"
     mode: Mode = "any"
     second_factor: SecondFactor = "window"
+    approver: Approver = "post"
+    person_id: Id | None = Field(None, description="Of a step by one person.")
+    levels: Annotated[int, Field(ge=1, le=10)] | None = Field(
+        None, description="Of a chain of superiors: how many, from the nearest."
+    )
+    choice: Ids = Field([], description="Among whom the applicant chooses.")
+    form_field: Code | None = Field(None, description="The field of the request that names the person.")
+    when: StepConditionsBody = StepConditionsBody()
+    if_applicant: IfApplicant = "superior"
+    if_repeated: IfRepeated = "adjacent"
+    if_nobody: IfNobody = "superior"
+    timeout_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+    on_timeout: OnTimeout = Field("remind", description="Never `pass` for a high-risk use.")
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> RouteStepBody:
+        named = {
+            "post": self.post_kind,
+            "person": self.person_id,
+            "department_head": True,
+            "superiors": self.levels,
+            "applicant_choice": self.choice or self.post_kind,
+            "form_field": self.form_field,
+        }
+        if not named[self.approver]:
+            raise ValueError(f"a step by {self.approver} names whom it asks")
+        return self
+
+
+class NoteBody(_Input):
+    """A note in both languages."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    zh: Annotated[Line, Field(min_length=1, max_length=300)]
+    en: Annotated[Line, Field(min_length=1, max_length=600)]
 
 
 class ControlsBody(_Input):
@@ -67,7 +150,30 @@ class ControlsBody(_Input):
     qr: bool = False
     copies_max: Annotated[int, Field(ge=1, le=10_000)] | None = None
     photo: Photo = "none"
-    keep_electronic_copy: bool = False
+    keep_electronic_copy: bool = Field(
+        default=False, description="Sealed physically, with an electronic copy kept."
+    )
+    second_factor: UseFactor = "window"
+    timestamp: bool = False
+    photo_moments: Annotated[list[PhotoMoment], Field(max_length=4)] = []
+    face_check: bool = False
+    fence: bool = False
+    watermark: bool = False
+    archive: ArchiveDuty = "none"
+    archive_working_days: Annotated[int, Field(ge=1, le=366)] | None = None
+    prerequisites: Annotated[list[Code], Field(max_length=20)] = Field(
+        [], description="Kinds of papers that are attached before the request is routed."
+    )
+    stub_numbered: bool = Field(default=False, description="Issued from a book with numbered stubs.")
+    monthly_allowance: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None, description="How many a holder may have in a month; beyond it a request is refused."
+    )
+    paper_only: bool = Field(
+        default=False, description="A paper that exists only on paper before it is sealed."
+    )
+    hand_over: Annotated[list[NoteBody], Field(max_length=5)] = Field(
+        [], description="What another platform is given, and how."
+    )
 
 
 class AnswerBody(_Input):
@@ -79,6 +185,25 @@ class AnswerBody(_Input):
     route: Annotated[list[RouteStepBody], Field(max_length=10)] = []
     controls: ControlsBody | None = None
     high_risk: bool = False
+    exception: ExceptionRule = Field(
+        "by_basis",
+        description="Whether one use can be excepted by a recorded approval: by basis, an internal rule can.",
+    )
+
+
+class RateBody(_Input):
+    """What one unit of a currency is worth, as the organization sets it for this list."""
+
+    currency: Currency
+    fen_per_unit: Annotated[
+        str,
+        StringConstraints(pattern=r"^(0\.0{0,5}[1-9][0-9]{0,5}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)$"),
+        Field(description="Fen for one unit of the currency, at most six decimals: 712.34 for a dollar."),
+    ]
+    as_of: date
+
+
+Rates = Annotated[list[RateBody], Field(max_length=50)]
 
 
 class RuleBody(_Input):
@@ -99,6 +224,9 @@ class RulesBody(_Input):
     """All rules of a draft, in order."""
 
     rules: Annotated[list[RuleBody], Field(min_length=1, max_length=2000)]
+    rates: Rates | None = Field(
+        None, description="Rates of other currencies; those of the draft when absent."
+    )
 
 
 class NewScenarioList(_Input):
@@ -140,6 +268,7 @@ class ScenarioListOut(BaseModel):
     valid_from: int | None
     valid_until: int | None
     rules_digest: str | None
+    rates: list[RateBody] = []
     rules: list[ScenarioRuleOut]
     version: int
 
@@ -154,6 +283,10 @@ class DecisionFacts(_Input):
     currency: Currency = "CNY"
     counterparty_id: Id | None = None
     department_id: Id | None = Field(None, description="The caller's own department when absent.")
+    platform: Code | None = Field(
+        None, description="Where the paper is handed in: a code of the table of platforms."
+    )
+    region: Region | None = None
 
 
 class RouteStepOut(RouteStepBody):
@@ -194,6 +327,26 @@ class RefusedMediumOut(BaseModel):
     citation: str | None
     strength: Strength
     basis: Basis
+    demanded_by: list[str] = Field([], description="All rules that exclude it, the strongest first.")
+    exceptable: bool = Field(default=False, description="Whether an exception can be asked for.")
+    not_exceptable_by: str | None = Field(None, description="The rule that admits no exception.")
+
+
+class ExceptedOut(BaseModel):
+    """A rule that does not limit this use, provided that the approver of the list consents."""
+
+    rule_id: str
+    rule: TextOut
+    zh: str
+    en: str
+
+
+class AmountPartOut(BaseModel):
+    """One of several amounts that add up."""
+
+    label: str
+    amount_minor: int | None
+    currency: str
 
 
 class ChangeOut(BaseModel):
@@ -242,3 +395,8 @@ class DecisionOut(BaseModel):
     changes: list[ChangeOut]
     list_version: int
     rule_ids: list[str]
+    excepted: list[ExceptedOut] = []
+    total_minor: int | None = Field(
+        None, description="What the amounts that add up come to; null when one is not known."
+    )
+    parts: list[AmountPartOut] = Field([], description="The amounts that add up, when there are several.")

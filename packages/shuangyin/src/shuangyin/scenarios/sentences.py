@@ -25,6 +25,12 @@ _POSTS = {
     "auditor": Text("审计人员", "auditor"),
     "administrator": Text("系统管理员", "administrator"),
 }
+_APPROVERS: dict[str, Text] = {
+    "person": Text("指定人员", "a named person"),
+    "department_head": Text("部门负责人", "head of department"),
+    "applicant_choice": Text("申请人所选审批人", "whom the applicant chooses"),
+    "form_field": Text("申请中填写的人员", "the person named in the request"),
+}
 _ORDERS = {
     None: Text("", ""),
     "electronic_first": Text(",先电子后实体", ", electronic first"),
@@ -41,6 +47,19 @@ def seal_name(category: str) -> Text:
 def post_name(kind: str) -> Text:
     """What people call a post of this kind."""
     return _POSTS.get(kind, Text(kind, kind))
+
+
+def step_name(step: RouteStepPlan) -> Text:
+    """Whom a step of a route asks."""
+    if step.approver == "post":
+        return post_name(step.post_kind or "")
+    if step.approver == "superiors":
+        levels = step.levels or 1
+        return Text(
+            "直接上级" if levels == 1 else f"逐级上级（{levels} 级）",
+            "direct superior" if levels == 1 else f"superiors up to level {levels}",
+        )
+    return _APPROVERS[step.approver]
 
 
 def amount_text(amount_minor: int, currency: str) -> str:
@@ -72,7 +91,7 @@ def medium_text(decision: Decision) -> Text:
 
 def route_text(route: Sequence[RouteStepPlan]) -> Text:
     """The approval steps in order."""
-    names = [post_name(step.post_kind) for step in route]
+    names = [step_name(step) for step in route]
     return Text(" → ".join(name.zh for name in names), " → ".join(name.en for name in names))
 
 

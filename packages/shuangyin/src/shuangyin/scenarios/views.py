@@ -11,13 +11,15 @@ from shuangyin.people.schemas import PersonRef
 from shuangyin.scenarios import queries
 from shuangyin.scenarios.models import ListStatus, ScenarioList
 from shuangyin.scenarios.queries import Decided, FittingSeal
-from shuangyin.scenarios.reading import body_of
+from shuangyin.scenarios.reading import body_of, rate_bodies
 from shuangyin.scenarios.rules import Decision
 from shuangyin.scenarios.schemas import (
+    AmountPartOut,
     ChangeOut,
     ControlsBody,
     DecidedSeal,
     DecisionOut,
+    ExceptedOut,
     LostOut,
     ReasonOut,
     RefusedMediumOut,
@@ -27,7 +29,7 @@ from shuangyin.scenarios.schemas import (
     ScenarioRuleOut,
     TextOut,
 )
-from shuangyin.scenarios.sentences import post_name, sentence_of
+from shuangyin.scenarios.sentences import sentence_of, step_name
 
 
 def lists_out(work: UnitOfWork, rows: Sequence[ScenarioList]) -> list[ScenarioListOut]:
@@ -67,6 +69,15 @@ def decision_out(work: UnitOfWork, decided: Decided) -> DecisionOut:
         ],
         list_version=decided.list_version,
         rule_ids=list(decision.rule_ids),
+        excepted=[
+            ExceptedOut(rule_id=one.rule_id, rule=_text(one.rule), zh=one.text.zh, en=one.text.en)
+            for one in decision.excepted
+        ],
+        total_minor=decided.facts.amount_minor,
+        parts=[
+            AmountPartOut(label=one.label, amount_minor=one.amount_minor, currency=one.currency)
+            for one in decided.facts.parts
+        ],
     )
 
 
@@ -88,6 +99,7 @@ def _list_out(work: UnitOfWork, row: ScenarioList, people: dict[str, PersonRef])
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         rules_digest=row.rules_digest,
+        rates=rate_bodies(row),
         rules=rules,
         version=row.version,
     )
@@ -97,7 +109,7 @@ def _route_out(decision: Decision) -> list[RouteStepOut]:
     return [
         RouteStepOut(
             **RouteStepBody.model_validate(step, from_attributes=True).model_dump(),
-            name=_text(post_name(step.post_kind)),
+            name=_text(step_name(step)),
         )
         for step in decision.route
     ]
@@ -129,6 +141,9 @@ def _refused_out(decision: Decision) -> list[RefusedMediumOut]:
             citation=one.citation,
             strength=one.strength,
             basis=one.basis,
+            demanded_by=list(one.demanded_by),
+            exceptable=one.exceptable,
+            not_exceptable_by=one.not_exceptable_by,
         )
         for one in decision.refused_media
     ]

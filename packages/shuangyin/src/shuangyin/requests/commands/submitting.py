@@ -33,7 +33,7 @@ from shuangyin.requests.rules import (
 )
 from shuangyin.scenarios.queries import Decided, allowed_media, decide_for, facts_of, serves
 from shuangyin.scenarios.rules import Decision, RouteStepPlan
-from shuangyin.scenarios.sentences import post_name, seal_name
+from shuangyin.scenarios.sentences import seal_name, step_name
 from shuangyin.scenarios.views import decision_out
 from shuangyin.seals.queries import in_force
 
@@ -164,15 +164,17 @@ def _asked(work: UnitOfWork, request: UseRequest, step: RouteStepPlan) -> AskedS
     in_department = step.scope == "applicant_department"
     organization_id, department_id = request.organization_id, request.department_id
     persons: tuple[str, ...] = ()
-    if not in_department or department_id is not None:
+    head = PostKind.DEPARTMENT_HEAD.value if step.approver == "department_head" else None
+    kind = step.post_kind or head
+    if kind is not None and (not in_department or department_id is not None):
         where = department_id if in_department else None
-        posts = [post.id for post in post_of_kind(work, organization_id, step.post_kind, where)]
+        posts = [post.id for post in post_of_kind(work, organization_id, kind, where)]
         persons = tuple(
             one.id
             for one in holders(work, organization_id, posts, work.now, department_id=where)
             if holds_permission(work, organization_id, one.id, "approvals.decide")
         )
-    name = post_name(step.post_kind)
+    name = step_name(step)
     return AskedStep(
         name=Text(f"{name.zh}审批", f"Approval: {name.en}"),
         mode=StepMode(step.mode),
