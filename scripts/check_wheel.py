@@ -33,6 +33,7 @@ USER_INTERFACE = "shuangyin/web/dist"
 REQUIRED = {
     "gmseal": [r"gmseal/py\.typed"],
     "evidencelog": [r"evidencelog/py\.typed"],
+    "sealdevice": [r"sealdevice/py\.typed"],
     "shuangyin": [
         r"shuangyin/py\.typed",
         r"shuangyin/migrations/versions/\w+\.py",

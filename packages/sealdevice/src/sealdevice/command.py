@@ -1,0 +1,139 @@
+"""Commands of the platform to one device, and the confirmation of one press by a person who is elsewhere.
+
+Commands carry a number that rises for each device. The device keeps the highest it has carried out and refuses any
+other: a command that was kept back, repeated or reordered does nothing. A lock is sticky: it survives a restart and
+is undone only by a later unlock *and* a person's check at the device.
+
+``confirm_clock`` ends the doubt after a clock ran ahead and was put right: the device takes the time of the command
+for the latest it has seen, if its own clock shows nearly the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gmseal.sm.keys import PublicKey, Signer
+from sealdevice.errors import Code, MalformedRecord
+from sealdevice.fields import Fields, Json
+from sealdevice.record import Record, RecordType, read_record, seal_record
+
+
+class CommandKind(StrEnum):
+    """What a device can be told."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    REVOKE_PERMIT = "revoke_permit"
+    DELETE_TEMPLATE = "delete_template"
+    RESEND = "resend"
+    CONFIRM_CLOCK = "confirm_clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. ``subject`` is the permit of ``revoke_permit`` and the person of ``delete_template`` and
+    ``unlock``; ``first_seq`` is where ``resend`` begins."""
+
+    device: str
+    number: int
+    kind: CommandKind
+    issued_at: int
+    not_after: int
+    subject: str | None = None
+    first_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """That a person confirms the ``press`` (from 1) under a permit, within a short time."""
+
+    device: str
+    permit: str
+    press: int
+    person: str
+    issued_at: int
+    not_after: int
+
+
+def sign_command(command: Command, key: Signer) -> bytes:
+    """The record of a command, signed by the platform."""
+    body: dict[str, Json] = {
+        "device": command.device,
+        "number": command.number,
+        "kind": command.kind.value,
+        "issued_at": command.issued_at,
+        "not_after": command.not_after,
+        "subject": command.subject,
+        "first_seq": command.first_seq,
+    }
+    _read_command(body)
+    return seal_record(RecordType.COMMAND, body, key)
+
+
+def open_command(data: bytes | Record, platform: PublicKey) -> Command:
+    """The command in a record, after its signature was checked. Raises MalformedRecord, UntrustedRecord."""
+    record = data if isinstance(data, Record) else read_record(data)
+    return _read_command(record.opened(RecordType.COMMAND, platform))
+
+
+def sign_confirmation(confirmation: Confirmation, key: Signer) -> bytes:
+    """The record of a confirmation, signed by the platform after it made sure of the person."""
+    body: dict[str, Json] = {
+        "device": confirmation.device,
+        "permit": confirmation.permit,
+        "press": confirmation.press,
+        "person": confirmation.person,
+        "issued_at": confirmation.issued_at,
+        "not_after": confirmation.not_after,
+    }
+    _read_confirmation(body)
+    return seal_record(RecordType.CONFIRMATION, body, key)
+
+
+def open_confirmation(data: bytes | Record, platform: PublicKey) -> Confirmation:
+    """The confirmation in a record, after its signature was checked. Raises MalformedRecord, UntrustedRecord."""
+    record = data if isinstance(data, Record) else read_record(data)
+    return _read_confirmation(record.opened(RecordType.CONFIRMATION, platform))
+
+
+def _read_command(body: Mapping[str, Json]) -> Command:
+    fields = Fields(dict(body), "command")
+    named = fields.text("kind")
+    if named not in set(CommandKind):
+        raise MalformedRecord(Code.RECORD_MALFORMED, f"there is no command {named!r}")
+    command = Command(
+        device=fields.text("device", longest=64),
+        number=fields.integer("number", low=1),
+        kind=CommandKind(named),
+        issued_at=fields.integer("issued_at"),
+        not_after=fields.integer("not_after"),
+        subject=None if fields.absent("subject") else fields.text("subject", longest=64),
+        first_seq=None if fields.absent("first_seq") else fields.integer("first_seq", low=1),
+    )
+    fields.finish()
+    needs_subject = command.kind in (
+        CommandKind.REVOKE_PERMIT,
+        CommandKind.DELETE_TEMPLATE,
+        CommandKind.UNLOCK,
+    )
+    if needs_subject != (command.subject is not None):
+        raise MalformedRecord(Code.RECORD_MALFORMED, f"{named} has a subject where it needs none, or none")
+    if (command.kind is CommandKind.RESEND) != (command.first_seq is not None):
+        raise MalformedRecord(Code.RECORD_MALFORMED, "resend, and only resend, says where to begin")
+    return command
+
+
+def _read_confirmation(body: Mapping[str, Json]) -> Confirmation:
+    fields = Fields(dict(body), "confirmation")
+    confirmation = Confirmation(
+        device=fields.text("device", longest=64),
+        permit=fields.text("permit", longest=64),
+        press=fields.integer("press", low=1),
+        person=fields.text("person", longest=64),
+        issued_at=fields.integer("issued_at"),
+        not_after=fields.integer("not_after"),
+    )
+    fields.finish()
+    return confirmation
