@@ -8,13 +8,22 @@ from pathlib import Path
 import pytest
 from device_desk import INSIDE, MINUTE, NOON, PLATFORM_KEY, PRESSER, REVIEWER, SQUARE, Desk, permit_of
 
-from sealdevice.command import Command, CommandKind, Confirmation, sign_command, sign_confirmation
+from sealdevice.command import (
+    Command,
+    CommandKind,
+    Confirmation,
+    Receipt,
+    sign_command,
+    sign_confirmation,
+    sign_receipt,
+)
 from sealdevice.device.core import ClockReading, Device, Senses
 from sealdevice.device.store import MemoryStore, SqliteStore
 from sealdevice.errors import Code, Refused, SealDeviceError, StoreFailure, UntrustedRecord
 from sealdevice.event import EventKind, Photo, Position
 from sealdevice.judging import Objection
 from sealdevice.permit import Check, PhotoMoment, PressKind, sign_permit
+from sealdevice.record import read_record
 
 ORDINARY = PressKind.ORDINARY
 NOTHING = Senses()
@@ -191,6 +200,15 @@ def test_a_lock_is_sticky_and_ends_only_by_command_and_person() -> None:
     assert desk.device.press("permit-1", ORDINARY, Senses()) > 0
 
 
+def test_a_lock_that_was_overtaken_by_other_commands_is_obeyed() -> None:
+    desk = Desk()
+    command(desk, 7, CommandKind.DELETE_TEMPLATE, "p-presser")
+    command(desk, 5, CommandKind.LOCK)
+    assert desk.device.state.locked == "command"
+    with pytest.raises(Refused):
+        command(desk, 6, CommandKind.DELETE_TEMPLATE, "p-presser")
+
+
 def test_a_late_lock_is_obeyed_and_a_late_unlock_is_not() -> None:
     desk = Desk()
     with pytest.raises(Refused) as late:
@@ -273,15 +291,24 @@ def test_a_revoked_permit_and_a_deleted_template_are_told() -> None:
     command(desk, 3, CommandKind.REVOKE_PERMIT, "permit-unknown")
 
 
-def test_events_wait_until_they_are_acknowledged_and_can_be_asked_for_again() -> None:
+def receipt(desk: Desk, through: int, digest: str | None = None) -> None:
+    stored = dict(desk.store.events(1, 10_000))
+    known = digest or read_record(stored[through]).digest
+    desk.device.take_receipt(sign_receipt(Receipt("device-1", through, known), PLATFORM_KEY))
+
+
+def test_events_wait_for_their_receipt_and_can_be_asked_for_again() -> None:
     desk = Desk()
     desk.take(permit_of())
     desk.persons()
     assert [seq for seq, _ in desk.device.waiting()] == [1, 2, 3, 4]
-    desk.device.acknowledged(3)
-    desk.device.acknowledged(2)
-    desk.device.acknowledged(99)
+    receipt(desk, 3)
+    receipt(desk, 2)
     assert [seq for seq, _ in desk.device.waiting()] == [4]
+    for through, digest in ((4, "ab" * 32), (99, "ab" * 32)):
+        with pytest.raises(Refused) as other:
+            receipt(desk, through, digest)
+        assert other.value.code is Code.RECEIPT_OTHER, "a receipt for another history is none"
     plain = Command("device-1", 1, CommandKind.RESEND, NOON, NOON + 1, None, 2)
     desk.device.take_command(sign_command(plain, PLATFORM_KEY))
     assert [seq for seq, _ in desk.device.waiting()] == [2, 3, 4]

@@ -1,8 +1,9 @@
-"""Commands of the platform to one device, and the confirmation of one press by a person who is elsewhere.
+"""What the platform says to one device besides permits: commands, confirmations of a press, receipts for events.
 
 Commands carry a number that rises for each device. The device keeps the highest it has carried out and refuses any
-other: a command that was kept back, repeated or reordered does nothing. A lock is sticky: it survives a restart and
-is undone only by a later unlock *and* a person's check at the device.
+other: a command that was kept back, repeated or reordered does nothing. Lock and unlock are compared only with each
+other, for they travel on a subject of their own and may overtake the rest, or be overtaken. A lock is sticky: it
+survives a restart and is undone only by a later unlock *and* a person's check at the device.
 
 ``confirm_clock`` ends the doubt after a clock ran ahead and was put right: the device takes the time of the command
 for the latest it has seen, if its own clock shows nearly the same.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from gmseal.sm.keys import PublicKey, Signer
 from sealdevice.errors import Code, MalformedRecord
@@ -29,6 +31,10 @@ class CommandKind(StrEnum):
     DELETE_TEMPLATE = "delete_template"
     RESEND = "resend"
     CONFIRM_CLOCK = "confirm_clock"
+
+
+LOCKS: Final = frozenset({CommandKind.LOCK, CommandKind.UNLOCK})
+"""Those of which only the latest matters; a binding keeps it for a device that is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,15 @@ class Confirmation:
     person: str
     issued_at: int
     not_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """That the platform has stored the events of a device up to ``through``, the last of which has this digest."""
+
+    device: str
+    through: int
+    digest: str
 
 
 def sign_command(command: Command, key: Signer) -> bytes:
@@ -96,6 +111,28 @@ def open_confirmation(data: bytes | Record, platform: PublicKey) -> Confirmation
     """The confirmation in a record, after its signature was checked. Raises MalformedRecord, UntrustedRecord."""
     record = data if isinstance(data, Record) else read_record(data)
     return _read_confirmation(record.opened(RecordType.CONFIRMATION, platform))
+
+
+def sign_receipt(receipt: Receipt, key: Signer) -> bytes:
+    """The record of a receipt, signed by the platform after it stored the events durably."""
+    body: dict[str, Json] = {"device": receipt.device, "through": receipt.through, "digest": receipt.digest}
+    _read_receipt(body)
+    return seal_record(RecordType.RECEIPT, body, key)
+
+
+def open_receipt(data: bytes | Record, platform: PublicKey) -> Receipt:
+    """The receipt in a record, after its signature was checked. Raises MalformedRecord, UntrustedRecord."""
+    record = data if isinstance(data, Record) else read_record(data)
+    return _read_receipt(record.opened(RecordType.RECEIPT, platform))
+
+
+def _read_receipt(body: Mapping[str, Json]) -> Receipt:
+    fields = Fields(dict(body), "receipt")
+    receipt = Receipt(
+        fields.text("device", longest=64), fields.integer("through", low=1), fields.digest("digest")
+    )
+    fields.finish()
+    return receipt
 
 
 def _read_command(body: Mapping[str, Json]) -> Command:

@@ -24,6 +24,7 @@ class Code(StrEnum):
     PERMIT_CHANGED = "permit.changed"
     PERMIT_EXPIRED = "permit.expired"
     PERMIT_UNKNOWN = "permit.unknown"
+    RECEIPT_OTHER = "receipt.other"
     COMMAND_OLD = "command.old"
     COMMAND_EXPIRED = "command.expired"
     REFUSED = "device.refused"

@@ -3,7 +3,7 @@
 ::
 
     {"body": base64 of the body's bytes, "key": id of the signer's key, "sig": base64 of the signature,
-     "type": "permit" | "command" | "event" | "confirmation", "v": 1}
+     "type": "permit" | "command" | "confirmation" | "receipt" | "event", "v": 1}
 
 The signature is SM2 with SM3 (GB/T 32918.2, DER of GB/T 35276, user id ``1234567812345678``) over the line
 ``sealdevice/1 <type>``, a line feed, and the body's bytes as they are. The type stands in what is signed, so that a
@@ -29,11 +29,12 @@ MAX_BODY_BYTES: Final = 16_384
 
 
 class RecordType(StrEnum):
-    """What a record is. A permit, a command and a confirmation bind the device, an event binds its device."""
+    """What a record is. The platform signs all but the event, which the device signs."""
 
     PERMIT = "permit"
     COMMAND = "command"
     CONFIRMATION = "confirmation"
+    RECEIPT = "receipt"
     EVENT = "event"
 
 

@@ -18,7 +18,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gmseal.sm.keys import PublicKey, Signer
-from sealdevice.command import Command, CommandKind, Confirmation, open_command, open_confirmation
+from sealdevice.command import (
+    LOCKS,
+    Command,
+    CommandKind,
+    Confirmation,
+    open_command,
+    open_confirmation,
+    open_receipt,
+)
 from sealdevice.device.state import MAX_PERMITS, Arming, DeviceState, HeldPermit, read_state, write_state
 from sealdevice.device.store import DeviceStore
 from sealdevice.errors import Code, Refused, StoreFailure, UntrustedRecord
@@ -118,14 +126,16 @@ class Device:
         """Carry out a command. Raises MalformedRecord, UntrustedRecord, Refused (old or expired)."""
         command = open_command(data, self._platform)
         self._require_mine(command.device)
-        if command.number <= self._state.command:
+        is_lock = command.kind in LOCKS
+        if command.number <= (self._state.lock_command if is_lock else self._state.command):
             raise Refused("a later command was carried out already", code=Code.COMMAND_OLD)
         # A lock is obeyed however late it comes; anything else that is late may have been overtaken by events.
         late = command.not_after <= max(self._clock().now, self._state.latest)
         if late and command.kind not in (CommandKind.LOCK, CommandKind.CONFIRM_CLOCK):
             raise Refused("the command has expired", code=Code.COMMAND_EXPIRED)
         latest = max(self._state.latest, command.issued_at)
-        self._carry_out(command, replace(self._state, command=command.number, latest=latest))
+        numbered = {"lock_command" if is_lock else "command": command.number}
+        self._carry_out(command, replace(self._state, latest=latest, **numbered))
         return command
 
     def take_confirmation(self, data: bytes) -> None:
@@ -213,16 +223,33 @@ class Device:
             number = self._lock(kind.value, self._state)
         return number
 
+    def events(self, first: int, limit: int) -> list[tuple[int, bytes]]:
+        """Number and record of the events from ``first`` on that the device still keeps."""
+        return self._store.events(first, limit)
+
     def waiting(self, limit: int = 100) -> list[tuple[int, bytes]]:
-        """Events that the platform has not acknowledged, in order."""
+        """Events for which there is no receipt, in order."""
         return self._store.events(self._state.acknowledged + 1, limit)
 
-    def acknowledged(self, through: int) -> None:
-        """The platform has stored all events up to this number."""
-        if not self._state.acknowledged < through <= self._state.seq:
+    def take_receipt(self, data: bytes) -> None:
+        """The platform has stored events: they are told no more, and forgotten in time.
+
+        Raises MalformedRecord, UntrustedRecord, and Refused when the receipt is for another history than this
+        device's: a platform that holds a forged chain gets no peace from the real device.
+        """
+        receipt = open_receipt(data, self._platform)
+        self._require_mine(receipt.device)
+        if receipt.through <= self._state.acknowledged:
             return
-        self._keep(replace(self._state, acknowledged=through))
-        self._store.forget(through - EVENTS_KEPT)
+        stored = self._store.events(receipt.through, 1)
+        if (
+            not stored
+            or stored[0][0] != receipt.through
+            or read_record(stored[0][1]).digest != receipt.digest
+        ):
+            raise Refused("the receipt is for events that this device did not tell", code=Code.RECEIPT_OTHER)
+        self._keep(replace(self._state, acknowledged=receipt.through))
+        self._store.forget(receipt.through - EVENTS_KEPT)
 
     def _start(self) -> None:
         state = replace(self._state, boot=self._state.boot + 1)

@@ -57,6 +57,7 @@ class DeviceState:
     presses: int = 0
     acknowledged: int = 0
     command: int = 0
+    lock_command: int = 0
     latest: int = 0
     locked: str | None = None
     unlocking: str | None = None
@@ -75,6 +76,7 @@ def write_state(state: DeviceState) -> bytes:
         "presses": state.presses,
         "acknowledged": state.acknowledged,
         "command": state.command,
+        "lock_command": state.lock_command,
         "latest": state.latest,
         "locked": state.locked,
         "unlocking": state.unlocking,
@@ -106,6 +108,7 @@ def read_state(data: bytes, platform: PublicKey) -> DeviceState:
             presses=fields.integer("presses"),
             acknowledged=fields.integer("acknowledged"),
             command=fields.integer("command"),
+            lock_command=fields.integer("lock_command"),
             latest=fields.integer("latest"),
             locked=None if fields.absent("locked") else fields.text("locked"),
             unlocking=None if fields.absent("unlocking") else fields.text("unlocking"),
