@@ -134,8 +134,12 @@ class Device:
         if late and command.kind not in (CommandKind.LOCK, CommandKind.CONFIRM_CLOCK):
             raise Refused("the command has expired", code=Code.COMMAND_EXPIRED)
         latest = max(self._state.latest, command.issued_at)
-        numbered = {"lock_command" if is_lock else "command": command.number}
-        self._carry_out(command, replace(self._state, latest=latest, **numbered))
+        state = replace(self._state, latest=latest)
+        if is_lock:
+            state = replace(state, lock_command=command.number)
+        else:
+            state = replace(state, command=command.number)
+        self._carry_out(command, state)
         return command
 
     def take_confirmation(self, data: bytes) -> None:
