@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from starlette.datastructures import State
 
 from shuangyin.app import create_app, job_handlers
 from shuangyin.core.clock import ManualClock
@@ -128,11 +129,37 @@ def problem(response: Response, status: int, code: str) -> Any:
     return body
 
 
+_idle: dict[int, list[FastAPI]] = {}
+
+
+@contextmanager
+def application(platform: Platform) -> Iterator[FastAPI]:
+    """An application of this platform.
+
+    Putting the routes together takes longer than most tests, so a later test gets the same routes with a state of
+    its own: the platform, and what the areas keep beside it. The upload limit is built into an application; only a
+    platform with the same limit gets it.
+    """
+    idle = _idle.setdefault(platform.settings.max_upload_bytes, [])
+    app = idle.pop() if idle else create_app(platform)
+    app.state = State({"platform": platform})
+    yield app
+    assert not app.dependency_overrides
+    idle.append(app)
+
+
 @contextmanager
 def build_world(platform: Platform, clock: ManualClock) -> Iterator[World]:
     """Set the organization up the way an administrator does, over HTTP."""
-    world = World(platform, clock, create_app(platform))
-    one_time = platform.transact(
+    with application(platform) as app:
+        world = World(platform, clock, app)
+        _found(world)
+        yield world
+        _leave(world)
+
+
+def _found(world: World) -> None:
+    one_time = world.platform.transact(
         lambda work: create_organization(
             work,
             name=ORGANIZATION,
@@ -151,7 +178,9 @@ def build_world(platform: Platform, clock: ManualClock) -> Iterator[World]:
     posts = {post["kind"]: post for post in ok(admin.client.get("/api/v1/posts"))["items"]}
     for kind in KINDS:
         _add_member(world, admin.client, kind, posts[kind]["id"])
-    yield world
+
+
+def _leave(world: World) -> None:
     for member in world.members.values():
         if member.client is not None:
             member.client.close()
@@ -197,16 +226,15 @@ def keep_world(world: World) -> KeptWorld:
 @contextmanager
 def restore_world(platform: Platform, clock: ManualClock, kept: KeptWorld) -> Iterator[World]:
     """The same persons with the same sessions, on a copy of the database."""
-    world = World(platform, clock, create_app(platform), department_id=kept.department_id)
-    for one in kept.members:
-        client = world.anonymous()
-        client.cookies.update(one.cookies)
-        client.headers["X-CSRF-Token"] = one.csrf_token
-        world.members[one.kind] = Member(one.kind, one.account, one.id, one.totp_secret, client)
-    yield world
-    for member in world.members.values():
-        if member.client is not None:
-            member.client.close()
+    with application(platform) as app:
+        world = World(platform, clock, app, department_id=kept.department_id)
+        for one in kept.members:
+            client = world.anonymous()
+            client.cookies.update(one.cookies)
+            client.headers["X-CSRF-Token"] = one.csrf_token
+            world.members[one.kind] = Member(one.kind, one.account, one.id, one.totp_secret, client)
+        yield world
+        _leave(world)
 
 
 def _add_member(world: World, admin: TestClient, kind: str, post_id: str) -> None:
