@@ -1,20 +1,24 @@
 """Fixtures of the platform's tests: a platform on a real database, and a world of people who use it over HTTP.
 
-The schema is migrated once per test process into a template; every test gets a copy of it.
+The schema is migrated once per test process into a template; every test gets a copy of it. A world, and what many
+tests begin with in it, is set up once over HTTP and copied in the same way.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from platform_world import KeptWorld, World, build_world, keep_world, restore_world
+from request_story import begin
 from sqlalchemy import create_engine, text
 
 from shuangyin.app import compose
@@ -30,12 +34,21 @@ DATABASE_URL = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
 
 @dataclass(frozen=True)
 class Founded:
-    """A world that was set up: where its files and database lie, its time, and who is signed in."""
+    """A world that was set up: where its files and database lie, its time, and who is signed in.
+
+    `begun` is what was begun in it, if anything: an object that speaks of `begun_in`.
+    """
 
     data_dir: Path
     database: str
     now_ms: int
     world: KeptWorld
+    begun: Any = None
+    begun_in: World | None = None
+
+    def begun_again(self, world: World) -> Any:
+        """What was begun, as if it had been begun in this copy of the world."""
+        return copy.deepcopy(self.begun, {id(self.begun_in): world})
 
 
 KEK = "000102030405060708090a0b0c0d0e0f"
@@ -70,31 +83,50 @@ def founded(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator
         with build_world(platform, clock) as world:
             kept = keep_world(world)
         platform.database.dispose()
-        database = settings.database_url.rsplit("/", 1)[1] if settings.database_url else ""
-        yield Founded(settings.data_dir, database, clock.now_ms(), kept)
+        yield Founded(settings.data_dir, _name_of(settings), clock.now_ms(), kept)
+
+
+@pytest.fixture(scope="session")
+def story_begun(tmp_path_factory: pytest.TempPathFactory, founded: Founded) -> Iterator[Founded]:
+    """The world in which the story has begun. An area whose tests begin with another one overrides this."""
+    with carry_on(founded, tmp_path_factory.mktemp("story"), begin) as begun:
+        yield begun
+
+
+@contextmanager
+def carry_on(before: Founded, folder: Path, begin: Callable[[World], Any]) -> Iterator[Founded]:
+    """A copy of a world, in a folder of its own, in which `begin` was done."""
+    with _copy(before, folder) as settings:
+        platform = compose(settings, clock=(clock := ManualClock(before.now_ms)))
+        with restore_world(platform, clock, before.world) as world:
+            begun = begin(world)
+            kept = keep_world(world)
+        platform.database.dispose()
+        yield Founded(settings.data_dir, _name_of(settings), clock.now_ms(), kept, begun, world)
 
 
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> Iterator[Settings]:
+def beginning(request: pytest.FixtureRequest) -> Founded | None:
+    """What the test's installation is a copy of: the world with everything the test asks for, or an empty one."""
+    for name in ("desk_begun", "story_begun", "founded"):
+        if name in request.fixturenames:
+            found: Founded = request.getfixturevalue(name)
+            return found
+    return None
+
+
+@pytest.fixture
+def settings(beginning: Founded | None, tmp_path: Path, template: str) -> Iterator[Settings]:
     """Settings of a fresh installation: SQLite, or a new database on the server the environment names."""
-    source = template
-    if "world" in request.fixturenames:
-        before: Founded = request.getfixturevalue("founded")
-        source = before.database or str(before.data_dir / "shuangyin.sqlite3")
-        if (before.data_dir / "objects").is_dir():
-            shutil.copytree(before.data_dir / "objects", tmp_path / "data" / "objects")
-        # The fence belongs to the log that the database holds: without it nothing would be signed.
-        shutil.copytree(before.data_dir.with_name("data-fence"), tmp_path / "data-fence")
-    with _installation(tmp_path / "data", source) as settings:
+    made = _copy(beginning, tmp_path) if beginning else _installation(tmp_path / "data", template)
+    with made as settings:
         yield settings
 
 
 @pytest.fixture
-def clock(request: pytest.FixtureRequest) -> ManualClock:
+def clock(beginning: Founded | None) -> ManualClock:
     """A clock that stands still until a test moves it."""
-    if "world" in request.fixturenames:
-        return ManualClock(request.getfixturevalue("founded").now_ms)
-    return ManualClock()
+    return ManualClock(beginning.now_ms) if beginning else ManualClock()
 
 
 @pytest.fixture
@@ -106,10 +138,35 @@ def platform(settings: Settings, clock: ManualClock) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def world(platform: Platform, clock: ManualClock, founded: Founded) -> Iterator[World]:
+def world(
+    platform: Platform, clock: ManualClock, founded: Founded, beginning: Founded | None
+) -> Iterator[World]:
     """An organization with a signed-in person on every kind of post."""
-    with restore_world(platform, clock, founded.world) as world:
+    with restore_world(platform, clock, (beginning or founded).world) as world:
         yield world
+
+
+@pytest.fixture
+def story(world: World, story_begun: Founded) -> Any:
+    """Seals, scenario list and counterparty of an organization (`Story`)."""
+    return story_begun.begun_again(world)
+
+
+@contextmanager
+def _copy(before: Founded, folder: Path) -> Iterator[Settings]:
+    """Settings of an installation that goes on where another one stopped."""
+    if (before.data_dir / "objects").is_dir():
+        shutil.copytree(before.data_dir / "objects", folder / "data" / "objects")
+    # The fence belongs to the log that the database holds: without it nothing would be signed.
+    shutil.copytree(before.data_dir.with_name("data-fence"), folder / "data-fence")
+    source = before.database or str(before.data_dir / "shuangyin.sqlite3")
+    with _installation(folder / "data", source) as settings:
+        yield settings
+
+
+def _name_of(settings: Settings) -> str:
+    """The name of the database on the server; empty for SQLite."""
+    return settings.database_url.rsplit("/", 1)[1] if settings.database_url else ""
 
 
 @contextmanager

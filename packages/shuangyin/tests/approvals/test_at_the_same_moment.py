@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from hiring import actor_of, hire
 from platform_world import World
-from request_story import begin
+from request_story import Story
 from sqlalchemy import func, select
 
 from shuangyin.approvals.commands import decide
@@ -50,9 +50,8 @@ def at_once(acts: list[Callable[[], None]]) -> list[ShuangyinError]:
 
 
 def test_of_two_who_decide_an_any_step_one_wins_and_the_other_learns_who(
-    world: World, platform: Platform
+    story: Story, world: World, platform: Platform
 ) -> None:
-    story = begin(world)
     hire(world, "second_head", "department_head", "钱进")
     version = story.upload()
     for _ in range(ROUNDS):
@@ -86,8 +85,9 @@ def test_of_two_who_decide_an_any_step_one_wins_and_the_other_learns_who(
     assert (decisions, entries) == (ROUNDS, ROUNDS)
 
 
-def test_the_last_count_of_a_grant_goes_to_one_of_two_requests(world: World, platform: Platform) -> None:
-    story = begin(world)
+def test_the_last_count_of_a_grant_goes_to_one_of_two_requests(
+    story: Story, world: World, platform: Platform
+) -> None:
     seal_id = story.seals["contract"]
     grant = story.grant(act="auto_seal", seal_id=seal_id, count_limit=1)
     assert grant.status_code == 201, grant.text

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 from hiring import hire
 from platform_world import World, ok, problem
-from request_story import Story, begin
+from request_story import Story
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def story(world: World) -> Story:
-    return begin(world)
 
 
 def test_an_ordinary_approval_needs_no_more_than_a_recent_second_factor(story: Story, world: World) -> None:

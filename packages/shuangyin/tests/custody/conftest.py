@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from platform_fixtures import Founded, carry_on
 from platform_world import World, ok
 from request_story import SAMPLES, Story, begin
 
@@ -86,8 +88,21 @@ def approved(story: Story) -> dict[str, Any]:
     return story.read(request["id"])
 
 
+@pytest.fixture(scope="session")
+def desk_begun(tmp_path_factory: pytest.TempPathFactory, founded: Founded) -> Iterator[Founded]:
+    """The world with a custody desk in it."""
+    with carry_on(founded, tmp_path_factory.mktemp("desk"), set_up) as begun:
+        yield begun
+
+
 @pytest.fixture
-def desk(world: World) -> Desk:
+def desk(world: World, desk_begun: Founded) -> Desk:
+    found: Desk = desk_begun.begun_again(world)
+    return found
+
+
+def set_up(world: World) -> Desk:
+    """The seal in its place in the safe, and a request that asks for it."""
     story = begin(world)
     safe = {"name": "一号保险柜", "place": "302 室", "custodian_id": world.id("custodian")}
     safe_id = ok(story.post("administrator", "/safes", safe), 201)["id"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from platform_world import World, ok, problem
-from request_story import Story, begin
+from request_story import Story
 from sqlalchemy import select
 
 from evidencelog.proof import parse_proof
@@ -19,11 +19,6 @@ from shuangyin.evidence.paths import ranges_of_path
 pytestmark = pytest.mark.database
 
 ENTRIES = "/api/v1/evidence/entries"
-
-
-@pytest.fixture
-def story(world: World) -> Story:
-    return begin(world)
 
 
 def found(world: World, who: str, **wanted: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from platform_world import World, ok, problem
-from request_story import begin
+from request_story import Story
 from sqlalchemy import text
 
 from evidencelog.cosignature import Cosigner
@@ -86,8 +86,10 @@ class TestState:
 
 @pytest.mark.database
 class TestAudits:
-    def test_an_untouched_log_is_clean_and_the_audit_is_evidence_itself(self, world: World) -> None:
-        begin(world).apply()
+    def test_an_untouched_log_is_clean_and_the_audit_is_evidence_itself(
+        self, story: Story, world: World
+    ) -> None:
+        story.apply()
         world.settle()
         outcome = audited(world)
         assert (outcome["differences"], outcome["findings"]) == (0, [])
@@ -105,8 +107,9 @@ class TestAudits:
         other = ok(world.client("administrator").post(AUDITS), 202)
         assert first["id"] == again["id"] == other["id"]
 
-    def test_an_altered_approval_is_named_and_alarms_those_who_watch(self, world: World) -> None:
-        story = begin(world)
+    def test_an_altered_approval_is_named_and_alarms_those_who_watch(
+        self, story: Story, world: World
+    ) -> None:
         request = story.apply()
         story.approve(request["id"])
         world.settle()
@@ -127,10 +130,10 @@ class TestAudits:
         assert "/evidence/state" not in {one["link"] for one in others}
 
 
-def test_an_altered_entry_is_named_and_its_path_no_longer_holds(world: World) -> None:
+def test_an_altered_entry_is_named_and_its_path_no_longer_holds(story: Story, world: World) -> None:
     if world.platform.settings.database_url:
         pytest.skip("the rules of the other database are dropped in other words")
-    begin(world).apply()
+    story.apply()
     world.settle()
     client = world.client("auditor")
     params = {"kind": "requests.submitted"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hiring import hire
 from platform_world import World, ok, problem
-from request_story import AMOUNT, Story, begin
+from request_story import AMOUNT, Story
 from sqlalchemy import select
 
 from shuangyin.core.jobs import Job
@@ -17,11 +17,6 @@ from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.requests.models import UseRequest
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def story(world: World) -> Story:
-    return begin(world)
 
 
 def test_a_draft_may_be_incomplete_and_submission_says_what_is_missing(story: Story) -> None:

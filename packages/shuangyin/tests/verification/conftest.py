@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from platform_world import World
+from platform_fixtures import Founded, carry_on
 
 STORY = Path(__file__).parents[1] / "sealing" / "story.py"
 
 
-@pytest.fixture
-def story(world: World) -> Any:
+@pytest.fixture(scope="session")
+def story_begun(tmp_path_factory: pytest.TempPathFactory, founded: Founded) -> Iterator[Founded]:
     """Seals, scenario list and counterparty of an organization (`story.Story`)."""
     spec = importlib.util.spec_from_file_location("sealing_story", STORY)
     assert spec is not None
@@ -23,4 +23,5 @@ def story(world: World) -> Any:
     # Dataclasses look their module up while they are made.
     sys.modules["sealing_story"] = module
     spec.loader.exec_module(module)
-    return module.begin(world)
+    with carry_on(founded, tmp_path_factory.mktemp("sealing"), module.begin) as begun:
+        yield begun
