@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmseal.checks import walk
+from gmseal.errors import Refused
 from gmseal.judging.cms import CmsJudgement, judge_cms
 from gmseal.policy import STRICT
 from gmseal.report import CheckResult, TrustStore, Verdict, decide
@@ -124,6 +125,13 @@ def test_who_may_not_sign_is_told(authority: TrialAuthority, unit: TrialUnit) ->
     assert failed(judge(unit, joined(fields))) == {"SIGNER_KEYUSAGE"}
 
 
+@pytest.fixture
+def careless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signer who puts in whatever the source of time stamps answers, as foreign programs do."""
+    monkeypatch.setattr("gmseal.sm.cms.building.stamped", lambda source, value, _at: source.stamp(value))
+
+
+@pytest.mark.usefixtures("careless")
 def test_revocation_counts_from_the_proven_time(unit: TrialUnit) -> None:
     """Signed by its own statement before the revocation; the time stamp proves that it was after."""
     authority, now = unit.authority, unit.authority.now
@@ -142,14 +150,29 @@ def test_revocation_counts_from_the_proven_time(unit: TrialUnit) -> None:
     assert failed(judge(unit, signed(unit, timestamp=early), at=now)) == {"TIMESTAMP_BEFORE_SIGN_TIME"}
 
 
+class Replayed:
+    """A source that answers with a token over something else."""
+
+    token_size = 4096
+
+    def __init__(self, unit: TrialUnit) -> None:
+        self._source = unit.authority.timestamps()
+
+    def stamp(self, _message: bytes) -> bytes:
+        return self._source.stamp(b"another signature")
+
+
+def test_a_signer_refuses_a_stamp_that_a_verifier_would_refuse(unit: TrialUnit) -> None:
+    early = unit.authority.timestamps(clock=lambda: unit.authority.now - DAY)
+    for source in (Replayed(unit), early):
+        with pytest.raises(Refused) as caught:
+            signed(unit, timestamp=source)
+        assert caught.value.reason == "TIMESTAMP"
+
+
+@pytest.mark.usefixtures("careless")
 def test_a_stamp_of_another_signature_is_told(unit: TrialUnit) -> None:
-    class Replayed:
-        token_size = 4096
-
-        def stamp(self, message: bytes) -> bytes:
-            return unit.authority.timestamps().stamp(b"another signature")
-
-    judgement = judge(unit, signed(unit, timestamp=Replayed()))
+    judgement = judge(unit, signed(unit, timestamp=Replayed(unit)))
     assert failed(judgement) == {"SIGNATURE_TIMESTAMP"}
     assert judgement.timestamp_at is None
 

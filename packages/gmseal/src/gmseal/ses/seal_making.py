@@ -13,7 +13,7 @@ from gmseal.judging.log import CheckLog
 from gmseal.ses.mathematics import maker_signature_is_good
 from gmseal.ses.model import Seal
 from gmseal.ses.seal_reading import read_seal
-from gmseal.ses.stamping import stamp_signature
+from gmseal.ses.stamping import stamp_field
 from gmseal.ses.structures import (
     ALGORITHM,
     CERTIFICATES,
@@ -145,7 +145,7 @@ def _signed(
     signature = maker.sign(info)
     if not maker.public_key.verify(signature, info):
         raise GmsealError("The maker's key returned a signature that does not verify.")
-    stamp = b"" if timestamps is None else stamp_signature(timestamps, signature, at)
+    stamp = stamp_field(timestamps, signature, at)
     return der.sequence(
         info, der.octet_string(maker_certificate), ALGORITHM, der.bit_string(signature), stamp
     )

@@ -11,7 +11,7 @@ from gmseal.ses.mathematics import maker_signature_is_good
 from gmseal.ses.model import SealSignature
 from gmseal.ses.seal_reading import read_seal
 from gmseal.ses.signature_reading import read_signature
-from gmseal.ses.stamping import stamp_signature, stamp_size
+from gmseal.ses.stamping import stamp_field, stamp_size
 from gmseal.ses.structures import ALGORITHM, WRITTEN_VERSIONS, Extension, encode_extensions, whole_second
 from gmseal.sm import der
 from gmseal.sm.certificates import read_certificate
@@ -98,7 +98,7 @@ class SealSigner:
             signature = self._signer.sign_digest(hashed.digest())
         else:
             signature = self._signer.sign(head + tail)
-        stamp = b"" if self._timestamps is None else stamp_signature(self._timestamps, signature, instant)
+        stamp = stamp_field(self._timestamps, signature, instant)
         body = head + tail + self._certificate_and_algorithm + der.bit_string(signature) + stamp
         return b"\x30" + der.length_octets(len(body)) + body
 

@@ -18,7 +18,7 @@ from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 from gmseal.sm.cms import forms
 from gmseal.sm.cms.forms import CmsForm
 from gmseal.sm.keys import PrivateKey, Signer, sm3
-from gmseal.sm.timestamp_source import TimestampSource
+from gmseal.sm.timestamp_source import TimestampSource, stamped
 
 _MAX_DER_SIGNATURE: Final = 72
 _LONGEST_TIME: Final = der.tlv(der.GENERALIZED_TIME, bytes(15))
@@ -43,8 +43,8 @@ def build_signed_data(
     is asked to stamp the signature value. ``extra_certificates`` (DER) go along for whoever builds
     the chain.
 
-    Raises ``MalformedInput``; ``Refused`` with SIGNER_KEY_MISMATCH, SIGNER_KEYUSAGE, TIME or
-    TIMESTAMP_TOO_LARGE; and whatever the source of time stamps raises.
+    Raises ``MalformedInput``; ``Refused`` with SIGNER_KEY_MISMATCH, SIGNER_KEYUSAGE, TIME,
+    TIMESTAMP or TIMESTAMP_TOO_LARGE; and whatever the source of time stamps raises.
     """
     if len(digest) != 32:
         raise MalformedInput("The digest of the content is an SM3 digest of 32 octets.")
@@ -57,7 +57,7 @@ def build_signed_data(
     if not isinstance(signer, PrivateKey) and not info.public_key.verify(signature, attributes):
         # A device or a fault may return nonsense; a signature that nobody can check never leaves.
         raise GmsealError("The signer's key returned a signature that does not verify.")
-    token = _stamp(timestamp, signature)
+    token = None if timestamp is None else stamped(timestamp, signature, signed_at)
     return _assemble(form, kind, content, info, tuple(extra_certificates), attributes, signature, token)
 
 
@@ -137,15 +137,6 @@ def signing_certificate_attribute(certificate: bytes) -> bytes:
 def _signer_identifier(certificate: bytes) -> bytes:
     info = read_certificate(certificate)
     return der.sequence(info.issuer_raw, der.tlv(der.INTEGER, bytes.fromhex(info.serial)))
-
-
-def _stamp(source: TimestampSource | None, signature: bytes) -> bytes | None:
-    if source is None:
-        return None
-    token = source.stamp(signature)
-    if len(token) > source.token_size:
-        raise Refused("TIMESTAMP_TOO_LARGE", "The time stamp is larger than its source announced.")
-    return token
 
 
 def _assemble(
