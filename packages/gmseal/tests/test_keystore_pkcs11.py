@@ -11,11 +11,14 @@ from typing import NoReturn
 import gmssl_pyx
 import pkcs11
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 
+from gmseal.cli import app
 from gmseal.errors import DeviceFailure, MalformedInput, NotFound, Refused
 from gmseal.keystore import KeyStore
 from gmseal.keystore_pkcs11 import P256, Pkcs11EcdsaKeys, Pkcs11KeyStore, Pkcs11Token, Sm2Mechanisms
+from gmseal.sm.csr import read_request
 from gmseal.sm.keys import DEFAULT_ID, Signer
 
 OpenSsl = Callable[..., CompletedProcess[bytes]]
@@ -213,3 +216,28 @@ def test_threads_share_a_token(token: Pkcs11Token) -> None:
     for thread in threads:
         thread.join()
     assert len(set(made)) == 6
+
+
+def test_the_command_signs_in_the_token(
+    store: Pkcs11KeyStore, build_native: Callable[[str], Path], tmp_path: Path
+) -> None:
+    public = store.generate("cli-1")
+    (tmp_path / "pin").write_text(PIN)
+    module, request = build_native("pkcs11_sm2_token"), tmp_path / "request.pem"
+    options = [
+        "--pkcs11",
+        module,
+        "--token",
+        LABEL,
+        "--sm2-mechanism",
+        hex(VENDOR_SM2),
+        "--pin-file",
+        tmp_path / "pin",
+    ]
+    for label, status in (("cli-1", 0), ("cli-2", 2)):
+        command = ["csr", request, "--name", "示例", "--key-label", label, *options]
+        done = CliRunner().invoke(app, [str(part) for part in command])
+        assert done.exit_code == status, done.output
+    made = read_request(request.read_bytes())
+    assert made.verify()
+    assert made.public_key == public

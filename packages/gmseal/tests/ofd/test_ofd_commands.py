@@ -75,7 +75,12 @@ def test_sealed_and_verified_whatever_its_name(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ((*SEAL, "--x", "20", "--y", "30", "--qr", "https://example.cn/v/1"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--qr-beside", "left"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--qr", "https://example.cn/v/1", "--qr-size", "9"), "QR_SIZE"),
+        ((*SEAL, "--x", "20", "--y", "30", "--parameter", "no value"), "OPTION"),
+        ((*SEAL, "--x", "20", "--y", "30", "--base", "s009"), "NOT_FOUND"),
+        ((*SEAL, "--field", "buyer"), "OPTION"),
+        ((*SEAL, "--keyword", "盖章处"), "NOT_FOUND"),
         ((*SEAL, "--x", "20", "--y", "30", "--reason", "合同"), "OPTION"),
         ((*SEAL, "--x", "20", "--y", "30", "--tsa", "ftp://localhost:1/"), "TIMESTAMP_URL"),
         ((*SEAL, "--x", "20", "--y", "30", "--picture", "seal.esl"), "OPTION"),

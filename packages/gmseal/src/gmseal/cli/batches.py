@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmseal.cli.console import FILE, ask_password, parse_instant, read_input, read_password, show_error
+from gmseal.cli.key_options import KeySource, SealInDevice, key_options
+from gmseal.cli.ofd_documents import OfdOptions, package_order
+from gmseal.cli.pdf_documents import PdfOptions, pdf_order
+from gmseal.cli.place_options import PlaceOptions, place_options
 from gmseal.errors import NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES
 
@@ -31,13 +35,8 @@ _WORKERS = click.option(
 @click.argument("out", type=FILE)
 @click.option("--seal", type=FILE, required=True, help="The seal (DER).")
 @click.option("--cert", type=FILE, required=True, help="The signer's certificate; the seal must list it.")
-@click.option("--key", type=FILE, required=True, help="The signer's private key.")
-@click.option("--password-file", type=FILE, help="Password of the key.")
-@click.option(
-    "--page", type=click.IntRange(min=1), default=1, show_default=True, help="Page of the seal, from 1."
-)
-@click.option("--x", type=float, required=True, help="Left edge of the seal, mm from the left of the page.")
-@click.option("--y", type=float, required=True, help="Top edge of the seal, mm from the top of the page.")
+@key_options("key", "The signer's private key")
+@place_options
 @click.option("--reason", help="Why the documents are sealed; written into PDF.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each document.")
 @_WORKERS
@@ -47,36 +46,29 @@ def sign_many(
     out: Path,
     seal: Path,
     cert: Path,
-    key: Path,
-    password_file: Path | None,
-    page: int,
-    x: float,
-    y: float,
+    key: KeySource,
+    places: PlaceOptions,
     reason: str | None,
     as_json: bool,
     workers: int | None,
 ) -> None:
-    """Seal every PDF and OFD of FOLDER at one place, into the folder OUT under the same names.
+    """Seal every PDF and OFD of FOLDER at the same places, into the folder OUT under the same names.
 
     Nothing that is there is replaced. Exit status: 0 all sealed, 2 some not.
     """
     from gmseal.batch import seal_many  # noqa: PLC0415 - see above
-    from gmseal.ofd.order import OfdSealOrder  # noqa: PLC0415 - see above
-    from gmseal.pdf.placement import SealOrder  # noqa: PLC0415 - see above
-    from gmseal.placement import SealPlacement  # noqa: PLC0415 - see above
+    from gmseal.pdf import InvisibleOrder  # noqa: PLC0415 - see above
 
-    now, places = datetime.now(UTC), (SealPlacement(page - 1, x, y),)
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.")
+    order = pdf_order(places, PdfOptions(reason=reason))
+    if isinstance(order, InvisibleOrder):
+        raise Refused("NOTHING_TO_PLACE", "A seal needs a place: --x and --y, --keyword, --field or --seam.")
+    # A package has no form fields; where they are asked for, there is no order for packages.
+    package = None if places.names_field else package_order(places, OfdOptions())
     out.mkdir(parents=True, exist_ok=True)
-    signer = _signing_files(seal, cert, key, password_file)
-    results = seal_many(
-        _tasks(folder, out),
-        signer,
-        pdf=SealOrder(signed_at=now, placements=places, reason=reason),
-        ofd=OfdSealOrder(signed_at=now, placements=places),
-        workers=workers,
-    )
+    signer = _signing(seal, cert, key)
+    results = seal_many(_tasks(folder, out), signer, pdf=order, ofd=package, workers=workers)
     failed = 0
     for result in results:
         failed += not result.ok
@@ -166,11 +158,14 @@ def _tasks(folder: Path, out: Path) -> Iterator["SealTask"]:
         yield SealTask(file, target)
 
 
-def _signing_files(seal: Path, cert: Path, key: Path, password_file: Path | None) -> "SigningFiles":
-    """The password is asked for here, once; the processes have no terminal."""
+def _signing(seal: Path, cert: Path, key: KeySource) -> "SigningFiles | SealInDevice":
+    """Password or PIN is asked for here, once; the processes have no terminal."""
     from gmseal.batch import SigningFiles  # noqa: PLC0415 - see above
 
-    password = read_password(password_file)
-    if password is None and b"BEGIN ENCRYPTED PRIVATE KEY" in read_input(key, "private key"):
-        password = ask_password(f"Password of {key}")
-    return SigningFiles(seal, cert, key, password)
+    if key.in_device:
+        return SealInDevice(seal, cert, key.with_secret())
+    file = key.file("Sealing")
+    password = read_password(key.password_file)
+    if password is None and b"BEGIN ENCRYPTED PRIVATE KEY" in read_input(file, "private key"):
+        password = ask_password(f"Password of {file}")
+    return SigningFiles(seal, cert, file, password)

@@ -17,11 +17,13 @@ from gmseal.cli.console import (
     read_password,
     write_output,
 )
+from gmseal.cli.key_options import KeySource, key_options
 from gmseal.cli.timestamping import stamped
 from gmseal.errors import Refused
 
 if TYPE_CHECKING:
     from gmseal.ses.seal import SealPicture
+    from gmseal.ses.structures import Extension
     from gmseal.sm.keys import PrivateKey, PublicKey
     from gmseal.sm.timestamps import HttpTimestampSource
 
@@ -76,22 +78,20 @@ def keygen(
 @click.command()
 @click.argument("out", type=FILE)
 @click.option("--name", required=True, help="Common name of the subject.")
-@click.option("--key", type=FILE, required=True, help="The subject's private key.")
+@key_options("key", "The subject's private key")
 @click.option("--organization", help="The subject's organization.")
-@click.option("--password-file", type=FILE, help="Password of the key.")
 def csr(
     *,
     out: Path,
     name: str,
-    key: Path,
+    key: KeySource,
     organization: str | None,
-    password_file: Path | None,
 ) -> None:
     """Make a certificate request (PKCS#10) to be sent to an authority."""
     from gmseal.sm.certificates import Name  # noqa: PLC0415 - see above
     from gmseal.sm.csr import make_request, read_request, to_pem  # noqa: PLC0415 - see above
 
-    request = make_request(Name(name, organization=organization), _load_private(key, password_file))
+    request = make_request(Name(name, organization=organization), key.signer())
     write_output(out, to_pem(request))
     click.echo(f"{out}: {read_request(request).subject}")
 
@@ -181,7 +181,7 @@ def cert(
 @click.argument("out", type=FILE)
 @click.option("--name", required=True, help="The seal's name, such as 北京示例有限公司公章.")
 @click.option("--maker-cert", type=FILE, required=True, help="The seal maker's certificate.")
-@click.option("--maker-key", type=FILE, required=True, help="The seal maker's private key.")
+@key_options("maker-key", "The seal maker's private key")
 @click.option(
     "--signer-cert",
     type=FILE,
@@ -215,14 +215,14 @@ def cert(
 @click.option("--digests", is_flag=True, help="List digests of the certificates, not the certificates.")
 @click.option("--trust", type=FILE, help="Check the maker against this directory of roots and lists first.")
 @click.option("--vendor", default="SHUANGYIN", show_default=True, help="Vendor id in the seal's header.")
-@click.option("--password-file", type=FILE, help="Password of the maker's key.")
+@click.option("--extension", multiple=True, help="Extension data OID=FILE, or OID=FILE,critical; repeatable.")
 @stamped
 def seal(
     *,
     out: Path,
     name: str,
     maker_cert: Path,
-    maker_key: Path,
+    maker_key: KeySource,
     signer_cert: tuple[Path, ...],
     picture: Path | None,
     width: int,
@@ -240,7 +240,7 @@ def seal(
     digests: bool,
     trust: Path | None,
     vendor: str,
-    password_file: Path | None,
+    extension: tuple[str, ...],
     timestamps: "HttpTimestampSource | None",
 ) -> None:
     """Make an electronic seal, from a picture or with a drawn face."""
@@ -271,13 +271,26 @@ def seal(
         vendor_id=vendor,
         version=int(standard),
         list_type=2 if digests else 1,
+        extensions=tuple(_extension(text) for text in extension),
     )
     store = TrustStore.from_directory(trust) if trust else None
-    made = make_seal(
-        spec, maker_certificate, _load_private(maker_key, password_file), trust=store, timestamps=timestamps
-    )
+    made = make_seal(spec, maker_certificate, maker_key.signer(), trust=store, timestamps=timestamps)
     write_output(out, made)
     click.echo(f"{out}: {name} ({read_seal(made).es_id}), {len(made)} bytes")
+
+
+def _extension(text: str) -> "Extension":
+    from gmseal.ses.structures import Extension  # noqa: PLC0415 - see above
+
+    oid, sign, rest = text.partition("=")
+    path, comma, mark = rest.rpartition(",")
+    critical = bool(comma) and mark == "critical"
+    if not sign or not oid.strip():
+        raise Refused(
+            "OPTION", f"{text[:60]!r} is no extension; write it like 1.2.3=FILE or 1.2.3=FILE,critical."
+        )
+    value = read_input(Path(path if critical else rest), "extension")
+    return Extension(oid.strip(), critical, value)
 
 
 def _draw(
@@ -293,7 +306,7 @@ def _draw(
 
 
 def _load_private(path: Path, password_file: Path | None) -> "PrivateKey":
-    from gmseal.cli.documents import load_private_key  # noqa: PLC0415 - see above
+    from gmseal.cli.key_options import load_private_key  # noqa: PLC0415 - see above
 
     return load_private_key(path, password_file)
 

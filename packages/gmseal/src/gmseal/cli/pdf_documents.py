@@ -1,22 +1,22 @@
 """gmseal sign on PDF: the kinds of signatures, time stamps, certification."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from gmseal.cli.console import FILE, read_certificate_file, read_input, read_password
-from gmseal.cli.timestamping import TSA_OPTIONS, timestamp_source
+from gmseal.cli.key_options import KeySource
+from gmseal.cli.place_options import PlaceOptions, grouped
 from gmseal.errors import Refused
 
 if TYPE_CHECKING:
     from gmseal.pdf import InvisibleOrder, PadesOrder, PadesSigner, Permission, SealOrder
     from gmseal.ses.seal import SealPicture
     from gmseal.ses.signature import SealSigner
-    from gmseal.sm.keys import PrivateKey
     from gmseal.sm.timestamps import HttpTimestampSource
 
 KINDS = ("seal", "cms", "gbt35275", "pades", "dual")
@@ -27,29 +27,35 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 class PdfOptions:
     """The options of ``sign`` that speak of PDF only."""
 
-    kind: str
-    tsa: str | None
-    tsa_digest: str
-    picture: Path | None
-    picture_width: int
-    picture_height: int
-    certify: int | None
-    level: str
-    pades_cert: Path | None
-    pades_key: Path | None
-    chain: tuple[Path, ...]
-    roots: Path | None
-    fetch: bool
+    kind: str = "seal"
+    reason: str | None = None
+    location: str | None = None
+    field_name: str | None = None
+    filter_name: str | None = None
+    sub_filter: str | None = None
+    property_info: str | None = None
+    picture: Path | None = None
+    picture_width: int = 40
+    picture_height: int = 40
+    certify: int | None = None
+    level: str = "B-B"
+    pades_cert: Path | None = None
+    pades_key: Path | None = None
+    chain: tuple[Path, ...] = ()
+    roots: Path | None = None
+    fetch: bool = False
 
-
-UNASKED = PdfOptions("seal", None, "sm3", None, 40, 40, None, "B-B", None, None, (), None, fetch=False)
-"""The options as they are when nobody asked for anything."""
 
 _OPTIONS = (
     click.option(
         "--kind", type=click.Choice(KINDS), default="seal", show_default=True, help="PDF: kind of signature."
     ),
-    *TSA_OPTIONS,
+    click.option("--reason", help="PDF: why the document is sealed."),
+    click.option("--location", help="PDF: where it is sealed."),
+    click.option("--field-name", help="PDF: name of the new signature field."),
+    click.option("--filter-name", help="PDF: Filter of a seal, by which readers know its kind."),
+    click.option("--sub-filter", help="PDF: its SubFilter."),
+    click.option("--property-info", help="PDF: the protected range as the seal signature words it."),
     click.option(
         "--picture", type=FILE, help="PDF: picture shown by a signature that is no seal (PNG, JPG, GIF, BMP)."
     ),
@@ -75,15 +81,33 @@ _OPTIONS = (
 
 def pdf_options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the options of PDF and hands them over as ``pdf``."""
+    return grouped(command, "pdf", PdfOptions, _OPTIONS)
 
-    @wraps(command)
-    def with_options(**values: Any) -> None:
-        own = {field.name: values.pop(field.name) for field in fields(PdfOptions)}
-        command(pdf=PdfOptions(**own), **values)
 
-    for option in reversed(_OPTIONS):
-        with_options = option(with_options)
-    return with_options
+def pdf_order(places: PlaceOptions, options: PdfOptions) -> "SealOrder | InvisibleOrder":
+    """With places, or without any for a signature that shows nothing."""
+    from gmseal.pdf import InvisibleOrder, SealOrder  # noqa: PLC0415 - only what a command needs is loaded
+
+    now, reason = datetime.now(UTC), options.reason
+    where, name = options.location, options.field_name
+    placements, seam = (*places.plain_and_by_text(), *places.in_fields()), places.riding_seam()
+    if not placements and seam is None:
+        return InvisibleOrder(signed_at=now, reason=reason, location=where, field_name=name)
+    order = SealOrder(
+        signed_at=now,
+        placements=placements,
+        seam=seam,
+        qr=places.code(),
+        reason=reason,
+        location=where,
+        field_name=name,
+    )
+    return replace(
+        order,
+        filter_name=options.filter_name or order.filter_name,
+        sub_filter=options.sub_filter or order.sub_filter,
+        property_info=options.property_info or order.property_info,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +117,9 @@ class PdfSigning:
     order: "SealOrder | InvisibleOrder"
     options: PdfOptions
     cert: Path
-    key: Path
-    password_file: Path | None
+    key: KeySource
+    timestamps: "HttpTimestampSource | None"
     load_seal: "Callable[[], SealSigner]"
-    load_key: "Callable[[Path, Path | None], PrivateKey]"
 
     def run(self, file: Path, out: Path) -> str:
         """Signs and returns who did, for the message."""
@@ -109,7 +132,9 @@ class PdfSigning:
         from gmseal.pdf import seal_pdf  # noqa: PLC0415 - only what a command needs is loaded
 
         signer = self.load_seal()
-        seal_pdf(file, out, order=self._places(), signer=signer, timestamp=self._tsa(), certify=self._level())
+        seal_pdf(
+            file, out, order=self._places(), signer=signer, timestamp=self.timestamps, certify=self._level()
+        )
         return signer.seal.name
 
     def _signed_data(self, file: Path, out: Path) -> str:
@@ -118,11 +143,11 @@ class PdfSigning:
 
         value = CmsValue(
             read_certificate_file(self.cert),
-            self.load_key(self.key, self.password_file),
+            self.key.signer(),
             form=CmsForm.GBT35275 if self.options.kind == "gbt35275" else CmsForm.RFC5652,
             certificates=self._chain(),
             picture=self._picture(),
-            timestamp=self._tsa(),
+            timestamp=self.timestamps,
         )
         sign_pdf(file, out, order=self.order, value=value, certify=self._level())
         return value.signer_name
@@ -130,7 +155,7 @@ class PdfSigning:
     def _pades(self, file: Path, out: Path) -> str:
         from gmseal.pdf import sign_pdf_pades  # noqa: PLC0415 - as above
 
-        signer = self._pades_signer(self.cert, self.key)
+        signer = self._pades_signer(self.cert, self.key.file("PAdES"))
         sign_pdf_pades(
             file,
             out,
@@ -157,7 +182,7 @@ class PdfSigning:
             order=self._places(),
             signers=signers,
             pades=self._pades_order(),
-            timestamp=self._tsa(),
+            timestamp=self.timestamps,
             certify=self._level(),
         )
         return f"{seal.seal.name} and a PAdES signature of level {self.options.level}"
@@ -173,9 +198,6 @@ class PdfSigning:
         from gmseal.pdf import Permission  # noqa: PLC0415 - as above
 
         return None if self.options.certify is None else Permission(self.options.certify)
-
-    def _tsa(self) -> "HttpTimestampSource | None":
-        return timestamp_source(self.options.tsa, self.options.tsa_digest)
 
     def _picture(self) -> "SealPicture | None":
         if self.options.picture is None:
@@ -195,7 +217,7 @@ class PdfSigning:
         trust = None if self.options.roots is None else TrustStore.from_directory(self.options.roots)
         return PadesOrder(
             level=PadesLevel(self.options.level),
-            timestamps=self._tsa(),
+            timestamps=self.timestamps,
             trust=trust,
             fetch=self.options.fetch,
         )
@@ -203,7 +225,7 @@ class PdfSigning:
     def _pades_signer(self, cert: Path, key: Path) -> "PadesSigner":
         from gmseal.pdf import PadesSigner  # noqa: PLC0415 - as above
 
-        password = read_password(self.password_file)
+        password = read_password(self.key.password_file)
         certificate = read_certificate_file(cert)
         return PadesSigner.load(
             certificate, read_input(key, "private key"), chain=self._chain(), password=password

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gmseal.cli.console import FILE, read_certificate_file, read_input, write_output
+from gmseal.cli.key_options import KeySource, key_options
 from gmseal.cli.timestamping import stamped
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 @click.argument("out", type=FILE)
 @click.option("--signer-cert", type=FILE, multiple=True, required=True, help="A new certificate; repeatable.")
 @click.option("--maker-cert", type=FILE, required=True, help="The seal maker's certificate.")
-@click.option("--maker-key", type=FILE, required=True, help="The seal maker's private key.")
+@key_options("maker-key", "The seal maker's private key")
 @click.option(
     "--previous-cert", type=FILE, multiple=True, help="A listed certificate, for a seal that lists digests."
 )
 @click.option("--trust", type=FILE, help="Check the maker against this directory of roots and lists first.")
-@click.option("--password-file", type=FILE, help="Password of the maker's key.")
 @stamped
 def renew(
     *,
@@ -31,15 +31,13 @@ def renew(
     out: Path,
     signer_cert: tuple[Path, ...],
     maker_cert: Path,
-    maker_key: Path,
+    maker_key: KeySource,
     previous_cert: tuple[Path, ...],
     trust: Path | None,
-    password_file: Path | None,
     timestamps: "HttpTimestampSource | None",
 ) -> None:
     """Renew a seal: list and creation time change, nothing else; the maker signs."""
     # What a command does not need is imported inside it: `gmseal verify` must start quickly.
-    from gmseal.cli.documents import load_private_key  # noqa: PLC0415 - see above
     from gmseal.ses.seal import read_seal, renew_seal  # noqa: PLC0415 - see above
     from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
 
@@ -47,7 +45,7 @@ def renew(
         read_input(seal, "seal"),
         [read_certificate_file(path) for path in signer_cert],
         read_certificate_file(maker_cert),
-        load_private_key(maker_key, password_file),
+        maker_key.signer(),
         created_at=datetime.now(UTC),
         previous_certificates=[read_certificate_file(path) for path in previous_cert],
         trust=TrustStore.from_directory(trust) if trust else None,

@@ -59,7 +59,7 @@ def crl(
     password_file: Path | None,
 ) -> None:
     """Issue a revocation list (PEM), here mostly of a trial authority, for the trust directory of verifiers."""
-    from gmseal.cli.documents import load_private_key  # noqa: PLC0415 - see above
+    from gmseal.cli.key_options import load_private_key  # noqa: PLC0415 - see above
     from gmseal.sm.certificate_info import read_certificate  # noqa: PLC0415 - see above
     from gmseal.sm.crl import RevocationReason, make_crl, read_crl  # noqa: PLC0415 - see above
     from gmseal.sm.pkcs8 import armour  # noqa: PLC0415 - see above

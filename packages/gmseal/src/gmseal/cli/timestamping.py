@@ -105,7 +105,7 @@ def serve(
 def _server(
     cert: Path, key: Path, password_file: Path | None, host: str, port: int, misbehave: str | None
 ) -> "TrialTimestampServer":
-    from gmseal.cli.documents import load_private_key  # noqa: PLC0415 - see above
+    from gmseal.cli.key_options import load_private_key  # noqa: PLC0415 - see above
     from gmseal.sm.timestamps import TrialTimestampAuthority  # noqa: PLC0415 - see above
     from gmseal.sm.timestamps.trial_server import Misbehaviour, TrialTimestampServer  # noqa: PLC0415 - see above
 

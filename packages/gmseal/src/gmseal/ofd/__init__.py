@@ -8,17 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gmseal.ofd.inspect import OfdInfo, PageSize, inspect_ofd
+    from gmseal.ofd.keyword import find_text
     from gmseal.ofd.limits import OfdLimits
     from gmseal.ofd.order import CertificateSigner, OfdSealOrder, Protection
     from gmseal.ofd.package import OfdDocument, Package, PageRef, open_package, read_package
+    from gmseal.ofd.resolve import resolve_places
     from gmseal.ofd.sign import OfdSealOutcome, seal_ofd, sign_ofd_bytes
     from gmseal.ofd.signatures import Parameter, Provider
     from gmseal.ofd.verify import verify_ofd
-    from gmseal.placement import Edge, SealPlacement, SeamPlacement
+    from gmseal.placement import (
+        Anchor,
+        Edge,
+        FoundText,
+        KeywordPlacement,
+        SealPlacement,
+        SeamPages,
+        SeamPlacement,
+    )
+    from gmseal.places import Places
+    from gmseal.qr_code import QrBeside, QrPlacement
 
 __all__ = [
+    "Anchor",
     "CertificateSigner",
     "Edge",
+    "FoundText",
+    "KeywordPlacement",
     "OfdDocument",
     "OfdInfo",
     "OfdLimits",
@@ -28,13 +43,19 @@ __all__ = [
     "PageRef",
     "PageSize",
     "Parameter",
+    "Places",
     "Protection",
     "Provider",
+    "QrBeside",
+    "QrPlacement",
     "SealPlacement",
+    "SeamPages",
     "SeamPlacement",
+    "find_text",
     "inspect_ofd",
     "open_package",
     "read_package",
+    "resolve_places",
     "seal_ofd",
     "sign_ofd_bytes",
     "verify_ofd",
@@ -46,6 +67,10 @@ _HOMES = {
         "PageSize",
         "inspect_ofd",
     ),
+    "gmseal.ofd.keyword": ("find_text",),
+    "gmseal.ofd.resolve": ("resolve_places",),
+    "gmseal.places": ("Places",),
+    "gmseal.qr_code": ("QrBeside", "QrPlacement"),
     "gmseal.ofd.limits": ("OfdLimits",),
     "gmseal.ofd.order": (
         "CertificateSigner",
@@ -69,7 +94,15 @@ _HOMES = {
         "Provider",
     ),
     "gmseal.ofd.verify": ("verify_ofd",),
-    "gmseal.placement": ("Edge", "SealPlacement", "SeamPlacement"),
+    "gmseal.placement": (
+        "Anchor",
+        "Edge",
+        "FoundText",
+        "KeywordPlacement",
+        "SealPlacement",
+        "SeamPages",
+        "SeamPlacement",
+    ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from gmseal.errors import Refused
 from gmseal.ofd.signatures import Parameter, Provider
-from gmseal.placement import SealPlacement, SeamPlacement
+from gmseal.placement import KeywordPlacement, SealPlacement, SeamPlacement
+from gmseal.qr_code import QrBeside, QrPlacement
 from gmseal.sm.keys import Signer
 from gmseal.sm.timestamp_source import TimestampSource
 
@@ -36,19 +37,25 @@ class CertificateSigner:
     timestamps: TimestampSource | None = None
 
 
+OfdPlacement = SealPlacement | KeywordPlacement
+"""Where a whole seal goes: at millimetres, or where a text stands."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfdSealOrder:
     """Everything one signing puts into a package. Lengths in millimetres, pages from 0.
 
     ``document`` is the number of the DocBody, from 0. A signature protects every file of the package
     whatever document it belongs to, but the lists of signatures (see ``Protection``). ``seal_file`` writes
-    the seal beside its signature, as some readers expect. ``base`` is the id of a signature of the same
+    the seal beside its signature, as some readers expect. ``qr`` adds a code to a page, as an annotation, which is
+    possible only before any signature protects the document. ``base`` is the id of a signature of the same
     document that this one rests on (Relative, GM/T 0099).
     """
 
     signed_at: datetime
-    placements: tuple[SealPlacement, ...] = ()
+    placements: tuple[OfdPlacement, ...] = ()
     seam: SeamPlacement | None = None
+    qr: QrPlacement | QrBeside | None = None
     document: int = 0
     protection: Protection = Protection.CONTINUE
     seal_file: bool = True

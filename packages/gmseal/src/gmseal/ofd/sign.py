@@ -23,9 +23,18 @@ from gmseal.ofd.appending import NewEntry, Packed, append_entries, pack
 from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
 from gmseal.ofd.order import CertificateSigner, OfdSealOrder, Protection
 from gmseal.ofd.package import ENTRY, OfdDocument, Package, read_package, read_source
+from gmseal.ofd.resolve import resolve
 from gmseal.ofd.signature_text import entry_xml, identifier, list_xml, signature_xml
-from gmseal.ofd.signatures import SignatureItem, SignatureList, number_of, read_list, read_signature_file
+from gmseal.ofd.signatures import (
+    SignatureFile,
+    SignatureItem,
+    SignatureList,
+    number_of,
+    read_list,
+    read_signature_file,
+)
 from gmseal.ofd.stamps import Stamp, plan_stamps
+from gmseal.places import Places
 from gmseal.ses.signature import SealSigner
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.cms import CmsForm, build_signed_data
@@ -59,13 +68,14 @@ class OfdSealOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a signature goes: the document, its list, ids and names."""
+    """Where a signature goes: the document, its list, ids and names; and the signatures there are already."""
 
     document: OfdDocument
     listed: SignatureList | None
     list_path: str
     folder: str
     first_id: int
+    earlier: tuple[SignatureFile, ...] = field(repr=False)
 
     @property
     def path(self) -> str:
@@ -104,8 +114,8 @@ def seal_ofd(
     """Writes ``target``: ``source`` with the stamps and the signature of ``order``.
 
     ``target`` appears whole or not at all, and may be ``source``. Raises ``MalformedInput``, ``NotFound`` and
-    ``Refused`` with the codes of ``open_archive``, ``plan_stamps`` and ``SealSigner.sign``, and with
-    ``SIGNATURES_PROTECTED`` or ``ENTRY_PROTECTED`` when an earlier signature allows no further one.
+    ``Refused`` with the codes of ``open_archive``, ``resolve``, ``plan_stamps``, ``code_files`` and ``SealSigner.sign``,
+    and with ``SIGNATURES_PROTECTED``, ``ENTRY_PROTECTED`` or ``PAGES_PROTECTED`` when an earlier signature allows no further one.
     """
     data = read_source(source, limits)
     package = read_package(data, limits)
@@ -143,11 +153,10 @@ def _sign(package: Package, order: OfdSealOrder, signer: OfdSigner) -> _Signed:
     document = package.document(order.document)
     place = _place(package, document, order)
     # 2.
-    stamps = _stamps(package, document, order, signer)
+    stamps, changed = _planned(package, document, order, signer, place)
     # 3.
     seal = _seal_parts(signer.seal.raw) if isinstance(signer, SealSigner) and order.seal_file else None
     max_id = place.first_id + len(stamps)
-    changed: dict[str, bytes] = {}
     if document.signatures_path is None:
         changed[ENTRY] = entry_xml(package, document.index, place.list_path)
     kind = "Seal" if isinstance(signer, SealSigner) else "Sign"
@@ -206,9 +215,10 @@ def _place(package: Package, document: OfdDocument, order: OfdSealOrder) -> _Pla
         highest = max(highest, listed.max_id)
     if order.base is not None and order.base not in {one.id for one in (listed.items if listed else ())}:
         raise NotFound(f"The document has no signature {order.base!r} that another could rest on.")
+    earlier = tuple(file for _, file in protected_by)
     taken = [int(found[1]) for name in package.archive.entries if (found := _NUMBERED.search(name))]
     number = max(taken, default=-1) + 1
-    return _Place(document, listed, list_path, f"{folder}/Sign_{number}", highest + 1)
+    return _Place(document, listed, list_path, f"{folder}/Sign_{number}", highest + 1, earlier)
 
 
 def _folders(document: OfdDocument) -> tuple[str, str]:
@@ -222,19 +232,37 @@ def _folders(document: OfdDocument) -> tuple[str, str]:
     return folder, f"{folder}/Signatures.xml"
 
 
-def _stamps(
-    package: Package, document: OfdDocument, order: OfdSealOrder, signer: OfdSigner
-) -> tuple[Stamp, ...]:
+def _planned(
+    package: Package, document: OfdDocument, order: OfdSealOrder, signer: OfdSigner, place: _Place
+) -> tuple[tuple[Stamp, ...], dict[str, bytes]]:
+    """The stamps, and the files that a code on a page changes."""
     if not isinstance(signer, SealSigner):
         if order.places_seal:
             raise Refused("NO_PICTURE", "A signature without a seal has no picture to be placed.")
-        return ()
-    if not order.places_seal:
-        raise Refused("NOTHING_TO_PLACE", "A sealing needs at least one place for the seal.")
+        places = resolve(package, document, order, (0.0, 0.0))
+    else:
+        if not order.places_seal:
+            raise Refused("NOTHING_TO_PLACE", "A sealing needs at least one place for the seal.")
+        picture = signer.seal.picture
+        places = resolve(package, document, order, (picture.width_mm, picture.height_mm))
+    changed: dict[str, bytes] = {}
+    if places.qr is not None:
+        from gmseal.ofd.code_annotation import code_files  # noqa: PLC0415 - most sealings add no code
+
+        changed = code_files(package, document, places.qr, order.signed_at)
+        if any(file.protects(name) for file in place.earlier for name in changed):
+            raise Refused(
+                "PAGES_PROTECTED",
+                "A signature protects the document already; a QR code can only be added before the first one.",
+            )
+    return (_stamps(package, document, places, signer) if isinstance(signer, SealSigner) else ()), changed
+
+
+def _stamps(package: Package, document: OfdDocument, places: Places, signer: SealSigner) -> tuple[Stamp, ...]:
     picture = signer.seal.picture
     stamps = plan_stamps(
-        order.placements,
-        order.seam,
+        places.placements,
+        places.seam,
         len(document.pages),
         lambda page: package.page_box(document, page),
         (picture.width_mm, picture.height_mm),

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from gmseal.pdf.inspect import PdfInfo, inspect_pdf, repair_pdf
     from gmseal.pdf.keyword import find_text
     from gmseal.pdf.limits import PdfLimits
-    from gmseal.pdf.marks import Mark, qr_quiet_mm
-    from gmseal.pdf.placement import FieldPlacement, Places, QrBeside, QrPlacement, SealOrder
+    from gmseal.pdf.marks import Mark
+    from gmseal.pdf.placement import FieldPlacement, Places, SealOrder
     from gmseal.pdf.resolve import resolve_places
     from gmseal.pdf.seal import SealOutcome, seal_pdf, seal_pdf_bytes, sign_pdf, sign_pdf_bytes
     from gmseal.pdf.signatures.cms_value import CmsValue
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         SeamPages,
         SeamPlacement,
     )
+    from gmseal.qr_code import QrBeside, QrPlacement, qr_quiet_mm
 
 __all__ = [
     "Anchor",
@@ -83,6 +84,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "gmseal.qr_code": ("QrBeside", "QrPlacement", "qr_quiet_mm"),
     "gmseal.pdf.certification": ("Permission",),
     "gmseal.pdf.geometry": ("PageInfo",),
     "gmseal.pdf.inspect": (
@@ -92,15 +94,10 @@ _HOMES = {
     ),
     "gmseal.pdf.keyword": ("find_text",),
     "gmseal.pdf.limits": ("PdfLimits",),
-    "gmseal.pdf.marks": (
-        "Mark",
-        "qr_quiet_mm",
-    ),
+    "gmseal.pdf.marks": ("Mark",),
     "gmseal.pdf.placement": (
         "FieldPlacement",
         "Places",
-        "QrBeside",
-        "QrPlacement",
         "SealOrder",
     ),
     "gmseal.pdf.resolve": ("resolve_places",),

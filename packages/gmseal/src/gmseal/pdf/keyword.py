@@ -7,19 +7,17 @@ letters inside pictures.
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gmseal.errors import Refused
+from gmseal.keyword import MAX_PLACES, in_order, letters_of
 from gmseal.pdf.document import Document, open_document
 from gmseal.pdf.geometry import page_space
 from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits
-from gmseal.placement import FoundText, check_page
-from gmseal.text.matching import Box, folded, in_reading_order, place_of
+from gmseal.placement import FoundText
+from gmseal.text.matching import Box, place_of
 
-MAX_PLACES = 200
-"""More seals on one document are a keyword that was chosen badly."""
-MAX_KEYWORD = 100
 _SECONDS = 120
 
 
@@ -42,25 +40,17 @@ def find_text(
 
 def text_in(document: Document, keyword: str, pages: tuple[int, ...] | None = None) -> tuple[FoundText, ...]:
     """The same for a document that is open."""
-    wanted = folded(keyword[: 10 * MAX_KEYWORD])
-    if not 0 < len(wanted) <= MAX_KEYWORD:
-        raise Refused("KEYWORD", f"A keyword has 1 to {MAX_KEYWORD} letters besides blanks.")
-    for page in pages or ():
-        check_page(page, len(document.pages))
+    wanted = letters_of(keyword, pages, len(document.pages))
     searched = None if pages is None else sorted(set(pages))
     found = _ask(document, {"keyword": wanted, "pages": searched, "most": MAX_PLACES})
-    if len(found) > MAX_PLACES:
-        raise Refused("TOO_MANY_PLACES", f"The text 「{keyword}」 is there more than {MAX_PLACES} times.")
-    by_page: dict[int, list[Box]] = {}
+    return in_order(keyword, _displayed(document, found))
+
+
+def _displayed(document: Document, found: list[tuple[int, list[Box]]]) -> Iterator[tuple[int, Box]]:
     for page, letters in found:
         space = page_space(document.pages[page])
         if letters:
-            by_page.setdefault(page, []).append(place_of(space.displayed(letter) for letter in letters))
-    return tuple(
-        FoundText(page, left, top, right - left, bottom - top)
-        for page in sorted(by_page)
-        for left, top, right, bottom in in_reading_order(by_page[page])
-    )
+            yield page, place_of(space.displayed(letter) for letter in letters)
 
 
 def _ask(document: Document, request: dict[str, object]) -> list[tuple[int, list[Box]]]:

@@ -4,12 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gmseal.errors import Refused
 from gmseal.pdf import syntax
 from gmseal.pdf.geometry import POINTS_PER_MM, Box, PageSpace
 from gmseal.pdf.placement import (
-    MAX_QR_MM,
-    MIN_QR_MM,
     Edge,
     Places,
     QrPlacement,
@@ -17,12 +14,8 @@ from gmseal.pdf.placement import (
     check_page,
     seam_slices,
 )
+from gmseal.qr_code import QrSymbol, qr_symbol
 
-QUIET_MODULES = 4
-"""The quiet zone that ISO/IEC 18004 asks for."""
-_MIN_MODULE_MM = 0.36
-"""2.1 pixels of a scan at 150 dpi: below that readers fail."""
-_MAX_QR_TEXT = 200
 _TURNS = {0: b"", 90: b"/Matrix[0 1 -1 0 0 0]", 180: b"/Matrix[-1 0 0 -1 0 0]", 270: b"/Matrix[0 -1 1 0 0 0]"}
 """An appearance turned against the page's rotation stands upright on the screen (12.5.5)."""
 
@@ -123,51 +116,18 @@ def _seam_marks(
     return marks
 
 
-def qr_quiet_mm(url: str, size_mm: float) -> float:
-    """The width in mm of the quiet zone around a QR code of this text and size."""
-    return QUIET_MODULES * size_mm / len(_qr_rows(url))
-
-
 def _qr_mark(qr: QrPlacement, space: PageSpace) -> Mark:
-    if not MIN_QR_MM <= qr.size_mm <= MAX_QR_MM:
-        raise Refused("QR_SIZE", f"A QR code is {MIN_QR_MM:g} to {MAX_QR_MM:g} mm wide.")
-    rows = _qr_rows(qr.url)
-    module = qr.size_mm / len(rows)
-    if module < _MIN_MODULE_MM:
-        raise Refused(
-            "QR_TEXT", f"A text of {len(qr.url)} characters needs a QR code of more than {qr.size_mm:g} mm."
-        )
-    quiet = QUIET_MODULES * module
-    outer = qr.size_mm + 2 * quiet
+    symbol = qr_symbol(qr)
+    quiet, outer = symbol.quiet_mm, symbol.outer_mm
     box = space.rectangle(qr.x_mm - quiet, qr.y_mm - quiet, outer, outer)
-    side = len(rows) + 2 * QUIET_MODULES
-    entries = b"/BBox[0 0 %d %d]" % (side, side) + _TURNS[space.rotation]
-    return Mark("qr", qr.page, box, Appearance(entries, _qr_content(rows, side), uses_seal=False))
+    entries = b"/BBox[0 0 %d %d]" % (symbol.side, symbol.side) + _TURNS[space.rotation]
+    return Mark("qr", qr.page, box, Appearance(entries, _qr_content(symbol), uses_seal=False))
 
 
-@lru_cache(maxsize=64)
-def _qr_rows(url: str) -> tuple[bytes, ...]:
-    """The modules of a QR code, level M. One mask serves as well as another, and choosing costs 4 ms."""
-    if not 0 < len(url) <= _MAX_QR_TEXT or not url.isascii() or not url.isprintable():
-        raise Refused("QR_TEXT", f"A QR code here holds 1 to {_MAX_QR_TEXT} plain characters.")
-    import segno  # noqa: PLC0415 - 45 ms that verifying never needs
-
-    code = segno.make(url, error="m", mask=3, boost_error=False, micro=False)
-    return tuple(bytes(row) for row in code.matrix)
-
-
-def _qr_content(rows: tuple[bytes, ...], side: int) -> bytes:
+def _qr_content(symbol: QrSymbol) -> bytes:
     """White ground with the quiet zone, then each run of dark modules as one rectangle."""
+    side = symbol.side
     parts = [b"1 g 0 0 %d %d re f 0 g" % (side, side)]
-    for index, row in enumerate(rows):
-        y = side - QUIET_MODULES - 1 - index
-        x = 0
-        while x < len(row):
-            run = x
-            while run < len(row) and row[run]:
-                run += 1
-            if run > x:
-                parts.append(b"%d %d %d 1 re" % (x + QUIET_MODULES, y, run - x))
-            x = max(run, x + 1)
+    parts += [b"%d %d %d 1 re" % (x, side - 1 - y, length) for x, y, length in symbol.runs()]
     parts.append(b"f")
     return b"\n".join(parts)

@@ -17,6 +17,8 @@ from gmseal.placement import (
     check_page,
     seam_slices,
 )
+from gmseal.places import Places
+from gmseal.qr_code import MAX_QR_MM, MIN_QR_MM, QrBeside, QrPlacement
 
 __all__ = [
     "MAX_QR_MM",
@@ -25,6 +27,7 @@ __all__ = [
     "FieldPlacement",
     "KeywordPlacement",
     "Placement",
+    "Places",
     "QrBeside",
     "QrPlacement",
     "SealOrder",
@@ -35,35 +38,6 @@ __all__ = [
     "check_page",
     "seam_slices",
 ]
-
-MIN_QR_MM = 12.0
-"""A QR code must survive printing and a scan at 150 dots per inch."""
-MAX_QR_MM = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class QrPlacement:
-    """A QR code: top-left corner and side of the symbol itself; its quiet zone of four modules lies around."""
-
-    page: int
-    x_mm: float
-    y_mm: float
-    url: str
-    size_mm: float = MIN_QR_MM
-
-
-@dataclass(frozen=True, slots=True)
-class QrBeside:
-    """A QR code beside the first whole seal: its quiet zone begins ``gap_mm`` from the seal, middle to middle.
-
-    It stays on the page: along the seal's side it is moved as far as needed, and where there is no room at
-    ``side`` it goes to the opposite one, then to the others.
-    """
-
-    url: str
-    side: Edge = Edge.RIGHT
-    gap_mm: float = 2.0
-    size_mm: float = MIN_QR_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +92,3 @@ class SealOrder:
             and isinstance(self.placements[0], FieldPlacement)
             and self.placements[0].fill
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The plain places of an order: what was searched for is found, and everything lies on numbered pages."""
-
-    placements: tuple[SealPlacement, ...]
-    seam: SeamPlacement | None
-    qr: QrPlacement | None

@@ -4,7 +4,7 @@ Keywords are searched for, fields are looked up, and a QR code beside a seal fin
 out is what is sealed; it can be shown to somebody first (``resolve_places``).
 """
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from gmseal.errors import Refused
@@ -12,17 +12,15 @@ from gmseal.pdf.document import Document, open_document
 from gmseal.pdf.form_places import SignatureTarget, signature_target, widgets_of
 from gmseal.pdf.geometry import PageSpace, page_space
 from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits
-from gmseal.pdf.marks import qr_quiet_mm
-from gmseal.pdf.placement import FieldPlacement, Places, QrBeside, QrPlacement, SealOrder
+from gmseal.pdf.placement import FieldPlacement, SealOrder
 from gmseal.placement import (
-    OPPOSITE,
-    Edge,
     FoundText,
     KeywordPlacement,
     SealPlacement,
     check_page,
-    onto_page,
 )
+from gmseal.places import Places, by_keyword
+from gmseal.qr_code import QrBeside
 
 
 def resolve_places(
@@ -76,14 +74,13 @@ class _Resolver:
                 found.append(placement)
         qr = order.qr
         if isinstance(qr, QrBeside):
-            qr = self._beside(qr, found)
+            qr = qr.at(found, self.seal, self._page_mm(found[0].page) if found else (0.0, 0.0))
         return Places(tuple(found), order.seam, qr)
 
     def _by_keyword(self, placement: KeywordPlacement) -> list[SealPlacement]:
         from gmseal.pdf.keyword import text_in  # noqa: PLC0415 - subprocess, which plain orders never need
 
-        texts = placement.chosen(text_in(self.document, placement.keyword, placement.pages))
-        return [placement.at(text, self.seal, self._page_mm(text.page)) for text in texts]
+        return by_keyword(placement, partial(text_in, self.document), self.seal, self._page_mm)
 
     def _by_field(self, placement: FieldPlacement) -> list[SealPlacement]:
         if placement.fill:
@@ -103,33 +100,3 @@ class _Resolver:
             )
             for page, box in boxes
         ]
-
-    def _beside(self, qr: QrBeside, found: list[SealPlacement]) -> QrPlacement:
-        """At the side asked for; where the page ends there, at the opposite side, then at the others."""
-        if not found:
-            raise Refused("QR_BESIDE", "There is no whole seal that a QR code could stand beside.")
-        seal = found[0]
-        page_mm = self._page_mm(seal.page)
-        quiet = qr_quiet_mm(qr.url, qr.size_mm)
-        outer = qr.size_mm + 2 * quiet
-        others = [side for side in Edge if side not in {qr.side, OPPOSITE[qr.side]}]
-        for side in (qr.side, OPPOSITE[qr.side], *others):
-            wanted = self._corner_beside(seal, side, qr.gap_mm, outer)
-            x, y = onto_page(wanted, (outer, outer), page_mm)
-            moved_to_seal = x != wanted[0] if side in {Edge.LEFT, Edge.RIGHT} else y != wanted[1]
-            if not moved_to_seal:
-                return QrPlacement(seal.page, x + quiet, y + quiet, qr.url, qr.size_mm)
-        raise Refused("OFF_PAGE", "Beside the seal there is no room for a QR code.")
-
-    def _corner_beside(
-        self, seal: SealPlacement, side: Edge, gap_mm: float, outer: float
-    ) -> tuple[float, float]:
-        """The top-left corner of a square of ``outer`` mm beside a seal, middle to middle."""
-        width, height = self.seal
-        along_x, along_y = seal.x_mm + (width - outer) / 2, seal.y_mm + (height - outer) / 2
-        return {
-            Edge.RIGHT: (seal.x_mm + width + gap_mm, along_y),
-            Edge.LEFT: (seal.x_mm - gap_mm - outer, along_y),
-            Edge.TOP: (along_x, seal.y_mm - gap_mm - outer),
-            Edge.BOTTOM: (along_x, seal.y_mm + height + gap_mm),
-        }[side]

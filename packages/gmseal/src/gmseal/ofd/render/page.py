@@ -27,32 +27,35 @@ class DocumentReader:
         self.objects = ObjectReader(self.resources, FontBook(self.resources), {})
         self.seals = SealReader(package, budget, _nested_scene, nested)
 
+    def page(self, index: int) -> etree._Element:
+        """The content of one page, whose own resources are known from then on. Raises ``MalformedInput``."""
+        path = self.document.pages[index].path
+        root = self.package.parse(path)
+        for listed in markup.children(root, "PageRes"):
+            self.resources.add_file(markup.text(listed), path)
+        return root
+
     def scene(self, index: int) -> Scene:
         """One page. Raises ``Refused`` (``PAGE_MISSING``, ``RENDER_LIMIT``) and ``MalformedInput``."""
         box = self.package.page_box(self.document, index)
         page = self.document.pages[index]
-        root = self.package.parse(page.path)
-        for listed in markup.children(root, "PageRes"):
-            self.resources.add_file(markup.text(listed), page.path)
-        below, above = self._templates(root)
-        items: list[Item] = [*below, *self._content(root), *above]
+        root = self.page(index)
+        items: list[Item] = []
+        for layer in self.layers(root):
+            items += self.objects.block(layer, markup.attribute(layer, "DrawParam"))
         items += self._annotations(page.id)
         items += self.seals.stamps(self.document, page.id)
         return Scene(box.width, box.height, tuple(items))
 
-    def _content(self, page: etree._Element) -> list[Item]:
-        content = markup.child(page, "Content")
-        if content is None:
-            return []
-        items: list[Item] = []
-        for layer in sorted(markup.children(content, "Layer"), key=layer_rank):
-            items += self.objects.block(layer, markup.attribute(layer, "DrawParam"))
-        return items
+    def layers(self, page: etree._Element) -> list[etree._Element]:
+        """The layers that make up a page from the back to the front, those of its templates included."""
+        below, above = self._templates(page)
+        return [*below, *_layers_in(page), *above]
 
-    def _templates(self, page: etree._Element) -> tuple[list[Item], list[Item]]:
+    def _templates(self, page: etree._Element) -> tuple[list[etree._Element], list[etree._Element]]:
         """What templates put behind and before the page's own layers."""
-        below: list[Item] = []
-        above: list[Item] = []
+        below: list[etree._Element] = []
+        above: list[etree._Element] = []
         for used in list(markup.children(page, "Template"))[:64]:
             path = self.document.templates.get(markup.attribute(used, "TemplateID") or "")
             if path is None or path not in self.package.archive:
@@ -66,7 +69,7 @@ class DocumentReader:
             for listed in markup.children(root, "PageRes"):
                 self.resources.add_file(markup.text(listed), path)
             front = markup.attribute(used, "ZOrder") == "Foreground"
-            (above if front else below).extend(self._content(root))
+            (above if front else below).extend(_layers_in(root))
         return below, above
 
     def _annotations(self, page_id: str) -> list[Item]:
@@ -106,6 +109,11 @@ class DocumentReader:
             else:
                 items += drawn
         return items
+
+
+def _layers_in(page: etree._Element) -> list[etree._Element]:
+    content = markup.child(page, "Content")
+    return [] if content is None else sorted(markup.children(content, "Layer"), key=layer_rank)
 
 
 def _nested_scene(package: Package, document: OfdDocument, index: int, budget: Budget, nested: int) -> Scene:

@@ -33,6 +33,32 @@ class _Setting:
     own_font: bool
 
 
+_Piece = tuple[str, Glyph | None, float]
+"""Characters, their glyph, and its advance in ems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A piece of text where it stands in the space of its object: the origin of its glyph, on the base line.
+
+    ``text`` is empty for further glyphs of the same characters, ``glyph`` None where nothing is drawn;
+    ``width`` is how far the next one stands away by the font, in millimetres.
+    """
+
+    text: str
+    glyph: Glyph | None
+    place: Matrix
+    width: float
+    size: float
+
+
+def text_laid_out(element: etree._Element, style: Style, book: FontBook) -> Iterator[Laid]:
+    """Everything in a TextObject, piece by piece."""
+    size = number(style.attribute("Size"), 0) or 0.0
+    if size > 0:
+        yield from _placed(element, _setting(element, book, style.attribute("Font"), size), book)
+
+
 def text_shapes(element: etree._Element, style: Style, book: FontBook) -> list[Shape]:
     """The glyphs of a TextObject in its own space."""
     budget = style.resources.budget
@@ -43,7 +69,10 @@ def text_shapes(element: etree._Element, style: Style, book: FontBook) -> list[S
     setting = _setting(element, book, font, size)
     fill, stroke = _colours(element, style, bold=_bold(element, book, font), size=size)
     shapes = []
-    for glyph, place in _placed(element, setting, book):
+    for laid in _placed(element, setting, book):
+        glyph, place = laid.glyph, laid.place
+        if glyph is None:
+            continue
         budget.spend_segments(len(glyph.outline.segments))
         to_mm = size / glyph.em
         line = None if stroke is None else _scaled(stroke, to_mm)
@@ -98,7 +127,7 @@ def _scaled(stroke: Stroke, to_mm: float) -> Stroke:
     return Stroke(stroke.paint, stroke.width / to_mm, stroke.cap, stroke.join, stroke.miter_limit)
 
 
-def _placed(element: etree._Element, setting: _Setting, book: FontBook) -> Iterator[tuple[Glyph, Matrix]]:
+def _placed(element: etree._Element, setting: _Setting, book: FontBook) -> Iterator[Laid]:
     """Every glyph with its place; those of a CGTransform instead of the characters it stands for."""
     transforms: list[etree._Element] = []
     x = y = 0.0
@@ -116,32 +145,31 @@ def _placed(element: etree._Element, setting: _Setting, book: FontBook) -> Itera
 
 def _along(
     code: etree._Element,
-    glyphs: list[tuple[Glyph | None, float]],
+    glyphs: list[_Piece],
     start: tuple[float, float],
     setting: _Setting,
-) -> Iterator[tuple[Glyph, Matrix]]:
+) -> Iterator[Laid]:
     """From glyph to glyph by DeltaX and DeltaY, or by the advance of the glyph where neither says anything."""
     steps_x = deltas(markup.attribute(code, "DeltaX"), len(glyphs))
     steps_y = deltas(markup.attribute(code, "DeltaY"), len(glyphs))
     along_x, along_y = rotation(setting.reading).point(1, 0)
     x, y = start
-    for index, (glyph, advance) in enumerate(glyphs):
-        if glyph is not None:
-            place = shift(x, y).after(rotation(setting.turn)) if setting.turn else shift(x, y)
-            narrower = _narrower(advance, steps_x[index : index + 1], setting)
-            yield glyph, place if narrower == 1 else place.after(scaling(narrower, 1))
+    for index, (text, glyph, advance) in enumerate(glyphs):
+        length = advance * setting.size * setting.stretch
+        place = shift(x, y).after(rotation(setting.turn)) if setting.turn else shift(x, y)
+        narrower = _narrower(length, steps_x[index : index + 1], setting)
+        placed = place if narrower == 1 else place.after(scaling(narrower, 1))
+        yield Laid(text, glyph, placed, length, setting.size)
         given_x, given_y = index < len(steps_x), index < len(steps_y)
         if given_x or given_y:
             x += steps_x[index] if given_x else 0.0
             y += steps_y[index] if given_y else 0.0
         else:
-            length = advance * setting.size * setting.stretch
             x, y = x + along_x * length, y + along_y * length
 
 
-def _narrower(advance: float, step: list[float], setting: _Setting) -> float:
+def _narrower(length: float, step: list[float], setting: _Setting) -> float:
     """How much narrower a glyph of a substituted font is drawn, so that it does not run into the next one."""
-    length = advance * setting.size * setting.stretch
     if setting.own_font or setting.turn or not step or not 0 < step[0] < length * 0.97:
         return 1.0
     return max(_NARROWEST, step[0] / length)
@@ -167,8 +195,8 @@ def deltas(text: str | None, wanted: int) -> list[float]:
 
 def _glyphs(
     text: str, transforms: list[etree._Element], setting: _Setting, book: FontBook
-) -> Iterator[tuple[Glyph | None, float]]:
-    """Glyphs with their advances in ems; None where nothing is drawn."""
+) -> Iterator[_Piece]:
+    """Characters with their glyphs (None where nothing is drawn) and advances in ems."""
     by_position = {int(number(markup.attribute(one, "CodePosition"), 0) or 0): one for one in transforms}
     characters = list(text.strip("\r\n\t"))
     at = 0
@@ -179,10 +207,12 @@ def _glyphs(
             replaced = max(1, int(number(markup.attribute(transform, "CodeCount"), 1) or 1))
             replacement = _numbered(transform, setting)
             if replacement:
-                yield from replacement
+                # What the glyphs stand for is known of all together, so the first one carries it.
+                said = "".join(characters[at : at + replaced])
+                yield from ((said if not index else "", *one) for index, one in enumerate(replacement))
                 at += replaced
                 continue
-        yield _glyph_of(characters[at], setting, book)
+        yield (characters[at], *_glyph_of(characters[at], setting, book))
         at += 1
 
 
