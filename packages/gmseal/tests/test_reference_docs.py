@@ -43,10 +43,10 @@ def test_the_reference_names_what_is_public_and_nothing_that_is_not_there() -> N
             named[package] |= set(told)
         elif "." not in module:
             assert set(told) == public_names(module), module
-    named["pdf"] |= named["ofd"] | {
-        name for module, text in sections if module == "placement" for name in public_names(module)
-    }
-    for package in ("pdf", "batch", "picture"):
+    shared = {name for module in ("placement", "places", "qr_code") for name in public_names(module)}
+    named["ofd"] |= shared
+    named["pdf"] |= named["ofd"]
+    for package in ("pdf", "ofd", "batch", "picture"):
         home = import_module(f"gmseal.{package}")
         public = {name for name in home.__all__ if callable(getattr(home, name))}
         assert public - named[package] == set(), package
