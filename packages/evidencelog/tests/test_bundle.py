@@ -370,7 +370,7 @@ def test_malformed_manifests(bundle: Path, at: int) -> None:
 
 
 def test_a_later_version_says_so(bundle: Path) -> None:
-    with_manifest(bundle, lambda manifest: manifest.update(version=3, anything={"new": True}))
+    with_manifest(bundle, lambda manifest: manifest.update(version=4, anything={"new": True}))
     with pytest.raises(MalformedError) as failure:
         read_bundle(bundle)
     assert failure.value.code == Code.BUNDLE_UNKNOWN_VERSION

@@ -27,6 +27,11 @@ MODULES = (
     "notes.js",
     "tree.js",
     "statement.js",
+    "der.js",
+    "certificates.js",
+    "timestamps.js",
+    "chains.js",
+    "receipts.js",
     "verify.js",
     "page.js",
 )
@@ -37,8 +42,10 @@ _NAME = re.compile(r"^(?:async )?(?:const|let|class|function\*?) (\w+)", re.MULT
 
 def script() -> str:
     """The modules as one script."""
-    sentences = (PACKAGE / "bundle" / "sentences.json").read_text("utf-8")
-    parts = [f"const SENTENCES = {json.dumps(json.loads(sentences), ensure_ascii=False)};\n"]
+    parts = []
+    for name, folder in (("SENTENCES", "bundle"), ("ANCHOR_SENTENCES", "anchors")):
+        sentences = json.loads((PACKAGE / folder / "sentences.json").read_text("utf-8"))
+        parts.append(f"const {name} = {json.dumps(sentences, ensure_ascii=False)};\n")
     for name in MODULES:
         source = _EXPORT.sub("", _IMPORT.sub("", (HERE / name).read_text("utf-8")))
         parts.append(f"// ---- {name}\n{source}")

@@ -1,14 +1,14 @@
-// Verification of Ed25519 (RFC 8032 section 5.1.7) and SM2 (GB/T 32918.2 section 7) signatures. No secrets are here,
-// so nothing needs to run in constant time.
+// Verification of Ed25519 (RFC 8032 section 5.1.7) and SM2 (GB/T 32918.2 section 7) signatures, and arithmetic on curves
+// in short Weierstrass form. No secrets are here, so nothing needs to run in constant time.
 import { concat, encodeUtf8, fromHex, fromNumber, sameBytes, toNumber } from "./bytes.js";
 import { sha512, sm3 } from "./hashes.js";
 
-function modulo(value, modulus) {
+export function modulo(value, modulus) {
   const rest = value % modulus;
   return rest < 0n ? rest + modulus : rest;
 }
 
-function power(base, exponent, modulus) {
+export function power(base, exponent, modulus) {
   let result = 1n;
   for (base = modulo(base, modulus); exponent > 0n; exponent >>= 1n) {
     if (exponent & 1n) result = (result * base) % modulus;
@@ -48,10 +48,11 @@ function edwardsAdd([x1, y1, z1, t1], [x2, y2, z2, t2]) {
 }
 
 /** left·one + right·other, bit by bit for both at once. */
-function doubleMultiply(left, one, right, other, neutral, add) {
+export function doubleMultiply(left, one, right, other, neutral, add) {
   const both = add(one, other);
   let result = neutral;
-  for (let bit = 256n; bit >= 0n; bit -= 1n) {
+  const bits = Math.max(left.toString(2).length, right.toString(2).length);
+  for (let bit = BigInt(bits); bit >= 0n; bit -= 1n) {
     result = add(result, result);
     const which = (((left >> bit) & 1n) << 1n) | ((right >> bit) & 1n);
     if (which === 1n) result = add(result, other);
@@ -100,35 +101,46 @@ const SM2_G = [
 ];
 const SM2_ID = encodeUtf8("1234567812345678");
 
-/** Addition in Jacobian coordinates; z = 0 is the point at infinity. */
-function sm2Add(one, other) {
-  if (one[2] === 0n) return other;
-  if (other[2] === 0n) return one;
-  const z1 = (one[2] * one[2]) % SM2_P;
-  const z2 = (other[2] * other[2]) % SM2_P;
-  const u1 = (one[0] * z2) % SM2_P;
-  const u2 = (other[0] * z1) % SM2_P;
-  const s1 = (one[1] * z2 * other[2]) % SM2_P;
-  const s2 = (other[1] * z1 * one[2]) % SM2_P;
-  if (u1 === u2) return s1 === s2 ? sm2Double(one) : [1n, 1n, 0n];
-  const h = u2 - u1;
-  const r = s2 - s1;
-  const hh = (h * h) % SM2_P;
-  const hhh = (h * hh) % SM2_P;
-  const v = (u1 * hh) % SM2_P;
-  const x = modulo(r * r - hhh - 2n * v, SM2_P);
-  return [x, modulo(r * (v - x) - s1 * hhh, SM2_P), modulo(h * one[2] * other[2], SM2_P)];
+/** Addition in Jacobian coordinates on y² = x³ + ax + b over p; z = 0 is the point at infinity. */
+export function pointAdder(p, a) {
+  const double = ([x, y, z]) => {
+    if (y === 0n || z === 0n) return [1n, 1n, 0n];
+    const yy = (y * y) % p;
+    const s = (4n * x * yy) % p;
+    const zz = (z * z) % p;
+    const m = modulo(3n * x * x + a * zz * zz, p);
+    const x3 = modulo(m * m - 2n * s, p);
+    return [x3, modulo(m * (s - x3) - 8n * yy * yy, p), (2n * y * z) % p];
+  };
+  return (one, other) => {
+    if (one[2] === 0n) return other;
+    if (other[2] === 0n) return one;
+    const z1 = (one[2] * one[2]) % p;
+    const z2 = (other[2] * other[2]) % p;
+    const u1 = (one[0] * z2) % p;
+    const u2 = (other[0] * z1) % p;
+    const s1 = (one[1] * z2 * other[2]) % p;
+    const s2 = (other[1] * z1 * one[2]) % p;
+    if (u1 === u2) return s1 === s2 ? double(one) : [1n, 1n, 0n];
+    const h = u2 - u1;
+    const r = s2 - s1;
+    const hh = (h * h) % p;
+    const hhh = (h * hh) % p;
+    const v = (u1 * hh) % p;
+    const x = modulo(r * r - hhh - 2n * v, p);
+    return [x, modulo(r * (v - x) - s1 * hhh, p), modulo(h * one[2] * other[2], p)];
+  };
 }
 
-function sm2Double([x, y, z]) {
-  if (y === 0n || z === 0n) return [1n, 1n, 0n];
-  const yy = (y * y) % SM2_P;
-  const s = (4n * x * yy) % SM2_P;
-  const zz = (z * z) % SM2_P;
-  const m = modulo(3n * (x - zz) * (x + zz), SM2_P);
-  const x3 = modulo(m * m - 2n * s, SM2_P);
-  return [x3, modulo(m * (s - x3) - 8n * yy * yy, SM2_P), (2n * y * z) % SM2_P];
+/** x and y of a point in Jacobian coordinates; null at infinity. */
+export function affine([x, y, z], p) {
+  if (z === 0n) return null;
+  const inverse = power(z, p - 2n, p);
+  const square = (inverse * inverse) % p;
+  return [(x * square) % p, (y * square * inverse) % p];
 }
+
+const sm2Add = pointAdder(SM2_P, SM2_A);
 
 /** Whether 65 bytes are an uncompressed point of the curve. */
 export function isSm2Key(point) {
@@ -139,14 +151,14 @@ export function isSm2Key(point) {
 }
 
 /** r and s of a signature in DER with no spelling but the shortest; null for anything else. */
-function sm2Numbers(signature) {
+export function signatureNumbers(signature) {
   if (signature.length < 8 || signature[0] !== 0x30 || signature[1] !== signature.length - 2) return null;
   const numbers = [];
   let at = 2;
   while (numbers.length < 2) {
     const size = signature[at + 1];
     const content = signature.subarray(at + 2, at + 2 + size);
-    if (signature[at] !== 2 || size === 0 || size > 33 || content.length !== size) return null;
+    if (signature[at] !== 2 || size === 0 || size > 67 || content.length !== size) return null;
     if (content[0] >= 0x80 || (content[0] === 0 && size > 1 && content[1] < 0x80)) return null;
     numbers.push(toNumber(content));
     at += 2 + size;
@@ -161,16 +173,16 @@ function sm2Identity(point) {
 }
 
 export function verifySm2(point, message, signature) {
-  const numbers = sm2Numbers(signature);
-  if (numbers === null) return false;
-  const [r, s] = numbers;
+  const numbers = signatureNumbers(signature);
+  return numbers !== null && verifySm2Numbers(point, message, numbers);
+}
+
+export function verifySm2Numbers(point, message, [r, s]) {
   if (r < 1n || r >= SM2_N || s < 1n || s >= SM2_N) return false;
   const t = (r + s) % SM2_N;
   if (t === 0n) return false;
   const e = toNumber(sm3(sm2Identity(point), message));
   const key = [toNumber(point.subarray(1, 33)), toNumber(point.subarray(33)), 1n];
-  const [x, , z] = doubleMultiply(s, SM2_G, t, key, [1n, 1n, 0n], sm2Add);
-  if (z === 0n) return false;
-  const inverse = power(z, SM2_P - 2n, SM2_P);
-  return (e + ((x * inverse * inverse) % SM2_P)) % SM2_N === r;
+  const sum = affine(doubleMultiply(s, SM2_G, t, key, [1n, 1n, 0n], sm2Add), SM2_P);
+  return sum !== null && (e + sum[0]) % SM2_N === r;
 }

@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4), SHA-512 (the same) and SM3 (GB/T 32905-2016).
+// SHA-256, SHA-384 and SHA-512 (FIPS 180-4), SM3 (GB/T 32905-2016), Keccak-256 as Ethereum pads it, and SHA-1, which
+// old time stamps use to name a certificate and nothing else.
 import { concat, fromHex } from "./bytes.js";
 
 const PRIMES = [];
@@ -23,6 +24,7 @@ const SHA256_K = Int32Array.from(PRIMES.slice(0, 64), (prime) => Number(rootFrac
 const SHA256_IV = Int32Array.from(PRIMES.slice(0, 8), (prime) => Number(rootFraction(prime, 2, 32)) | 0);
 const SHA512_K = PRIMES.map((prime) => rootFraction(prime, 3, 64));
 const SHA512_IV = PRIMES.slice(0, 8).map((prime) => rootFraction(prime, 2, 64));
+const SHA384_IV = PRIMES.slice(8, 16).map((prime) => rootFraction(prime, 2, 64));
 const SM3_IV = Int32Array.from(
   [0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e],
   (word) => word | 0,
@@ -150,13 +152,21 @@ const WORD64 = (1n << 64n) - 1n;
 
 /** SHA-512 of short texts; Ed25519 needs it. */
 export function sha512(data) {
+  return wideHash(data, SHA512_IV);
+}
+
+export function sha384(data) {
+  return wideHash(data, SHA384_IV).subarray(0, 48);
+}
+
+function wideHash(data, iv) {
   const padded = new Uint8Array(Math.ceil((data.length + 17) / 128) * 128);
   padded.set(data);
   padded[data.length] = 0x80;
   const view = new DataView(padded.buffer);
   view.setBigUint64(padded.length - 8, BigInt(data.length) * 8n);
   const turn = (word, by) => ((word >> by) | (word << (64n - by))) & WORD64;
-  let state = SHA512_IV;
+  let state = iv;
   for (let start = 0; start < padded.length; start += 128) {
     const w = Array.from({ length: 16 }, (_, at) => view.getBigUint64(start + 8 * at));
     for (let at = 16; at < 80; at += 1) {
@@ -176,4 +186,81 @@ export function sha512(data) {
     state = [a, b, c, d, e, f, g, h].map((word, at) => (word + state[at]) & WORD64);
   }
   return fromHex(state.map((word) => word.toString(16).padStart(16, "0")).join(""));
+}
+
+export function sha1(data) {
+  const padded = new Uint8Array(Math.ceil((data.length + 9) / 64) * 64);
+  padded.set(data);
+  padded[data.length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setBigUint64(padded.length - 8, BigInt(data.length) * 8n);
+  const state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
+  for (let start = 0; start < padded.length; start += 64) {
+    const w = Array.from({ length: 16 }, (_, at) => view.getInt32(start + 4 * at));
+    for (let at = 16; at < 80; at += 1) w.push(rotate(w[at - 3] ^ w[at - 8] ^ w[at - 14] ^ w[at - 16], 1));
+    let [a, b, c, d, e] = state;
+    for (let at = 0; at < 80; at += 1) {
+      const mixed = [(b & c) | (~b & d), b ^ c ^ d, (b & c) | (b & d) | (c & d), b ^ c ^ d][Math.floor(at / 20)];
+      const constant = [0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6][Math.floor(at / 20)];
+      [a, b, c, d, e] = [(rotate(a, 5) + mixed + e + constant + w[at]) | 0, a, rotate(b, 30), c, d];
+    }
+    [a, b, c, d, e].forEach((word, at) => { state[at] = (state[at] + word) | 0; });
+  }
+  return fromHex(state.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join(""));
+}
+
+const KECCAK_RATE = 136;
+
+/** The constants of step iota, by the shift register x^8 + x^6 + x^5 + x^4 + 1. */
+const KECCAK_CONSTANTS = (() => {
+  let register = 1;
+  return Array.from({ length: 24 }, () => {
+    let constant = 0n;
+    for (let power = 0n; power < 7n; power += 1n) {
+      if (register & 1) constant |= 1n << ((1n << power) - 1n);
+      register = (register << 1) ^ (register & 0x80 ? 0x171 : 0);
+    }
+    return constant;
+  });
+})();
+
+/** Where each lane goes in steps rho and pi, and how far it is rotated. */
+const KECCAK_STEPS = (() => {
+  let [x, y] = [1, 0];
+  return Array.from({ length: 24 }, (_, step) => {
+    [x, y] = [y, (2 * x + 3 * y) % 5];
+    return [x + 5 * y, BigInt((((step + 1) * (step + 2)) / 2) % 64)];
+  });
+})();
+
+export function keccak256(data) {
+  const turn = (word, by) => ((word << by) | (word >> (64n - by))) & WORD64;
+  const padded = new Uint8Array((Math.floor(data.length / KECCAK_RATE) + 1) * KECCAK_RATE);
+  padded.set(data);
+  padded[data.length] = 0x01;
+  padded[padded.length - 1] |= 0x80;
+  const view = new DataView(padded.buffer);
+  const lanes = Array(25).fill(0n);
+  for (let start = 0; start < padded.length; start += KECCAK_RATE) {
+    for (let lane = 0; lane < 17; lane += 1) lanes[lane] ^= view.getBigUint64(start + 8 * lane, true);
+    for (const constant of KECCAK_CONSTANTS) {
+      const columns = [0, 1, 2, 3, 4].map((x) => lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20]);
+      const mixed = columns.map((_, x) => columns[(x + 4) % 5] ^ turn(columns[(x + 1) % 5], 1n));
+      for (let at = 0; at < 25; at += 1) lanes[at] ^= mixed[at % 5];
+      let carried = lanes[1];
+      for (const [target, distance] of KECCAK_STEPS) {
+        [lanes[target], carried] = [turn(carried, distance), lanes[target]];
+      }
+      for (let row = 0; row < 25; row += 5) {
+        const kept = lanes.slice(row, row + 5);
+        for (let x = 0; x < 5; x += 1) {
+          lanes[row + x] = kept[x] ^ (~kept[(x + 1) % 5] & kept[(x + 2) % 5] & WORD64);
+        }
+      }
+      lanes[0] ^= constant;
+    }
+  }
+  const out = new DataView(new ArrayBuffer(32));
+  lanes.slice(0, 4).forEach((lane, at) => out.setBigUint64(8 * at, lane, true));
+  return new Uint8Array(out.buffer);
 }

@@ -1,4 +1,4 @@
-// The manifest of a bundle, versions 1 and 2: a table of contents, believed in nothing.
+// The manifest of a bundle, versions 1 to 3: a table of contents, believed in nothing.
 import { Malformed, isClean, lengthOf } from "./bytes.js";
 import { Shape, strictJson } from "./json.js";
 
@@ -8,7 +8,7 @@ const POLICY = "keys/policy.txt";
 const FOLDERS = ["entries", "proofs", "keys", "files", "twin", "receipts"];
 const MAX_PATH = 200;
 const MAX_TEXT = 2000;
-const NEWEST_VERSION = 2;
+const NEWEST_VERSION = 3;
 const ROLES = [
   "sealed_document", "original_document", "photo", "register_sheet", "seal", "certificate", "report", "verifier", "other",
 ];
@@ -75,6 +75,16 @@ function twinOf(value) {
   };
 }
 
+function receiptOf(value, version) {
+  if (version === 2) return { file: checkPath(value, "receipts"), consistency: null };
+  const item = shape.object(value, ["file", "consistency"]);
+  const consistency = item.get("consistency");
+  return {
+    file: checkPath(item.get("file"), "receipts"),
+    consistency: consistency === null ? null : checkPath(consistency, "receipts"),
+  };
+}
+
 export function parseManifest(data) {
   const content = strictJson(data, "bundle.malformed", "the manifest");
   if (!(content instanceof Map) || content.get("format") !== "evidencelog-bundle") {
@@ -99,7 +109,7 @@ export function parseManifest(data) {
     statement: fixed(content.get("statement"), STATEMENT),
     policy: fixed(content.get("policy"), POLICY),
     twin: twinOf(content.get("twin")),
-    receipts: shape.list(content.get("receipts") ?? []).map((path) => checkPath(path, "receipts")),
+    receipts: shape.list(content.get("receipts") ?? []).map((item) => receiptOf(item, version)),
   };
   checkWhole(manifest);
   return manifest;
@@ -113,7 +123,7 @@ export function membersOf(manifest) {
     ...manifest.files.map(({ file }) => file),
     ...[manifest.statement, manifest.policy].filter((path) => path !== null),
     ...(manifest.twin?.proofs ?? []).map(({ proof }) => proof),
-    ...manifest.receipts,
+    ...manifest.receipts.flatMap(({ file, consistency }) => (consistency === null ? [file] : [file, consistency])),
   ];
 }
 

@@ -12,10 +12,20 @@ const WORDS = {
   ],
   choose: ["选择证据包", "Choose a bundle"],
   drop: ["或将文件拖到此处", "or drop the file here"],
-  trusted: ["您信任的日志公钥或见证人策略（可选）", "Keys of the log, or a policy of witnesses, that you trust (optional)"],
+  trusted: [
+    "您信任的日志公钥或见证人策略，及时间戳服务的根证书 PEM（可选）",
+    "Keys of the log, or a policy of witnesses, and roots of time-stamp authorities in PEM, that you trust (optional)",
+  ],
   trustedHint: [
     "请从证据包以外的渠道取得，例如平台网址的 /log/vkeys、合同附件、见证单位。留空时只能得出「无法断定」。",
     "Get them from elsewhere than the bundle: /log/vkeys of the platform, a contract, a witness. Without them nothing is called valid.",
+  ],
+  limits: [
+    "本页不联网，因此不核对：交易是否确在所称的区块中（须向该链查询）；证书是否已被吊销；证书链中的名称与策略约束。"
+      + "RSA-PSS、P-256、P-384 以外曲线的时间戳签名，本页标为「未核对」。这些项均标「!」或「?」，不计入结论。",
+    "This page asks nobody, so it does not check: whether a transaction stands in the block it names (ask that chain); "
+      + "whether a certificate was revoked; name and policy constraints of certificates. Signatures of time stamps by "
+      + "RSA-PSS or on curves other than P-256, P-384 and SM2 are marked as not checked. None of these counts in the outcome.",
   ],
   again: ["重新核验", "Check again"],
   print: ["打印", "Print"],

@@ -6,7 +6,10 @@ import { COVERED_ROLES, MANIFEST, membersOf, parseManifest } from "./manifest.js
 import {
   MAX_POLICY_BYTES, MAX_PROOF_BYTES, believing, keysOf, openHead, parsePolicy, parseProof, parseVkey,
 } from "./notes.js";
-import { SENTENCES } from "./sentences.js";
+import { readCertificate } from "./certificates.js";
+import { Unsupported, pemBlocks } from "./der.js";
+import { MAX_CONSISTENCY_BYTES, MAX_RECEIPT_BYTES, parseConsistency, receiptChecks } from "./receipts.js";
+import { ANCHOR_SENTENCES, SENTENCES } from "./sentences.js";
 import { MAX_STATEMENT_BYTES, judgeRow, parseStatement } from "./statement.js";
 import { isIncluded } from "./tree.js";
 import { Archive, LIMITS, limitExceeded } from "./zip.js";
@@ -14,7 +17,6 @@ import { Archive, LIMITS, limitExceeded } from "./zip.js";
 const MAX_ENTRY_BYTES = 65_535;
 const MAX_KEY_BYTES = 16_384;
 const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
-const MAX_RECEIPT_BYTES = 2 ** 20;
 const MAX_SHOWN_TIME = 253_402_300_800n;
 const WORST_FIRST = ["fail", "not_checked", "warn"];
 
@@ -61,11 +63,15 @@ function readBundle(data, limits) {
     entry,
     proof: parseProof(read(proof, MAX_PROOF_BYTES)),
   }));
-  manifest.receipts.forEach((path) => read(path, MAX_RECEIPT_BYTES));
+  const receipts = manifest.receipts.map(({ file, consistency }) => ({
+    path: file,
+    data: read(file, MAX_RECEIPT_BYTES),
+    consistency: consistency === null ? null : parseConsistency(read(consistency, MAX_CONSISTENCY_BYTES)),
+  }));
   const files = manifest.files.map((declared) => measure(archive, declared));
   const named = new Set([MANIFEST, ...membersOf(manifest)]);
   const unlisted = archive.names().filter((name) => !named.has(name)).sort();
-  return { manifest, entries, vkeys, statement, policy, twin, files, unlisted };
+  return { manifest, entries, vkeys, statement, policy, twin, receipts, files, unlisted };
 }
 
 function measure(archive, declared) {
@@ -119,9 +125,24 @@ function believed(bundle, trusted) {
   return { policy: believing(inside), checks: [check(code, "not_checked"), ...checks] };
 }
 
-/** What the reader trusts: a policy, or keys one a line, or nothing. */
+/** What the reader trusts: a policy, or keys one a line, or nothing; and roots of time-stamp authorities in PEM. */
 export function parseTrusted(source) {
-  const text = source.trim();
+  const roots = rootsOf(source);
+  const text = source.replace(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g, "").trim();
+  return { ...parseVouching(text), roots };
+}
+
+function rootsOf(source) {
+  try {
+    return pemBlocks(source, "CERTIFICATE").map(readCertificate);
+  } catch (error) {
+    if (error instanceof Unsupported) throw new Malformed("key.malformed", "a certificate is not in DER");
+    if (error instanceof Malformed) throw new Malformed("key.malformed", "a certificate cannot be read");
+    throw error;
+  }
+}
+
+function parseVouching(text) {
   if (text === "") return { policy: null, keys: [] };
   const data = encodeUtf8(`${text.replaceAll("\r", "")}\n`);
   if (/^\s*(?:log|witness|group|quorum)\s/m.test(text)) return { policy: parsePolicy(data), keys: [] };
@@ -139,6 +160,7 @@ class EntryChecks {
     this.heads = new Map();
     this.recorded = new Map();
     this.proven = new Map();
+    this.places = [];
   }
 
   check(entry, at) {
@@ -186,6 +208,7 @@ class EntryChecks {
     if (!isIncluded(this.bundle.manifest.hash, entry.data, index, head.size, hashes, head.root)) {
       return [check("entry.not_included", "fail")];
     }
+    this.places.push({ index, head });
     const included = check("entry.included", "pass", { index });
     const content = decodeEntry(entry.data);
     if (content === null) return [included, check("entry.unknown_form", "not_checked")];
@@ -225,6 +248,25 @@ class EntryChecks {
 function* textsOf(value) {
   if (typeof value === "string") yield value;
   else if (value instanceof Map || Array.isArray(value)) for (const item of value.values()) yield* textsOf(item);
+}
+
+// ---- Receipts
+
+/** Checks of a receipt that only the chain, or a root not given, could decide are said and do not count. */
+function anchorCheck([code, result, facts]) {
+  if (code.startsWith("receipt.")) return check(code, result, facts);
+  const [zh, en] = ANCHOR_SENTENCES[code][result];
+  const counted = result === "not_checked" || result === "unsupported" ? "warn" : result;
+  return { code, result: counted, zh: fill(zh, facts), en: fill(en, facts), children: [] };
+}
+
+function receiptCheck(receipt, entries, { manifest }, roots) {
+  const { origin, hash } = manifest;
+  const log = { origin, hash, places: entries.places, total: manifest.entries.length };
+  const found = receiptChecks(receipt, log, roots);
+  const name = receipt.path;
+  if (found === null) return check("receipt.not_checked", "not_checked", { name });
+  return group(found.code, found.checks.map(anchorCheck), { name, ...found.facts });
 }
 
 // ---- Statement and files
@@ -271,8 +313,8 @@ export function verifyBundle(data, trusted, limits = LIMITS) {
     checks.push(group("twin", bundle.twin.map((one) => entries.twin(one)), { origin: bundle.manifest.twin.origin }));
   }
   if (bundle.statement !== null) checks.push(statementCheck(bundle.statement, entries));
-  if (bundle.manifest.receipts.length > 0) {
-    const receipts = bundle.manifest.receipts.map((name) => check("receipt.not_checked", "not_checked", { name }));
+  if (bundle.receipts.length > 0) {
+    const receipts = bundle.receipts.map((receipt) => receiptCheck(receipt, entries, bundle, trusted.roots));
     checks.push(group("receipts", receipts, { count: receipts.length }));
   }
   if (bundle.files.length > 0) {

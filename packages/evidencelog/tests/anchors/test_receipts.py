@@ -5,62 +5,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from anchor_receipts import OpensslAuthority, chainmaker_receipt, ethereum_receipt, sm2_stamp
 from eth_abi.abi import encode
-from eth_account import Account
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidencelog.anchors import (
-    AnchorBlock,
-    AnchorChain,
     AnchorCheckCode,
-    AnchorKind,
     AnchorReceipt,
     AnchorResult,
-    AnchorTransaction,
     TimeUnit,
-    head_of,
     parse_receipt,
     verify_receipt,
 )
 from evidencelog.anchors.ethereum import SELECTOR, AnchorCall, encode_call, read_call, read_transaction
-from evidencelog.anchors.keccak import keccak_256
 from evidencelog.checkpoint import Checkpoint
 from evidencelog.errors import Code, MalformedError
-from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.keys import PrivateKey
-from gmseal.sm.timestamps import TrialTimestampAuthority
 
 CHECKPOINT = Checkpoint("log.example/日志", 77, bytes(range(32)))
-CONTRACT = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
-ACCOUNT = Account.from_key("0x" + "11" * 32)
-CHAIN = AnchorChain("trial chain", "20200", "0x" + "ab" * 32, CONTRACT)
-BLOCK = AnchorBlock(9, "0x" + "cd" * 32, 1_793_500_000_123, TimeUnit.MILLISECONDS, 3)
-
-
-def signed(call: bytes, *, modern: bool) -> bytes:
-    """A transaction signed by a library that is not ours."""
-    fees = {"maxFeePerGas": 7, "maxPriorityFeePerGas": 1, "type": 2} if modern else {"gasPrice": 7}
-    fields: dict[str, object] = {"chainId": 20200, "nonce": 5, "gas": 200_000, **fees}
-    fields |= {"to": "0x5FbDB2315678afecb367f032d93F642f64180aa3", "value": 0, "data": call}
-    return bytes(ACCOUNT.sign_transaction(fields).raw_transaction)
-
-
-def ethereum(*, modern: bool = False, call: bytes | None = None) -> AnchorReceipt:
-    raw = signed(call or encode_call(AnchorCall(CHECKPOINT.origin, 77, CHECKPOINT.root)), modern=modern)
-    transaction = AnchorTransaction(f"0x{keccak_256(raw).hex()}", raw, ACCOUNT.address.lower())
-    return AnchorReceipt(
-        AnchorKind.ETHEREUM,
-        "chain-a",
-        head_of(CHECKPOINT),
-        1_793_500_001_000,
-        chain=CHAIN,
-        transaction=transaction,
-        block=BLOCK,
-    )
+GOOD = ethereum_receipt(CHECKPOINT)
 
 
 def results(receipt: AnchorReceipt, **roots: list[bytes]) -> dict[AnchorCheckCode, AnchorResult]:
@@ -74,7 +41,7 @@ def failed(receipt: AnchorReceipt) -> set[AnchorCheckCode]:
 class TestEthereum:
     @pytest.mark.parametrize("modern", [False, True])
     def test_all_but_the_block_is_proved_offline(self, modern: bool) -> None:
-        assert results(parse_receipt(ethereum(modern=modern).to_bytes())) == {
+        assert results(parse_receipt(ethereum_receipt(CHECKPOINT, modern=modern).to_bytes())) == {
             AnchorCheckCode.HEAD: AnchorResult.PASS,
             AnchorCheckCode.TRANSACTION_ID: AnchorResult.PASS,
             AnchorCheckCode.CALL: AnchorResult.PASS,
@@ -90,7 +57,7 @@ class TestEthereum:
 
     def test_another_head_in_the_transaction_is_found(self) -> None:
         other = encode_call(AnchorCall(CHECKPOINT.origin, 78, CHECKPOINT.root))
-        assert failed(ethereum(call=other)) == {AnchorCheckCode.CALL}
+        assert failed(ethereum_receipt(CHECKPOINT, call=other)) == {AnchorCheckCode.CALL}
 
     @pytest.mark.parametrize(
         ("change", "code"),
@@ -111,11 +78,12 @@ class TestEthereum:
     def test_every_altered_statement_is_found(
         self, change: Callable[[AnchorReceipt], AnchorReceipt], code: AnchorCheckCode
     ) -> None:
-        assert failed(change(ethereum())) == {code}
+        assert failed(change(GOOD)) == {code}
 
+    @settings(deadline=None)
     @given(st.data())
     def test_any_flipped_bit_of_the_transaction_is_found(self, data: st.DataObject) -> None:
-        receipt = ethereum()
+        receipt = GOOD
         assert receipt.transaction is not None
         raw = bytearray(receipt.transaction.raw)
         raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
@@ -132,8 +100,7 @@ class TestEthereum:
 class TestTimestamp:
     @pytest.fixture
     def stamped(self) -> tuple[AnchorReceipt, bytes]:
-        root_key, key = PrivateKey.generate(), PrivateKey.generate()
-        return make_stamp(root_key, key)
+        return sm2_stamp(CHECKPOINT)
 
     def test_the_token_covers_the_text(self, stamped: tuple[AnchorReceipt, bytes]) -> None:
         receipt, root = stamped
@@ -154,38 +121,29 @@ class TestTimestamp:
         token[-1] ^= 1
         assert failed(replace(receipt, token=bytes(token))) == {AnchorCheckCode.TOKEN}
 
-
-def certificate_of(
-    key: PrivateKey,
-    issuer: IssuerRef | None,
-    issuer_key: PrivateKey,
-    profile: CertificateProfile,
-    now: datetime,
-) -> bytes:
-    return issue_certificate(
-        subject=Name(f"trial {profile}"),
-        public_key=key.public_key,
-        issuer=issuer,
-        issuer_key=issuer_key,
-        profile=profile,
-        not_before=now - timedelta(days=1),
-        not_after=now + timedelta(days=30),
-    )
+    @pytest.mark.parametrize("kind", ["rsa", "p256", "p384"])
+    def test_tokens_of_another_maker(self, kind: str, tmp_path: Path) -> None:
+        """Judge: OpenSSL makes the token, under a root with an authority in between."""
+        authority = OpensslAuthority.create(tmp_path, kind)
+        receipt = parse_receipt(authority.stamp(CHECKPOINT).to_bytes())
+        assert set(results(receipt, roots=[authority.root]).values()) == {AnchorResult.PASS}
+        _, another = sm2_stamp(CHECKPOINT)
+        assert results(receipt, roots=[another])[AnchorCheckCode.AUTHORITY] is AnchorResult.FAIL
 
 
-def make_stamp(root_key: PrivateKey, key: PrivateKey) -> tuple[AnchorReceipt, bytes]:
-    now = datetime(2026, 11, 1, tzinfo=UTC)
-    root = certificate_of(root_key, None, root_key, CertificateProfile.CA, now)
-    profile = CertificateProfile.TIMESTAMP_AUTHORITY
-    certificate = certificate_of(key, IssuerRef(root), root_key, profile, now)
-    token = TrialTimestampAuthority(certificate, key, clock=lambda: now).stamp(CHECKPOINT.text().encode())
-    receipt = AnchorReceipt(AnchorKind.RFC3161, "tsa", head_of(CHECKPOINT), 1_793_500_001_000, token=token)
-    return receipt, root
+class TestChainMaker:
+    def test_all_but_the_block_is_proved_offline(self) -> None:
+        receipt = parse_receipt(chainmaker_receipt(CHECKPOINT, PrivateKey.generate()).to_bytes())
+        found = results(receipt)
+        assert found.pop(AnchorCheckCode.BLOCK) is AnchorResult.NOT_CHECKED
+        assert set(found.values()) == {AnchorResult.PASS}
+        other = verify_receipt(receipt, replace(CHECKPOINT, size=78).text())
+        assert AnchorCheckCode.IMPRINT in {one.code for one in other if one.result is AnchorResult.FAIL}
 
 
 class TestForm:
     def test_its_bytes_are_read_back(self) -> None:
-        receipt = ethereum()
+        receipt = GOOD
         assert parse_receipt(receipt.to_bytes()) == receipt
         assert receipt.block is not None
         assert receipt.block.time_ms == 1_793_500_000_123
@@ -194,20 +152,21 @@ class TestForm:
             == 1_793_500_000_000
         )
 
+    @settings(deadline=None)
     @given(st.data())
     def test_any_changed_byte_is_refused_or_changes_the_object(self, data: st.DataObject) -> None:
-        receipt = ethereum()
+        receipt = GOOD
         body = bytearray(receipt.to_bytes())
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
         with contextlib.suppress(MalformedError):
             assert (parse_receipt(bytes(body)) == receipt) == (bytes(body) == receipt.to_bytes())
 
     def test_a_later_version_says_so(self) -> None:
-        later = ethereum().to_bytes().replace(b'"v":1', b'"v":2')
+        later = GOOD.to_bytes().replace(b'"v":1', b'"v":2')
         with pytest.raises(MalformedError) as caught:
             parse_receipt(later)
         assert caught.value.code is Code.ANCHOR_UNKNOWN_VERSION
 
     def test_a_chain_without_a_block_is_refused(self) -> None:
         with pytest.raises(MalformedError):
-            replace(ethereum(), block=None).to_bytes()
+            replace(GOOD, block=None).to_bytes()

@@ -111,6 +111,31 @@ def statement() -> Statement:
     )
 
 
+def entries() -> list[bytes]:
+    """Those of the log below the entry that binds its twin."""
+    comment = {"salt": SALT, "sm3": sm3_hex(bytes.fromhex(SALT) + COMMENT.encode())}
+    return [encode_entry({"kind": "other", "n": n}) for n in range(37)] + [
+        encode_entry(
+            {"kind": "sealed", "at": SEALED_AT, "facts": {"document_sm3": sm3_hex(DOCUMENT), "presses": [3]}}
+        ),
+        encode_entry({"kind": "decided", "actor": "person-1", "facts": {"comment": comment}}),
+    ]
+
+
+@pytest.fixture(scope="session")
+def longer(case: Case) -> MemoryLog:
+    """The log of the case some entries later."""
+    log = MemoryLog()
+    # One at a time, so that it has the tiles of every size.
+    for data in [
+        *entries(),
+        case.sources[-1].data,
+        *(encode_entry({"kind": "later", "n": n}) for n in range(3)),
+    ]:
+        log.add([data])
+    return log
+
+
 @pytest.fixture(scope="session")
 def case() -> Case:
     log_keys: list[NoteSigner] = [Ed25519Signer.generate(ORIGIN), Sm2Signer.generate(ORIGIN)]
@@ -119,13 +144,7 @@ def case() -> Case:
         for n, kind in ((1, "ed25519"), (2, "sm2"), (3, "sm2"))
     ]
     log, twin = MemoryLog(), MemoryLog(tree_hash("sm3"))
-    comment = {"salt": SALT, "sm3": sm3_hex(bytes.fromhex(SALT) + COMMENT.encode())}
-    batch = [encode_entry({"kind": "other", "n": n}) for n in range(37)] + [
-        encode_entry(
-            {"kind": "sealed", "at": SEALED_AT, "facts": {"document_sm3": sm3_hex(DOCUMENT), "presses": [3]}}
-        ),
-        encode_entry({"kind": "decided", "actor": "person-1", "facts": {"comment": comment}}),
-    ]
+    batch = entries()
     log.add(batch)
     twin.add(batch)
     twin_head = sign_checkpoint(f"{ORIGIN}/sm3", twin.state, [Sm2Signer.generate(f"{ORIGIN}/sm3")])
@@ -260,7 +279,12 @@ def _others(liar: Liar) -> dict[str, dict[str, bytes]]:
         "report": liar.text("files/report.zh.html", "报告".encode(), "报酬".encode()),
         "unlisted": {**liar.members, "files/more.txt": b"more"},
         "receipt": {
-            **liar.edited("manifest.json", lambda content: content.update(receipts=["receipts/000001.json"])),
+            **liar.edited(
+                "manifest.json",
+                lambda content: content.update(
+                    receipts=[{"file": "receipts/000001.json", "consistency": None}]
+                ),
+            ),
             "receipts/000001.json": b"{}",
         },
         "policy elsewhere": liar.edited(
@@ -268,7 +292,7 @@ def _others(liar: Liar) -> dict[str, dict[str, bytes]]:
         ),
         "policy broken": liar.text("keys/policy.txt", b"group g 2", b"group g 4"),
         "key broken": liar.text("keys/000001.vkey", b"+", b"-"),
-        "later version": liar.edited("manifest.json", lambda content: content.update(version=3)),
+        "later version": liar.edited("manifest.json", lambda content: content.update(version=4)),
         "float": liar.edited("manifest.json", lambda content: content.update(created_at_ms=1.5)),
         "no manifest": {name: data for name, data in liar.members.items() if name != "manifest.json"},
         "outside": {**liar.members, "../evil": b"x"},

@@ -4,35 +4,23 @@ import hashlib
 import json
 import random
 import runpy
-import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
+from offline_page import NODE, in_node, needs_node
 
 from evidencelog import EvidenceLogError
+from evidencelog.anchors.keccak import keccak_256
 from evidencelog.bundle import verify_bundle
 from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 from evidencelog.web import offline_page
 
 WEB = Path(__file__).parents[2] / "web"
-PAGE = Path(__file__).parents[2] / "src" / "evidencelog" / "web" / "verify.html"
 DATA = Path(__file__).parents[1] / "data" / "bundles"
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed")
-
-
-def in_node(jobs: Sequence[tuple[Path, str]]) -> list[Any]:
-    """What the script of the built page says of bundles under what is trusted."""
-    assert NODE is not None
-    given = json.dumps([{"bundle": str(path), "trusted": trusted} for path, trusted in jobs])
-    command = [NODE, str(Path(__file__).parent / "run_built.mjs"), str(PAGE)]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, timeout=300)
-    return list(json.loads(done.stdout))
 
 
 def in_python(path: Path, trusted: str) -> Any:
@@ -162,7 +150,10 @@ def test_hostile_archives_are_refused(case: Any, members: Mapping[str, bytes], t
 def test_vectors_of_hashes_and_signatures() -> None:
     """Published vectors, and texts of many lengths against the hashes that OpenSSL computes."""
     source = offline_page().decode().rpartition("<script>")[2].partition("</script>")[0]
-    names = "Sha256, Sm3, sha512, verifyEd25519, verifySm2, isSm2Key, isEd25519Key, inflate, fromHex, toHex"
+    names = (
+        "Sha256, Sm3, sha1, sha384, sha512, keccak256, verifyEd25519, verifySm2, isSm2Key, isEd25519Key, inflate, "
+        "fromHex, toHex"
+    )
     opened = source.replace("globalThis.evidencelogVerifier = {", f"globalThis.inside = {{ {names},")
     assert opened != source
     texts = [bytes(range(256)) * 2 + bytes(length) for length in (0, 1, 55, 56, 63, 64, 119, 128)] + [
@@ -187,7 +178,8 @@ const flips = (verify, k, m, s) => {{ let good = 0; for (let at = 0; at < s.leng
   const bad = Uint8Array.from(s); bad[at] ^= 1; good += verify(k, m, bad); }} return good; }};
 process.stdout.write(JSON.stringify({{
   sha256: jobs.map((job) => hash(Sha256, fromHex(job))), sm3: jobs.map((job) => hash(Sm3, fromHex(job))),
-  sha512: jobs.map((job) => toHex(sha512(fromHex(job)))),
+  sha512: jobs.map((job) => toHex(sha512(fromHex(job)))), sha384: jobs.map((job) => toHex(sha384(fromHex(job)))),
+  sha1: jobs.map((job) => toHex(sha1(fromHex(job)))), keccak256: jobs.map((job) => toHex(keccak256(fromHex(job)))),
   ed25519: [verifyEd25519(key, message, signature), flips(verifyEd25519, key, message, signature)],
   sm2: [verifySm2(point, text, der), flips(verifySm2, point, text, der)],
   keys: [isSm2Key(point), isSm2Key(Uint8Array.from(point).fill(1, 5, 6)), isEd25519Key(key),
@@ -198,7 +190,8 @@ process.stdout.write(JSON.stringify({{
         [NODE, "--input-type=module"], input=script, capture_output=True, text=True, check=True, timeout=60
     )
     answer = json.loads(done.stdout)
-    for name in ("sha256", "sm3", "sha512"):
+    assert answer["keccak256"] == [keccak_256(text).hex() for text in texts]
+    for name in ("sha256", "sm3", "sha384", "sha512", "sha1"):
         assert answer[name] == [hashlib.new(name, text).hexdigest() for text in texts], name
     assert answer["ed25519"] == [True, 0]  # RFC 8032 section 7.1, test 3
     assert answer["sm2"] == [True, 0]  # GM/T 0003.5 annex A.2

@@ -1,6 +1,7 @@
 """Anchors: what outside chains and time-stamp authorities hold of a signed head, as receipts for outsiders."""
 
 from evidencelog.anchors.receipt import (
+    MAX_RECEIPT_BYTES,
     AnchorBlock,
     AnchorChain,
     AnchoredHead,
@@ -15,6 +16,7 @@ from evidencelog.anchors.sentences import AnchorCheckCode
 from evidencelog.anchors.verifying import AnchorCheck, AnchorResult, verify_receipt
 
 __all__ = [
+    "MAX_RECEIPT_BYTES",
     "AnchorBlock",
     "AnchorChain",
     "AnchorCheck",

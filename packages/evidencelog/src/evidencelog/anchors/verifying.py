@@ -10,12 +10,12 @@
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -23,7 +23,7 @@ from evidencelog.anchors.chainmaker import ChainMakerRequest, read_request
 from evidencelog.anchors.ethereum import AnchorCall, read_call, read_transaction
 from evidencelog.anchors.keccak import keccak_256
 from evidencelog.anchors.receipt import AnchorKind, AnchorReceipt
-from evidencelog.anchors.sentences import FAILED, NOT_CHECKED, PASSED, AnchorCheckCode
+from evidencelog.anchors.sentences import AnchorCheckCode, sentences
 from evidencelog.checkpoint import Checkpoint, parse_checkpoint_text
 from evidencelog.errors import EvidenceLogError
 from evidencelog.hashing import SHA256
@@ -37,6 +37,7 @@ from gmseal.sm.timestamps.token import TimestampToken, read_token
 FACT_METHOD = "save"
 FACT_HASH = "file_hash"
 IMPRINT_ALGORITHMS = frozenset({"sm3", "sha256"})
+_UNREADABLE = "unreadable"
 
 
 class AnchorResult(StrEnum):
@@ -78,14 +79,16 @@ def verify_receipt(
 
 
 def _decided(code: AnchorCheckCode, good: bool, **values: object) -> AnchorCheck:  # noqa: FBT001 - the outcome itself
-    zh, en = (PASSED if good else FAILED)[code]
-    result = AnchorResult.PASS if good else AnchorResult.FAIL
-    return AnchorCheck(code, result, zh.format(**values), en.format(**values))
+    return _check(code, AnchorResult.PASS if good else AnchorResult.FAIL, values)
 
 
 def _undecided(code: AnchorCheckCode, **values: object) -> AnchorCheck:
-    zh, en = NOT_CHECKED[code]
-    return AnchorCheck(code, AnchorResult.NOT_CHECKED, zh.format(**values), en.format(**values))
+    return _check(code, AnchorResult.NOT_CHECKED, values)
+
+
+def _check(code: AnchorCheckCode, result: AnchorResult, values: Mapping[str, object]) -> AnchorCheck:
+    zh, en = sentences()[code.value][result.value]
+    return AnchorCheck(code, result, zh.format(**values), en.format(**values))
 
 
 def _block(receipt: AnchorReceipt) -> AnchorCheck:
@@ -108,8 +111,8 @@ def _ethereum(receipt: AnchorReceipt, checkpoint: Checkpoint) -> list[AnchorChec
     try:
         transaction = read_transaction(stated.raw)
         call = read_call(transaction.data)
-    except EvidenceLogError as error:
-        return [*checks, _decided(AnchorCheckCode.CALL, good=False, reason=error), _block(receipt)]
+    except EvidenceLogError:
+        return [*checks, _decided(AnchorCheckCode.CALL, good=False, reason=_UNREADABLE), _block(receipt)]
     written = (str(transaction.chain_id), transaction.to, call)
     wanted = (chain.id, chain.contract, AnchorCall(checkpoint.origin, checkpoint.size, checkpoint.root))
     differing = [
@@ -137,8 +140,8 @@ def _chainmaker(receipt: AnchorReceipt, text: str) -> list[AnchorCheck]:
     checks = [_imprint(receipt, text)]
     try:
         request = read_request(stated.raw)
-    except EvidenceLogError as error:
-        return [*checks, _decided(AnchorCheckCode.CALL, good=False, reason=error), _block(receipt)]
+    except EvidenceLogError:
+        return [*checks, _decided(AnchorCheckCode.CALL, good=False, reason=_UNREADABLE), _block(receipt)]
     checks.append(_decided(AnchorCheckCode.TRANSACTION_ID, request.id == stated.id))
     saved = request.parameters.get(FACT_HASH, b"")
     differing = [
@@ -169,7 +172,7 @@ def verify_member(member: bytes, signature: bytes, payload: bytes) -> bool:
             spki = read_certificate(certificate.public_bytes(serialization.Encoding.DER)).spki
         else:
             spki = _der_of(member)
-    except (ValueError, GmsealError):
+    except (ValueError, GmsealError, UnsupportedAlgorithm):
         return False
     return _verify(spki, signature, payload)
 
@@ -199,7 +202,7 @@ def _verify_ecdsa(spki: bytes, signature: bytes, payload: bytes) -> bool:
         if not isinstance(key, ec.EllipticCurvePublicKey):
             return False
         key.verify(signature, payload, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         return False
     return True
 
@@ -210,17 +213,20 @@ def _rfc3161(receipt: AnchorReceipt, text: str, roots: Sequence[bytes]) -> list[
         token = read_token(receipt.token)
         found = token.certificate
         certificate = None if found is None else read_certificate(found)
-    except GmsealError as error:
-        return [_decided(AnchorCheckCode.TOKEN, good=False, reason=error)]
+    except GmsealError:
+        return [_decided(AnchorCheckCode.TOKEN, good=False, reason=_UNREADABLE)]
     reason = _token_fault(token, certificate, text.encode())
+    if certificate is not None and not reason and not _can_verify(token):
+        return [_undecided(AnchorCheckCode.TOKEN)]
+    reason = reason or _signature_fault(token, certificate)
     if certificate is None or reason:
         return [_decided(AnchorCheckCode.TOKEN, good=False, reason=reason)]
-    passed = _decided(AnchorCheckCode.TOKEN, good=True, time=token.info.time.isoformat())
+    passed = _decided(AnchorCheckCode.TOKEN, good=True, time=f"{token.info.time:%Y-%m-%dT%H:%M:%SZ}")
     return [passed, _authority(token, certificate, roots)]
 
 
 def _token_fault(token: TimestampToken, certificate: CertificateInfo | None, message: bytes) -> str:
-    """Why the token proves nothing about the message; empty when it does (RFC 3161, 2.4.2)."""
+    """Why the token says nothing about the message, its signature apart; empty when it does (RFC 3161, 2.4.2)."""
     signer = token.signer
     if not token.info.imprint.matches(message):
         return "it is over other data"
@@ -230,7 +236,19 @@ def _token_fault(token: TimestampToken, certificate: CertificateInfo | None, mes
         return "its certificate is not one of a time-stamp authority"
     if algorithms.digest(signer.digest_algorithm, token.signed_data.content or b"") != signer.message_digest:
         return "its content was altered"
-    good = algorithms.verify_signature(
+    return ""
+
+
+def _can_verify(token: TimestampToken) -> bool:
+    signer = token.signer
+    return algorithms.supported_signature(
+        signer.signature_algorithm, signer.digest_algorithm, signer.signature_parameters
+    )
+
+
+def _signature_fault(token: TimestampToken, certificate: CertificateInfo | None) -> str:
+    signer = token.signer
+    good = certificate is not None and algorithms.verify_signature(
         certificate,
         signer.signature_algorithm,
         signer.signature,

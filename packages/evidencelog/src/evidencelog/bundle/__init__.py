@@ -1,6 +1,6 @@
 """Evidence bundles: one ZIP with everything an outsider needs to check what a log says, offline.
 
-Version 1 holds the first five, version 2 all of::
+Version 1 holds the first five, versions 2 and 3 all of::
 
     manifest.json               what is inside, see manifest.py; not signed, and believed in nothing
     entries/<name>.json         the exact bytes of log entries
@@ -11,18 +11,20 @@ Version 1 holds the first five, version 2 all of::
     keys/policy.txt             optional: the log's keys and witnesses as a policy, see policy.py
     twin/<name>.tlog-proof      optional: proofs in the SM3 tree, whose root an entry records
     receipts/<name>.json        optional: receipts of anchors
+    receipts/<name>.consistency optional, version 3: how the head of a receipt and that of the proofs are connected
 
 The rule of versions: a verifier reads every version up to its own; a member or a key of the manifest is only
 ever added under a new version number.
 """
 
 from evidencelog.bundle.archive import BundleLimits
+from evidencelog.bundle.consistency import ConsistencyProof, parse_consistency
 from evidencelog.bundle.manifest import BUNDLE_VERSION, FileRole
-from evidencelog.bundle.reading import Bundle, BundleEntry, BundleFile, read_bundle
+from evidencelog.bundle.reading import Bundle, BundleEntry, BundleFile, BundleReceipt, read_bundle
 from evidencelog.bundle.report import BundleReport, Check, CheckCode, CheckResult, Verdict
 from evidencelog.bundle.statement import Basis, BasisKind, Bilingual, Row, Section, Statement, shown_time
 from evidencelog.bundle.verifying import verify_bundle, verify_contents
-from evidencelog.bundle.writing import BundleExtras, EntrySource, FileSource, write_bundle
+from evidencelog.bundle.writing import BundleExtras, EntrySource, FileSource, ReceiptSource, write_bundle
 
 __all__ = [
     "BUNDLE_VERSION",
@@ -34,17 +36,21 @@ __all__ = [
     "BundleExtras",
     "BundleFile",
     "BundleLimits",
+    "BundleReceipt",
     "BundleReport",
     "Check",
     "CheckCode",
     "CheckResult",
+    "ConsistencyProof",
     "EntrySource",
     "FileRole",
     "FileSource",
+    "ReceiptSource",
     "Row",
     "Section",
     "Statement",
     "Verdict",
+    "parse_consistency",
     "read_bundle",
     "shown_time",
     "verify_bundle",

@@ -29,6 +29,8 @@ class EntryChecks:
         """Every text in a proven entry, with the index of the entry: a digest counts as recorded when it is here."""
         self.proven: dict[int, Mapping[str, JsonValue]] = {}
         """The contents of proven entries by their number in the manifest, from 1."""
+        self.places: list[tuple[int, Checkpoint]] = []
+        """For each entry that lies in the log: its index, and the good head under which it was proved."""
 
     def check(self, number: int, entry: BundleEntry) -> Check:
         """Check one entry: head, inclusion, form."""
@@ -114,6 +116,7 @@ class EntryChecks:
             )
         except VerificationError:
             return [check(CheckCode.NOT_INCLUDED, _FAIL)]
+        self.places.append((index, head))
         included = check(CheckCode.INCLUDED, _PASS, index=index)
         try:
             content = decode_entry(entry.data)

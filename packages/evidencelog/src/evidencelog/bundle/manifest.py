@@ -1,9 +1,10 @@
-"""The manifest of a bundle, versions 1 and 2.
+"""The manifest of a bundle, versions 1 to 3.
 
 It is a table of contents and nothing more. It is not signed, so no statement in it is believed: what a bundle
 proves follows from the entries, their proofs and the keys. The digests in it only show damage in transport.
 
-Version 2 adds ``statement``, ``policy``, ``twin`` and ``receipts``; each may be empty.
+Version 2 adds ``statement``, ``policy``, ``twin`` and ``receipts``; each may be empty. In version 3 a receipt is no
+longer a path alone, but stands with the path of the consistency proof that connects it with the proofs.
 """
 
 import json
@@ -18,8 +19,8 @@ from evidencelog.hashing import tree_hash
 from evidencelog.text import is_clean
 
 FORMAT: Final = "evidencelog-bundle"
-BUNDLE_VERSION: Final = 2
-READABLE_VERSIONS: Final = (1, 2)
+BUNDLE_VERSION: Final = 3
+READABLE_VERSIONS: Final = (1, 2, 3)
 MANIFEST: Final = "manifest.json"
 STATEMENT: Final = "statement.json"
 POLICY: Final = "keys/policy.txt"
@@ -83,10 +84,18 @@ class ManifestTwin:
 
 
 @dataclass(frozen=True)
+class ManifestReceipt:
+    """Where the receipt of an anchor lies, and the consistency proof beside it: None where sizes are equal."""
+
+    file: str
+    consistency: str | None = None
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The table of contents. ``about`` is free text for people; ``created_at_ms`` UTC milliseconds.
 
-    ``statement``, ``policy`` and ``receipts`` are paths, None or empty where the bundle has none.
+    ``statement`` and ``policy`` are paths, None where the bundle has none.
     """
 
     created_at_ms: int
@@ -100,14 +109,15 @@ class Manifest:
     statement: str | None = None
     policy: str | None = None
     twin: ManifestTwin | None = None
-    receipts: tuple[str, ...] = ()
+    receipts: tuple[ManifestReceipt, ...] = ()
 
     def members(self) -> tuple[str, ...]:
         """Return the paths of all members that the manifest names, itself excluded."""
         pairs = [path for entry in self.entries for path in (entry.file, entry.proof)]
         single = [path for path in (self.statement, self.policy) if path is not None]
         twin = [path for _, path in self.twin.proofs] if self.twin else []
-        return (*pairs, *self.keys, *(file.file for file in self.files), *single, *twin, *self.receipts)
+        receipts = [path for one in self.receipts for path in (one.file, one.consistency) if path is not None]
+        return (*pairs, *self.keys, *(file.file for file in self.files), *single, *twin, *receipts)
 
     def to_bytes(self) -> bytes:
         """Return the JSON text, indented for readers."""
@@ -135,8 +145,13 @@ class Manifest:
             content["statement"] = self.statement
             content["policy"] = self.policy
             content["twin"] = self._twin_content()
-            content["receipts"] = list(self.receipts)
+            content["receipts"] = [self._receipt_content(one) for one in self.receipts]
         return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+    def _receipt_content(self, receipt: ManifestReceipt) -> str | dict[str, str | None]:
+        if self.version == 2:
+            return receipt.file
+        return {"file": receipt.file, "consistency": receipt.consistency}
 
     def _twin_content(self) -> dict[str, Any] | None:
         if self.twin is None:
@@ -285,12 +300,21 @@ def parse_manifest(data: bytes) -> Manifest:
         statement=_fixed(content.get("statement"), STATEMENT),
         policy=_fixed(content.get("policy"), POLICY),
         twin=_twin(content.get("twin")),
-        receipts=tuple(
-            check_path(item, "receipts") for item in _list(content.get("receipts", []), "receipts")
-        ),
+        receipts=tuple(_receipt(item, version) for item in _list(content.get("receipts", []), "receipts")),
     )
     _check_whole(manifest)
     return manifest
+
+
+def _receipt(value: object, version: int) -> ManifestReceipt:
+    if version == 2:
+        return ManifestReceipt(check_path(value, "receipts"))
+    item = _object(value, {"file", "consistency"}, "a receipt")
+    consistency = item["consistency"]
+    return ManifestReceipt(
+        check_path(item["file"], "receipts"),
+        None if consistency is None else check_path(consistency, "receipts"),
+    )
 
 
 def _fixed(value: object, path: str) -> str | None:

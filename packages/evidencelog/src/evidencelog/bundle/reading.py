@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidencelog.anchors import MAX_RECEIPT_BYTES
 from evidencelog.bundle.archive import Archive, BundleLimits, limit_exceeded, open_archive
-from evidencelog.bundle.manifest import MANIFEST, Manifest, ManifestFile, parse_manifest
+from evidencelog.bundle.consistency import MAX_CONSISTENCY_BYTES, ConsistencyProof, parse_consistency
+from evidencelog.bundle.manifest import MANIFEST, Manifest, ManifestFile, ManifestReceipt, parse_manifest
 from evidencelog.bundle.statement import MAX_STATEMENT_BYTES, Statement, parse_statement
 from evidencelog.errors import Code, MalformedError
 from evidencelog.hashing import TreeHash, tree_hash
@@ -16,7 +18,6 @@ from evidencelog.tiles import MAX_ENTRY_BYTES
 
 _MAX_KEY_BYTES = 16_384
 _MAX_MANIFEST_BYTES = 16 << 20
-_MAX_RECEIPT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,20 @@ class BundleFile:
 
 
 @dataclass(frozen=True)
+class BundleReceipt:
+    """The receipt of an anchor as it lies there, and how its head belongs to the one of the proofs."""
+
+    path: str
+    data: bytes
+    consistency: ConsistencyProof | None
+
+
+@dataclass(frozen=True)
 class Bundle:
     """A bundle that has the right form. Nothing in it is verified yet.
 
     ``vkeys`` are the texts of the keys in it; ``unlisted`` are members that the manifest does not name; ``twin``
-    are proofs in the SM3 tree by the number of their entry from 1; ``receipts`` are texts by path.
+    are proofs in the SM3 tree by the number of their entry from 1.
     """
 
     manifest: Manifest
@@ -60,7 +70,7 @@ class Bundle:
     statement: Statement | None = None
     policy: bytes | None = None
     twin: tuple[tuple[int, TlogProof], ...] = ()
-    receipts: tuple[tuple[str, bytes], ...] = ()
+    receipts: tuple[BundleReceipt, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -109,7 +119,7 @@ def _read(archive: Archive, limits: BundleLimits) -> Bundle:
         statement=parse_statement(texts.read(statement, MAX_STATEMENT_BYTES)) if statement else None,
         policy=texts.read(policy, MAX_POLICY_BYTES) if policy else None,
         twin=tuple((number, parse_proof(texts.read(path, MAX_PROOF_BYTES))) for number, path in twin),
-        receipts=tuple((path, texts.read(path, _MAX_RECEIPT_BYTES)) for path in manifest.receipts),
+        receipts=tuple(_receipt(texts, place) for place in manifest.receipts),
         files=tuple(_measure(archive, declared) for declared in manifest.files),
         unlisted=tuple(sorted(archive.names() - {MANIFEST, *manifest.members()})),
     )
@@ -128,6 +138,14 @@ class _Texts:
         if self._left < 0:
             raise limit_exceeded("entries, proofs and keys together are too large")
         return data
+
+
+def _receipt(texts: _Texts, place: ManifestReceipt) -> BundleReceipt:
+    data = texts.read(place.file, MAX_RECEIPT_BYTES)
+    if place.consistency is None:
+        return BundleReceipt(place.file, data, None)
+    consistency = parse_consistency(texts.read(place.consistency, MAX_CONSISTENCY_BYTES))
+    return BundleReceipt(place.file, data, consistency)
 
 
 def _key_text(data: bytes) -> str:

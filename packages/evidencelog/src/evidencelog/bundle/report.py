@@ -73,6 +73,21 @@ class CheckCode(StrEnum):
     TWIN_NOT_INCLUDED = "twin.not_included"
     RECEIPTS = "receipts"
     RECEIPT_NOT_CHECKED = "receipt.not_checked"
+    RECEIPT_CHAIN = "receipt.chain"
+    RECEIPT_TIMESTAMP = "receipt.timestamp"
+    RECEIPT_COVERS = "receipt.covers"
+    RECEIPT_COVERS_NOTHING = "receipt.covers_nothing"
+    RECEIPT_OTHER_LOG = "receipt.other_log"
+    RECEIPT_SPLIT = "receipt.split"
+    RECEIPT_INCONSISTENT = "receipt.inconsistent"
+    RECEIPT_NOT_CONNECTED = "receipt.not_connected"
+    ANCHOR_IMPRINT = "anchor.imprint"
+    ANCHOR_TRANSACTION_ID = "anchor.transaction_id"
+    ANCHOR_CALL = "anchor.call"
+    ANCHOR_SENDER = "anchor.sender"
+    ANCHOR_BLOCK = "anchor.block"
+    ANCHOR_TOKEN = "anchor.token"  # noqa: S105 - a code, not a password
+    ANCHOR_AUTHORITY = "anchor.authority"
 
 
 @cache

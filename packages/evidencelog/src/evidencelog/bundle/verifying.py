@@ -7,6 +7,7 @@ from evidencelog.bundle.archive import BundleLimits
 from evidencelog.bundle.comparing import compare_statement
 from evidencelog.bundle.entries import EntryChecks
 from evidencelog.bundle.reading import Bundle, BundleFile, read_bundle
+from evidencelog.bundle.receipts import check_receipt
 from evidencelog.bundle.report import BundleReport, Check, CheckCode, CheckResult, check, group, verdict_of
 from evidencelog.cosignature import CosignatureVerifier
 from evidencelog.errors import MalformedError
@@ -23,18 +24,23 @@ def verify_bundle(
     limits: BundleLimits | None = None,
     *,
     policy: WitnessPolicy | None = None,
+    roots: Sequence[bytes] = (),
 ) -> BundleReport:
     """Read a bundle and verify it without any network; see :func:`verify_contents`.
 
     Raises :class:`MalformedError` when the file cannot be read as a bundle at all.
     """
-    return verify_contents(read_bundle(path, limits), trusted, policy=policy)
+    return verify_contents(read_bundle(path, limits), trusted, policy=policy, roots=roots)
 
 
 def verify_contents(
-    bundle: Bundle, trusted: Sequence[NoteVerifier] = (), *, policy: WitnessPolicy | None = None
+    bundle: Bundle,
+    trusted: Sequence[NoteVerifier] = (),
+    *,
+    policy: WitnessPolicy | None = None,
+    roots: Sequence[bytes] = (),
 ) -> BundleReport:
-    """Verify a bundle.
+    """Verify a bundle. ``roots`` are certificates (DER) under which time-stamp authorities are believed.
 
     1. Whom to believe: the policy of the reader, or the keys he trusts; where he gives neither, the policy or the
        keys in the bundle. Then the outcome is at best *indeterminate*, since whoever forged the bundle could have
@@ -44,7 +50,8 @@ def verify_contents(
     3. No two checkpoints of one size have different roots.
     4. For each proof in the SM3 tree: a proven entry records the root, and the entry lies under it.
     5. The statement says what the proven entries record.
-    6. For each receipt of an anchor: it is of a kind that can be checked here.
+    6. For each receipt of an anchor: its head and that of the proofs are of one history, and its transaction or
+       token is over that head. What only the chain or the reader's roots can confirm is said and does not count.
     7. For each file: it is as the manifest says, and its digest stands in an entry that was proved.
     8. There is no member that the manifest does not name.
     """
@@ -61,9 +68,7 @@ def verify_contents(
     if bundle.statement is not None:
         checks.append(compare_statement(bundle.statement, entries.proven, entries.recorded))  # 5
     if bundle.receipts:
-        receipts = [
-            check(CheckCode.RECEIPT_NOT_CHECKED, _OPEN, name=name) for name, _ in bundle.receipts
-        ]  # 6
+        receipts = [check_receipt(receipt, bundle, entries.places, roots) for receipt in bundle.receipts]  # 6
         checks.append(group(CheckCode.RECEIPTS, receipts, count=len(receipts)))
     if bundle.files:
         file_checks = [_file(file, entries.recorded) for file in bundle.files]  # 7

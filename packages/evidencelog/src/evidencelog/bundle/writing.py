@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from evidencelog.anchors import AnchorReceipt
+from evidencelog.bundle.consistency import ConsistencyProof
 from evidencelog.bundle.manifest import (
     MANIFEST,
     POLICY,
@@ -15,6 +17,7 @@ from evidencelog.bundle.manifest import (
     Manifest,
     ManifestEntry,
     ManifestFile,
+    ManifestReceipt,
     ManifestTwin,
     parse_manifest,
 )
@@ -61,8 +64,16 @@ class FileSource:
 
 
 @dataclass(frozen=True)
+class ReceiptSource:
+    """The receipt of an anchor; ``consistency`` connects its head with that of the proofs, where sizes differ."""
+
+    receipt: AnchorReceipt
+    consistency: ConsistencyProof | None = None
+
+
+@dataclass(frozen=True)
 class BundleExtras:
-    """What version 2 adds: a statement, a policy in its text form, proofs in the SM3 tree, receipts of anchors.
+    """What is further in it: a statement, a policy in its text form, proofs in the SM3 tree, receipts of anchors.
 
     ``twin`` maps the number of an entry, from 1, to its proof in the tree called ``twin_origin``.
     """
@@ -71,7 +82,7 @@ class BundleExtras:
     policy: bytes | None = None
     twin_origin: str = ""
     twin: Mapping[int, TlogProof] = field(default_factory=dict)
-    receipts: Sequence[bytes] = ()
+    receipts: Sequence[ReceiptSource] = ()
 
     def members(self) -> dict[str, bytes]:
         """The texts by the path where they lie."""
@@ -84,9 +95,19 @@ class BundleExtras:
             found[POLICY] = self.policy
         for number, proof in sorted(self.twin.items()):
             found[_twin_path(number)] = proof.to_bytes()
-        for number, receipt in enumerate(self.receipts, 1):
-            found[f"receipts/{number:06d}.json"] = receipt
+        for place, source in zip(self.receipt_places(), self.receipts, strict=True):
+            found[place.file] = source.receipt.to_bytes()
+            if place.consistency is not None and source.consistency is not None:
+                found[place.consistency] = source.consistency.to_bytes()
         return found
+
+    def receipt_places(self) -> tuple[ManifestReceipt, ...]:
+        """Where the receipts lie."""
+        names = (f"receipts/{number:06d}" for number in range(1, len(self.receipts) + 1))
+        return tuple(
+            ManifestReceipt(f"{name}.json", f"{name}.consistency" if source.consistency else None)
+            for name, source in zip(names, self.receipts, strict=True)
+        )
 
     def twin_places(self) -> ManifestTwin | None:
         """Where the proofs in the SM3 tree lie."""
@@ -142,7 +163,7 @@ def write_bundle(
         statement=STATEMENT if extras.statement is not None else None,
         policy=POLICY if extras.policy is not None else None,
         twin=extras.twin_places(),
-        receipts=tuple(path for path in texts if path.startswith("receipts/")),
+        receipts=extras.receipt_places(),
     )
     if parse_manifest(manifest.to_bytes()) != manifest:
         raise MalformedError(Code.BUNDLE_MALFORMED, "the manifest would be read back differently")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from evidencelog.bundle import BundleReport, Check, Verdict, read_bundle, verify_bundle
 from evidencelog.checkpoint import parse_checkpoint
@@ -30,7 +32,7 @@ from evidencelog.cli.console import (
     write_secret,
 )
 from evidencelog.cosignature import Cosigner
-from evidencelog.errors import ArgumentError, Code, EvidenceLogError, VerificationError
+from evidencelog.errors import ArgumentError, Code, EvidenceLogError, MalformedError, VerificationError
 from evidencelog.hashing import TreeHash, tree_hash
 from evidencelog.keys import NoteVerifier, generate_signer
 from evidencelog.note import parse_note
@@ -39,6 +41,7 @@ from evidencelog.proof import HEADER, MAX_PROOF_BYTES, TlogProof, parse_proof, v
 from evidencelog.tiles import MAX_ENTRY_BYTES
 from evidencelog.tree import verify_inclusion
 
+_MAX_ROOTS_BYTES: Final = 1 << 20
 _MARKS: Final = {"pass": "✓", "warn": "!", "fail": "✗", "not_checked": "?"}
 
 
@@ -80,6 +83,13 @@ def verify(
         Path | None,
         typer.Option("--policy", help="策略文件：日志公钥与见证人 · Policy of keys and witnesses."),
     ] = None,
+    roots: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--root",
+            help="时间戳服务的可信根证书（PEM 或 DER），可多次 · A root of time-stamp authorities that you trust.",
+        ),
+    ] = None,
     origin: Annotated[str | None, typer.Option("--origin", help="日志名 · The log it must be from.")] = None,
     hash_name: Annotated[
         str, typer.Option("--hash", help="sha-256 | sm3, 证明所属的树 · Hash of the tree.")
@@ -94,7 +104,9 @@ def verify(
     try:
         trusted = [key for text in vkey or [] for key in read_vkeys(text)]
         believed = None if policy is None else WitnessPolicy.parse(read(policy, MAX_POLICY_BYTES))
-        outcome = _verify_file(file, entry, _Asked(tuple(trusted), believed, origin, tree_hash(hash_name)))
+        certificates = tuple(der for path in roots or [] for der in _certificates(path))
+        asked = _Asked(tuple(trusted), believed, origin, tree_hash(hash_name), certificates)
+        outcome = _verify_file(file, entry, asked)
     except EvidenceLogError as error:
         fail(error, as_json=as_json)
     exit_code, zh, en = _VERDICTS[outcome.verdict]
@@ -151,6 +163,20 @@ class _Asked:
     policy: WitnessPolicy | None
     origin: str | None
     algorithm: TreeHash
+    roots: tuple[bytes, ...]
+
+
+def _certificates(path: Path) -> list[bytes]:
+    """The certificates (DER) of a file in PEM or DER; raises :class:`MalformedError` (``key.malformed``)."""
+    data = read(path, _MAX_ROOTS_BYTES)
+    try:
+        if data.lstrip().startswith(b"-----BEGIN"):
+            found = x509.load_pem_x509_certificates(data)
+        else:
+            found = [x509.load_der_x509_certificate(data)]
+        return [one.public_bytes(serialization.Encoding.DER) for one in found]
+    except ValueError as error:
+        raise MalformedError(Code.KEY_MALFORMED, f"{path.name} holds no certificate") from error
 
 
 def _verify_file(file: Path, entry: Path | None, asked: _Asked) -> Outcome:
@@ -169,7 +195,7 @@ def _verify_file(file: Path, entry: Path | None, asked: _Asked) -> Outcome:
 
 
 def _verify_bundle(file: Path, asked: _Asked) -> Outcome:
-    report = verify_bundle(file, asked.trusted, policy=asked.policy)
+    report = verify_bundle(file, asked.trusted, policy=asked.policy, roots=asked.roots)
     if asked.origin is not None and report.origin != asked.origin:
         return _refused(
             VerificationError(Code.CHECKPOINT_ORIGIN, f"the bundle is from the log {report.origin}")
