@@ -39,7 +39,7 @@ from shuangyin.evidence.keys import load_signers, public_keys
 from shuangyin.evidence.models import TWIN_LOG, EvidenceEntry, LogProblem
 from shuangyin.evidence.problems import open_problems
 from shuangyin.evidence.reconciling import reconcile
-from shuangyin.evidence.sequencer import TWIN_HEAD, sequence_pending
+from shuangyin.evidence.sequencer import TWIN_HEAD, _integrate_batch, sequence_pending
 from shuangyin.evidence.trees import TWIN, DatabaseTiles
 from shuangyin.evidence.witnessing import ask_witnesses
 
@@ -106,6 +106,26 @@ class TestTwin:
         assert opened.checkpoint.origin.endswith("/sm3")
         assert opened.checkpoint.root == integrate(LogState.empty(algorithm), bodies).root
         assert {key.algorithm for key in opened.signed_by} == {"ed25519", "sm2"}
+
+    def test_every_bound_size_has_a_signed_head(self, platform: Platform) -> None:
+        """Also when the process ended after a batch was bound and before the twin was signed."""
+        write(platform, 3)
+        sequence_pending(platform)
+        write(platform, 2)
+        platform.transact(_integrate_batch)
+        sequence_pending(platform)
+        write(platform)
+        sequence_pending(platform)
+
+        def query(work: UnitOfWork) -> list[int]:
+            bodies = [decode_entry(body) for body in queries.entry_bundle(work, 0, 99)]
+            bound = [body["facts"] for body in bodies if body["kind"] == TWIN_HEAD]
+            sizes = [int(str(facts["size"])) for facts in bound if isinstance(facts, dict)]
+            assert all(work.session.get(TWIN.checkpoints, size) is not None for size in sizes)
+            return sizes
+
+        assert platform.view(query) == [3, 6, 8]
+        assert audit(platform).differences == ()
 
     def test_a_twin_that_begins_later_takes_in_what_it_missed(
         self, settings: Settings, clock: ManualClock

@@ -70,6 +70,24 @@ def receipt_body(work: UnitOfWork, receipt_id: str) -> bytes:
     return row.body.encode()
 
 
+def first_receipts(work: UnitOfWork, least: int) -> list[LogAnchorReceipt]:
+    """For every anchor that holds one, the receipt of its first head of at least this size, also of former anchors."""
+    first = (
+        select(LogAnchoring.anchor, func.min(LogAnchoring.size).label("size"))
+        .where(LogAnchoring.state == CONFIRMED, LogAnchoring.size >= least)
+        .group_by(LogAnchoring.anchor)
+        .subquery()
+    )
+    rows = work.session.scalars(
+        select(LogAnchorReceipt)
+        .join(LogAnchoring, LogAnchoring.receipt_id == LogAnchorReceipt.id)
+        .join(first, (first.c.anchor == LogAnchoring.anchor) & (first.c.size == LogAnchoring.size))
+        .where(LogAnchoring.state == CONFIRMED)
+        .order_by(LogAnchorReceipt.id)
+    )
+    return list(rows)
+
+
 def anchors_of(work: UnitOfWork, entries: Sequence[PlacedEntry]) -> Mapping[str, list[EntryAnchorOut]]:
     """For every entry (by its id) how each configured anchor covers it."""
     places = {placed.entry.id: placed.log_index for placed in entries}

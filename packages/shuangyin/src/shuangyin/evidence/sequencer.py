@@ -1,6 +1,7 @@
 """The one sequencer: gives pending entries their place in the log, then signs the head that became durable.
 
-1. Read the head and the pending entries, in the order they were made.
+1. Read the head and the pending entries, in the order they were made. A twin whose root the next batch binds is
+   signed before it takes that batch in, so that its proofs can name a signed head of exactly the bound size.
 2. Integrate them into the log and its twin; store leaves, tiles and the new heads, drop the pending rows, and let
    an entry that binds the twin wait for the next batch, in one transaction. A head is moved by a conditional
    update from the size that was read: of two sequencers, one wins.
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy import delete, select
@@ -48,27 +49,52 @@ TWIN_HEAD = "evidence.twin_head"
 def sequence_pending(platform: Platform) -> int:
     """Integrate all pending entries and sign the heads; returns how many entries found their place."""
     total = 0
+    # A process that ended between binding a twin and signing it left one behind.
+    _sign_twin_before_it_grows(platform)
     while count := platform.transact(_integrate_batch):
         total += count
+        _sign_twin_before_it_grows(platform)
     _sign(platform)
     return total
 
 
+def _sign_twin_before_it_grows(platform: Platform) -> None:
+    if not platform.settings.log_twin or not platform.view(_twin_is_unsigned):
+        return
+    _attempt(platform, lambda: platform.transact(lambda work: _sign_head(work, TWIN)))
+
+
+def _twin_is_unsigned(work: UnitOfWork) -> bool:
+    """Whether the twin stands where no checkpoint is, with the entry that binds it still waiting."""
+    twin = work.session.get(LogHead, TWIN.id)
+    waits = work.session.scalar(select(PendingEntry.entry_id).limit(1)) is not None
+    return waits and twin is not None and work.session.get(TWIN.checkpoints, twin.size) is None
+
+
 def _sign(platform: Platform) -> None:
-    try:
+    def sign() -> None:
         for tree in _trees(platform):
             platform.transact(lambda work, tree=tree: _sign_head(work, tree))  # type: ignore[misc]  # the default binds the loop's value
         publish(platform)
+
+    if _attempt(platform, sign):
+        platform.transact(lambda work: clear_problem(work, "log"))
+
+
+def _attempt(platform: Platform, sign: Callable[[], None]) -> bool:
+    """Sign, or show why not: entries stay durable and in place until that is settled."""
+    try:
+        sign()
     except Unavailable as refused:
         # A blocking problem is shown already, and stays until somebody reconciles the log.
         _log.error("sequencer.refused", code=refused.code)
     except EvidenceLogError as error:
-        # Entries stay durable and in place; what is wrong is shown until it is settled.
         code, text = error.code.value, str(error)
         platform.transact(lambda work: note_problem(work, "log", code, f"日志不能签署：{text}", text))
         _log.error("sequencer.refused", code=code, reason=text)
     else:
-        platform.transact(lambda work: clear_problem(work, "log"))
+        return True
+    return False
 
 
 class SequencerThread:

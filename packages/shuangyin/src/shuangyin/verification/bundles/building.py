@@ -21,6 +21,7 @@ from shuangyin.seals.material import certificate_of
 from shuangyin.seals.models import Medium, Seal
 from shuangyin.verification.bundles import entries, reports
 from shuangyin.verification.bundles.checking_steps import steps_of
+from shuangyin.verification.bundles.receipts import receipts_of
 from shuangyin.verification.bundles.stating import statement_of
 
 MAX_FILE_BYTES = 300 << 20
@@ -64,14 +65,15 @@ class BuiltBundle:
 def prepare(work: UnitOfWork, use: SealUse, *, masked: bool, with_file: bool) -> PreparedBundle:
     """Read what the bundle of a use is made from. Raises Conflict (NOT_SEQUENCED), TooLarge."""
     recordings = entries.recordings_of(work, use, masked=masked)
-    statement = statement_of(work, use, recordings, masked=masked)
+    receipts = receipts_of(work, use.entry_id or "", recordings)
+    statement = statement_of(work, use, recordings, [one.receipt for one in receipts], masked=masked)
     prepared = PreparedBundle(
         number=use.number,
         origin=evidence.origin(work) or "",
         made_at=work.now,
         recordings=recordings,
         sources=entries.sources_of(work, recordings),
-        extras=entries.extras_of(work, recordings, statement),
+        extras=entries.extras_of(work, recordings, statement, receipts),
         statement=statement,
         vkeys=entries.vkeys_of(work),
         certificate=_certificate(work, use, masked=masked),
@@ -104,7 +106,8 @@ def build(platform: Platform, prepared: PreparedBundle) -> BuiltBundle:
 def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) -> list[FileSource]:
     report = reports.Report(prepared.statement, prepared.origin, prepared.made_at)
     salted = any('"salt":' in one.entry.body for one in prepared.recordings.all)
-    steps = steps_of(prepared.sources[0], prepared.vkeys, salted=salted)
+    receipts = [one.receipt for one in prepared.extras.receipts]
+    steps = steps_of(prepared.sources[0], prepared.vkeys, receipts, salted=salted)
     files = [FileSource("report.pdf", FileRole.REPORT, "application/pdf", reports.pdf_of(report))]
     for language in reports.LANGUAGES:
         page = reports.html_of(report, language)

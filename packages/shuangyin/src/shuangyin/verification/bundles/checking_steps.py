@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
+from evidencelog.anchors import AnchorKind, AnchorReceipt
 from evidencelog.bundle import EntrySource
+from evidencelog.checkpoint import Checkpoint
 from evidencelog.keys import ED25519_TYPE, SM2_TYPE, Ed25519Verifier, Sm2Verifier
 from evidencelog.note import parse_note
 from evidencelog.vkey import parse_vkey
@@ -81,10 +85,82 @@ _SALTED = Step(
 )
 
 
-def steps_of(entry: EntrySource, vkeys: list[str], *, salted: bool) -> list[Step]:
+def steps_of(
+    entry: EntrySource, vkeys: list[str], receipts: Sequence[AnchorReceipt], *, salted: bool
+) -> list[Step]:
     """The steps, with the first entry of the bundle as the example; `salted` whether digests of texts are in it."""
-    signatures = _signature_steps(entry, vkeys)
-    return [_EVERYTHING, _DIGESTS, _CHECKPOINT, *signatures, _INCLUSION, *([_SALTED] if salted else [])]
+    return [
+        _EVERYTHING,
+        _DIGESTS,
+        _CHECKPOINT,
+        *_signature_steps(entry, vkeys),
+        _INCLUSION,
+        *([_SALTED] if salted else []),
+        *(_receipt_step(number, receipt) for number, receipt in enumerate(receipts, 1)),
+    ]
+
+
+def _receipt_step(number: int, receipt: AnchorReceipt) -> Step:
+    """How an outsider's memory is asked; the head that it holds is written out, since the receipt names its parts."""
+    head = receipt.head
+    lines = Checkpoint(head.origin, head.size, head.root).text().splitlines()
+    written = f"printf '%s\\n' {' '.join(map(quote, lines))} > anchored{number}.text"
+    if receipt.kind is AnchorKind.ETHEREUM:
+        return _transaction_step(receipt)
+    if receipt.kind is AnchorKind.CHAINMAKER:
+        return _fact_step(number, receipt, written)
+    path = f"receipts/{number:06d}.json"
+    return Step(
+        Text(f"时间戳（{receipt.anchor}）", f"The time stamp ({receipt.anchor})"),
+        Text(
+            "令牌覆盖检查点正文。roots.pem 是您信任的时间戳根证书，应从证据包以外取得；SM2 令牌须用支持国密的工具。",
+            "The token is over the text of the checkpoint. roots.pem are roots that you trust, from elsewhere than the "
+            "bundle; a token signed with SM2 needs a tool that knows SM2.",
+        ),
+        (
+            written,
+            f"""sed 's/.*"token":"\\([^"]*\\)".*/\\1/' {path} | base64 -d > token{number}""",
+            f"openssl ts -verify -token_in -in token{number} -data anchored{number}.text -CAfile roots.pem",
+        ),
+    )
+
+
+def _transaction_step(receipt: AnchorReceipt) -> Step:
+    transaction = receipt.transaction.id if receipt.transaction else ""
+    asked = f'{{"jsonrpc":"2.0","id":1,"method":"eth_getTransactionReceipt","params":["{transaction}"]}}'
+    root = f"0x{receipt.head.root.hex()}"
+    return Step(
+        Text(f"链上交易（{receipt.anchor}）", f"The transaction on the chain ({receipt.anchor})"),
+        Text(
+            f"向您信任的该链节点查询交易回执：status 应为 0x1，to 与 blockHash 与回执一致；事件数据中应有检查点的根 {root}。",
+            "Ask a node of that chain that you trust: status must be 0x1, to and blockHash as in the receipt; the event's "
+            f"data must hold the root of the checkpoint, {root}.",
+        ),
+        (f"curl -s -H 'content-type: application/json' -d '{asked}' NODE",),
+    )
+
+
+def _fact_step(number: int, receipt: AnchorReceipt, written: str) -> Step:
+    head = receipt.head
+    contract = receipt.chain.contract if receipt.chain else "fact"
+    parameters = f'{{"file_hash":"{head.imprint.hex()}"}}'
+    asked = (
+        f"cmc client contract user get --contract-name={contract} --method=find_by_file_hash "
+        f"--params='{parameters}' --sdk-conf-path=SDK.yml"
+    )
+    return Step(
+        Text(f"长安链存证（{receipt.anchor}）", f"The record on ChainMaker ({receipt.anchor})"),
+        Text(
+            "计算检查点正文的摘要，再用长安链的 cmc 工具向您信任的节点查询合约的 find_by_file_hash。",
+            "Compute the digest of the checkpoint's text, then ask the contract's find_by_file_hash at a node that you "
+            "trust, with cmc of ChainMaker.",
+        ),
+        (
+            written,
+            f"openssl dgst -{head.imprint_algorithm} anchored{number}.text",
+            asked,
+        ),
+    )
 
 
 def _signature_steps(entry: EntrySource, vkeys: list[str]) -> list[Step]:

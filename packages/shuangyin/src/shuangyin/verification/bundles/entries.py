@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from evidencelog.bundle import BundleExtras, EntrySource, Statement
+from evidencelog.bundle import BundleExtras, EntrySource, ReceiptSource, Statement
 from evidencelog.cosignature import CosignatureVerifier
 from evidencelog.errors import MalformedError
 from evidencelog.proof import TlogProof, make_proof
@@ -178,9 +178,12 @@ def sources_of(work: UnitOfWork, recordings: Recordings) -> list[EntrySource]:
     ]
 
 
-def extras_of(work: UnitOfWork, recordings: Recordings, statement: Statement) -> BundleExtras:
-    """Statement, policy, and the proofs in the SM3 tree."""
+def extras_of(
+    work: UnitOfWork, recordings: Recordings, statement: Statement, receipts: Sequence[ReceiptSource]
+) -> BundleExtras:
+    """Statement, policy, the proofs in the SM3 tree, and the receipts of anchors."""
     return BundleExtras(
+        receipts=receipts,
         statement=statement,
         policy=policy_of(work),
         twin_origin=(evidence.origin(work) or "") + TWIN_SUFFIX,

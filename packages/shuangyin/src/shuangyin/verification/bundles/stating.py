@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evidencelog.bundle import Bilingual, Section, Statement
+from evidencelog.anchors import AnchorReceipt
+from evidencelog.bundle import Bilingual, Section, Statement, shown_time
 from shuangyin.approvals import queries as approvals
 from shuangyin.approvals.models import ApprovalDecision, ApprovalStep
 from shuangyin.core.clock import beijing_time
@@ -61,8 +62,10 @@ class _Case:
         return found.post if found else None
 
 
-def statement_of(work: UnitOfWork, use: SealUse, recordings: Recordings, *, masked: bool) -> Statement:
-    """The statement of one use."""
+def statement_of(
+    work: UnitOfWork, use: SealUse, recordings: Recordings, receipts: Sequence[AnchorReceipt], *, masked: bool
+) -> Statement:
+    """The statement of one use; `receipts` are those that go into the bundle."""
     case = _case(work, use, recordings, masked=masked)
     sections = [
         _use(case),
@@ -72,6 +75,7 @@ def statement_of(work: UnitOfWork, use: SealUse, recordings: Recordings, *, mask
         *_approvals(case),
         _authority(case),
         *_physical(work, case),
+        *(_anchor(number, receipt) for number, receipt in enumerate(receipts, 1)),
         _records(case),
     ]
     number = words("bundle.title")
@@ -252,6 +256,36 @@ def _photos(work: UnitOfWork, case: _Case) -> list[Section]:
         rows.time("bundle.taken_at", taken, "at")
         sections.append(rows.section())
     return sections
+
+
+def _anchor(number: int, receipt: AnchorReceipt) -> Section:
+    """What an outsider holds, as its receipt says it; a verifier checks the receipt itself."""
+    rows = Rows("bundle.anchor")
+    rows.stated("bundle.anchor.receipt", f"receipts/{number:06d}.json", code=True)
+    rows.stated("bundle.anchor.kind", words(f"bundle.anchor.{receipt.kind.value}"))
+    rows.stated("bundle.anchor.size", str(receipt.head.size))
+    algorithm = receipt.head.imprint_algorithm or receipt.head.tree_hash
+    rows.stated("bundle.anchor.algorithm", algorithm.upper())
+    chain, transaction, block = receipt.chain, receipt.transaction, receipt.block
+    if chain is not None:
+        rows.stated("bundle.anchor.chain", " ".join(part for part in (chain.name, chain.id) if part))
+        rows.stated("bundle.anchor.contract", chain.contract, code=True)
+    if transaction is not None:
+        rows.stated("bundle.anchor.transaction", _grouped(transaction.id), code=True)
+    if block is not None:
+        rows.stated("bundle.anchor.block", str(block.number))
+        rows.stated("bundle.anchor.time", shown_time(block.time_ms))
+    else:
+        rows.stated("bundle.anchor.time", shown_time(receipt.verified_at_ms))
+    rows.stated("bundle.anchor.result", words(f"bundle.anchor.result.{receipt.result}"))
+    return rows.section()
+
+
+def _grouped(identifier: str) -> str:
+    """In groups of sixteen: a verifier takes 64 hex digits in one piece for a digest that an entry must record."""
+    prefix = "0x" if identifier.startswith("0x") else ""
+    digits = identifier.removeprefix("0x")
+    return prefix + " ".join(digits[at : at + 16] for at in range(0, len(digits), 16))
 
 
 def _records(case: _Case) -> Section:
