@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from sealdevice.command import open_command, open_confirmation, open_receipt
 from sealdevice.errors import SealDeviceError
 from sealdevice.event import open_event
 from sealdevice.permit import open_permit
-from sealdevice.record import RecordType, read_record
+from sealdevice.record import Record, RecordType, read_record
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 PLATFORM, DEVICE = (
     PublicKey.from_point(base64.b64decode(VECTORS["keys"][name])) for name in ("platform", "device")
 )
-OPENERS = {
+OPENERS: dict[RecordType, Callable[[Record], object]] = {
     RecordType.PERMIT: lambda record: open_permit(record, PLATFORM),
     RecordType.COMMAND: lambda record: open_command(record, PLATFORM),
     RecordType.CONFIRMATION: lambda record: open_confirmation(record, PLATFORM),
