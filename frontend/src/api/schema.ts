@@ -24,6 +24,189 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Consultations
+         * @description The opinions that the caller is or was asked for (征询我的), newest first.
+         */
+        get: operations["list_consultations_api_v1_approvals_consultations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/consultations/{consultation_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Give the opinion that the caller was asked for.
+         */
+        post: operations["answer_api_v1_approvals_consultations__consultation_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Copies
+         * @description What the caller was sent a copy of (抄送给我), newest first.
+         */
+        get: operations["list_copies_api_v1_approvals_copies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Counts
+         * @description How many approvals and opinions wait for the caller.
+         */
+        get: operations["read_counts_api_v1_approvals_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Many
+         * @description Decide many steps, each with a result of its own: one that is refused leaves the others be.
+         *
+         *     One second factor (act `approvals.decide_batch`) covers the ordinary ones; a step that asks each time needs the
+         *     proof of its own.
+         */
+        post: operations["decide_many_api_v1_approvals_decisions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/decisions/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Batch Digest
+         * @description Which act and subject one second factor for these decisions is shown for. Changes nothing.
+         */
+        post: operations["read_batch_digest_api_v1_approvals_decisions_digest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/routes/{route_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Route
+         * @description A route with everything that was said in it.
+         */
+        get: operations["read_route_api_v1_approvals_routes__route_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/routes/{route_id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Copies
+         * @description Send copies (抄送); who has one may read the subject.
+         */
+        post: operations["send_copies_api_v1_approvals_routes__route_id__copies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/routes/{route_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Read
+         * @description Note that the caller has seen the copy he was sent.
+         */
+        post: operations["mark_read_api_v1_approvals_routes__route_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals/routes/{route_id}/urge": {
         parameters: {
             query?: never;
@@ -38,6 +221,26 @@ export interface paths {
          * @description Remind those whose decision is awaited; for the one who started the route.
          */
         post: operations["urge_api_v1_approvals_routes__route_id__urge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Started
+         * @description The approvals that the caller started (我发起), newest first.
+         */
+        get: operations["list_started_api_v1_approvals_started_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -64,6 +267,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals/steps/{step_id}/additions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Ask further approvers before or after one's own decision (加签).
+         */
+        post: operations["add_api_v1_approvals_steps__step_id__additions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/steps/{step_id}/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consult
+         * @description Ask for opinions that decide nothing (征询).
+         */
+        post: operations["consult_api_v1_approvals_steps__step_id__consultations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals/steps/{step_id}/decisions": {
         parameters: {
             query?: never;
@@ -75,10 +318,50 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Approve, reject or send back. With the second factor that the step asks for (act `approvals.decide`,
-         *     subject `{step_id}:{binding}`).
+         * @description Approve, reject or send back to the applicant. With the second factor that the step asks for (act
+         *     `approvals.decide`, subject `{step_id}:{binding}`).
          */
         post: operations["decide_api_v1_approvals_steps__step_id__decisions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/steps/{step_id}/replacement-permission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Permit Replacement
+         * @description Let the applicant replace documents while they are in approval; good once.
+         */
+        post: operations["permit_replacement_api_v1_approvals_steps__step_id__replacement_permission_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/steps/{step_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Back
+         * @description Send back to an earlier step: to go on from there, or to come straight back to this one.
+         */
+        post: operations["send_back_api_v1_approvals_steps__step_id__send_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2223,10 +2506,27 @@ export interface components {
             post_id: string;
         };
         /**
+         * ApprovalCounts
+         * @description How many of each wait for the caller; `stuck` only for those who release stuck approvals.
+         */
+        ApprovalCounts: {
+            /** Consulted */
+            consulted: number;
+            /** Stuck */
+            stuck: number | null;
+            /** Todo */
+            todo: number;
+        };
+        /**
          * ApprovalDecisionOut
-         * @description What one person said.
+         * @description What one person said. One that was superseded counts no longer.
          */
         ApprovalDecisionOut: {
+            /**
+             * Carried
+             * @description Whether it was made at an earlier step or before a resubmission.
+             */
+            carried: boolean;
             /** Comment */
             comment: string;
             /** Decided At */
@@ -2237,7 +2537,10 @@ export interface components {
              * @description The evidence entry of this decision.
              */
             entry_id: string;
+            on_behalf_of: components["schemas"]["PersonRef"] | null;
             person: components["schemas"]["PersonRef"];
+            /** Superseded */
+            superseded: boolean;
         };
         /**
          * ApprovalItem
@@ -2269,6 +2572,8 @@ export interface components {
             medium: string;
             /** Number */
             number: string;
+            /** @description The absent person in whose place the caller is asked. */
+            on_behalf_of: components["schemas"]["PersonRef"] | null;
             /** Route Id */
             route_id: string;
             /** Seal Names */
@@ -2303,8 +2608,17 @@ export interface components {
         ApprovalRouteOut: {
             /** Binding */
             binding: string;
+            /** Copies */
+            copies: components["schemas"]["CopyOut"][];
             /** Ended At */
             ended_at: number | null;
+            /**
+             * Replaceable
+             * @description Whether the starter may replace documents now.
+             */
+            replaceable: boolean;
+            /** Revisions */
+            revisions: components["schemas"]["RevisionOut"][];
             /** Route Id */
             route_id: string;
             /** Started At */
@@ -2312,6 +2626,8 @@ export interface components {
             status: components["schemas"]["RouteStatus"];
             /** Steps */
             steps: components["schemas"]["ApprovalStepOut"][];
+            /** Stuck Since */
+            stuck_since: number | null;
             /** Subject Id */
             subject_id: string;
             /** Subject Type */
@@ -2338,12 +2654,20 @@ export interface components {
          * @description A step of a route.
          */
         ApprovalStepOut: {
+            added_by: components["schemas"]["PersonRef"] | null;
             /** Assignments */
             assignments: components["schemas"]["AssignmentOut"][];
+            /** Consultations */
+            consultations: components["schemas"]["ConsultationOut"][];
             /** Decisions */
             decisions: components["schemas"]["ApprovalDecisionOut"][];
             /** Due At */
             due_at: number | null;
+            /**
+             * Ended As
+             * @description skipped, repeated, carried, issue_form or timed_out; null when decided.
+             */
+            ended_as: string | null;
             /** Ended At */
             ended_at: number | null;
             /** Id */
@@ -2353,12 +2677,21 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Note */
+            note: string | null;
             /** Opened At */
             opened_at: number | null;
             /** Position */
             position: number;
+            /**
+             * Returns To
+             * @description The step that is asked next, past those in between.
+             */
+            returns_to: string | null;
             second_factor: components["schemas"]["SecondFactorRule"];
             status: components["schemas"]["StepStatus"];
+            /** Turn */
+            turn: number;
             /** Version */
             version: number;
         };
@@ -2369,15 +2702,23 @@ export interface components {
         AssignmentOut: {
             on_behalf_of: components["schemas"]["PersonRef"] | null;
             person: components["schemas"]["PersonRef"];
+            /**
+             * Source
+             * @description Why he is asked: route, transfer, delegate, superior, administrator.
+             */
+            source: string;
             status: components["schemas"]["AssignmentStatus"];
             transferred_from: components["schemas"]["PersonRef"] | null;
         };
         /**
          * AssignmentStatus
-         * @description What a person has to do with a step. `closed` means that others decided it.
+         * @description What a person has to do with a step.
+         *
+         *     `closed` means that others decided it, `delegated` that a stand-in is asked while he is absent, `removed` that he
+         *     left or lost the right to approve.
          * @enum {string}
          */
-        AssignmentStatus: "waiting" | "open" | "decided" | "closed" | "transferred";
+        AssignmentStatus: "waiting" | "open" | "decided" | "closed" | "transferred" | "delegated" | "removed";
         /**
          * AuditFindingOut
          * @description One difference that an audit found.
@@ -2478,6 +2819,70 @@ export interface components {
          * @enum {string}
          */
         Basis: "law" | "regulation" | "counterparty_practice" | "internal";
+        /**
+         * BatchDecision
+         * @description One of many decisions.
+         */
+        BatchDecision: {
+            /** Binding */
+            binding: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            decision: components["schemas"]["DecisionKind"];
+            /** Proof */
+            proof?: string | null;
+            /** Step Id */
+            step_id: string;
+            /**
+             * Version
+             * @description The version of the step that was read.
+             */
+            version?: number | null;
+        };
+        /**
+         * BatchDigest
+         * @description What one proof for a batch is asked for.
+         */
+        BatchDigest: {
+            /** Act */
+            act: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * BatchItemOut
+         * @description What became of one decision of a batch.
+         */
+        BatchItemOut: {
+            /** Code */
+            code: string | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** En */
+            en: string | null;
+            status: components["schemas"]["StepStatus"] | null;
+            /** Step Id */
+            step_id: string;
+            /** Zh */
+            zh: string | null;
+        };
+        /**
+         * BatchOut
+         * @description What became of a batch, in the order it was sent.
+         */
+        BatchOut: {
+            /** Decided */
+            decided: number;
+            /** Items */
+            items: components["schemas"]["BatchItemOut"][];
+            /** Refused */
+            refused: number;
+        };
         /**
          * BilingualOut
          * @description The same words in both languages.
@@ -2696,6 +3101,80 @@ export interface components {
             regions: string[];
         };
         /**
+         * ConsultationAnswer
+         * @description An opinion.
+         */
+        ConsultationAnswer: {
+            /** Opinion */
+            opinion: string;
+        };
+        /**
+         * ConsultationItem
+         * @description One line of 征询我的.
+         */
+        ConsultationItem: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** Answer */
+            answer: string | null;
+            /** Answered At */
+            answered_at: number | null;
+            applicant: components["schemas"]["PersonRef"];
+            /** Asked At */
+            asked_at: number;
+            asked_by: components["schemas"]["PersonRef"];
+            /** Counterparty Name */
+            counterparty_name: string;
+            /** Currency */
+            currency: string;
+            /** Document Kind */
+            document_kind: string;
+            /** High Risk */
+            high_risk: boolean;
+            /** Id */
+            id: string;
+            /** Medium */
+            medium: string;
+            /** Number */
+            number: string;
+            /** Question */
+            question: string;
+            /** Route Id */
+            route_id: string;
+            /** Seal Names */
+            seal_names: string[];
+            /** Step Name En */
+            step_name_en: string;
+            /** Step Name Zh */
+            step_name_zh: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Status */
+            subject_status: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ConsultationOut
+         * @description An opinion that was asked for at a step.
+         */
+        ConsultationOut: {
+            /** Answer */
+            answer: string | null;
+            /** Answered At */
+            answered_at: number | null;
+            /** Asked At */
+            asked_at: number;
+            asked_by: components["schemas"]["PersonRef"];
+            /** Id */
+            id: string;
+            person: components["schemas"]["PersonRef"];
+            /** Question */
+            question: string;
+        };
+        /**
          * ControlsBody
          * @description What has to be done around a use.
          */
@@ -2795,6 +3274,26 @@ export interface components {
             watermark: boolean;
         };
         /**
+         * Copies
+         * @description To whom copies go.
+         */
+        Copies: {
+            /** Person Ids */
+            person_ids: string[];
+        };
+        /**
+         * CopyOut
+         * @description Who was sent a copy.
+         */
+        CopyOut: {
+            /** Copied At */
+            copied_at: number;
+            copied_by: components["schemas"]["PersonRef"];
+            person: components["schemas"]["PersonRef"];
+            /** Read At */
+            read_at: number | null;
+        };
+        /**
          * CounterpartOut
          * @description The seal of the other medium with the same face.
          */
@@ -2877,6 +3376,17 @@ export interface components {
             status: string;
             /** Width Mm */
             width_mm: number;
+        };
+        /**
+         * DecisionBatch
+         * @description Many decisions at once. `proof` covers the ordinary ones: act `approvals.decide_batch`, subject as computed by
+         *     `POST /approvals/decisions/digest`.
+         */
+        DecisionBatch: {
+            /** Items */
+            items: components["schemas"]["BatchDecision"][];
+            /** Proof */
+            proof?: string | null;
         };
         /**
          * DecisionFacts
@@ -3003,6 +3513,28 @@ export interface components {
             parent_id: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * DifferenceOut
+         * @description One part of what is approved that was replaced. `before` and `after` say or point to what it was and is.
+         */
+        DifferenceOut: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** En */
+            en: string;
+            /**
+             * Happened
+             * @enum {string}
+             */
+            happened: "added" | "removed" | "changed";
+            /** Key */
+            key: string;
+            kind: components["schemas"]["FactPart"];
+            /** Zh */
+            zh: string;
         };
         /**
          * DocumentKindOut
@@ -3340,6 +3872,12 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /**
+         * FactPart
+         * @description A part of what is approved; a step may be concerned with some only.
+         * @enum {string}
+         */
+        FactPart: "documents" | "places" | "amount" | "counterparty" | "terms";
         /**
          * FileCheckOut
          * @description What was found out about an uploaded file.
@@ -4263,6 +4801,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[ConsultationItem] */
+        Page_ConsultationItem_: {
+            /** Items */
+            items: components["schemas"]["ConsultationItem"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[CounterpartyOut] */
         Page_CounterpartyOut_: {
             /** Items */
@@ -4397,6 +4945,16 @@ export interface components {
         Page_RequestSummary_: {
             /** Items */
             items: components["schemas"]["RequestSummary"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[RouteItem] */
+        Page_RouteItem_: {
+            /** Items */
+            items: components["schemas"]["RouteItem"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -4940,6 +5498,14 @@ export interface components {
             zh: string;
         };
         /**
+         * ReplacementPermission
+         * @description Why the starter may replace documents.
+         */
+        ReplacementPermission: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * RequestChange
          * @description What is to change of a draft; what is absent stays.
          */
@@ -5156,9 +5722,26 @@ export interface components {
         RequestStatus: "draft" | "in_approval" | "approved" | "sealing" | "sealed" | "sent_back" | "withdrawn" | "rejected" | "voided";
         /**
          * RequestSubmission
-         * @description Nothing more is asked for when a request is submitted.
+         * @description Whom the applicant chose where a step of the route lets him, and the persons that fields of the form name.
          */
-        RequestSubmission: Record<string, never>;
+        RequestSubmission: {
+            /**
+             * Choices
+             * @description Chosen approvers by step key, as the plan of the route names it.
+             * @default {}
+             */
+            choices: {
+                [key: string]: string[];
+            };
+            /**
+             * Fields
+             * @description Persons by the name of the form's field.
+             * @default {}
+             */
+            fields: {
+                [key: string]: string;
+            };
+        };
         /**
          * RequestSummary
          * @description A request as lists show it.
@@ -5246,6 +5829,88 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * RevisionOut
+         * @description A replacement of what a route is about.
+         */
+        RevisionOut: {
+            /**
+             * Asked Again
+             * @description How many decisions no longer counted.
+             */
+            asked_again: number;
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /** Entry Id */
+            entry_id: string;
+            /** From Binding */
+            from_binding: string;
+            /** Made At */
+            made_at: number;
+            made_by: components["schemas"]["PersonRef"];
+            /** Number */
+            number: number;
+            /** To Binding */
+            to_binding: string;
+        };
+        /**
+         * RouteItem
+         * @description One line of 抄送给我, 我发起 and of the page of stuck approvals.
+         */
+        RouteItem: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            applicant: components["schemas"]["PersonRef"];
+            /** Copied At */
+            copied_at: number | null;
+            copied_by: components["schemas"]["PersonRef"] | null;
+            /** Counterparty Name */
+            counterparty_name: string;
+            /** Currency */
+            currency: string;
+            /** Document Kind */
+            document_kind: string;
+            /** Due */
+            due: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** High Risk */
+            high_risk: boolean;
+            /** Medium */
+            medium: string;
+            /** Number */
+            number: string;
+            /** Read At */
+            read_at: number | null;
+            /** Route Id */
+            route_id: string;
+            /** Seal Names */
+            seal_names: string[];
+            /** Started At */
+            started_at: number;
+            status: components["schemas"]["RouteStatus"];
+            /** Step Name En */
+            step_name_en: string | null;
+            /**
+             * Step Name Zh
+             * @description The open step; null once the route has ended.
+             */
+            step_name_zh: string | null;
+            /** Stuck Reason */
+            stuck_reason: string | null;
+            /** Stuck Since */
+            stuck_since: number | null;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Status */
+            subject_status: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Title */
+            title: string;
+            /** Waiting For */
+            waiting_for: components["schemas"]["PersonRef"][];
         };
         /**
          * RouteStatus
@@ -5857,6 +6522,25 @@ export interface components {
          */
         SecondFactorRule: "each" | "window";
         /**
+         * SendBack
+         * @description To which earlier step a route is sent back, and how it goes on.
+         */
+        SendBack: {
+            /** Binding */
+            binding: string;
+            /** Comment */
+            comment: string;
+            /** Proof */
+            proof?: string | null;
+            /**
+             * Then
+             * @enum {string}
+             */
+            then: "onward" | "straight_back";
+            /** To Step Id */
+            to_step_id: string;
+        };
+        /**
          * SignIn
          * @description First step of signing in.
          */
@@ -5901,6 +6585,23 @@ export interface components {
             stated_at: number | null;
         };
         /**
+         * StepAddition
+         * @description Whom to ask in a step of their own, before or after one's own decision (加签).
+         */
+        StepAddition: {
+            /** @default all */
+            mode: components["schemas"]["StepMode"];
+            /** Person Ids */
+            person_ids: string[];
+            /** Reason */
+            reason: string;
+            /**
+             * When
+             * @enum {string}
+             */
+            when: "before" | "after";
+        };
+        /**
          * StepConditionsBody
          * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
          */
@@ -5931,6 +6632,16 @@ export interface components {
             seal_categories: components["schemas"]["SealCategory"][];
         };
         /**
+         * StepConsultation
+         * @description Whose opinion is asked for (征询).
+         */
+        StepConsultation: {
+            /** Person Ids */
+            person_ids: string[];
+            /** Question */
+            question: string;
+        };
+        /**
          * StepMode
          * @description How several persons of a step decide: 会签 `all`, 或签 `any`, 依次 `in_turn`.
          * @enum {string}
@@ -5953,9 +6664,11 @@ export interface components {
         /**
          * StepStatus
          * @description Where a step (节点) stands. `cancelled` steps were never decided because the route ended before.
+         *
+         *     `skipped` steps were left out by the route's own rule, because their approver is the applicant.
          * @enum {string}
          */
-        StepStatus: "waiting" | "open" | "approved" | "rejected" | "sent_back" | "cancelled";
+        StepStatus: "waiting" | "open" | "approved" | "rejected" | "sent_back" | "skipped" | "cancelled";
         /**
          * StepTransfer
          * @description To whom a step goes, and why.
@@ -6251,6 +6964,317 @@ export interface operations {
             };
         };
     };
+    list_consultations_api_v1_approvals_consultations_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "answered";
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConsultationItem_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    answer_api_v1_approvals_consultations__consultation_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consultation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultationAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultationItem"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_copies_api_v1_approvals_copies_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteItem_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_counts_api_v1_approvals_counts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalCounts"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    decide_many_api_v1_approvals_decisions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_batch_digest_api_v1_approvals_decisions_digest_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDigest"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_route_api_v1_approvals_routes__route_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_copies_api_v1_approvals_routes__route_id__copies_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Copies"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    mark_read_api_v1_approvals_routes__route_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     urge_api_v1_approvals_routes__route_id__urge_post: {
         parameters: {
             query?: never;
@@ -6271,6 +7295,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_started_api_v1_approvals_started_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteItem_"];
                 };
             };
             /** @description Problem document */
@@ -6317,6 +7376,83 @@ export interface operations {
             };
         };
     };
+    add_api_v1_approvals_steps__step_id__additions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepAddition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalStepDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    consult_api_v1_approvals_steps__step_id__consultations_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepConsultation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalStepDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     decide_api_v1_approvals_steps__step_id__decisions_post: {
         parameters: {
             query?: never;
@@ -6332,6 +7468,84 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalStepDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    permit_replacement_api_v1_approvals_steps__step_id__replacement_permission_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacementPermission"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalStepDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_back_api_v1_approvals_steps__step_id__send_back_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendBack"];
             };
         };
         responses: {

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from evidencelog.embedded.fence import HeadFence
 from shuangyin import jobs_api
 from shuangyin.approvals import api as approvals_api
+from shuangyin.approvals import ports as approvals_ports
 from shuangyin.authority import api as authority_api
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.core.clock import Clock, SystemClock
@@ -102,6 +103,7 @@ def _ports() -> dict[type[Any], object]:
     """What lower areas ask of higher ones, and who answers."""
     return {
         **people_ports.implementations(),
+        **approvals_ports.implementations(),
         **requests_ports.implementations(),
         **sealing_ports.implementations(),
         SubjectReaders: AreaSubjectReaders(),

@@ -15,7 +15,10 @@ KIND = re.compile(
     r"\b(?:organization|people|approvals|seals|scenarios|authority|documents|requests|sealing|custody)\.[a-z_]+\b"
 )
 STEP_UP_ACTS = {
+    "approvals.check_issue_form",
     "approvals.decide",
+    "approvals.decide_batch",
+    "approvals.release",
     "authority.grant",
     "people.create_token",
     "people.recovery_codes",

@@ -1,4 +1,4 @@
-"""What approvals are bound to, where marks may go, and who is asked: on plain values."""
+"""What approvals are bound to and where marks may go: on plain values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from gmssl_pyx import sm3_hash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shuangyin.approvals.rules import SecondFactorRule, StepMode
-from shuangyin.core.text import Text
 from shuangyin.requests.rules import (
     MOST_ON_A_PAGE,
-    AskedStep,
     Place,
     Qr,
     SealLine,
@@ -25,7 +22,6 @@ from shuangyin.requests.rules import (
     objections_to_number,
     objections_to_physical,
     objections_to_places,
-    plan_steps,
 )
 
 A4 = (210.0, 297.0)
@@ -208,50 +204,3 @@ def test_every_document_gets_a_seal_and_every_seal_a_place() -> None:
     assert [one.code for one in objections_to_physical([replace(LINE, presses=0, seam_presses=0)])] == [
         "NO_PRESSES"
     ]
-
-
-def step(
-    *persons: str, department: bool = True, factor: SecondFactorRule = SecondFactorRule.WINDOW
-) -> AskedStep:
-    return AskedStep(Text("审批", "Approval"), StepMode.ANY, factor, persons, department)
-
-
-people = st.lists(st.sampled_from("abcdef"), max_size=3, unique=True).map(tuple)
-asked_steps = st.builds(
-    AskedStep,
-    name=st.just(Text("审批", "Approval")),
-    mode=st.sampled_from(StepMode),
-    second_factor=st.sampled_from(SecondFactorRule),
-    person_ids=people,
-    in_department=st.booleans(),
-)
-
-
-@given(st.lists(asked_steps, min_size=1, max_size=3), people, st.sampled_from("abcdef"), st.booleans())
-def test_an_applicant_decides_for_himself_only_where_nobody_else_can_and_never_a_high_risk_use(
-    steps: list[AskedStep], office: tuple[str, ...], applicant: str, high_risk: bool
-) -> None:
-    plans = plan_steps(
-        steps, superiors=step(*office, department=False), applicant_id=applicant, high_risk=high_risk
-    )
-    assert 1 <= len(plans) <= len(steps)
-    for plan in plans:
-        if applicant in plan.person_ids:
-            assert plan.person_ids == (applicant,)
-            assert applicant in office
-            assert not high_risk
-    assert plans[-1].barred_person_id == (applicant if high_risk else None)
-    # A step that has somebody else keeps exactly them.
-    others = {tuple(one for one in each.person_ids if one != applicant) for each in steps} - {()}
-    assert others <= {plan.person_ids for plan in plans}
-
-
-def test_a_department_without_another_head_goes_to_the_root_office() -> None:
-    office = AskedStep(Text("法定代表人", "LR"), StepMode.ANY, SecondFactorRule.EACH, ("boss",), False)
-    (plan,) = plan_steps([step("head")], superiors=office, applicant_id="head", high_risk=False)
-    assert (plan.person_ids, plan.name_zh) == (("boss",), "法定代表人")
-    both = [step("head"), replace(office, in_department=False)]
-    (merged,) = plan_steps(both, superiors=office, applicant_id="head", high_risk=True)
-    assert (merged.person_ids, merged.second_factor) == (("boss",), SecondFactorRule.EACH)
-    (nobody,) = plan_steps([replace(office)], superiors=office, applicant_id="boss", high_risk=True)
-    assert nobody.person_ids == ()

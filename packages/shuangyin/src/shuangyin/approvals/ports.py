@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,6 +86,26 @@ def subjects(work: UnitOfWork) -> ApprovalSubjects:
     return work.port(ApprovalSubjects)  # type: ignore[type-abstract]  # a port is looked up by its protocol
 
 
+class Delegations(Protocol):
+    """Port: who stands in for somebody who is absent. The authority area implements it."""
+
+    def delegates_of(self, work: UnitOfWork, person_id: str, at: int) -> Sequence[str]:
+        """The persons who may approve in somebody's place at an instant, in order; empty when he is not absent."""
+        ...
+
+
+class NoDelegations:
+    """`Delegations` where nobody delegates."""
+
+    def delegates_of(self, work: UnitOfWork, person_id: str, at: int) -> Sequence[str]:
+        return ()
+
+
+def delegates_of(work: UnitOfWork, person_id: str, at: int) -> Sequence[str]:
+    """Who stands in for a person at an instant; empty when he is not absent."""
+    return work.port(Delegations).delegates_of(work, person_id, at)  # type: ignore[type-abstract]  # a port
+
+
 def implementations() -> dict[type, object]:
-    """This area declares ports and implements none."""
-    return {}
+    """Nobody delegates unless an area above says otherwise."""
+    return {Delegations: NoDelegations()}

@@ -95,12 +95,16 @@ def submit(
     actor: Applicant,
     write: Write,
     expected: ExpectedVersion,
-    _body: RequestSubmission | None = None,
+    body: RequestSubmission | None = None,
 ) -> RequestOut | Response:
     """Submit for approval. The list in force decides again; the wrong medium is refused with the rule's reason."""
-    return write.run(
-        actor, lambda work: request_out(work, actor, commands.submit(work, actor, request_id, expected))
-    )
+    sent = body or RequestSubmission()
+
+    def command(work: UnitOfWork) -> RequestOut:
+        request = commands.submit(work, actor, request_id, expected, choices=sent.choices, fields=sent.fields)
+        return request_out(work, actor, request)
+
+    return write.run(actor, command)
 
 
 @router.post("/{request_id}/withdraw", response_model=RequestOut)

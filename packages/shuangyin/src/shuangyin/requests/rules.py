@@ -11,7 +11,6 @@ from itertools import combinations
 
 from gmseal.errors import GmsealError
 from gmseal.placement import Edge, SeamPlacement, seam_slices
-from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
 from shuangyin.core.text import Text
 
 TOLERANCE_MM = 0.01
@@ -90,17 +89,6 @@ class Objection:
 
     code: str
     text: Text
-
-
-@dataclass(frozen=True, slots=True)
-class AskedStep:
-    """A step of the decided route with those who could decide it."""
-
-    name: Text
-    mode: StepMode
-    second_factor: SecondFactorRule
-    person_ids: tuple[str, ...]
-    in_department: bool
 
 
 def binding_of(facts: Mapping[str, object], sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> str:
@@ -200,56 +188,6 @@ def objections_to_physical(lines: Sequence[SealLine]) -> list[Objection]:
         for line in lines
         if line.presses + line.seam_presses < 1
     ]
-
-
-def plan_steps(
-    asked: Sequence[AskedStep], *, superiors: AskedStep, applicant_id: str, high_risk: bool
-) -> tuple[StepPlan, ...]:
-    """The approval steps with their persons.
-
-    Nobody approves his own application while another person of the step can. A step of the department that has
-    nobody else goes to the superiors (the root office); a step whose persons the next one asks anyway is left out.
-    For a high-risk use the applicant is barred from the final step; otherwise he may decide it himself only where
-    he is the root office's one holder.
-    """
-    steps = [_for_others(step, superiors, applicant_id, high_risk=high_risk) for step in asked]
-    kept: list[AskedStep] = []
-    for step in steps:
-        if kept and kept[-1].person_ids == step.person_ids:
-            stricter = SecondFactorRule.EACH in (kept[-1].second_factor, step.second_factor)
-            factor = SecondFactorRule.EACH if stricter else SecondFactorRule.WINDOW
-            kept[-1] = AskedStep(step.name, step.mode, factor, step.person_ids, step.in_department)
-        else:
-            kept.append(step)
-    last = len(kept) - 1
-    return tuple(
-        StepPlan(
-            name_zh=step.name.zh,
-            name_en=step.name.en,
-            mode=step.mode,
-            second_factor=step.second_factor,
-            person_ids=step.person_ids,
-            barred_person_id=applicant_id if high_risk and index == last else None,
-        )
-        for index, step in enumerate(kept)
-    )
-
-
-def _for_others(step: AskedStep, superiors: AskedStep, applicant_id: str, *, high_risk: bool) -> AskedStep:
-    others = tuple(one for one in step.person_ids if one != applicant_id)
-    if others:
-        return AskedStep(step.name, step.mode, step.second_factor, others, step.in_department)
-    above = tuple(one for one in superiors.person_ids if one != applicant_id)
-    if step.in_department and above:
-        return AskedStep(superiors.name, step.mode, step.second_factor, above, in_department=False)
-    own = applicant_id in superiors.person_ids and not high_risk
-    return AskedStep(
-        superiors.name if step.in_department else step.name,
-        step.mode,
-        step.second_factor,
-        (applicant_id,) if own else (),
-        in_department=False,
-    )
 
 
 def _canonical(line: SealLine) -> dict[str, object]:

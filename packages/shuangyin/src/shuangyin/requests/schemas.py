@@ -106,7 +106,15 @@ class RequestChange(_Input):
 
 
 class RequestSubmission(_Input):
-    """Nothing more is asked for when a request is submitted."""
+    """Whom the applicant chose where a step of the route lets him, and the persons that fields of the form name."""
+
+    choices: Annotated[
+        dict[str, Annotated[list[Id], Field(max_length=20)]],
+        Field(max_length=20, description="Chosen approvers by step key, as the plan of the route names it."),
+    ] = {}
+    fields: Annotated[
+        dict[str, Id], Field(max_length=20, description="Persons by the name of the form's field.")
+    ] = {}
 
 
 class RequestWithdrawal(_Input):

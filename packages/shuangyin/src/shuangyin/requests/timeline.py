@@ -17,6 +17,9 @@ _SAID = {
     "reject": Text("不同意", "rejected"),
     "send_back": Text("退回", "sent back"),
     "transfer": Text("转交", "transferred"),
+    "consult": Text("征询", "asked for an opinion"),
+    "answer": Text("答复征询", "gave an opinion"),
+    "revert": Text("退回重审", "sent back to an earlier step"),
 }
 
 
@@ -51,7 +54,7 @@ def timeline_of(entries: Sequence[Happening], notes: Mapping[str, Note]) -> list
         note = notes.get(entry.entry_id)
         text, comment = sentence_of(entry.kind), None
         if note is not None:
-            said = _SAID[note.kind]
+            said = _SAID.get(note.kind, Text(note.kind, note.kind))
             text = Text(f"{note.step_name_zh}：{said.zh}", f"{note.step_name_en}: {said.en}")
             comment = note.comment or None
         told.append(Told(entry.entry_id, entry.kind, entry.at, entry.actor_id, text, comment))

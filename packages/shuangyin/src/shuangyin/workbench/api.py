@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from shuangyin.approvals import queries as approvals
+from shuangyin.approvals import inbox as approvals
 from shuangyin.approvals import views as approval_views
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn

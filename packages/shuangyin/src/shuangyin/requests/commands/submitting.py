@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from shuangyin.approvals.commands import start
+from shuangyin.approvals.commands import RouteOrigin, start
 from shuangyin.approvals.ports import Subject
-from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
 from shuangyin.authority.commands import reserve
 from shuangyin.authority.models import Act
 from shuangyin.authority.queries import judge
@@ -14,36 +13,39 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
-from shuangyin.organization.models import PostKind
-from shuangyin.organization.queries import post_of_kind
-from shuangyin.people.queries import holders, holds_permission
 from shuangyin.reference.queries import citation
 from shuangyin.requests import errors, queries
 from shuangyin.requests.commands.drafting import facts_for, own, require_editable
 from shuangyin.requests.models import RequestStatus, UseRequest
+from shuangyin.requests.routing import definitions_of, parts_of, plan_for, route_facts
 from shuangyin.requests.rules import (
-    AskedStep,
     SealLine,
     Sheet,
     objections_to_electronic,
     objections_to_number,
     objections_to_physical,
     objections_to_places,
-    plan_steps,
 )
 from shuangyin.scenarios.queries import Decided, allowed_media, decide_for, facts_of, serves
-from shuangyin.scenarios.rules import Decision, RouteStepPlan
-from shuangyin.scenarios.sentences import seal_name, step_name
+from shuangyin.scenarios.rules import Decision
+from shuangyin.scenarios.sentences import seal_name
 from shuangyin.scenarios.views import decision_out
 from shuangyin.seals.queries import in_force
 
-_SUPERIORS = RouteStepPlan(PostKind.LEGAL_REPRESENTATIVE.value, "organization", "any", "each")
 
-
-def submit(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None) -> UseRequest:
+def submit(
+    work: UnitOfWork,
+    actor: Actor,
+    request_id: str,
+    expected: int | None,
+    *,
+    choices: Mapping[str, Sequence[str]] | None = None,
+    fields: Mapping[str, str] | None = None,
+) -> UseRequest:
     """Submit a draft, or a request that was sent back or withdrawn.
 
-    The scenario list in force now decides again; what the applicant was shown earlier counts for nothing. Raises
+    `choices` are the approvers that the applicant chose, by step; `fields` the persons that steps find in the form.
+    Approvals of a request that was sent back still count where nothing they look at has changed. The scenario list in force now decides again; what the applicant was shown earlier counts for nothing. Raises
     Refused (MEDIUM_REFUSED with the rule's reason and citation, SEAL_…), Invalid (REQUEST_INCOMPLETE, PAGE_MISSING,
     OFF_PAGE, SEAM_ONE_PAGE …), Conflict, Stale.
     """
@@ -57,6 +59,7 @@ def submit(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None
     _require_seals(work, request, decided)
     _require_places(request, sheets, lines, most=work.settings.max_places)
     _require_controls(request, decided.decision, lines)
+    sent_back = request.status == RequestStatus.SENT_BACK
     request.decision = decision_out(work, decided).model_dump_json()
     request.list_version = decided.list_version
     request.high_risk = decided.decision.high_risk
@@ -66,12 +69,19 @@ def submit(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None
     work.session.flush()
     _record_submission(work, actor, request, decided)
     _reserve_counts(work, actor, request, lines)
+    facts = route_facts(request, decided.decision, choices=choices or {}, fields=fields or {})
     route = start(
         work,
         actor,
         subject=Subject(queries.SUBJECT_TYPE, request.id, request.title),
-        steps=_steps(work, request, decided.decision),
+        steps=plan_for(work, request, definitions_of(decided.decision), facts),
         binding=request.binding,
+        origin=RouteOrigin(
+            parts=parts_of(work, request),
+            facts=facts,
+            high_risk=request.high_risk,
+            previous_id=request.route_id if sent_back else None,
+        ),
     )
     request.route_id = route.id
     work.session.flush()
@@ -149,39 +159,6 @@ def _require_controls(request: UseRequest, decision: Decision, lines: Sequence[S
             "按用印场景清单，此类文件须附查验二维码。",
             "The scenario list asks for a QR code on this kind of document.",
         )
-
-
-def _steps(work: UnitOfWork, request: UseRequest, decision: Decision) -> tuple[StepPlan, ...]:
-    return plan_steps(
-        [_asked(work, request, step) for step in decision.route],
-        superiors=_asked(work, request, _SUPERIORS),
-        applicant_id=request.applicant_id,
-        high_risk=decision.high_risk,
-    )
-
-
-def _asked(work: UnitOfWork, request: UseRequest, step: RouteStepPlan) -> AskedStep:
-    in_department = step.scope == "applicant_department"
-    organization_id, department_id = request.organization_id, request.department_id
-    persons: tuple[str, ...] = ()
-    head = PostKind.DEPARTMENT_HEAD.value if step.approver == "department_head" else None
-    kind = step.post_kind or head
-    if kind is not None and (not in_department or department_id is not None):
-        where = department_id if in_department else None
-        posts = [post.id for post in post_of_kind(work, organization_id, kind, where)]
-        persons = tuple(
-            one.id
-            for one in holders(work, organization_id, posts, work.now, department_id=where)
-            if holds_permission(work, organization_id, one.id, "approvals.decide")
-        )
-    name = step_name(step)
-    return AskedStep(
-        name=Text(f"{name.zh}审批", f"Approval: {name.en}"),
-        mode=StepMode(step.mode),
-        second_factor=SecondFactorRule(step.second_factor),
-        person_ids=persons,
-        in_department=in_department,
-    )
 
 
 def _reserve_counts(work: UnitOfWork, actor: Actor, request: UseRequest, lines: Sequence[SealLine]) -> None:

@@ -91,7 +91,11 @@ def _case(work: UnitOfWork, use: SealUse, recordings: Recordings, *, masked: boo
     request = work.session.get_one(UseRequest, use.request_id)
     physical = physical_use(work, use)
     steps = {step.id: step for step in approvals.steps_of(work, request.route_id)} if request.route_id else {}
-    decided = [(one, steps[one.step_id]) for one in approvals.decisions_of(work, list(steps))]
+    decided = [
+        (one, steps[one.step_id])
+        for one in approvals.decisions_of(work, list(steps))
+        if one.superseded_at is None
+    ]
     opening = work.session.get(Opening, physical.opening_id) if physical else None
     involved = {request.applicant_id, use.presser_id, *(one.person_id for one, _ in decided)}
     if physical is not None and opening is not None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuangyin.approvals.rules.definitions import StepDefinition
 
 
 class StepMode(StrEnum):
@@ -31,13 +35,19 @@ class DecisionKind(StrEnum):
 
 
 class AssignmentStatus(StrEnum):
-    """What a person has to do with a step. `closed` means that others decided it."""
+    """What a person has to do with a step.
+
+    `closed` means that others decided it, `delegated` that a stand-in is asked while he is absent, `removed` that he
+    left or lost the right to approve.
+    """
 
     WAITING = "waiting"
     OPEN = "open"
     DECIDED = "decided"
     CLOSED = "closed"
     TRANSFERRED = "transferred"
+    DELEGATED = "delegated"
+    REMOVED = "removed"
 
 
 class StepResult(StrEnum):
@@ -53,7 +63,8 @@ class StepResult(StrEnum):
 class StepPlan:
     """A step to be asked for: who, how, with which second factor.
 
-    `barred_person_id` may not decide it, whoever transfers the step to him (separation of duties).
+    `barred_person_id` may not decide it, whoever transfers the step to him (separation of duties). `ended_as` is why
+    the step is over before it began; `definition` is what it was planned from, kept for the time it runs.
     """
 
     name_zh: str
@@ -63,6 +74,8 @@ class StepPlan:
     person_ids: tuple[str, ...]
     barred_person_id: str | None = None
     due_at: int | None = None
+    definition: StepDefinition | None = None
+    ended_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,19 @@ def outcome_of(mode: StepMode, asked: Sequence[Asked], person_id: str, decision:
     return StepOutcome(StepResult.CONTINUES)
 
 
-def decision_slot(mode: StepMode, step_id: str, person_id: str) -> str:
-    """What may be decided once: the whole step for 或签, the step by each person otherwise."""
-    return step_id if mode is StepMode.ANY else f"{step_id}:{person_id}"
+def settled(mode: StepMode, asked: Sequence[Asked]) -> bool:
+    """Whether what was said is enough to approve the step: one answer for 或签, else nobody is left to answer."""
+    decided = any(one.status is AssignmentStatus.DECIDED for one in asked)
+    if mode is StepMode.ANY:
+        return decided
+    left = (AssignmentStatus.WAITING, AssignmentStatus.OPEN)
+    return decided and not any(one.status in left for one in asked)
+
+
+def decision_slot(mode: StepMode, step_id: str, person_id: str, turn: int = 1) -> str:
+    """What may be decided once: the whole step for 或签, the step by each person otherwise, in each of its turns.
+
+    A step has a further turn when it was sent back to or when what it decides on was replaced.
+    """
+    slot = step_id if mode is StepMode.ANY else f"{step_id}:{person_id}"
+    return slot if turn == 1 else f"{slot}:{turn}"

@@ -1,0 +1,165 @@
+"""From the route that the scenario list decided to the steps of an approval, and what the approval is kept by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from shuangyin.approvals import errors as approval_errors
+from shuangyin.approvals.commands.registering import counting_form
+from shuangyin.approvals.directory import OrganizationDirectory
+from shuangyin.approvals.ports import Subject
+from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
+from shuangyin.approvals.rules.changes import Part
+from shuangyin.approvals.rules.definitions import (
+    ApproverKind,
+    Approvers,
+    FactPart,
+    Hours,
+    OnTimeout,
+    RouteFacts,
+    SpecialCases,
+    StepConditions,
+    StepDefinition,
+    Timeout,
+    WhenApplicant,
+    WhenNobody,
+    WhenRepeated,
+)
+from shuangyin.approvals.rules.planning import Nobody, plan_route
+from shuangyin.core.text import Text
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents.models import Document
+from shuangyin.requests import queries
+from shuangyin.requests.models import UseRequest
+from shuangyin.scenarios.rules import Decision, RouteStepPlan
+from shuangyin.scenarios.sentences import amount_text, step_name
+
+SIGNED_OFF = "government_signoff"
+"""The prerequisite by which a rule says that a 签发单 counts as the approval."""
+
+
+def definitions_of(decision: Decision) -> list[StepDefinition]:
+    """The steps of a decision as the approval engine sees them."""
+    counts = SIGNED_OFF in decision.controls.prerequisites
+    return [_definition(step, issue_form_counts=counts) for step in decision.route]
+
+
+def route_facts(
+    request: UseRequest,
+    decision: Decision,
+    *,
+    choices: Mapping[str, Sequence[str]],
+    fields: Mapping[str, str],
+) -> RouteFacts:
+    """What the route of a request is planned by."""
+    return RouteFacts(
+        applicant_id=request.applicant_id,
+        department_id=request.department_id,
+        medium=request.medium,
+        seal_categories=tuple(decision.seal_categories),
+        amount_minor=request.amount_minor,
+        currency=request.currency,
+        high_risk=decision.high_risk,
+        fields=dict(fields),
+        choices={key: tuple(persons) for key, persons in choices.items()},
+    )
+
+
+def plan_for(
+    work: UnitOfWork, request: UseRequest, steps: Sequence[StepDefinition], facts: RouteFacts
+) -> tuple[StepPlan, ...]:
+    """The steps with their persons. Raises Refused (NO_APPROVER) with the step that nobody can decide."""
+    subject = Subject(queries.SUBJECT_TYPE, request.id, request.title)
+    digests = [one.sm3 for one in queries.documents_of(work, request.id)]
+    signed = any(step.issue_form_counts for step in steps)
+    form = counting_form(work, subject, request.organization_id, digests) if signed else None
+    directory = OrganizationDirectory(work, request.organization_id)
+    planned = plan_route(steps, directory, facts, issue_form=form is not None)
+    if isinstance(planned, Nobody):
+        raise approval_errors.no_approver(planned.step.name.zh, planned.step.name.en)
+    return planned
+
+
+def parts_of(work: UnitOfWork, request: UseRequest) -> dict[str, Part]:
+    """What the binding of a request covers, part by part: each document, each seal's places, amount, party, terms."""
+    parts: dict[str, Part] = {}
+    for asked, version in queries.versions_of(work, request.id):
+        title = work.session.get_one(Document, version.document_id).title
+        parts[f"document:{version.document_id}"] = Part(
+            FactPart.DOCUMENTS, asked.sm3, f"文件「{title}」", f"document “{title}”", version.id
+        )
+    for asked_seal, seal in queries.lines_of(work, request.id):
+        said = "|".join(
+            (
+                str(asked_seal.presses_applied),
+                str(asked_seal.seam_presses),
+                asked_seal.placements,
+                asked_seal.seam or "",
+                asked_seal.qr or "",
+            )
+        )
+        parts[f"seal:{seal.id}"] = Part(
+            FactPart.PLACES, _sm3(said), f"「{seal.name}」的位置与次数", f"places and counts of “{seal.name}”"
+        )
+    parts |= _plain_parts(request)
+    return parts
+
+
+def _plain_parts(request: UseRequest) -> dict[str, Part]:
+    amount = "" if request.amount_minor is None else amount_text(request.amount_minor, request.currency)
+    plain = {
+        "amount": (FactPart.AMOUNT, Text("金额", "amount"), amount),
+        "counterparty": (
+            FactPart.COUNTERPARTY,
+            Text("往来单位", "counterparty"),
+            request.counterparty_name,
+        ),
+        "kind": (FactPart.TERMS, Text("文件类型", "kind of document"), request.document_kind),
+        "matter": (FactPart.TERMS, Text("事项", "matter"), request.matter or ""),
+        "copies": (FactPart.TERMS, Text("份数", "copies"), str(request.copies)),
+        "medium": (FactPart.TERMS, Text("用印形式", "medium"), request.medium),
+    }
+    return {key: Part(kind, _sm3(said), name.zh, name.en, said) for key, (kind, name, said) in plain.items()}
+
+
+def _definition(step: RouteStepPlan, *, issue_form_counts: bool) -> StepDefinition:
+    name = step_name(step)
+    persons = (step.person_id,) if step.person_id else step.choice
+    timeout = None
+    if step.timeout_hours is not None:
+        timeout = Timeout(float(step.timeout_hours), Hours.WORKING, OnTimeout(step.on_timeout))
+    return StepDefinition(
+        # What a step asks is what it is: the same step of a resubmission is found by it.
+        key=_sm3(repr(step.asks))[:12],
+        name=Text(f"{name.zh}审批", f"Approval: {name.en}"),
+        approvers=Approvers(
+            kind=ApproverKind(step.approver),
+            post_kind=step.post_kind,
+            scope=step.scope,
+            person_ids=persons,
+            levels=step.levels or 1,
+            form_field=step.form_field,
+        ),
+        mode=StepMode(step.mode),
+        second_factor=SecondFactorRule(step.second_factor),
+        conditions=StepConditions(
+            media=tuple(step.when.media),
+            seal_categories=step.when.seal_categories,
+            departments=step.when.departments,
+            amount_from_minor=step.when.amount_from_minor,
+            amount_below_minor=step.when.amount_below_minor,
+            currency=step.when.currency,
+        ),
+        special=SpecialCases(
+            applicant=WhenApplicant(step.if_applicant),
+            repeated=WhenRepeated(step.if_repeated),
+            nobody=WhenNobody(step.if_nobody),
+        ),
+        timeout=timeout,
+        issue_form_counts=issue_form_counts,
+    )
+
+
+def _sm3(text: str) -> str:
+    return hashlib.new("sm3", text.encode()).hexdigest()
