@@ -22,7 +22,7 @@ from seal_builder import (
 from gmseal.ofd import CertificateSigner, Protection, sign_ofd_bytes
 from gmseal.ofd.order import OfdSealOrder
 from gmseal.ses.signature import SealSigner, read_signature
-from gmseal.sm import der
+from gmseal.sm import curve, der
 from gmseal.sm.certificates import CertificateProfile, Name
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.trial import TrialAuthority
@@ -92,6 +92,17 @@ def signer_chain(world: CorpusWorld) -> bytes:
     certificate = broken(world.unit.certificate)
     seal = world.seal_of(certificate)
     return world.package_with(lambda digest: world.signed_by(digest, certificate, world.unit.key, seal))
+
+
+def null_in_certificate(world: CorpusWorld) -> bytes:
+    """As many authorities issue: NULL behind the algorithm inside and outside, in a certificate that is good."""
+    certificate, key = world.somebody("示例参数签名人")
+    null = der.sequence(der.oid(curve.SM2_WITH_SM3), der.tlv(der.NULL, b""))
+    certificate = rebuilt(rebuilt(certificate, put(2, null), 0), put(1, null))
+    issued = world.authority.root_key.sign(field(certificate, 0).raw)
+    certificate = rebuilt(certificate, put(2, der.bit_string(issued)))
+    seal = world.seal_of(certificate)
+    return world.package_with(lambda digest: world.signed_by(digest, certificate, key, seal))
 
 
 def stranger_value(world: CorpusWorld, digest: bytes) -> bytes:
@@ -260,6 +271,12 @@ def md5(world: CorpusWorld) -> bytes:
     text = files[SIGNATURE].replace(b' CheckMethod="1.2.156.10197.1.401"', b"")
     text = re.sub(rb'FileRef="/([^"]+)"><ofd:CheckValue>[^<]+<', redo, text)
     return world.package_with(world.sign, text)
+
+
+def root_unreadable(world: CorpusWorld) -> bytes:
+    """The file that says what the document consists of is XML no more."""
+    content = read_files(world.sealed)["Doc_0/Document.xml"]
+    return with_files(world.sealed, {"Doc_0/Document.xml": content[: len(content) // 2]})
 
 
 def entity(world: CorpusWorld) -> bytes:

@@ -10,11 +10,13 @@ from corpus_package_making import (
     maker_is_signer,
     md5,
     not_listed,
+    null_in_certificate,
     outside_seal_value,
     redirected,
     restated,
     restated_method,
     rewritten,
+    root_unreadable,
     seal_file,
     second_document_changed,
     sign_type,
@@ -264,6 +266,12 @@ FORMS = [
         findings=("ALGORITHM_PARAMETERS",),
     ),
     Vector(
+        name="ofd-certificate-parameters.ofd",
+        what="the signer's certificate names its algorithm with NULL parameters, as many authorities write",
+        make=null_in_certificate,
+        findings=("CERTIFICATE_PARAMETERS",),
+    ),
+    Vector(
         name="ofd-maker-is-signer.ofd",
         what="one certificate makes the seal and uses it, as banks do",
         make=maker_is_signer,
@@ -285,6 +293,7 @@ FORMS = [
         name="ofd-md5.ofd",
         what="MD5 digests, which the schema of 2016 takes when nothing is said",
         make=md5,
+        verdict="indeterminate",
         findings=("CHECK_METHOD_MISSING", "WEAK_DIGEST"),
     ),
     Vector(
@@ -327,6 +336,13 @@ PACKAGES = [
         make=changed(PAGE, "壹佰".encode(), "玖佰".encode()),
         verdict="invalid",
         fails=("FILE_DIGESTS",),
+    ),
+    Vector(
+        name="ofd-root-unreadable.ofd",
+        what="Document.xml was cut short: nothing can be shown, and the signature still says what was signed",
+        make=root_unreadable,
+        verdict="invalid",
+        fails=("DOCUMENT_UNREADABLE", "FILE_DIGESTS", "STAMP_PLACES"),
     ),
     Vector(
         name="ofd-extra-file.ofd",

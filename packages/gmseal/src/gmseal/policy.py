@@ -21,6 +21,8 @@ class Policy:
     made is a warning when it was good at ``createDate`` (GM/T 0031-2025), whatever the version.
     ``require_revocation``: a revocation that nobody could check leaves the verdict open.
     ``require_timestamp``: a signature without a good time stamp leaves the verdict open.
+    ``accept_weak_digests``: files of an OFD whose digests are MD5 or SHA-1 count as unaltered when these agree;
+    otherwise agreement proves nothing and the verdict stays open.
     ``require_whole_coverage``: content of the document that the signature does not protect is a
     failure, not a warning.
     """
@@ -32,6 +34,7 @@ class Policy:
     require_revocation: bool = False
     require_timestamp: bool = False
     require_whole_coverage: bool = False
+    accept_weak_digests: bool = False
 
     def accepting(self, *versions: int) -> Self:
         """The same policy for other seal versions."""
@@ -48,9 +51,18 @@ STRICT: Final = Policy(
 )
 """What a strict reader says: every deviation counts and nothing may be left unchecked."""
 ARCHIVE: Final = Policy(
-    name="archive", lenient_maker_expiry=True, require_timestamp=True, require_whole_coverage=True
+    name="archive",
+    lenient_maker_expiry=True,
+    require_timestamp=True,
+    require_whole_coverage=True,
+    accept_weak_digests=True,
 )
-"""For documents that outlive certificates: only time stamps tell when something was signed."""
+"""For documents that outlive certificates and algorithms: only time stamps tell when something was signed.
+
+Who can choose both texts can make two files of one MD5 or SHA-1, so such a digest does not bind its author. To find another
+text for a digest that is there already is still beyond anybody; so a document that was taken into an archive when its
+signature counted is the one that was signed.
+"""
 V4: Final = replace(DEFAULT, name="v4", versions=frozenset({4}))
 """GB/T 38540-2020 only."""
 V5: Final = replace(DEFAULT, name="v5", versions=frozenset({5}))

@@ -40,6 +40,14 @@ _TOLD: Final[dict[DeviationCode, tuple[Severity, Sentence, str]]] = {
         ("签名属性未按 DER 排序", "The signed attributes are not in the order of DER."),
         _CLAUSE,
     ),
+    DeviationCode.CERTIFICATE_PARAMETERS: (
+        Severity.MINOR,
+        (
+            "证书的 SM2 签名算法标识带有多余的参数",
+            "A certificate writes parameters behind the SM2 signature algorithm, which has none.",
+        ),
+        "GB/T 20518",
+    ),
     DeviationCode.KEY_ALGORITHM: (
         Severity.MINOR,
         ("签名算法标识写成了曲线标识", "The signature algorithm is named by the curve's identifier."),

@@ -16,6 +16,10 @@ from gmseal.ofd.markup import Box
 from gmseal.placement import check_page
 
 ENTRY: Final = "OFD.xml"
+BEYOND_LIMITS: Final = frozenset(
+    {"TOO_MANY_PAGES", "TOO_MANY_REFERENCES", "TOO_MANY_SIGNATURES", "XML_TOO_LARGE"}
+)
+"""Refusals of what is too much to be judged, which does not make it bad."""
 _AREA_BOX: Final = "PhysicalBox"
 _KEPT: Final = 32 << 20
 """Bytes of entries that are kept unpacked while a package is open."""
@@ -35,6 +39,7 @@ class OfdDocument:
 
     ``default_box`` is the physical box of pages that have none; ``templates`` maps ids to entries.
     ``signatures_path`` is where the list of signatures is, or should be; None when the body names none.
+    ``unreadable`` says why nothing but OFD.xml speaks of it: only ``Package.readable_document`` gives such.
     """
 
     index: int
@@ -45,6 +50,7 @@ class OfdDocument:
     default_box: Box | None
     pages: tuple[PageRef, ...]
     templates: dict[str, str] = field(repr=False)
+    unreadable: str | None = None
 
     def pages_by_id(self) -> dict[str, int]:
         """The numbers of pages, from 0, by their ids; the first one where an id is used twice."""
@@ -72,6 +78,39 @@ class Package:
     def documents(self) -> tuple[OfdDocument, ...]:
         """All documents. Raises ``MalformedInput`` or ``Refused`` when one cannot be read."""
         return tuple(self._document(index, body) for index, body in enumerate(self.bodies))
+
+    def readable_document(self, index: int) -> OfdDocument:
+        """As ``document``; one that is damaged comes with what OFD.xml says of it alone, and the reason.
+
+        Its signatures can then still be judged. Raises ``Refused`` only for what is beyond the limits.
+        """
+        try:
+            return self._document(index, self.bodies[index])
+        except GmsealError as error:
+            if isinstance(error, Refused) and error.reason in BEYOND_LIMITS:
+                raise
+            return self._bare(index, str(error))
+
+    def _bare(self, index: int, reason: str) -> OfdDocument:
+        body = self.bodies[index]
+
+        def named(part: str) -> str | None:
+            try:
+                return self.locate(markup.child_text(body, part), ENTRY)
+            except GmsealError:
+                return None
+
+        return OfdDocument(
+            index=index,
+            root_path=named("DocRoot") or "",
+            signatures_path=named("Signatures"),
+            doc_id=None,
+            title=None,
+            default_box=None,
+            pages=(),
+            templates={},
+            unreadable=reason,
+        )
 
     def document(self, index: int) -> OfdDocument:
         """One document. Raises ``NotFound``."""

@@ -12,6 +12,7 @@ from gmseal.judging.log import CheckLog
 from gmseal.ofd.package import OfdDocument, Package
 from gmseal.ofd.signatures import SignatureFile
 from gmseal.ofd.stamps import on_page, visible
+from gmseal.policy import Policy
 from gmseal.report import CheckResult, Finding, Severity
 from gmseal.sm import curve
 
@@ -68,9 +69,12 @@ def _kept_digest(method: str, content: bytes) -> bytes:
 
 
 def judge_references(
-    log: CheckLog, file: SignatureFile, digests: Digests, list_path: str
+    log: CheckLog, file: SignatureFile, digests: Digests, list_path: str, policy: Policy
 ) -> tuple[Finding, ...]:
-    """FILE_DIGESTS and FILE_MISSING: every protected file is there and as it was when signed."""
+    """FILE_DIGESTS and FILE_MISSING: every protected file is there and as it was when signed.
+
+    Digests that agree prove nothing when two files of one digest can be made, unless the policy accepts them.
+    """
     findings: list[Finding] = []
     method = _method(file, findings)
     if method is None:
@@ -93,6 +97,21 @@ def judge_references(
                 "REFERENCE_TWICE", Severity.MINOR, file.path, "同一文件被重复列出", "A file is listed twice."
             )
         )
+    if method in _WEAK and paths and not changed and not policy.accept_weak_digests:
+        says = (
+            f"摘要算法 {method.upper()} 已不安全：摘要一致，但不能证明文件未被替换",
+            f"{method.upper()} is not safe any more: the digests agree, but that proves nothing about the files.",
+        )
+        log.add("FILE_DIGESTS", CheckResult.NOT_CHECKED, None, says)
+    else:
+        _decide_digests(log, paths, changed, list_path)
+    if missing:
+        says = (f"受保护的文件缺失：{_few(missing)}", f"Protected files are missing: {_few(missing)}.")
+        log.add("FILE_MISSING", CheckResult.FAIL, None, says)
+    return tuple(findings)
+
+
+def _decide_digests(log: CheckLog, paths: set[str], changed: list[str], list_path: str) -> None:
     log.decide(
         "FILE_DIGESTS",
         bool(paths) and not changed,
@@ -100,10 +119,6 @@ def judge_references(
         ("受保护的文件与签章时一致", "Every protected file that is there is as it was when signed."),
         _changed_says(changed, list_path),
     )
-    if missing:
-        says = (f"受保护的文件缺失：{_few(missing)}", f"Protected files are missing: {_few(missing)}.")
-        log.add("FILE_MISSING", CheckResult.FAIL, None, says)
-    return tuple(findings)
 
 
 def judge_stamps(log: CheckLog, file: SignatureFile, package: Package, document: OfdDocument) -> None:

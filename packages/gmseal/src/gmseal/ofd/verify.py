@@ -2,7 +2,7 @@
 
 The procedure (GB/T 33190-2016, 18; GM/T 0099-2020, 7; GB/T 38540-2020, 7.3), for the whole package:
 
-1. The archive can be read in one way only, and every document of OFD.xml can be read.
+1. The archive can be read in one way only. A document of OFD.xml that was signed and cannot be read fails.
 2. Every signature of every list is found and its Signature.xml read.
 3. Its files: each protected one is there and has its digest; the seal beside it is the one inside it.
 4. Its value, over the bytes of Signature.xml as they are stored: a seal signature by GB/T 38540-2020, 7.3, signed
@@ -24,7 +24,7 @@ from gmseal.errors import GmsealError, Refused
 from gmseal.ofd.cases import Case, add_finding, judge_value, report_of
 from gmseal.ofd.coverage import Coverage, OwnFiles, cover
 from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
-from gmseal.ofd.package import OfdDocument, Package, read_package, read_source
+from gmseal.ofd.package import BEYOND_LIMITS, OfdDocument, Package, read_package, read_source
 from gmseal.ofd.protection import Digests, judge_references, judge_seal_file, judge_stamps
 from gmseal.ofd.reach import reached_files
 from gmseal.ofd.signatures import SignatureList, read_list, read_signature_file
@@ -44,7 +44,6 @@ from gmseal.trust import TrustStore
 _CLAUSE: Final = "GB/T 33190-2016 18"
 _XML_ID: Final = re.compile(r"[^\W\d][\w.\-]*")
 """An NCName, as far as the ids of real files need it told from a number."""
-_BEYOND_LIMITS: Final = frozenset({"TOO_MANY_REFERENCES", "TOO_MANY_SIGNATURES", "XML_TOO_LARGE"})
 
 
 def verify_ofd(
@@ -63,9 +62,11 @@ def verify_ofd(
     data = read_source(source, limits)
     # 1.
     package = read_package(data, limits)
-    documents = package.documents
+    documents = tuple(package.readable_document(index) for index in range(len(package.bodies)))
     # 2.
-    cases, broken = _all_cases(package)
+    cases, broken = _all_cases(package, documents)
+    if not cases and not broken:
+        documents = package.documents  # Without any signature there is nothing to say of what cannot be read.
     lists = {
         document.signatures_path
         for document in documents
@@ -76,7 +77,7 @@ def verify_ofd(
     for index, case in enumerate(cases):
         if case.file is not None:
             # 3.
-            case.findings += judge_references(case.log, case.file, digests, case.list_path)
+            case.findings += judge_references(case.log, case.file, digests, case.list_path, policy)
             # 4.
             judge_value(case, package, trust, now, policy)
             judge_seal_file(case.log, case.file, package, case.embedded_seal)
@@ -89,7 +90,7 @@ def verify_ofd(
     # 7.
     _judge_bases(cases)
     findings = _file_findings(package)
-    checks = [*broken, *_file_checks(documents, cases)]
+    checks = [*broken, *_unreadable(documents), *_file_checks(documents, cases)]
     if findings:
         checks.append(replace(judge_conformance(findings, policy, _CLAUSE), code="PACKAGE_CONFORMANCE"))
     reports = tuple(report_of(case, policy) for case in cases)
@@ -108,7 +109,7 @@ def verify_ofd(
     )
 
 
-def _all_cases(package: Package) -> tuple[list[Case], list[Check]]:
+def _all_cases(package: Package, documents: tuple[OfdDocument, ...]) -> tuple[list[Case], list[Check]]:
     """The signatures of all documents, and a failure for each list of them that cannot be read.
 
     They are judged together, so it is their sum that is bounded.
@@ -116,11 +117,11 @@ def _all_cases(package: Package) -> tuple[list[Case], list[Check]]:
     cases: list[Case] = []
     broken: list[Check] = []
     named = 0
-    for document in package.documents:
+    for document in documents:
         try:
             listed = read_list(package, document)
         except GmsealError as error:
-            if isinstance(error, Refused) and error.reason in _BEYOND_LIMITS:
+            if isinstance(error, Refused) and error.reason in BEYOND_LIMITS:
                 raise  # As below.
             broken.append(_unreadable_list(document, error))
             continue
@@ -130,6 +131,15 @@ def _all_cases(package: Package) -> tuple[list[Case], list[Check]]:
             if len(cases) > package.limits.max_signatures or named > package.limits.max_references:
                 raise Refused("TOO_MANY_REFERENCES", "The signatures name more files than are judged.")
     return cases, broken
+
+
+def _unreadable(documents: tuple[OfdDocument, ...]) -> Iterator[Check]:
+    """What was signed and cannot be shown any more."""
+    for document in documents:
+        if document.unreadable is not None:
+            zh = f"第 {document.index + 1} 个文档（{document.root_path[:80] or 'DocRoot'}）无法读取，文件已被破坏"
+            en = f"Document {document.index + 1} ({document.root_path[:80] or 'DocRoot'}) cannot be read: {document.unreadable}"
+            yield Check("DOCUMENT_UNREADABLE", CheckResult.FAIL, None, zh, en, _CLAUSE)
 
 
 def _unreadable_list(document: OfdDocument, error: GmsealError) -> Check:
@@ -160,7 +170,7 @@ def _cases(package: Package, document: OfdDocument, listed: SignatureList | None
         try:
             case.file = read_signature_file(package, item.path)
         except GmsealError as error:
-            if isinstance(error, Refused) and error.reason in _BEYOND_LIMITS:
+            if isinstance(error, Refused) and error.reason in BEYOND_LIMITS:
                 raise  # What is too much to be judged is not for that reason bad.
             says = ("签名描述文件缺失或格式错误", f"The signature cannot be read: {error}")
             case.log.add("FORMAT_SIGNATURE", CheckResult.FAIL, None, says)

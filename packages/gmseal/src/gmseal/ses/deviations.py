@@ -31,6 +31,7 @@ class Deviation(StrEnum):
     MAKER_IS_SIGNER = "MAKER_IS_SIGNER"
     TIMESTAMP_NOT_A_TOKEN = "TIMESTAMP_NOT_A_TOKEN"  # noqa: S105 - a code, not a secret
     ALGORITHM_PARAMETERS = "ALGORITHM_PARAMETERS"
+    CERTIFICATE_PARAMETERS = "CERTIFICATE_PARAMETERS"
     HEADER_VERSION = "HEADER_VERSION"
     WEAK_HASH = "WEAK_HASH"
 
@@ -155,6 +156,12 @@ _TOLD: Final[dict[Deviation, tuple[Severity, str, str, str]]] = {
         "签名算法标识带有多余的参数",
         "The signature algorithm is written with parameters, not as an identifier alone.",
         _SEAL,
+    ),
+    Deviation.CERTIFICATE_PARAMETERS: (
+        Severity.MINOR,
+        "证书的 SM2 签名算法标识带有多余的参数",
+        "A certificate writes parameters behind the SM2 signature algorithm, which has none.",
+        "GB/T 20518",
     ),
     Deviation.HEADER_VERSION: (
         Severity.MINOR,

@@ -12,6 +12,7 @@ from gmseal.report import Finding, Severity
 from gmseal.ses.deviations import Deviation, finding
 from gmseal.ses.structures import MAX_EXTENSIONS, Extension
 from gmseal.sm import der
+from gmseal.sm.certificate_info import has_algorithm_parameters
 from gmseal.sm.signature_forms import SignatureForm, in_der
 
 MAX_TRIMMED: Final = 8
@@ -94,6 +95,12 @@ class FormReader:
             return element.oid(what)
         self.note(Deviation.ALGORITHM_PARAMETERS, what)
         return element.fields(what, 1, 2)[0].oid(what)
+
+    def certificate(self, octets: bytes, what: str) -> bytes:
+        """A certificate, looked at from outside only: whether it is one is judged later."""
+        if has_algorithm_parameters(octets):
+            self.note(Deviation.CERTIFICATE_PARAMETERS, what)
+        return octets
 
     def timestamp(self, element: der.Element) -> bytes:
         """The octets of ``timeStamp [0] EXPLICIT BIT STRING``."""

@@ -117,7 +117,7 @@ def _read(element: der.Element) -> Seal:
         valid_to=said.valid_to,
         picture=_read_picture(reader, picture),
         extensions=reader.extensions(rest[0], tagged=False) if rest else (),
-        maker_certificate=certificate.octets("cert"),
+        maker_certificate=reader.certificate(certificate.octets("cert"), "cert"),
         algorithm=named,
         signature=usual,
         timestamp=reader.timestamp(parts[4]) if len(parts) == 5 else None,
@@ -159,7 +159,7 @@ def _seal_of_version_1(element: der.Element, parts: list[der.Element]) -> Seal:
         valid_to=said.valid_to,
         picture=_read_picture(reader, picture),
         extensions=reader.extensions(rest[0], tagged=False) if rest else (),
-        maker_certificate=certificate.octets("cert"),
+        maker_certificate=reader.certificate(certificate.octets("cert"), "cert"),
         algorithm=named,
         signature=usual,
         timestamp=None,
@@ -182,7 +182,7 @@ def _read_header(reader: FormReader, header: der.Element) -> tuple[int, str]:
 def _read_properties(reader: FormReader, properties: der.Element) -> _Properties:
     kind, name, list_type, listed, created, begin, end = properties.fields("property", 7, 7)
     stated = list_type.integer("certListType")
-    found = _read_list(listed)
+    found = _read_list(reader, listed)
     if found.ids:
         raise MalformedInput("certList: certificates or their digests belong here.")
     meant = DIGESTS if found.digests else CERTIFICATES
@@ -202,7 +202,7 @@ def _read_properties(reader: FormReader, properties: der.Element) -> _Properties
 
 def _read_properties_1(reader: FormReader, properties: der.Element) -> _Properties:
     kind, name, listed, created, begin, end = properties.fields("property", 6, 6)
-    found = _read_list(listed, bare=True)
+    found = _read_list(reader, listed, bare=True)
     if found.ids:
         reader.note(Deviation.LIST_OF_IDS, "certList")
     elif next(listed.children(), listed).tag == der.SEQUENCE and found.certificates:
@@ -218,7 +218,7 @@ def _read_properties_1(reader: FormReader, properties: der.Element) -> _Properti
     )
 
 
-def _read_list(listed: der.Element, *, bare: bool = False) -> _SignerList:
+def _read_list(reader: FormReader, listed: der.Element, *, bare: bool = False) -> _SignerList:
     """The list by what its entries are; ``bare`` when a SEQUENCE is a certificate and an id is possible."""
     certificates: list[bytes] = []
     digests: list[tuple[str, bytes]] = []
@@ -237,6 +237,8 @@ def _read_list(listed: der.Element, *, bare: bool = False) -> _SignerList:
             digests.append((name.text("digest type"), value.octets("digest")))
     if sum(map(bool, (certificates, digests, ids))) > 1:
         raise MalformedInput("certList: entries of more than one kind.")
+    for certificate in certificates:
+        reader.certificate(certificate, "certList")
     return _SignerList(tuple(certificates), tuple(digests), tuple(ids))
 
 

@@ -43,7 +43,7 @@ def _signature(root: der.Element, parts: list[der.Element]) -> SealSignature:
     version, seal_element, signed_at, data_hash, prop, *rest = tbs.fields("toSign", 5, 6)
     seal = seal_of_element(seal_element)
     value, usual = reader.signature(signature, "signature")
-    signer = certificate.octets("cert")
+    signer = reader.certificate(certificate.octets("cert"), "cert")
     _note_maker(reader, seal, signer)
     return SealSignature(
         version=version.integer("version"),
@@ -73,7 +73,7 @@ def _signature_of_version_1(root: der.Element, parts: list[der.Element]) -> Seal
     if named == RSA_WITH_SHA1:
         reader.note(Deviation.WEAK_HASH, "signatureAlgorithm")
     value, usual = read_signature_value(reader, signature, "signature", named)
-    signer = certificate.octets("cert")
+    signer = reader.certificate(certificate.octets("cert"), "cert")
     _note_maker(reader, seal, signer)
     signed_at, token = _time_of_version_1(reader, time)
     return SealSignature(

@@ -176,12 +176,27 @@ def read_certificate(certificate: bytes) -> CertificateInfo:
 
 
 @lru_cache(maxsize=512)
+def has_algorithm_parameters(certificate: bytes) -> bool:
+    """True when an SM2 signature algorithm is written with parameters (NULL), as many authorities do.
+
+    They belong nowhere: SM2 with SM3 has none. False for what is no certificate.
+    """
+    try:
+        algorithm = der.parse(certificate, "certificate").fields("certificate", 3, 3)[1]
+        parts = algorithm.fields("signatureAlgorithm", 1, 2)
+        return len(parts) == 2 and parts[0].oid("signatureAlgorithm") == curve.SM2_WITH_SM3
+    except MalformedInput:
+        return False
+
+
+@lru_cache(maxsize=512)
 def _public_key(point: bytes) -> PublicKey:
     return PublicKey.from_point(point)
 
 
 def _algorithm_oid(element: der.Element) -> str:
-    # Many authorities write NULL parameters behind the identifier, others none; both are read.
+    # Many authorities write NULL parameters behind the identifier, others none; both are read, and
+    # ``has_algorithm_parameters`` tells who asks.
     return element.fields("signatureAlgorithm", 1, 2)[0].oid("signatureAlgorithm")
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from gmseal.errors import MalformedInput
 from gmseal.sm import algorithms, ber, curve, der, signature_forms
-from gmseal.sm.certificate_info import read_certificate
+from gmseal.sm.certificate_info import has_algorithm_parameters, read_certificate
 from gmseal.sm.cms import forms
 from gmseal.sm.cms.forms import CmsForm
 from gmseal.sm.signature_forms import SignatureForm
@@ -39,6 +39,7 @@ class DeviationCode(StrEnum):
     NEGATIVE_NUMBER = "CMS_NEGATIVE_NUMBER"
     ATTRIBUTES_UNSORTED = "CMS_ATTRIBUTES_UNSORTED"
     KEY_ALGORITHM = "CMS_KEY_ALGORITHM"
+    CERTIFICATE_PARAMETERS = "CERTIFICATE_PARAMETERS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ def _signed_data(element: der.Element, form: CmsForm | None, deviations: list[De
         raise MalformedInput("SignedData: four to six fields belong here.")
     version, digests, inner, *optional, signers = parts
     certificates, crls = _optional(optional)
+    if any(map(has_algorithm_parameters, certificates)):
+        deviations.append(Deviation(DeviationCode.CERTIFICATE_PARAMETERS, "certificates"))
     content_type, content = _content(inner)
     if form is None:
         form = CmsForm.GBT35275 if content_type == forms.GB_DATA else CmsForm.RFC5652
