@@ -5450,6 +5450,8 @@ export interface components {
              * @default false
              */
             exceptable: boolean;
+            /** @description Whether an exception is possible, and who gives it. */
+            exception?: components["schemas"]["TextOut"] | null;
             /**
              * Medium
              * @enum {string}

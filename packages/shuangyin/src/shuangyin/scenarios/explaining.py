@@ -1,22 +1,33 @@
-"""What would change an answer: the decision is asked again with one fact changed. Pure."""
+"""What would change an answer: the list is asked again with one fact changed. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from shuangyin.core.text import Text
-from shuangyin.scenarios.rules import NO_RATES, Decision, Facts, Rates, Rule, decide
+from shuangyin.scenarios.rules import CompiledList, Facts, Rule, Verdict
 from shuangyin.scenarios.sentences import amount_text, medium_text, route_text
 
 MOST_CHANGES = 12
 """More alternatives than a person reads."""
+MOST_OF_A_FACT = 3
+"""So many alternatives of one fact, the nearest amounts first."""
+MOST_TRIED = 60
+"""So many values of one fact are tried; the answer comes while somebody waits."""
 
 _COUNTERPARTY = {
     "yes": Text("往来单位可接收电子印章", "the counterparty takes e-seals"),
     "no": Text("往来单位不接收电子印章", "the counterparty does not take e-seals"),
     "unknown": Text("往来单位能否接收电子印章未知", "it is unknown whether the counterparty takes e-seals"),
 }
+_NAMED = (
+    ("platforms", "platform", Text("办理平台为「{}」", "the platform is “{}”")),
+    ("regions", "region", Text("用印文件使用地为「{}」", "the paper is used in “{}”")),
+    ("channels", "channel", Text("办理渠道为「{}」", "the channel is “{}”")),
+    ("matters", "matter", Text("事项为「{}」", "the matter is “{}”")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,81 +40,107 @@ class Change:
     text: Text
 
 
-def changes(
-    rules: Sequence[Rule], facts: Facts, decision: Decision, rates: Rates = NO_RATES
-) -> tuple[Change, ...]:
+_Alternative = tuple[str, str | int | None, Text, Facts]
+
+
+def changes(compiled: CompiledList, facts: Facts) -> tuple[Change, ...]:
     """The single facts that would change medium, seals, route or risk, and what the answer would be then."""
-    found = []
-    for fact, value, words, otherwise in _alternatives(rules, facts):
-        other = decide(rules, otherwise, rates)
-        if _gist(other) == _gist(decision):
-            continue
-        found.append(
-            Change(
-                fact=fact,
-                value=value,
-                medium=other.medium,
-                text=Text(
-                    f"如{words.zh}:{medium_text(other).zh}；审批：{route_text(other.route).zh}。",
-                    f"If {words.en}: {medium_text(other).en}; approval: {route_text(other.route).en}.",
-                ),
-            )
+    present = compiled.verdict(facts)
+    found: list[Change] = []
+    for alternatives in _alternatives(compiled, facts):
+        differing = (
+            _change(one, verdict)
+            for one in islice(alternatives, MOST_TRIED)
+            if _gist(verdict := compiled.verdict(one[3])) != _gist(present)
         )
+        found.extend(islice(differing, MOST_OF_A_FACT))
     return tuple(found[:MOST_CHANGES])
 
 
-def _alternatives(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[str, str | int | None, Text, Facts]]:
-    for amount in _thresholds(rules, facts):
-        text = amount_text(amount, facts.currency)
-        below = facts.amount_minor is None or amount < facts.amount_minor
-        words = (
-            Text(f"金额低于 {text}", f"the amount is below {text}")
-            if below
-            else Text(f"金额达到 {text}", f"the amount reaches {text}")
-        )
-        yield "amount_minor", amount, words, replace(facts, amount_minor=amount - 1 if below else amount)
-    if facts.amount_minor is not None:
+def _change(alternative: _Alternative, verdict: Verdict) -> Change:
+    fact, value, words, _ = alternative
+    said, route = medium_text(verdict), route_text(verdict.route)
+    return Change(
+        fact=fact,
+        value=value,
+        medium=verdict.medium,
+        text=Text(
+            f"如{words.zh}：{said.zh}；审批：{route.zh}。",
+            f"If {words.en}: {said.en}; approval: {route.en}.",
+        ),
+    )
+
+
+def _alternatives(compiled: CompiledList, facts: Facts) -> Iterator[Iterator[_Alternative]]:
+    """By fact, what else it could be."""
+    limits = _limits(compiled, facts)
+    if facts.amount_minor is None:
+        yield (_below(facts, limit) for limit in limits)
+        yield (_reaching(facts, limit) for limit in limits[-1:])
+    else:
+        amount = facts.amount_minor
+        yield (_reaching(facts, limit) for limit in limits if limit > amount)
+        yield (_below(facts, limit) for limit in reversed(limits) if limit <= amount)
         words = Text("金额不明", "the amount is not known")
-        yield "amount_minor", None, words, replace(facts, amount_minor=None)
-    for state in _named(rules, facts, "counterparty"):
+        yield iter([("amount_minor", None, words, replace(facts, amount_minor=None))])
+    yield _counterparties(compiled, facts)
+    for condition, fact, words in _NAMED:
+        yield _values(compiled, facts, condition, fact, words)
+
+
+def _below(facts: Facts, limit: int) -> _Alternative:
+    text = amount_text(limit, facts.currency)
+    words = Text(f"金额低于 {text}", f"the amount is below {text}")
+    return "amount_minor", limit, words, replace(facts, amount_minor=limit - 1)
+
+
+def _reaching(facts: Facts, limit: int) -> _Alternative:
+    text = amount_text(limit, facts.currency)
+    words = Text(f"金额达到 {text}", f"the amount reaches {text}")
+    return "amount_minor", limit, words, replace(facts, amount_minor=limit)
+
+
+def _counterparties(compiled: CompiledList, facts: Facts) -> Iterator[_Alternative]:
+    speaking = _speaking_of(compiled, facts, "counterparty", "counterparty")
+    named = {state for rule in speaking for state in rule.conditions.counterparty}
+    if named and facts.counterparty is not None:
+        named = set(_COUNTERPARTY)
+    for state in sorted(named - {facts.counterparty}):
         if state in _COUNTERPARTY:
             yield "counterparty", state, _COUNTERPARTY[state], replace(facts, counterparty=state)
-    for channel in _named(rules, facts, "channels"):
-        words = Text(f"办理渠道为「{channel}」", f"the channel is “{channel}”")
-        yield "channel", channel, words, replace(facts, channel=channel)
-    for matter in _named(rules, facts, "matters"):
-        words = Text(f"事项为「{matter}」", f"the matter is “{matter}”")
-        yield "matter", matter, words, replace(facts, matter=matter)
 
 
-def _about(rules: Sequence[Rule], facts: Facts) -> Iterator[Rule]:
-    """Rules that could speak of this kind of document at all."""
-    for rule in rules:
-        kinds = rule.conditions.document_kinds
-        if not kinds or facts.document_kind in kinds:
-            yield rule
+def _values(
+    compiled: CompiledList, facts: Facts, condition: str, fact: str, words: Text
+) -> Iterator[_Alternative]:
+    speaking = _speaking_of(compiled, facts, condition, fact)
+    named = {value for rule in speaking for value in getattr(rule.conditions, condition)}
+    for value in sorted(named - {getattr(facts, fact)}):
+        said = Text(words.zh.format(value), words.en.format(value))
+        yield fact, value, said, replace(facts, **{fact: value})
 
 
-def _thresholds(rules: Sequence[Rule], facts: Facts) -> list[int]:
-    found = {
-        amount
-        for rule in _about(rules, facts)
-        if rule.conditions.currency == facts.currency
-        for amount in (rule.conditions.amount_from_minor, rule.conditions.amount_below_minor)
-        if amount is not None and amount > 0
-    }
+def _speaking_of(compiled: CompiledList, facts: Facts, condition: str, fact: str) -> Sequence[Rule]:
+    """The rules that match in all but one fact and ask for something of it."""
+    rules = compiled.rules_in(compiled.matching_but(facts, fact))
+    return [rule for rule in rules if getattr(rule.conditions, condition)]
+
+
+def _limits(compiled: CompiledList, facts: Facts) -> list[int]:
+    """The limits of the rules that match in all but the amount, in the currency of the facts, rounded up."""
+    rates = compiled.rates
+    own = rates.comparable_with(facts.currency)
+    unit = rates.comparable(1, facts.currency)
+    found = set()
+    for rule in compiled.rules_in(compiled.matching_but(facts, "amount_minor")):
+        asked = rule.conditions
+        if rates.comparable_with(asked.currency) != own:
+            continue
+        for limit in (asked.amount_from_minor, asked.amount_below_minor):
+            if limit:
+                found.add(-(-rates.comparable(limit, asked.currency) // unit))
     return sorted(found)
 
 
-def _named(rules: Sequence[Rule], facts: Facts, condition: str) -> list[str]:
-    current = {"counterparty": facts.counterparty, "channels": facts.channel, "matters": facts.matter}
-    values: set[str] = set()
-    for rule in _about(rules, facts):
-        values.update(getattr(rule.conditions, condition))
-    if condition == "counterparty" and values and facts.counterparty is not None:
-        values = set(_COUNTERPARTY)
-    return sorted(values - {current[condition]})
-
-
-def _gist(decision: Decision) -> tuple[object, ...]:
-    return (decision.medium, decision.seal_categories, decision.route, decision.high_risk)
+def _gist(verdict: Verdict) -> tuple[object, ...]:
+    return (verdict.medium, verdict.seal_categories, verdict.route, verdict.high_risk)

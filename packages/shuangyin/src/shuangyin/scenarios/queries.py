@@ -13,10 +13,11 @@ from shuangyin.organization.queries import counterparty, department
 from shuangyin.people.queries import person
 from shuangyin.reference.queries import document_kind
 from shuangyin.scenarios import errors
+from shuangyin.scenarios.compiled import COMPILED
 from shuangyin.scenarios.explaining import Change, changes
 from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
 from shuangyin.scenarios.reading import rate_bodies, rates_of, rules_of
-from shuangyin.scenarios.rules import Decision, Facts, decide
+from shuangyin.scenarios.rules import CompiledList, Decision, Facts
 from shuangyin.scenarios.schemas import DecisionFacts
 from shuangyin.seals.models import Seal, SealCategory
 from shuangyin.seals.queries import in_force
@@ -120,8 +121,8 @@ def decide_for(work: UnitOfWork, organization_id: str, facts: Facts, *, explain:
     in_force_list = current(work, organization_id)
     if in_force_list is None:
         raise errors.no_list_in_force()
-    rules, rates = rules_of(rules_in(work, in_force_list.id)), rates_of(rate_bodies(in_force_list))
-    decision = decide(rules, facts, rates)
+    compiled = compiled_list(work, in_force_list)
+    decision = compiled.decide(facts)
     seals, missing = _resolve(work, organization_id, decision)
     return Decided(
         decision=decision,
@@ -129,8 +130,20 @@ def decide_for(work: UnitOfWork, organization_id: str, facts: Facts, *, explain:
         seals=seals,
         missing=missing,
         facts=facts,
-        changes=changes(rules, facts, decision, rates) if explain else (),
+        changes=changes(compiled, facts) if explain else (),
     )
+
+
+def compiled_list(work: UnitOfWork, row: ScenarioList) -> CompiledList:
+    """A version of the list ready to answer; of one that can no longer change, from memory when it was asked before."""
+    if row.status == ListStatus.DRAFT or row.rules_digest is None:
+        return compile_rules(work, row)
+    return COMPILED.get(f"{row.id}:{row.rules_digest}", lambda: compile_rules(work, row))
+
+
+def compile_rules(work: UnitOfWork, row: ScenarioList) -> CompiledList:
+    """The stored rules and rates of a version, ready to answer."""
+    return CompiledList(rules_of(rules_in(work, row.id)), rates_of(rate_bodies(row)))
 
 
 def require_kind(code: str) -> None:

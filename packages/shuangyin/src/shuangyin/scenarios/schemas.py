@@ -330,6 +330,7 @@ class RefusedMediumOut(BaseModel):
     demanded_by: list[str] = Field([], description="All rules that exclude it, the strongest first.")
     exceptable: bool = Field(default=False, description="Whether an exception can be asked for.")
     not_exceptable_by: str | None = Field(None, description="The rule that admits no exception.")
+    exception: TextOut | None = Field(None, description="Whether an exception is possible, and who gives it.")
 
 
 class ExceptedOut(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shuangyin.core.text import Text
-from shuangyin.scenarios.rules import Decision, RouteStepPlan
+from shuangyin.scenarios.rules import Decision, RouteStepPlan, Verdict
 
 _SEALS = {
     "legal_name": Text("公章", "official seal"),
@@ -72,7 +72,7 @@ def amount_text(amount_minor: int, currency: str) -> str:
     return f"{sign}{major:,}.{minor:02d} {unit}"
 
 
-def medium_text(decision: Decision) -> Text:
+def medium_text(decision: Decision | Verdict) -> Text:
     """Which seal, in which form, such as 须用实体公章与法定代表人名章."""
     zh = "与".join(seal_name(category).zh for category in decision.seal_categories)
     en = " and ".join(seal_name(category).en for category in decision.seal_categories)
@@ -84,7 +84,7 @@ def medium_text(decision: Decision) -> Text:
             f"须同时用电子和实体{zh}{order.zh}", f"Use the {en}, both electronic and physical{order.en}"
         )
     form = Text("实体", "physical") if decision.medium == "physical" else Text("电子", "electronic")
-    if decision.refused_media:
+    if decision.refused_media if isinstance(decision, Decision) else decision.refused:
         return Text(f"须用{form.zh}{zh}", f"The {form.en} {en} must be used")
     return Text(f"宜用{form.zh}{zh}", f"The {form.en} {en} should be used")
 

@@ -144,6 +144,7 @@ def _refused_out(decision: Decision) -> list[RefusedMediumOut]:
             demanded_by=list(one.demanded_by),
             exceptable=one.exceptable,
             not_exceptable_by=one.not_exceptable_by,
+            exception=_text(one.exception) if one.exception else None,
         )
         for one in decision.refused_media
     ]

@@ -1,6 +1,7 @@
 """The rules of the scenario list as pure functions on plain values."""
 
 from shuangyin.scenarios.rules.amounts import NO_RATES, Rates, total
+from shuangyin.scenarios.rules.compiling import CompiledList
 from shuangyin.scenarios.rules.deciding import (
     FALLBACK_ROUTE,
     FALLBACK_SEALS,
@@ -8,6 +9,7 @@ from shuangyin.scenarios.rules.deciding import (
     decide,
     decide_among,
     precedence,
+    verdict_of,
 )
 from shuangyin.scenarios.rules.matching import amount_matches, matches, step_applies, within_regions
 from shuangyin.scenarios.rules.merging import merge_controls, merge_routes, stricter
@@ -45,7 +47,9 @@ from shuangyin.scenarios.rules.shapes import (
     StepConditions,
     Strength,
     UseFactor,
+    Verdict,
 )
+from shuangyin.scenarios.rules.simulating import Simulated, differences_of, simulate
 
 __all__ = [
     "FALLBACK_ROUTE",
@@ -58,6 +62,7 @@ __all__ = [
     "Approver",
     "ArchiveDuty",
     "Basis",
+    "CompiledList",
     "Conditions",
     "Controls",
     "Decision",
@@ -83,18 +88,23 @@ __all__ = [
     "Scope",
     "Seam",
     "SecondFactor",
+    "Simulated",
     "StepConditions",
     "Strength",
     "UseFactor",
+    "Verdict",
     "amount_matches",
     "decide",
     "decide_among",
+    "differences_of",
     "matches",
     "merge_controls",
     "merge_routes",
     "precedence",
+    "simulate",
     "step_applies",
     "stricter",
     "total",
+    "verdict_of",
     "within_regions",
 ]

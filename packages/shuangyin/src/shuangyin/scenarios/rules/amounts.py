@@ -10,33 +10,38 @@ from typing import Final
 from shuangyin.scenarios.rules.shapes import AmountPart
 
 HOME: Final = "CNY"
+RATE_DECIMALS: Final = 6
 _WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "VND"})
+_SCALE: Final = 100 * 10**RATE_DECIMALS
+"""A fen in the unit of comparison: fine enough that every amount at every rate is a whole number of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one unit of a currency is worth in fen, as the organization wrote it into the list's header."""
+    """What one unit of a currency is worth in fen, with at most six decimals, by the header of the list.
+
+    Amounts are compared as whole numbers: those of the home currency and of currencies with a rate with one
+    another, those of any other currency only among themselves.
+    """
 
     fen_per_unit: Mapping[str, Fraction] = field(default_factory=dict)
+    _factors: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
-    def value(self, amount_minor: int, currency: str) -> Fraction | None:
-        """The amount in fen, exactly; None without a rate."""
-        if currency == HOME:
-            return Fraction(amount_minor)
-        rate = self.fen_per_unit.get(currency)
-        return None if rate is None else amount_minor * rate / units(currency)
-
-    def in_currency(self, amount_minor: int, currency: str, wanted: str) -> Fraction | None:
-        """The amount in the smallest unit of another currency, exactly; None without the rates for it."""
-        if currency == wanted:
-            return Fraction(amount_minor)
-        value = self.value(amount_minor, currency)
-        one = self.value(units(wanted), wanted)
-        return None if value is None or not one else value * units(wanted) / one
+    def __post_init__(self) -> None:
+        factors = {
+            currency: int(rate * _SCALE / units(currency))
+            for currency, rate in self.fen_per_unit.items()
+            if currency != HOME
+        }
+        object.__setattr__(self, "_factors", {**factors, HOME: _SCALE})
 
     def comparable_with(self, currency: str) -> str:
-        """The currency whose amounts can be compared with those of this one: itself, or the home currency by rate."""
-        return HOME if currency in self.fen_per_unit else currency
+        """The currency whose amounts can be compared with those of this one: the home currency, or itself."""
+        return HOME if currency in self._factors else currency
+
+    def comparable(self, amount_minor: int, currency: str) -> int:
+        """The amount as a whole number that compares with those of the same `comparable_with`."""
+        return amount_minor * self._factors.get(currency, 1)
 
 
 NO_RATES = Rates()
@@ -48,14 +53,15 @@ def units(currency: str) -> int:
 
 
 def total(parts: Iterable[AmountPart], currency: str, rates: Rates) -> int | None:
-    """What parts come to in a currency, up to the next whole smallest unit; None when any part is not known."""
-    whole = Fraction(0)
+    """What parts come to in a currency; None when any part is not known or has no rate.
+
+    Rounded up to the next whole smallest unit: no conversion takes a total below a limit that it reaches.
+    """
+    whole = 0
     for part in parts:
         if part.amount_minor is None:
             return None
-        value = rates.in_currency(part.amount_minor, part.currency, currency)
-        if value is None:
+        if rates.comparable_with(part.currency) != rates.comparable_with(currency):
             return None
-        whole += value
-    # Rounded up: no conversion takes a total below a limit that it reaches.
-    return -(-whole.numerator // whole.denominator)
+        whole += rates.comparable(part.amount_minor, part.currency)
+    return -(-whole // rates.comparable(1, currency))

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.rules.amounts import NO_RATES, Rates
-from shuangyin.scenarios.rules.matching import amount_matches, matches
+from shuangyin.scenarios.rules.matching import matches
 from shuangyin.scenarios.rules.merging import merge_controls, merge_routes
 from shuangyin.scenarios.rules.shapes import (
     Basis,
@@ -40,6 +40,7 @@ from shuangyin.scenarios.rules.shapes import (
     RouteStepPlan,
     Rule,
     Strength,
+    Verdict,
 )
 
 _STRENGTH_RANK = {Strength.MUST: 0, Strength.SHOULD: 1}
@@ -51,7 +52,7 @@ FALLBACK_ROUTE = (
     ROOT_STEP,
 )
 FALLBACK_SEALS = ("legal_name",)
-_OTHER: dict[OneMedium, OneMedium] = {"electronic": "physical", "physical": "electronic"}
+_OTHER: dict[Medium, OneMedium] = {"electronic": "physical", "physical": "electronic"}
 
 
 def decide(rules: Iterable[Rule], facts: Facts, rates: Rates = NO_RATES) -> Decision:
@@ -61,27 +62,83 @@ def decide(rules: Iterable[Rule], facts: Facts, rates: Rates = NO_RATES) -> Deci
 
 def decide_among(matching: Iterable[Rule], facts: Facts, rates: Rates = NO_RATES) -> Decision:
     """The decision when exactly these rules match, in whatever order they are handed over."""
-    asked = sorted(matching, key=precedence)
-    excepted = frozenset(rule.id for rule in asked if rule.id in facts.excepted and rule.exceptable)
-    binding = [without_limits(rule) if rule.id in excepted else rule for rule in asked]
-    parts = _parts(binding)
-    covered = _covered(asked, facts, rates)
-    high_risk = not covered or any(rule.answer.high_risk for rule in asked)
-    route = _route(asked, covered=covered, high_risk=high_risk, excepted=bool(excepted))
+    settled = _settle(sorted(matching, key=precedence), facts, rates)
+    verdict, parts, binding = settled.verdict, settled.parts, settled.binding
     return Decision(
-        medium=parts.answer_medium,
-        order=parts.medium.answer.order if parts.medium else None,
-        seal_categories=parts.seals.answer.seal_categories if parts.seals else FALLBACK_SEALS,
-        route=route,
-        controls=merge_controls(rule.answer.controls for rule in binding if rule.answer.controls),
-        high_risk=high_risk,
-        covered=covered,
+        medium=verdict.medium,
+        order=verdict.order,
+        seal_categories=verdict.seal_categories,
+        route=verdict.route,
+        controls=verdict.controls,
+        high_risk=verdict.high_risk,
+        covered=verdict.covered,
         reasons=tuple(_reason(rule, parts) for rule in binding if _decided(rule, parts)),
         lost=tuple(lost for rule in binding if (lost := _lost(rule, parts)) is not None),
         refused_media=_refused(parts.medium, binding),
-        rule_ids=tuple(rule.id for rule in sorted(asked, key=lambda rule: rule.position)),
-        excepted=tuple(_excepted(rule) for rule in asked if rule.id in excepted),
+        rule_ids=verdict.rule_ids,
+        excepted=tuple(_excepted(rule) for rule in settled.excepted),
     )
+
+
+def verdict_among(matching: Sequence[Rule], facts: Facts, rates: Rates = NO_RATES) -> Verdict:
+    """What is to be done when exactly these rules match, the strongest first: `decide_among` without its reasons."""
+    return _settle(matching, facts, rates).verdict
+
+
+def verdict_of(decision: Decision) -> Verdict:
+    """What is to be done by a decision."""
+    return Verdict(
+        medium=decision.medium,
+        order=decision.order,
+        seal_categories=decision.seal_categories,
+        route=decision.route,
+        controls=decision.controls,
+        high_risk=decision.high_risk,
+        covered=decision.covered,
+        refused=tuple(one.medium for one in decision.refused_media),
+        rule_ids=decision.rule_ids,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A verdict, the rules as they bind (strongest first), and those that are excepted."""
+
+    verdict: Verdict
+    parts: _Parts
+    binding: Sequence[Rule]
+    excepted: Sequence[Rule]
+
+
+def _settle(asked: Sequence[Rule], facts: Facts, rates: Rates) -> _Settled:
+    excepted = [rule for rule in asked if facts.excepted and rule.id in facts.excepted and rule.exceptable]
+    binding = [without_limits(rule) if rule in excepted else rule for rule in asked] if excepted else asked
+    parts = _parts(binding)
+    covered = _covered(asked, facts, rates)
+    high_risk = not covered or any(rule.answer.high_risk for rule in asked)
+    refused = refused_medium(parts.medium)
+    verdict = Verdict(
+        medium=parts.answer_medium,
+        order=parts.medium.answer.order if parts.medium else None,
+        seal_categories=parts.seals.answer.seal_categories if parts.seals else FALLBACK_SEALS,
+        route=route_of(
+            [rule.answer.route for rule in asked],
+            covered=covered,
+            high_risk=high_risk,
+            excepted=bool(excepted),
+        ),
+        controls=merge_controls(rule.answer.controls for rule in binding if rule.answer.controls),
+        high_risk=high_risk,
+        covered=covered,
+        refused=() if refused is None else (refused,),
+        rule_ids=tuple([rule.id for rule in sorted(asked, key=position)]),
+    )
+    return _Settled(verdict, parts, binding, excepted)
+
+
+def position(rule: Rule) -> int:
+    """The place of a rule in its list."""
+    return rule.position
 
 
 def precedence(rule: Rule) -> tuple[int, int, int]:
@@ -123,10 +180,11 @@ def _parts(binding: Sequence[Rule]) -> _Parts:
     return _Parts(winner, seals)
 
 
-def _route(
-    asked: Sequence[Rule], *, covered: bool, high_risk: bool, excepted: bool
+def route_of(
+    asked: Sequence[tuple[RouteStepPlan, ...]], *, covered: bool, high_risk: bool, excepted: bool
 ) -> tuple[RouteStepPlan, ...]:
-    routes = [rule.answer.route for rule in asked]
+    """The route that rules come to, with what is added where they leave a gap or an exception is asked for."""
+    routes = list(asked)
     if not covered:
         routes.append(FALLBACK_ROUTE)
     if excepted:
@@ -144,35 +202,37 @@ def _covered(asked: Sequence[Rule], facts: Facts, rates: Rates) -> bool:
     return covers(naming_medium, facts, rates) and covers(naming_route, facts, rates)
 
 
-def covers(naming: Sequence[Conditions], facts: Facts, rates: Rates) -> bool:
-    """Whether one of these conditions surely holds, whatever the amount is that is not known.
+def covers(matching: Iterable[Conditions], facts: Facts, rates: Rates) -> bool:
+    """Whether one of these conditions, which all match, surely does, whatever the amount is that is not known.
 
     Limits in currencies that cannot be compared say nothing about each other, so those of one currency (or of
     currencies with rates) must cover every amount among themselves.
     """
-    limited: dict[str, list[Conditions]] = {}
-    for one in naming:
-        if one.amount_from_minor is None and one.amount_below_minor is None:
+    known = rates.comparable_with(facts.currency) if facts.amount_minor is not None else None
+    spans: dict[str, list[tuple[int, int | None]]] = {}
+    for one in matching:
+        group = rates.comparable_with(one.currency)
+        if group == known or (one.amount_from_minor is None and one.amount_below_minor is None):
             return True
-        limited.setdefault(rates.comparable_with(one.currency), []).append(one)
-    return any(
-        all(any(amount_matches(one, case, rates) for one in group) for case in _cases(group, facts, rates))
-        for group in limited.values()
-    )
+        low, high = one.amount_from_minor or 0, one.amount_below_minor
+        spans.setdefault(group, []).append(
+            (
+                rates.comparable(low, one.currency),
+                None if high is None else rates.comparable(high, one.currency),
+            )
+        )
+    return any(_cover_every_amount(group) for group in spans.values())
 
 
-def _cases(group: Sequence[Conditions], facts: Facts, rates: Rates) -> Iterable[Facts]:
-    """The amounts to try: the one that is known, else nothing and every limit, between which nothing changes."""
-    own = rates.comparable_with(group[0].currency)
-    if facts.amount_minor is not None and rates.comparable_with(facts.currency) == own:
-        return [facts]
-    limits = {
-        (limit, one.currency)
-        for one in group
-        for limit in (0, one.amount_from_minor, one.amount_below_minor)
-        if limit is not None
-    }
-    return [replace(facts, amount_minor=limit, currency=currency) for limit, currency in limits]
+def _cover_every_amount(spans: list[tuple[int, int | None]]) -> bool:
+    reach = 0
+    for low, high in sorted(spans, key=lambda span: span[0]):
+        if low > reach:
+            return False
+        if high is None:
+            return True
+        reach = max(reach, high)
+    return False
 
 
 def _decided(rule: Rule, parts: _Parts) -> tuple[str, ...]:
@@ -199,36 +259,50 @@ def _reason(rule: Rule, parts: _Parts) -> Reason:
 
 
 def _lost(rule: Rule, parts: _Parts) -> Lost | None:
-    winner = parts.medium
-    if winner is None or rule.answer.medium in (None, winner.answer.medium):
-        return None
-    if winner.strength is not rule.strength:
-        why = Text("其为强制要求，本条为建议", "it binds and this one recommends")
-    elif winner.basis is not rule.basis:
-        why = Text("其依据效力更高", "its ground is the higher one")
+    """What of a rule that matched does not stand: its medium, or its seals."""
+    medium, seals = parts.medium, parts.seals
+    if medium is not None and rule.answer.medium not in (None, medium.answer.medium):
+        why = _why(medium, rule)
+        text = Text(
+            f"用印形式以「{medium.name.zh}」为准：{why.zh}。",
+            f"The medium follows “{medium.name.en}”: {why.en}.",
+        )
+    elif seals is not None and rule.answer.seal_categories not in ((), seals.answer.seal_categories):
+        why = _why(seals, rule)
+        text = Text(
+            f"印章以「{seals.name.zh}」为准：{why.zh}。",
+            f"The seals follow “{seals.name.en}”: {why.en}.",
+        )
     else:
-        why = Text("其在清单中排序在前", "it stands before this one in the list")
-    return Lost(
-        rule_id=rule.id,
-        rule=rule.name,
-        text=Text(
-            f"用印形式以「{winner.name.zh}」为准：{why.zh}。",
-            f"The medium follows “{winner.name.en}”: {why.en}.",
-        ),
-    )
+        return None
+    return Lost(rule_id=rule.id, rule=rule.name, text=text)
+
+
+def _why(winner: Rule, loser: Rule) -> Text:
+    if winner.strength is not loser.strength:
+        return Text("其为强制要求，本条为建议", "it binds and this one recommends")
+    if winner.basis is not loser.basis:
+        return Text("其依据效力更高", "its ground is the higher one")
+    return Text("其在清单中排序在前", "it stands before this one in the list")
+
+
+def refused_medium(winner: Rule | None) -> OneMedium | None:
+    """The medium that a winning must excludes."""
+    if winner is None or winner.strength is not Strength.MUST:
+        return None
+    return _OTHER.get(winner.answer.medium) if winner.answer.medium else None
 
 
 def _refused(winner: Rule | None, binding: Sequence[Rule]) -> tuple[RefusedMedium, ...]:
-    if winner is None or winner.strength is not Strength.MUST:
+    refused = refused_medium(winner)
+    if winner is None or refused is None:
         return ()
     named = winner.answer.medium
-    if named not in ("electronic", "physical"):
-        return ()
     demanding = [rule for rule in binding if rule.strength is Strength.MUST and rule.answer.medium == named]
     firm = next((rule for rule in demanding if not rule.exceptable), None)
     return (
         RefusedMedium(
-            medium=_OTHER[named],
+            medium=refused,
             rule_id=winner.id,
             rule=winner.name,
             reason=winner.reason,
@@ -238,7 +312,30 @@ def _refused(winner: Rule | None, binding: Sequence[Rule]) -> tuple[RefusedMediu
             demanded_by=tuple(rule.id for rule in demanding),
             exceptable=firm is None,
             not_exceptable_by=None if firm is None else firm.id,
+            exception=_exception(firm),
         ),
+    )
+
+
+_WHY_FIRM = {
+    Basis.LAW: Text("以法律为依据", "it rests on law"),
+    Basis.REGULATION: Text("以规范性文件为依据", "it rests on regulation"),
+    Basis.COUNTERPARTY_PRACTICE: Text("由往来方的要求决定", "the other side demands it"),
+    Basis.INTERNAL: Text("清单不允许例外", "the list allows none"),
+}
+
+
+def _exception(firm: Rule | None) -> Text:
+    """Whether an exception can be asked for, and who gives it."""
+    if firm is None:
+        return Text(
+            "可以申请例外：写明理由，由清单批准人（法定代表人等）一并审批，并留存记录。",
+            "An exception can be asked for: give the reason; the approver of the list (the root office) decides, and it is recorded.",
+        )
+    why = _WHY_FIRM[firm.basis]
+    return Text(
+        f"不能申请例外：「{firm.name.zh}」{why.zh}。",
+        f"No exception is possible from “{firm.name.en}”: {why.en}.",
     )
 
 

@@ -43,8 +43,12 @@ def amount_matches(conditions: Conditions | StepConditions, facts: Facts, rates:
     low, high = conditions.amount_from_minor, conditions.amount_below_minor
     if facts.amount_minor is None or (low is None and high is None):
         return True
-    amount = rates.in_currency(facts.amount_minor, facts.currency, conditions.currency)
-    return amount is None or ((low is None or amount >= low) and (high is None or amount < high))
+    if rates.comparable_with(facts.currency) != rates.comparable_with(conditions.currency):
+        return True
+    amount = rates.comparable(facts.amount_minor, facts.currency)
+    return (low is None or amount >= rates.comparable(low, conditions.currency)) and (
+        high is None or amount < rates.comparable(high, conditions.currency)
+    )
 
 
 def step_applies(

@@ -259,6 +259,7 @@ class RefusedMedium:
     demanded_by: tuple[str, ...] = ()
     exceptable: bool = False
     not_exceptable_by: str | None = None
+    exception: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,3 +287,18 @@ class Decision:
     refused_media: tuple[RefusedMedium, ...]
     rule_ids: tuple[str, ...] = field(default=())
     excepted: tuple[Excepted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision without its reasons: what is to be done."""
+
+    medium: Medium
+    order: Order | None
+    seal_categories: tuple[str, ...]
+    route: tuple[RouteStepPlan, ...]
+    controls: Controls
+    high_risk: bool
+    covered: bool
+    refused: tuple[OneMedium, ...]
+    rule_ids: tuple[str, ...]
