@@ -149,7 +149,7 @@ def test_a_file_that_is_not_there(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "reason"),
     [
-        ("OFD", b"PK", "PICTURE_UNSUPPORTED"),
+        ("OFD", b"PK", "PICTURE_UNREADABLE"),
         ("PNG", b"no picture", "PICTURE_UNREADABLE"),
         ("SVG", b"\xff\xfe", "PICTURE_UNREADABLE"),
         ("SVG", b'<svg width="4mm" height="4mm"><image href="/etc/hostname"/></svg>', "PICTURE_UNSUPPORTED"),

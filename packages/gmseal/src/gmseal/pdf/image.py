@@ -44,12 +44,14 @@ class ImageObject:
 def image_object(picture_type: str, data: bytes) -> ImageObject:
     """The picture of a seal as an image with opacity.
 
-    Raises ``Refused`` with ``PICTURE_UNSUPPORTED`` (``OFD`` pictures and SVG that reaches outside) or
+    Raises ``Refused`` with ``PICTURE_UNSUPPORTED`` (an OFD that cannot be drawn exactly, SVG that reaches outside) or
     ``PICTURE_UNREADABLE``.
     """
     kind = picture_type.upper()
     if kind == "SVG":
         data = _rasterized(data)
+    elif kind == "OFD":
+        data = _first_page(data)
     elif kind not in _RASTER_TYPES:
         raise Refused(
             "PICTURE_UNSUPPORTED", f"Seal pictures of type {picture_type[:20]} cannot be drawn on a PDF."
@@ -73,6 +75,18 @@ def _rasterized(data: bytes) -> bytes:
     from gmseal.picture.raster import render_png  # noqa: PLC0415 - font tools, 50 ms that PNG seals never need
 
     return render_png(svg, SVG_DPI)
+
+
+def _first_page(data: bytes) -> bytes:
+    """The picture of seals as tax authorities issue them: a small OFD, whose first page is drawn."""
+    from gmseal.ofd.render.rendering import seal_picture_png  # noqa: PLC0415 - readers of OFD, which few seals need
+
+    try:
+        return seal_picture_png(data)
+    except Refused as refusal:
+        raise Refused("PICTURE_UNSUPPORTED", str(refusal)) from refusal
+    except MalformedInput as error:
+        raise Refused("PICTURE_UNREADABLE", f"The picture in the seal cannot be read: {error}") from error
 
 
 def _encode(image: Image.Image) -> ImageObject:

@@ -104,19 +104,19 @@ def write_svg(scene: Scene) -> str:
     return _document(scene, f'width="{number(scene.width)}mm" height="{number(scene.height)}mm"')
 
 
-def _document(scene: Scene, size: str) -> str:
+def _document(scene: Scene, size: str, *, white: bool = True) -> str:
     writer = _Writer()
     writer.items(scene.items)
     width, height = number(scene.width), number(scene.height)
+    ground = f'<rect width="{width}" height="{height}" fill="#fff"/>\n' if white else ""
     return (
         f'<svg {_NAMESPACES} {size} viewBox="0 0 {width} {height}" preserveAspectRatio="none">\n'
-        f"<defs>{''.join(writer.defs)}</defs>\n"
-        f'<rect width="{width}" height="{height}" fill="#fff"/>\n' + "\n".join(writer.body) + "\n</svg>\n"
+        f"<defs>{''.join(writer.defs)}</defs>\n{ground}" + "\n".join(writer.body) + "\n</svg>\n"
     )
 
 
-def write_png(scene: Scene, dpi: float, max_pixels: int) -> bytes:
-    """The page as PNG with its resolution stated.
+def write_png(scene: Scene, dpi: float, max_pixels: int, *, transparent: bool = False) -> bytes:
+    """The page as PNG with its resolution stated, on white or on nothing.
 
     Raises ``Refused`` (``RENDER_SIZE``) when it would have too many pixels, ``MalformedInput`` when the
     page cannot be drawn.
@@ -130,13 +130,13 @@ def write_png(scene: Scene, dpi: float, max_pixels: int) -> bytes:
     if not 0 < width * height <= max_pixels:
         raise Refused("RENDER_SIZE", f"The picture of the page would have more than {max_pixels} pixels.")
     # Whole pixels are given, because the renderer rounds other sizes before it enlarges.
-    svg = _document(scene, f'width="{width}" height="{height}"')
+    svg = _document(scene, f'width="{width}" height="{height}"', white=not transparent)
     try:
         drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True))
         with Image.open(io.BytesIO(drawn)) as image:
             out = io.BytesIO()
             resolution = (width * 25.4 / scene.width, height * 25.4 / scene.height)
-            image.convert("RGB").save(out, "PNG", compress_level=3, dpi=resolution)
+            image.convert("RGBA" if transparent else "RGB").save(out, "PNG", compress_level=3, dpi=resolution)
     except (ValueError, OSError) as error:
         raise MalformedInput("The page cannot be drawn.") from error
     except BaseException as error:
