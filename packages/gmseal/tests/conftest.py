@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import shlex
 import struct
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -107,3 +109,11 @@ def engine(request: pytest.FixtureRequest, build_native: Callable[[str], Path]) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "select_engine", lambda: chosen)
         yield chosen
+
+
+@pytest.fixture(scope="session")
+def ofd_peer() -> list[str]:
+    """The command of a verifier of OFD that is not ours: that which GMSEAL_PEER_OFD names, else the tests' own program."""
+    named = os.environ.get("GMSEAL_PEER_OFD")
+    own = Path(__file__).resolve().parents[3] / "tests" / "support" / "ofd_peer.py"
+    return shlex.split(named) if named else [sys.executable, str(own)]
