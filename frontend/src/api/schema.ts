@@ -1455,6 +1455,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reference/paper-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Paper Kinds
+         * @description Kinds of papers that are attached to a request.
+         */
+        get: operations["paper_kinds_api_v1_reference_paper_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reference/regions": {
         parameters: {
             query?: never;
@@ -4891,6 +4911,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[PaperKindOut] */
+        Page_PaperKindOut_: {
+            /** Items */
+            items: components["schemas"]["PaperKindOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[PermissionOut] */
         Page_PermissionOut_: {
             /** Items */
@@ -5000,6 +5030,22 @@ export interface components {
              * @description Ask with it for the next page; null on the last one.
              */
             next_cursor?: string | null;
+        };
+        /**
+         * PaperKindOut
+         * @description A kind of paper that is attached to a request, such as a resolution that must exist before it is routed.
+         */
+        PaperKindOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * PasswordChange
@@ -9676,6 +9722,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_DocumentKindOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    paper_kinds_api_v1_reference_paper_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaperKindOut_"];
                 };
             };
             /** @description Problem document */

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Page
 from shuangyin.reference import queries
-from shuangyin.reference.schemas import CitationOut, DocumentKindOut, RegionOut
+from shuangyin.reference.schemas import CitationOut, DocumentKindOut, PaperKindOut, RegionOut
 
 router = APIRouter(prefix="/reference", tags=["reference"])
 
@@ -28,3 +28,9 @@ def regions(platform: PlatformOf, _actor: SignedIn) -> Page[RegionOut]:
 def citations(platform: PlatformOf, _actor: SignedIn) -> Page[CitationOut]:
     """Articles of law and regulation that rules lean on."""
     return Page(items=queries.citations(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/paper-kinds", response_model=Page[PaperKindOut])
+def paper_kinds(platform: PlatformOf, _actor: SignedIn) -> Page[PaperKindOut]:
+    """Kinds of papers that are attached to a request."""
+    return Page(items=queries.paper_kinds(platform.clock.now_ms()), next_cursor=None)

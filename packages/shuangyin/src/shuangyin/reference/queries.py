@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import not_found
-from shuangyin.reference.schemas import CitationOut, Dated, DocumentKindOut, RegionOut
+from shuangyin.reference.schemas import CitationOut, Dated, DocumentKindOut, PaperKindOut, RegionOut
 
 
 def document_kinds(at_ms: int) -> list[DocumentKindOut]:
@@ -39,6 +39,16 @@ def region_codes() -> frozenset[str]:
     return frozenset(region.code for region in _regions())
 
 
+def paper_kinds(at_ms: int) -> list[PaperKindOut]:
+    """The kinds of papers that are attached to a request, at an instant."""
+    return [kind for kind in _paper_kinds() if in_force(kind, at_ms)]
+
+
+def paper_kind(code: str) -> PaperKindOut | None:
+    """One kind of attached paper, whenever it was offered; None when there is none of this code."""
+    return next((one for one in _paper_kinds() if one.code == code), None)
+
+
 def citations(at_ms: int) -> list[CitationOut]:
     """The citations of law and regulation in force at an instant."""
     return [citation for citation in _citations() if in_force(citation, at_ms)]
@@ -58,6 +68,11 @@ def in_force(entry: Dated, at_ms: int) -> bool:
 @cache
 def _document_kinds() -> tuple[DocumentKindOut, ...]:
     return tuple(TypeAdapter(list[DocumentKindOut]).validate_python(_read("document_kinds.json")))
+
+
+@cache
+def _paper_kinds() -> tuple[PaperKindOut, ...]:
+    return tuple(TypeAdapter(list[PaperKindOut]).validate_python(_read("paper_kinds.json")))
 
 
 @cache

@@ -27,6 +27,10 @@ class DocumentKindOut(Dated):
     has_counterparty: bool = Field(description="Whether a counterparty is asked for.")
 
 
+class PaperKindOut(Dated):
+    """A kind of paper that is attached to a request, such as a resolution that must exist before it is routed."""
+
+
 class RegionOut(Dated):
     """A region of Beijing (GB/T 2260 and codes in registered use)."""
 

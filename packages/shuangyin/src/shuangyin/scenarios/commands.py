@@ -17,11 +17,11 @@ from shuangyin.core.errors import stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.people.commands import require_second_factor
-from shuangyin.reference import queries as reference
 from shuangyin.scenarios import errors, queries
 from shuangyin.scenarios.checking import faults_of
+from shuangyin.scenarios.known_world import known_world
 from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
-from shuangyin.scenarios.reading import body_of, rate_bodies, rules_of, stored_rates
+from shuangyin.scenarios.reading import body_of, rate_bodies, rates_of, rules_of, stored_rates
 from shuangyin.scenarios.schemas import NewScenarioList, RateBody, RuleBody, RulesBody
 
 
@@ -90,7 +90,7 @@ def enforce(
     row = queries.get(work, actor.organization_id, list_id)
     _require_draft(row, expected)
     rows = queries.rules_in(work, row.id)
-    _require_faultless(work, rows)
+    _require_faultless(work, row, rows)
     require_second_factor(work, actor, act="scenarios.enforce", subject=row.id, proof=proof, strength="each")
     before = queries.current(work, actor.organization_id)
     if before is not None:
@@ -147,12 +147,11 @@ def _require_draft(row: ScenarioList, expected: int | None) -> None:
         raise errors.not_a_draft()
 
 
-def _require_faultless(work: UnitOfWork, rows: Sequence[ScenarioRule]) -> None:
-    kinds = {kind.code for kind in reference.document_kinds(work.now)}
-    citations = {citation.code for citation in reference.citations(work.now)}
-    faults = faults_of(rules_of(rows), kind_known=kinds.__contains__, citation_known=citations.__contains__)
-    if faults:
-        raise errors.faulty_rules([(one.position, one.code, one.text.zh, one.text.en) for one in faults])
+def _require_faultless(work: UnitOfWork, row: ScenarioList, rows: Sequence[ScenarioRule]) -> None:
+    known = known_world(work, row.organization_id)
+    found = [one for one in faults_of(rules_of(rows), known, rates_of(rate_bodies(row))) if one.blocking]
+    if found:
+        raise errors.faulty_rules([(one.position or 0, one.code, one.text.zh, one.text.en) for one in found])
 
 
 def _digest(rules: Sequence[RuleBody], rates: Sequence[RateBody]) -> str:

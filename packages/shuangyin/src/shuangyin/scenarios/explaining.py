@@ -8,7 +8,7 @@ from itertools import islice
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.rules import CompiledList, Facts, Rule, Verdict
-from shuangyin.scenarios.sentences import amount_text, medium_text, route_text
+from shuangyin.scenarios.sentences import COUNTERPARTY_STATES, amount_text, medium_text, route_text
 
 MOST_CHANGES = 12
 """More alternatives than a person reads."""
@@ -17,11 +17,6 @@ MOST_OF_A_FACT = 3
 MOST_TRIED = 60
 """So many values of one fact are tried; the answer comes while somebody waits."""
 
-_COUNTERPARTY = {
-    "yes": Text("往来单位可接收电子印章", "the counterparty takes e-seals"),
-    "no": Text("往来单位不接收电子印章", "the counterparty does not take e-seals"),
-    "unknown": Text("往来单位能否接收电子印章未知", "it is unknown whether the counterparty takes e-seals"),
-}
 _NAMED = (
     ("platforms", "platform", Text("办理平台为「{}」", "the platform is “{}”")),
     ("regions", "region", Text("用印文件使用地为「{}」", "the paper is used in “{}”")),
@@ -104,10 +99,10 @@ def _counterparties(compiled: CompiledList, facts: Facts) -> Iterator[_Alternati
     speaking = _speaking_of(compiled, facts, "counterparty", "counterparty")
     named = {state for rule in speaking for state in rule.conditions.counterparty}
     if named and facts.counterparty is not None:
-        named = set(_COUNTERPARTY)
+        named = set(COUNTERPARTY_STATES)
     for state in sorted(named - {facts.counterparty}):
-        if state in _COUNTERPARTY:
-            yield "counterparty", state, _COUNTERPARTY[state], replace(facts, counterparty=state)
+        if state in COUNTERPARTY_STATES:
+            yield "counterparty", state, COUNTERPARTY_STATES[state], replace(facts, counterparty=state)
 
 
 def _values(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shuangyin.core.text import Text
-from shuangyin.scenarios.rules import Decision, RouteStepPlan, Verdict
+from shuangyin.scenarios.rules import Decision, Facts, RouteStepPlan, Verdict
 
 _SEALS = {
     "legal_name": Text("公章", "official seal"),
@@ -24,6 +24,11 @@ _POSTS = {
     "reviewer": Text("复核人", "reviewer"),
     "auditor": Text("审计人员", "auditor"),
     "administrator": Text("系统管理员", "administrator"),
+}
+COUNTERPARTY_STATES = {
+    "yes": Text("往来单位可接收电子印章", "the counterparty takes e-seals"),
+    "no": Text("往来单位不接收电子印章", "the counterparty does not take e-seals"),
+    "unknown": Text("往来单位能否接收电子印章未知", "it is unknown whether the counterparty takes e-seals"),
 }
 _APPROVERS: dict[str, Text] = {
     "person": Text("指定人员", "a named person"),
@@ -106,3 +111,22 @@ def sentence_of(decision: Decision) -> Text:
         zh.append("须盖骑缝章")
         en.append("with a seam seal across the pages")
     return Text("，".join(zh), ", ".join(en))
+
+
+def facts_text(facts: Facts, names: Mapping[str, Text]) -> Text:
+    """A use in a few words, such as 供应商合同，金额 1,000,000.00 元."""
+    codes = (
+        facts.document_kind,
+        facts.matter,
+        facts.channel,
+        facts.platform,
+        facts.department_id,
+        facts.region,
+    )
+    said = [names.get(code, Text(code, code)) for code in codes if code]
+    if facts.counterparty in COUNTERPARTY_STATES:
+        said.append(COUNTERPARTY_STATES[facts.counterparty])
+    if facts.amount_minor is not None:
+        amount = amount_text(facts.amount_minor, facts.currency)
+        said.append(Text(f"金额 {amount}", f"amount {amount}"))
+    return Text("，".join(one.zh for one in said), ", ".join(one.en for one in said))

@@ -1,0 +1,64 @@
+"""What exists when a draft is checked: codes, seals, posts and persons, read from their areas."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from shuangyin.core.text import Text
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.models import Department, Post
+from shuangyin.people.models import Person, PersonStatus
+from shuangyin.people.queries import holders
+from shuangyin.reference import queries as reference
+from shuangyin.scenarios.faults import Known
+from shuangyin.seals.models import Seal, SealStatus
+
+_ENDED = (
+    SealStatus.SUSPENDED,
+    SealStatus.LOST,
+    SealStatus.SCRAPPED,
+    SealStatus.SURRENDERED,
+    SealStatus.DESTROYED,
+    SealStatus.REVOKED,
+)
+
+
+def known_world(work: UnitOfWork, organization_id: str) -> Known:
+    """What the rules of this organization can speak of now."""
+    kinds = reference.document_kinds(work.now)
+    papers = reference.paper_kinds(work.now)
+    departments = work.session.execute(
+        select(Department.id, Department.name).where(Department.organization_id == organization_id)
+    ).tuples()
+    names = {one.code: Text(one.zh, one.en) for one in (*kinds, *papers)}
+    there = {id_: Text(name, name) for id_, name in departments}
+    seals = work.session.execute(
+        select(Seal.medium, Seal.category, Seal.status).where(Seal.organization_id == organization_id)
+    ).tuples()
+    by_status = list(seals)
+    return Known(
+        kinds={kind.code for kind in kinds},
+        citations={citation.code for citation in reference.citations(work.now)},
+        departments=there.keys(),
+        prerequisites={paper.code for paper in papers},
+        seals={(medium, category) for medium, category, status in by_status if status == SealStatus.IN_FORCE},
+        seals_ended={(medium, category) for medium, category, status in by_status if status in _ENDED},
+        posts_held=_posts_held(work, organization_id),
+        persons=set(
+            work.session.scalars(
+                select(Person.id).where(
+                    Person.organization_id == organization_id, Person.status == PersonStatus.ACTIVE
+                )
+            )
+        ),
+        names={**names, **there},
+    )
+
+
+def _posts_held(work: UnitOfWork, organization_id: str) -> set[str]:
+    """The kinds of posts that an active person who may approve holds now."""
+    posts = work.session.scalars(select(Post).where(Post.organization_id == organization_id))
+    deciding = [post for post in posts if "approvals.decide" in json.loads(post.permissions)]
+    return {post.kind for post in deciding if holders(work, organization_id, [post.id], work.now)}
