@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shuangyin.core.text import Text
-from shuangyin.reference.queries import citation, document_kinds
-from shuangyin.scenarios.checking import faults_of
+from shuangyin.reference.queries import citations, document_kinds
+from shuangyin.scenarios.checking import Known, faults_of
 from shuangyin.scenarios.commands import starter_list
 from shuangyin.scenarios.reading import answer_of, conditions_of
 from shuangyin.scenarios.rules import Decision, Facts, Rule, decide
@@ -44,9 +44,8 @@ LEGAL = ("legal_representative", "each")
 
 def test_the_starter_list_has_no_fault_and_speaks_of_every_kind_of_document(rules: list[Rule]) -> None:
     kinds = {kind.code for kind in document_kinds(NOW)}
-    assert not faults_of(
-        rules, kind_known=kinds.__contains__, citation_known=lambda code: citation(code) is not None
-    )
+    known = Known(kinds=kinds, citations={one.code for one in citations(NOW)})
+    assert not faults_of(rules, known)
     for kind in kinds:
         assert decide(rules, Facts(kind)).covered, kind
 
