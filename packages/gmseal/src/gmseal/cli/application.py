@@ -8,6 +8,7 @@ from gmseal.cli import (
     batches,
     bench,
     documents,
+    inspecting,
     issuing,
     pictures,
     rendering,
@@ -50,6 +51,8 @@ app.add_command(issuing.cert)
 app.add_command(issuing.seal)
 app.add_command(renewing.renew)
 app.add_command(pictures.picture)
+app.add_command(inspecting.inspect)
+app.add_command(inspecting.repair)
 app.add_command(documents.sign)
 app.add_command(documents.verify)
 app.add_command(batches.sign_many)
