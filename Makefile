@@ -7,7 +7,10 @@
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DELETE_ON_ERROR:
+# One target after the other, but for those that `test` names to run at the same time.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -22,10 +25,14 @@ PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 # Worker processes of the main pytest run; 0 runs everything in one process.
 WORKERS ?= 2
 PYTEST_ARGS ?=
+# A file at a time, in the order of tests/support/order_of_files.py.
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Tests start many processes of Python; each would compile every module anew where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
@@ -64,6 +71,10 @@ setup: $(STAMPS)/packages ## Set up the Python environment and the project's com
 .PHONY: ui
 ui: $(STAMPS)/packages $(UI) ## Build the user interface when its sources have changed
 
+.PHONY: test-chain
+test-chain: $(CHAIN)
+	@:
+
 .PHONY: test-machine
 test-machine:
 	@scripts/install_system_packages.sh chromium fonts-noto-cjk gcc libc6-dev openssl poppler-utils postgresql qpdf \
@@ -78,7 +89,11 @@ demo: setup ui ## Run the main job on the samples, then serve (DEMO_EXIT=1 stops
 # ---------------------------------------------------------------- checks
 
 .PHONY: test
-test: setup test-machine check ui check-ui wheel test-postgresql test-python ## Run every check and every test
+test: setup ## Run every check and every test
+	@echo "==> Debian packages, checks, user interface and wheels at the same time; each tells at its end what it did"
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target SIDE_BY_SIDE=1 \
+		test-machine check check-ui wheel test-chain
+	@$(MAKE) --no-print-directory test-postgresql test-python
 
 .PHONY: test-full
 test-full: export SHUANGYIN_TEST_FULL := 1
@@ -110,15 +125,13 @@ check-ui: ui ## Check lint, types and unit tests of the user interface
 
 .PHONY: test-python
 test-python: setup ui $(CHAIN) ## Run unit, integration and browser tests on SQLite
-	@echo "==> Unit tests"
-	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) packages tests/project
-	@echo "==> Integration and browser tests"
-	@pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) tests/integration tests/functional
+	@echo "==> Unit, integration and browser tests"
+	@pytest $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: test-postgresql
 test-postgresql: setup ## Run the database part of the tests on a PostgreSQL started for it
 	@echo "==> Database tests on PostgreSQL"
-	@$(BIN)/python scripts/with_postgresql.py pytest -m database -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python scripts/with_postgresql.py pytest -m database $(SPREAD) $(PYTEST_ARGS) packages/shuangyin
 
 .PHONY: format
 format: setup ## Format the Python sources and apply the safe fixes of the linter
@@ -142,6 +155,7 @@ openapi: setup frontend/node_modules/.package-lock.json ## Write the API descrip
 
 .PHONY: wheel
 wheel: setup ui ## Build the wheels into dist/ and try them in an empty environment without Node
+	@echo "==> Wheels"
 	@$(BIN)/python scripts/check_wheel.py --output dist
 
 .PHONY: clean

@@ -27,7 +27,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
+"""Far more than a start takes on an idle machine: the first one compiles every module, beside other checks."""
 COMMANDS = ("gmseal", "evidencelog", "shuangyin")
 USER_INTERFACE = "shuangyin/web/dist"
 REQUIRED = {

@@ -26,6 +26,7 @@ from types import FrameType
 SERVER_USER = "postgres"
 DATABASE = "shuangyin_test"
 START_SECONDS = 60
+PRECAUTIONS = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 
 
 class PostgresqlUnavailable(Exception):
@@ -116,11 +117,10 @@ def running_server(programs: Programs, *, durable: bool = False) -> Iterator[Ser
         initialize = [str(programs.initdb), "-D", str(data), "-U", SERVER_USER, "--encoding=UTF8"]
         initialize += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync"]
         run_quietly(initialize, folder=folder)
-        # The data lives only as long as the tests, so that waiting for the disk mostly proves nothing.
-        fsync = "on" if durable else "off"
-        options = (
-            f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync={fsync} -c max_connections=200"
-        )
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c max_connections=200"
+        if not durable:
+            # The data lives only as long as the tests: what a crash or a long life needs mostly proves nothing.
+            options += "".join(f" -c {name}=off" for name in PRECAUTIONS)
         control = [str(programs.pg_ctl), "-D", str(data), "-w", "-t", str(START_SECONDS)]
         address = f"postgresql+psycopg://{SERVER_USER}:{password}@127.0.0.1:{port}/{DATABASE}"
         server = Server(address, folder, control, options)

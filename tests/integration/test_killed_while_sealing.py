@@ -13,14 +13,14 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
-from running_installation import Installation, run
+from running_installation import Installation, installation, run
 
 from evidencelog.bundle import EntrySource, write_bundle
 from evidencelog.proof import parse_proof
@@ -142,6 +142,13 @@ def wait_until(answer: Callable[[], bool], what: str) -> None:
     while not answer():
         assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for: {what}"
         time.sleep(0.1)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Installation]:
+    """An installation of its own: other tests would meet the large files and the dead server."""
+    with installation(tmp_path / "installation") as made:
+        yield made
 
 
 def test_a_killed_sealing_is_done_once_or_not_yet(running: Installation, tmp_path: Path) -> None:
