@@ -90,7 +90,7 @@ facts = st.builds(
 _RANK = {"any": 0, "in_turn": 1, "all": 2}
 
 
-def asks(decision: Decision) -> dict[tuple[str, str], tuple[int, bool]]:
+def asks(decision: Decision) -> dict[tuple[str | None, str], tuple[int, bool]]:
     """How strict each step of the route is."""
     return {
         (step.post_kind, step.scope): (_RANK[step.mode], step.second_factor == "each")

@@ -34,7 +34,7 @@ def rules() -> list[Rule]:
     ]
 
 
-def posts(decision: Decision) -> list[tuple[str, str]]:
+def posts(decision: Decision) -> list[tuple[str | None, str]]:
     return [(step.post_kind, step.second_factor) for step in decision.route]
 
 

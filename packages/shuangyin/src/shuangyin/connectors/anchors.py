@@ -1,21 +1,25 @@
-"""The anchors that the settings name (SHUANGYIN_LOG_ANCHORS)."""
+"""The anchors that the settings name (SHUANGYIN_LOG_ANCHORS).
+
+The libraries of a chain are imported when a setting names one: they cost a tenth of the start, and most commands and
+installations need none of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gmseal.errors import GmsealError
 from gmseal.sm.timestamps import HttpTimestampSource
-from shuangyin.connectors.chainmaker import ChainMakerAnchor, ChainMakerTls, load_member
-from shuangyin.connectors.ethereum import EthereumAnchor, load_account
-from shuangyin.connectors.timestamping import TimestampAnchor
 from shuangyin.core.clock import Clock
 from shuangyin.core.errors import Unavailable
 from shuangyin.evidence.ports import REFUSED, Anchor, AnchorProblem, Anchors
+
+if TYPE_CHECKING:
+    from shuangyin.connectors.chainmaker import ChainMakerTls
 
 
 class _AnchorSettings(BaseModel):
@@ -92,14 +96,26 @@ def configured_anchors(raw: Sequence[dict[str, object]], clock: Clock) -> Anchor
 
 def _anchor(settings: EthereumSettings | ChainMakerSettings | TimestampSettings, clock: Clock) -> Anchor:
     if isinstance(settings, TimestampSettings):
-        source = HttpTimestampSource(
-            settings.url, digest=settings.digest, policy=settings.policy, timeout=settings.timeout_seconds
-        )
-        return TimestampAnchor(
-            name=settings.name, source=source, address=settings.url, period_s=settings.period_seconds
-        )
+        return _authority(settings)
     if isinstance(settings, ChainMakerSettings):
         return _chainmaker(settings, clock)
+    return _ethereum(settings, clock)
+
+
+def _authority(settings: TimestampSettings) -> Anchor:
+    from shuangyin.connectors.timestamping import TimestampAnchor  # noqa: PLC0415  # see the head of the module
+
+    source = HttpTimestampSource(
+        settings.url, digest=settings.digest, policy=settings.policy, timeout=settings.timeout_seconds
+    )
+    return TimestampAnchor(
+        name=settings.name, source=source, address=settings.url, period_s=settings.period_seconds
+    )
+
+
+def _ethereum(settings: EthereumSettings, clock: Clock) -> Anchor:
+    from shuangyin.connectors.ethereum import EthereumAnchor, load_account  # noqa: PLC0415  # as above
+
     return EthereumAnchor(
         name=settings.name,
         url=settings.url,
@@ -116,6 +132,8 @@ def _anchor(settings: EthereumSettings | ChainMakerSettings | TimestampSettings,
 
 
 def _chainmaker(settings: ChainMakerSettings, clock: Clock) -> Anchor:
+    from shuangyin.connectors.chainmaker import ChainMakerAnchor, load_member  # noqa: PLC0415  # as above
+
     return ChainMakerAnchor(
         name=settings.name,
         target=settings.target,
@@ -132,6 +150,8 @@ def _chainmaker(settings: ChainMakerSettings, clock: Clock) -> Anchor:
 
 
 def _tls(settings: ChainMakerSettings) -> ChainMakerTls | None:
+    from shuangyin.connectors.chainmaker import ChainMakerTls  # noqa: PLC0415  # as above
+
     files = (settings.ca_file, settings.tls_certificate_file, settings.tls_key_file)
     try:
         ca, certificate, key = (None if file is None else file.read_bytes() for file in files)
