@@ -48,6 +48,8 @@ from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
 from shuangyin.requests import ports as requests_ports
 from shuangyin.scenarios import api as scenarios_api
+from shuangyin.scenarios import commands as scenarios_commands
+from shuangyin.scenarios import lists_api as scenario_lists_api
 from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
 from shuangyin.sealing import ports as sealing_ports
@@ -69,6 +71,7 @@ APIS = (
     approvals_api,
     seals_api,
     scenarios_api,
+    scenario_lists_api,
     authority_api,
     documents_api,
     requests_api,
@@ -114,7 +117,11 @@ def _ports() -> dict[type[Any], object]:
 
 def job_handlers() -> dict[str, Handler]:
     """The handler of every kind of background job."""
-    return {"sealing.execute": sealing_commands.run_job, audit_runs.JOB_KIND: audit_runs.run_job}
+    return {
+        "sealing.execute": sealing_commands.run_job,
+        audit_runs.JOB_KIND: audit_runs.run_job,
+        scenarios_commands.SETTLE_JOB: scenarios_commands.run_settling,
+    }
 
 
 def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], None]]:

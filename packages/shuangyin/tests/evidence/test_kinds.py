@@ -23,9 +23,10 @@ STEP_UP_ACTS = {
     "people.create_token",
     "people.recovery_codes",
     "people.reset",
-    "scenarios.enforce",
+    "scenarios.recall",
+    "scenarios.settle",
 }
-"""Acts that a second factor is asked for; they are not recorded under these names."""
+"""Acts that a second factor is asked for, and kinds of jobs; nothing is recorded under these names."""
 
 
 AREAS = [

@@ -64,7 +64,7 @@ def test_a_proof_is_good_for_its_act_subject_and_person_only(world: World) -> No
         require(world, proof, "each", subject="0123:approve")
     with pytest.raises(Forbidden):
         require(world, proof, "each", kind="custodian")
-    other_act = world.step_up("employee", "scenarios.enforce", SUBJECT)
+    other_act = world.step_up("employee", "approvals.decide", SUBJECT)
     with pytest.raises(Forbidden):
         require(world, other_act, "each")
     assert require(world, proof, "each").kind == "proof"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platform_world import World, ok
+from request_story import enforce
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 YEAR_MS = 365 * 24 * 3600 * 1000
@@ -146,8 +147,7 @@ def begin(world: World) -> Story:
     story = Story(world, "", "")
     story.seal_id = story.make_seal("contract", seal_code="1101080000123")
     draft = story.post("administrator", "/scenario-lists", {}, 201)
-    proof = world.step_up("legal_representative", "scenarios.enforce", draft["id"])
-    story.post("legal_representative", f"/scenario-lists/{draft['id']}/enforce", {"proof": proof})
+    enforce(world, draft["id"])
     counterparty = story.post(
         "administrator",
         "/counterparties",

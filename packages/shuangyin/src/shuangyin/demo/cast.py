@@ -165,9 +165,12 @@ def _make_seals(cast: Cast) -> None:
 
 def _enforce_list(cast: Cast) -> None:
     draft = cast["administrator"].post_json("/scenario-lists", {"starter": "enterprise"})
+    cast["administrator"].post_json(f"/scenario-lists/{draft['id']}/submit")
     legal = cast["legal_representative"]
-    proof = legal.step_up("scenarios.enforce", draft["id"])
-    legal.post_json(f"/scenario-lists/{draft['id']}/enforce", {"proof": proof})
+    item = next(one for one in legal.get("/approvals")["items"] if one["subject_id"] == draft["id"])
+    proof = legal.step_up("approvals.decide", f"{item['step_id']}:{item['binding']}")
+    body = {"decision": "approve", "binding": item["binding"], "proof": proof}
+    legal.post_json(f"/approvals/steps/{item['step_id']}/decisions", body)
 
 
 def _grant_automatic_sealing(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from shuangyin.documents.ports import DocumentReaders
 from shuangyin.requests import queries
 from shuangyin.requests.commands import outcomes
 from shuangyin.requests.uses import RequestUses
+from shuangyin.scenarios import ports as scenarios
 
 __all__ = ["SUBJECT_TYPE", "RequestReaders", "RequestSubject", "RequestUses", "implementations"]
 
@@ -50,6 +51,8 @@ class RequestReaders:
 def implementations() -> dict[type[Any], object]:
     """The ports of approvals and documents."""
     return {
-        ApprovalSubjects: SubjectTable({SUBJECT_TYPE: RequestSubject()}),
+        ApprovalSubjects: SubjectTable(
+            {SUBJECT_TYPE: RequestSubject(), scenarios.SUBJECT_TYPE: scenarios.ScenarioListSubject()}
+        ),
         DocumentReaders: RequestReaders(),
     }

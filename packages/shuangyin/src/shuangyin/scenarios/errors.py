@@ -25,8 +25,8 @@ def not_a_draft() -> Conflict:
     """Only a draft can be edited or put into force."""
     return Conflict(
         "LIST_NOT_DRAFT",
-        "该版本已生效或已被替代，不能修改。请另起一份草案。",
-        "This version is in force or superseded and cannot be changed. Begin a new draft.",
+        "该版本不是草案，不能修改。审批中的请先撤回；已批准或已生效的请另起一份草案。",
+        "This version is no draft and cannot be changed. Withdraw it if it is in approval; otherwise begin a new draft.",
     )
 
 
@@ -52,4 +52,74 @@ def faulty_rules(faults: Sequence[tuple[int, str, str, str]]) -> Invalid:
                 {"position": position, "code": code, "zh": zh, "en": en} for position, code, zh, en in faults
             ]
         },
+    )
+
+
+def not_in_approval() -> Conflict:
+    """Only a list in approval can be withdrawn."""
+    return Conflict(
+        "LIST_NOT_IN_APPROVAL",
+        "该版本不在审批中，无需撤回。请刷新查看。",
+        "This version is not in approval, so there is nothing to withdraw. Reload to see where it stands.",
+    )
+
+
+def not_submitter(name: str) -> Conflict:
+    """The approval of a list is withdrawn by who asked for it."""
+    return Conflict(
+        "LIST_NOT_SUBMITTER",
+        f"该版本由{name}送审，只能由其本人撤回，或由审批人退回。",
+        f"{name} submitted this version: only he can withdraw it, or the approver sends it back.",
+    )
+
+
+def not_scheduled() -> Conflict:
+    """Only a list that is approved and not yet in force can be recalled."""
+    return Conflict(
+        "LIST_NOT_SCHEDULED",
+        "该版本不是「已批准、待生效」状态，不能取消生效。已生效的请另起一份草案替代。",
+        "Only a version that is approved and not yet in force can be recalled. Replace one in force with a new draft.",
+    )
+
+
+def not_readable_yet() -> Conflict:
+    """Only what is or will be in force is acknowledged."""
+    return Conflict(
+        "LIST_NOT_IN_FORCE",
+        "只能确认已生效或已批准待生效的版本。",
+        "Only a version that is in force, or approved to be, can be acknowledged.",
+    )
+
+
+def other_version_read() -> Conflict:
+    """What was shown is not what the list says."""
+    return Conflict(
+        "LIST_CHANGED",
+        "清单内容与您看到的不一致，请刷新重新阅读后再确认。",
+        "The list is not what you were shown. Reload, read it again and confirm then.",
+    )
+
+
+def everybody_has_read() -> Conflict:
+    """Nobody is left to be reminded."""
+    return Conflict(
+        "ALL_ACKNOWLEDGED",
+        "全体人员均已确认阅读，无需提醒。",
+        "Everybody has confirmed having read it; there is nobody to remind.",
+    )
+
+
+def reminded_lately(hours: int) -> Conflict:
+    """Reminding again so soon helps nobody."""
+    return Conflict(
+        "REMINDED_LATELY",
+        f"刚刚提醒过，请在 {hours} 小时后再提醒。",
+        f"Staff were reminded a short while ago. Try again in {hours} hours.",
+    )
+
+
+def too_few_rules() -> Invalid:
+    """A list without a rule says nothing."""
+    return Invalid(
+        "LIST_EMPTY", "清单没有任何规则，不能送审。", "The list has no rule and cannot be submitted."
     )

@@ -11,9 +11,15 @@ from shuangyin.core.database import Base, Versioned
 
 
 class ListStatus(StrEnum):
-    """Where a version of the list stands. Only a draft can be edited."""
+    """Where a version of the list stands.
+
+    Only a draft can be edited. What is sent back, rejected, withdrawn or recalled is a draft again. `approved`
+    waits for the instant from which it is in force.
+    """
 
     DRAFT = "draft"
+    IN_APPROVAL = "in_approval"
+    APPROVED = "approved"
     IN_FORCE = "in_force"
     SUPERSEDED = "superseded"
 
@@ -21,7 +27,9 @@ class ListStatus(StrEnum):
 class ScenarioList(Versioned, Base):
     """One version of an organization's scenario list (用印场景清单).
 
-    `in_force_slot` is the organization while the version is in force and null otherwise: there is one at a time.
+    The dates rule: from `valid_from` on and before `valid_until` the version is in force, whatever `status` still
+    says; `scenarios.terms` keeps the spans of an organization from overlapping. `in_force_slot` is the organization
+    while the row says that it is in force and null otherwise.
     """
 
     __tablename__ = "scenario_list"
@@ -43,14 +51,29 @@ class ScenarioList(Versioned, Base):
     )
     created_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     created_at: Mapped[int]
-    approved_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
-    valid_from: Mapped[int | None]
-    valid_until: Mapped[int | None]
+    origin: Mapped[str] = mapped_column(
+        String(64), doc="What the draft began as: `starter:CODE`, `list:ID` or `file`."
+    )
     rates: Mapped[str] = mapped_column(
         Text, default="[]", doc="JSON [{currency, fen_per_unit, as_of}]: what other currencies are worth."
     )
-    rules_digest: Mapped[str | None] = mapped_column(String(64), doc="SM3 of the rules as put into force.")
+    effective_from: Mapped[int | None] = mapped_column(
+        doc="The instant from which it shall be in force; null: at approval."
+    )
+    submitted_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
+    submitted_at: Mapped[int | None]
+    route_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("approval_route.id"), doc="The latest approval."
+    )
+    approved_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
+    approved_at: Mapped[int | None]
+    valid_from: Mapped[int | None]
+    valid_until: Mapped[int | None]
+    rules_digest: Mapped[str | None] = mapped_column(
+        String(64), doc="SM3 of the rules, kept with every change."
+    )
     in_force_slot: Mapped[str | None] = mapped_column(String(32))
+    reminded_at: Mapped[int | None] = mapped_column(doc="When staff were last reminded to read it.")
 
 
 class ScenarioRule(Base):
@@ -72,3 +95,18 @@ class ScenarioRule(Base):
     citation: Mapped[str | None] = mapped_column(String(64), doc="Id of a citation in the reference tables.")
     reason_zh: Mapped[str] = mapped_column(String(500))
     reason_en: Mapped[str] = mapped_column(String(1000))
+
+
+class ScenarioAcknowledgement(Base):
+    """That a member of staff confirms having read a version of the list, and which rules it had."""
+
+    __tablename__ = "scenario_acknowledgement"
+    __table_args__ = (UniqueConstraint("list_id", "person_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    list_id: Mapped[str] = mapped_column(String(32), ForeignKey("scenario_list.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    acknowledged_at: Mapped[int]
+    binding: Mapped[str] = mapped_column(String(64), doc="SM3 of header and rules that were read.")
+    entry_id: Mapped[str] = mapped_column(String(32), doc="The evidence entry.")

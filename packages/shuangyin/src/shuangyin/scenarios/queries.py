@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import NotFound
@@ -13,17 +15,23 @@ from shuangyin.organization.queries import counterparty, department
 from shuangyin.people.queries import person
 from shuangyin.reference.queries import document_kind
 from shuangyin.scenarios import errors
+from shuangyin.scenarios.checking import Fault, faults_of
 from shuangyin.scenarios.compiled import COMPILED
+from shuangyin.scenarios.digests import binding_of
 from shuangyin.scenarios.explaining import Change, changes
+from shuangyin.scenarios.known_world import known_world
+from shuangyin.scenarios.list_schemas import ListHeader
 from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
-from shuangyin.scenarios.reading import rate_bodies, rates_of, rules_of
+from shuangyin.scenarios.reading import body_of, rate_bodies, rates_of, rules_of
 from shuangyin.scenarios.rules import CompiledList, Decision, Facts
 from shuangyin.scenarios.schemas import DecisionFacts
+from shuangyin.scenarios.terms import Term
 from shuangyin.seals.models import Seal, SealCategory
 from shuangyin.seals.queries import in_force
 
 _LEGAL_NAME_SERVES = frozenset({SealCategory.CONTRACT, SealCategory.DEPARTMENT, SealCategory.OTHER})
 """The seal of the legal name stands above these, so it serves where an organization has none of them."""
+_PROPOSED = (ListStatus.DRAFT, ListStatus.IN_APPROVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +66,98 @@ def get(work: UnitOfWork, organization_id: str, list_id: str) -> ScenarioList:
     return found
 
 
+def row(work: UnitOfWork, list_id: str) -> ScenarioList:
+    """A list that another row refers to."""
+    return work.session.get_one(ScenarioList, list_id)
+
+
+def rows(work: UnitOfWork, list_ids: Collection[str]) -> list[ScenarioList]:
+    """Lists that other rows refer to."""
+    return list(work.session.scalars(select(ScenarioList).where(ScenarioList.id.in_(set(list_ids)))))
+
+
 def current(work: UnitOfWork, organization_id: str) -> ScenarioList | None:
-    """The version in force, None before there is one."""
-    return work.session.scalar(select(ScenarioList).where(ScenarioList.in_force_slot == organization_id))
+    """The version in force now, None before there is one."""
+    return in_force_at(work, organization_id, work.now)
+
+
+def in_force_at(work: UnitOfWork, organization_id: str, instant: int) -> ScenarioList | None:
+    """The version in force at an instant, by its dates: nothing waits for a job to say so."""
+    return work.session.scalar(
+        select(ScenarioList).where(
+            ScenarioList.organization_id == organization_id,
+            ScenarioList.valid_from <= instant,
+            or_(ScenarioList.valid_until.is_(None), ScenarioList.valid_until > instant),
+        )
+    )
+
+
+def status_now(row: ScenarioList, now: int) -> ListStatus:
+    """Where a version stands at an instant; between a boundary and its job the dates know better than the row."""
+    if row.status in (ListStatus.APPROVED, ListStatus.IN_FORCE) and row.valid_from is not None:
+        if row.valid_until is not None and row.valid_until <= now:
+            return ListStatus.SUPERSEDED
+        return ListStatus.IN_FORCE if row.valid_from <= now else ListStatus.APPROVED
+    return ListStatus(row.status)
+
+
+def terms(work: UnitOfWork, organization_id: str) -> tuple[Term, ...]:
+    """The spans of the versions that are or will be in force."""
+    query = select(ScenarioList.id, ScenarioList.valid_from, ScenarioList.valid_until).where(
+        ScenarioList.organization_id == organization_id,
+        ScenarioList.status.in_((ListStatus.APPROVED, ListStatus.IN_FORCE)),
+        ScenarioList.valid_from.is_not(None),
+    )
+    rows = work.session.execute(query.order_by(ScenarioList.valid_from)).tuples()
+    return tuple(Term(list_id, start or 0, end) for list_id, start, end in rows)
+
+
+def header_of(row: ScenarioList) -> ListHeader:
+    """What a list says besides its rules."""
+    return ListHeader.model_construct(
+        title=row.title,
+        regulation_text=row.regulation_text,
+        review_on=date.fromisoformat(row.review_on) if row.review_on else None,
+        rates=rate_bodies(row),
+        effective_from=row.effective_from,
+    )
+
+
+def binding(work: UnitOfWork, row: ScenarioList) -> str:
+    """SM3 of what a list says now."""
+    return binding_of(header_of(row), [body_of(one) for one in rules_in(work, row.id)])
+
+
+def faults(work: UnitOfWork, row: ScenarioList) -> tuple[Fault, ...]:
+    """All that is wrong with the rules of a list today."""
+    known = known_world(work, row.organization_id)
+    return faults_of(rules_of(rules_in(work, row.id)), known, rates_of(rate_bodies(row)))
+
+
+def require_faultless(work: UnitOfWork, row: ScenarioList) -> None:
+    """Raises Invalid (RULES_FAULTY with all faults that block, LIST_EMPTY)."""
+    found = [one for one in faults(work, row) if one.blocking]
+    if found:
+        raise errors.faulty_rules([(one.position or 0, one.code, one.text.zh, one.text.en) for one in found])
+    if not rule_counts(work, [row.id]).get(row.id):
+        raise errors.too_few_rules()
+
+
+def rule_counts(work: UnitOfWork, list_ids: Collection[str]) -> dict[str, int]:
+    """How many rules each list has."""
+    query = (
+        select(ScenarioRule.list_id, func.count())
+        .where(ScenarioRule.list_id.in_(set(list_ids)))
+        .group_by(ScenarioRule.list_id)
+    )
+    return dict(work.session.execute(query).tuples().all())
 
 
 def lists(work: UnitOfWork, actor: Actor, *, before: int | None, limit: int) -> list[ScenarioList]:
-    """All versions of the actor's organization, newest first; drafts for those who draft or approve."""
+    """All versions of the actor's organization, newest first; what is no more than proposed for those who draft or approve."""
     query = select(ScenarioList).where(ScenarioList.organization_id == actor.organization_id)
     if not may_read_drafts(actor):
-        query = query.where(ScenarioList.status != ListStatus.DRAFT)
+        query = query.where(ScenarioList.status.not_in(_PROPOSED))
     if before is not None:
         query = query.where(ScenarioList.version_number < before)
     return list(work.session.scalars(query.order_by(ScenarioList.version_number.desc()).limit(limit)))
@@ -81,7 +171,7 @@ def may_read_drafts(actor: Actor) -> bool:
 def readable(work: UnitOfWork, actor: Actor, list_id: str) -> ScenarioList:
     """One version that the actor may read. Raises NotFound."""
     found = get(work, actor.organization_id, list_id)
-    if found.status == ListStatus.DRAFT and not may_read_drafts(actor):
+    if found.status in _PROPOSED and not may_read_drafts(actor):
         raise errors.no_such_list()
     return found
 
@@ -136,7 +226,7 @@ def decide_for(work: UnitOfWork, organization_id: str, facts: Facts, *, explain:
 
 def compiled_list(work: UnitOfWork, row: ScenarioList) -> CompiledList:
     """A version of the list ready to answer; of one that can no longer change, from memory when it was asked before."""
-    if row.status == ListStatus.DRAFT or row.rules_digest is None:
+    if row.status in _PROPOSED or row.rules_digest is None:
         return compile_rules(work, row)
     return COMPILED.get(f"{row.id}:{row.rules_digest}", lambda: compile_rules(work, row))
 

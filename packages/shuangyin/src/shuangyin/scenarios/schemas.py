@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from shuangyin.core.free_text import NO_NUL, Line, Regulation
+from shuangyin.core.free_text import NO_NUL, Line
 from shuangyin.organization.models import PostKind
 from shuangyin.people.schemas import PersonRef
-from shuangyin.scenarios.models import ListStatus
 from shuangyin.scenarios.rules import (
     Approver,
     ArchiveDuty,
@@ -218,59 +217,6 @@ class RuleBody(_Input):
     citation: Code | None = None
     reason_zh: Annotated[Line, Field(min_length=1, max_length=500)]
     reason_en: Annotated[Line, Field(min_length=1, max_length=1000)]
-
-
-class RulesBody(_Input):
-    """All rules of a draft, in order."""
-
-    rules: Annotated[list[RuleBody], Field(min_length=1, max_length=2000)]
-    rates: Rates | None = Field(
-        None, description="Rates of other currencies; those of the draft when absent."
-    )
-
-
-class NewScenarioList(_Input):
-    """A draft to begin: from a starter, or as a copy of the list in force."""
-
-    starter: Literal["enterprise", "current"] = "enterprise"
-    title: Annotated[Line, Field(min_length=1, max_length=100)] | None = None
-    regulation_text: Annotated[Regulation, Field(max_length=20_000)] | None = None
-    review_on: date | None = None
-
-
-class ListEnforcement(_Input):
-    """The second factor for putting a list into force."""
-
-    proof: Annotated[str, StringConstraints(max_length=200)] | None = None
-
-
-class ScenarioRuleOut(RuleBody):
-    """A rule of a list."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    id: str
-    position: int
-
-
-class ScenarioListOut(BaseModel):
-    """One version of the list, with its rules."""
-
-    id: str
-    version_number: int
-    title: str
-    status: ListStatus
-    regulation_text: str
-    review_on: str | None
-    created_at: int
-    created_by: PersonRef
-    approved_by: PersonRef | None
-    valid_from: int | None
-    valid_until: int | None
-    rules_digest: str | None
-    rates: list[RateBody] = []
-    rules: list[ScenarioRuleOut]
-    version: int
 
 
 class DecisionFacts(_Input):

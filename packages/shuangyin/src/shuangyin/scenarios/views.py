@@ -1,4 +1,4 @@
-"""How lists and decisions are shown."""
+"""How decisions are shown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from collections.abc import Sequence
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.queries import display
-from shuangyin.people.schemas import PersonRef
-from shuangyin.scenarios import queries
-from shuangyin.scenarios.models import ListStatus, ScenarioList
 from shuangyin.scenarios.queries import Decided, FittingSeal
-from shuangyin.scenarios.reading import body_of, rate_bodies
 from shuangyin.scenarios.rules import Decision
 from shuangyin.scenarios.schemas import (
     AmountPartOut,
@@ -25,22 +21,9 @@ from shuangyin.scenarios.schemas import (
     RefusedMediumOut,
     RouteStepBody,
     RouteStepOut,
-    ScenarioListOut,
-    ScenarioRuleOut,
     TextOut,
 )
 from shuangyin.scenarios.sentences import sentence_of, step_name
-
-
-def lists_out(work: UnitOfWork, rows: Sequence[ScenarioList]) -> list[ScenarioListOut]:
-    """Versions of the list with their rules."""
-    people = display(work, {one for row in rows for one in (row.created_by, row.approved_by) if one})
-    return [_list_out(work, row, people) for row in rows]
-
-
-def list_out(work: UnitOfWork, row: ScenarioList) -> ScenarioListOut:
-    """One version of the list with its rules."""
-    return lists_out(work, [row])[0]
 
 
 def decision_out(work: UnitOfWork, decided: Decided) -> DecisionOut:
@@ -78,30 +61,6 @@ def decision_out(work: UnitOfWork, decided: Decided) -> DecisionOut:
             AmountPartOut(label=one.label, amount_minor=one.amount_minor, currency=one.currency)
             for one in decided.facts.parts
         ],
-    )
-
-
-def _list_out(work: UnitOfWork, row: ScenarioList, people: dict[str, PersonRef]) -> ScenarioListOut:
-    rules = [
-        ScenarioRuleOut(id=rule.id, position=rule.position, **body_of(rule).model_dump())
-        for rule in queries.rules_in(work, row.id)
-    ]
-    return ScenarioListOut(
-        id=row.id,
-        version_number=row.version_number,
-        title=row.title,
-        status=ListStatus(row.status),
-        regulation_text=row.regulation_text,
-        review_on=row.review_on,
-        created_at=row.created_at,
-        created_by=people.get(row.created_by) or PersonRef(id=row.created_by, name="—"),
-        approved_by=people.get(row.approved_by) if row.approved_by else None,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        rules_digest=row.rules_digest,
-        rates=rate_bodies(row),
-        rules=rules,
-        version=row.version,
     )
 
 

@@ -36,7 +36,8 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
     openings = queries.openings(work, actor) if custody else []
     seals = queries.seals(work, actor) if custody or actor.may("seals.manage") else []
     todo = approvals.todo(work, actor, after=None, limit=SHOWN)
-    has_list = current_list(work, actor.organization_id) is not None
+    in_force = current_list(work, actor.organization_id)
+    has_list = in_force is not None
     failed = queries.failed_jobs(work, actor) if actor.may("jobs.manage") else 0
     found = alerts(
         work.now,
@@ -46,6 +47,7 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         has_list=has_list,
         failed_jobs=failed,
         problems=queries.log_problems(work, actor),
+        in_force=queries.list_fact(work, actor, in_force),
     )
     items = approval_views.items(work, todo)
     mine = requests.running(work, actor, limit=SHOWN)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import ColumnElement, func, select
 
 from shuangyin.core.actor import Actor
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.jobs import Job, JobState
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Opening, OpeningStatus, Safe
@@ -12,8 +15,11 @@ from shuangyin.evidence.problems import open_problems
 from shuangyin.organization.models import Department, Post
 from shuangyin.people.models import PostHolding
 from shuangyin.requests.models import RequestStatus, UseRequest
+from shuangyin.scenarios import acknowledgements
+from shuangyin.scenarios.models import ScenarioList
+from shuangyin.scenarios.queries import may_read_drafts
 from shuangyin.seals.models import Seal, SealStatus
-from shuangyin.workbench.rules import OpeningFact, ProblemFact, SealFact, SetupFact, WaitingFact
+from shuangyin.workbench.rules import ListFact, OpeningFact, ProblemFact, SealFact, SetupFact, WaitingFact
 
 CUSTODY_RIGHTS = ("custody.read", "custody.open", "custody.review")
 
@@ -64,6 +70,23 @@ def log_problems(work: UnitOfWork, actor: Actor) -> list[ProblemFact]:
         ProblemFact(one.subject, one.zh.rstrip("。"), one.en.rstrip("."), bool(one.blocking))
         for one in open_problems(work)
     ]
+
+
+def list_fact(work: UnitOfWork, actor: Actor, row: ScenarioList | None) -> ListFact | None:
+    """The list in force as it concerns this person; None for whoever may not read it, or without one."""
+    if row is None or not actor.may("scenarios.read"):
+        return None
+    review = None
+    if row.review_on is not None:
+        review = (date.fromisoformat(row.review_on) - beijing_time(work.now).date()).days
+    return ListFact(
+        id=row.id,
+        version_number=row.version_number,
+        read_by_me=row.id in acknowledgements.own(work, actor, [row.id]),
+        reminded=row.reminded_at is not None,
+        review_in_days=review,
+        keeps_it=may_read_drafts(actor),
+    )
 
 
 def setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> SetupFact:

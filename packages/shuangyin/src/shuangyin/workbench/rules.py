@@ -13,6 +13,8 @@ EXPIRY_WARNING_MS = 30 * DAY_MS
 UNSTAMPED_MS = 72 * 3600 * 1000
 """Approved but not stamped for so long is an alarm (the default users know: 72 hours)."""
 
+REVIEW_WARNING_DAYS = 30
+
 Level = Literal["info", "warning", "danger"]
 
 
@@ -66,6 +68,18 @@ class ProblemFact:
     zh: str
     en: str
     blocking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListFact:
+    """The scenario list in force, as it concerns one person."""
+
+    id: str
+    version_number: int
+    read_by_me: bool
+    reminded: bool
+    review_in_days: int | None
+    keeps_it: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +191,47 @@ def alerts(
     has_list: bool,
     failed_jobs: int = 0,
     problems: Iterable[ProblemFact] = (),
+    in_force: ListFact | None = None,
 ) -> tuple[Alert, ...]:
     """All alerts, the most urgent first. Without a scenario list in force nothing can be submitted."""
     found = [
         *(log_alert(problem) for problem in problems),
         *([] if has_list else [_NO_LIST]),
         *filter(None, [failed_jobs_alert(failed_jobs)]),
+        *(_of_list(in_force) if in_force else ()),
         *(alert for opening in openings if (alert := _of_opening(now, opening))),
         *(alert for request in waiting if (alert := _of_waiting(now, request))),
         *(alert for seal in seals if (alert := _of_seal(now, seal))),
     ]
     order: dict[Level, int] = {"danger": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda alert: order[alert.level]))
+
+
+def _of_list(fact: ListFact) -> tuple[Alert, ...]:
+    """To read the list in force, and, for those who keep it, to review it."""
+    link = f"/scenarios/{fact.id}"
+    found = []
+    if not fact.read_by_me:
+        text = Text(
+            f"请阅读用印场景清单第 {fact.version_number} 版，并确认已阅读。",
+            f"Read version {fact.version_number} of the scenario list and confirm it.",
+        )
+        found.append(Alert("warning" if fact.reminded else "info", text, link))
+    days = fact.review_in_days
+    if fact.keeps_it and days is not None and days <= REVIEW_WARNING_DAYS:
+        text = (
+            Text(
+                f"用印场景清单已过复核日期 {-days} 天，请复核并起草新版本。",
+                f"The scenario list is {-days} days past its review. Review it and draft a new version.",
+            )
+            if days < 0
+            else Text(
+                f"用印场景清单将在 {days} 天后到复核日期。",
+                f"The scenario list is to be reviewed in {days} days.",
+            )
+        )
+        found.append(Alert("danger" if days < 0 else "warning", text, link))
+    return tuple(found)
 
 
 def _of_opening(now: int, opening: OpeningFact) -> Alert | None:

@@ -1,0 +1,20 @@
+"""Use cases of the scenario list: the only code that changes its state."""
+
+from shuangyin.scenarios.commands.acknowledging import acknowledge, remind
+from shuangyin.scenarios.commands.drafting import change_header, draft, replace_rules
+from shuangyin.scenarios.commands.submitting import recall, submit, withdraw
+from shuangyin.scenarios.commands.terms_of_lists import SETTLE_JOB, run_settling, settle
+
+__all__ = [
+    "SETTLE_JOB",
+    "acknowledge",
+    "change_header",
+    "draft",
+    "recall",
+    "remind",
+    "replace_rules",
+    "run_settling",
+    "settle",
+    "submit",
+    "withdraw",
+]
