@@ -10,12 +10,13 @@ import jobs from './jobs'
 import requests from './requests'
 import seals from './seals'
 import type { Messages } from './bilingual'
+import scenarios from './scenarios'
 import settings from './settings'
 import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, jobs, settings }
+const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, jobs, scenarios, settings }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

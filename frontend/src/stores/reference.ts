@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { api } from '@/api/client'
 import type { Page } from '@/api/page'
-import type { Citation, DocumentKind } from '@/api/scenarios'
+import type { Citation, DocumentKind, Platform } from '@/api/scenarios'
 import { inCurrentLanguage, translate } from '@/locales'
 
 function itemsOf<T>(answer: Page<T> | T[]): T[] {
@@ -13,15 +13,18 @@ function itemsOf<T>(answer: Page<T> | T[]): T[] {
 export const useReference = defineStore('reference', () => {
   const kinds = ref<DocumentKind[]>([])
   const citations = ref<Citation[]>([])
+  const platforms = ref<Platform[]>([])
   let asked: Promise<void> | null = null
 
   async function read(): Promise<void> {
-    const [kindPage, citationPage] = await Promise.all([
+    const [kindPage, citationPage, platformPage] = await Promise.all([
       api.get<Page<DocumentKind> | DocumentKind[]>('/reference/document-kinds'),
       api.get<Page<Citation> | Citation[]>('/reference/citations'),
+      api.get<Page<Platform>>('/reference/platforms'),
     ])
     kinds.value = itemsOf(kindPage)
     citations.value = itemsOf(citationPage)
+    platforms.value = platformPage.items
   }
 
   /** Loads the tables when they are not there yet; a failure leaves codes where names would stand. */
@@ -34,6 +37,11 @@ export const useReference = defineStore('reference', () => {
 
   function kindName(code: string): string {
     return inCurrentLanguage(kinds.value.find((kind) => kind.code === code)) || code
+  }
+
+  /** A platform where papers are handed in, by its code. */
+  function platformName(code: string): string {
+    return inCurrentLanguage(platforms.value.find((one) => one.code === code)) || code
   }
 
   function citationOf(id: string | null | undefined): Citation | undefined {
@@ -54,5 +62,5 @@ export const useReference = defineStore('reference', () => {
     return translate(found.article ? 'word.citation' : 'word.citationWhole', values)
   }
 
-  return { kindOf, citationText, kinds, citations, load, kindName, citationOf }
+  return { kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
 })

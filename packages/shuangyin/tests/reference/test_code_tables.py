@@ -49,12 +49,21 @@ def test_a_citation_is_not_offered_before_it_is_in_force() -> None:
 def test_a_date_of_force_is_shown_only_where_it_is_known() -> None:
     """A guessed date would be worse than none: of most citations the day they came into force is not on record here."""
     dated = {one.code: one.valid_from for one in queries.citations(at("2026-11-01")) if one.valid_from}
-    assert dated == {"online-services-9": date(2019, 4, 26), "eseal-measures-5": date(2025, 9, 27)}
+    provisions = {f"online-services-{article}": date(2019, 4, 26) for article in (9, 10, 12)}
+    measures = {f"eseal-measures-{article}": date(2025, 9, 27) for article in (5, 21)}
+    assert dated == {**provisions, **measures}
 
 
 def test_codes_are_unique() -> None:
     now = at("2026-11-01")
-    for table in (queries.document_kinds(now), queries.regions(now), queries.citations(now)):
+    tables = (
+        queries.document_kinds(now),
+        queries.regions(now),
+        queries.citations(now),
+        queries.platforms(now),
+        queries.matters(now),
+    )
+    for table in tables:
         codes = [one.code for one in table]
         assert codes
         assert len(set(codes)) == len(codes)

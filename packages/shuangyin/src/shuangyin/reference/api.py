@@ -7,7 +7,14 @@ from fastapi import APIRouter
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Page
 from shuangyin.reference import queries
-from shuangyin.reference.schemas import CitationOut, DocumentKindOut, PaperKindOut, RegionOut
+from shuangyin.reference.schemas import (
+    CitationOut,
+    DocumentKindOut,
+    MatterOut,
+    PaperKindOut,
+    PlatformOut,
+    RegionOut,
+)
 
 router = APIRouter(prefix="/reference", tags=["reference"])
 
@@ -34,3 +41,15 @@ def citations(platform: PlatformOf, _actor: SignedIn) -> Page[CitationOut]:
 def paper_kinds(platform: PlatformOf, _actor: SignedIn) -> Page[PaperKindOut]:
     """Kinds of papers that are attached to a request."""
     return Page(items=queries.paper_kinds(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/platforms", response_model=Page[PlatformOut])
+def platforms(platform: PlatformOf, _actor: SignedIn) -> Page[PlatformOut]:
+    """Where papers are handed in, what each takes, and how papers go there and back."""
+    return Page(items=queries.platforms(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/matters", response_model=Page[MatterOut])
+def matters(platform: PlatformOf, _actor: SignedIn) -> Page[MatterOut]:
+    """What papers are about, where rules tell matters apart."""
+    return Page(items=queries.matters(platform.clock.now_ms()), next_cursor=None)

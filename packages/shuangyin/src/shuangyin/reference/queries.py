@@ -12,7 +12,15 @@ from pydantic import TypeAdapter
 
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import not_found
-from shuangyin.reference.schemas import CitationOut, Dated, DocumentKindOut, PaperKindOut, RegionOut
+from shuangyin.reference.schemas import (
+    CitationOut,
+    Dated,
+    DocumentKindOut,
+    MatterOut,
+    PaperKindOut,
+    PlatformOut,
+    RegionOut,
+)
 
 
 def document_kinds(at_ms: int) -> list[DocumentKindOut]:
@@ -59,6 +67,16 @@ def citation(code: str) -> CitationOut | None:
     return next((one for one in _citations() if one.code == code), None)
 
 
+def platforms(at_ms: int) -> list[PlatformOut]:
+    """The platforms that papers are handed in to, at an instant."""
+    return [platform for platform in _platforms() if in_force(platform, at_ms)]
+
+
+def matters(at_ms: int) -> list[MatterOut]:
+    """The matters that are offered at an instant."""
+    return [matter for matter in _matters() if in_force(matter, at_ms)]
+
+
 def in_force(entry: Dated, at_ms: int) -> bool:
     """Whether a dated entry holds on the day that an instant falls on in Beijing. Both ends are inside."""
     day = beijing_time(at_ms).date()
@@ -83,6 +101,16 @@ def _regions() -> tuple[RegionOut, ...]:
 @cache
 def _citations() -> tuple[CitationOut, ...]:
     return tuple(TypeAdapter(list[CitationOut]).validate_python(_read("citations.json")))
+
+
+@cache
+def _platforms() -> tuple[PlatformOut, ...]:
+    return tuple(TypeAdapter(list[PlatformOut]).validate_python(_read("platforms.json")))
+
+
+@cache
+def _matters() -> tuple[MatterOut, ...]:
+    return tuple(TypeAdapter(list[MatterOut]).validate_python(_read("matters.json")))
 
 
 def _read(name: str) -> Any:

@@ -44,3 +44,17 @@ class CitationOut(Dated):
     article: str
     summary_zh: str
     summary_en: str
+
+
+class MatterOut(Dated):
+    """What a paper is about, where rules tell matters of one kind of document apart."""
+
+
+class PlatformOut(Dated):
+    """Where a paper is handed in: which media it takes, and how a paper goes there and back."""
+
+    media: list[Literal["electronic", "physical"]]
+    takes_zh: str = Field(description="What the platform takes.")
+    takes_en: str
+    hand_over_zh: str = Field(description="How a paper is handed over to it and comes back.")
+    hand_over_en: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shuangyin.core.errors import Conflict, Invalid, NotFound, Refused, not_found
+from shuangyin.core.text import Text
 
 
 def no_such_list() -> NotFound:
@@ -122,4 +123,23 @@ def too_few_rules() -> Invalid:
     """A list without a rule says nothing."""
     return Invalid(
         "LIST_EMPTY", "清单没有任何规则，不能送审。", "The list has no rule and cannot be submitted."
+    )
+
+
+def cannot_switch(position: int, why: Text) -> Invalid:
+    """A rule that cannot go over to electronic sealing."""
+    return Invalid(
+        "RULE_CANNOT_SWITCH",
+        f"第 {position} 条不能切换为电子印章：{why.zh}",
+        f"Rule {position} cannot go over to electronic sealing: {why.en}",
+        details={"position": position},
+    )
+
+
+def switch_without_current() -> Invalid:
+    """A switch is planned from the list in force."""
+    return Invalid(
+        "SWITCH_NEEDS_CURRENT",
+        "切换计划以现行版本为基础，请选择「以现行版本为基础」起草。",
+        "A switch is planned from the version in force; begin the draft as a copy of it.",
     )

@@ -22,7 +22,7 @@ Title = Annotated[Line, Field(min_length=1, max_length=100)]
 RegulationText = Annotated[Regulation, Field(max_length=20_000)]
 Instant = Annotated[int, Field(ge=0, le=LATEST, description="UTC milliseconds.")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-StarterCode = Literal["enterprise"]
+StarterCode = Literal["enterprise", "government", "small_enterprise"]
 
 
 class _Input(BaseModel):
@@ -53,6 +53,15 @@ class HeaderChange(_Input):
     effective_from: Instant | None = None
 
 
+class SwitchBody(_Input):
+    """Rules of the list in force that go over to electronic sealing on a day."""
+
+    rules: Annotated[
+        list[Annotated[int, Field(ge=1, le=MOST_RULES)]], Field(min_length=1, max_length=100)
+    ] = Field(description="Their positions.")
+    on: date = Field(description="The day from which it holds, from midnight in Beijing.")
+
+
 class NewScenarioList(_Input):
     """A draft to begin: from a starter, or as a copy of the list in force."""
 
@@ -60,6 +69,9 @@ class NewScenarioList(_Input):
     title: Title | None = None
     regulation_text: RegulationText | None = None
     review_on: date | None = None
+    switch: SwitchBody | None = Field(
+        None, description="With `current`: what goes over to electronic sealing, and when."
+    )
 
 
 class RulesBody(_Input):

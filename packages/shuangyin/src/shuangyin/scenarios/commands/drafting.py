@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
 
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
-from shuangyin.core.clock import beijing_time
+from shuangyin.core.clock import BEIJING, beijing_time, to_milliseconds
 from shuangyin.core.errors import stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
@@ -21,6 +21,7 @@ from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
 from shuangyin.scenarios.reading import body_of, stored_rates
 from shuangyin.scenarios.schemas import RuleBody
 from shuangyin.scenarios.starters import starter
+from shuangyin.scenarios.switching import switched
 
 SUBJECT_TYPE = "scenario_list"
 
@@ -39,7 +40,11 @@ class Source:
 def draft(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> ScenarioList:
     """Begin a draft, from a starter list or as a copy of the list in force."""
     actor.require("scenarios.manage")
-    source = _source(work, actor, new)
+    return insert_draft(work, actor, new, _source(work, actor, new))
+
+
+def insert_draft(work: UnitOfWork, actor: Actor, new: NewScenarioList, source: Source) -> ScenarioList:
+    """Store a draft that begins as this source, with what was asked for instead."""
     newest = work.session.scalar(
         select(func.max(ScenarioList.version_number)).where(
             ScenarioList.organization_id == actor.organization_id
@@ -57,6 +62,7 @@ def draft(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> ScenarioList:
         created_at=work.now,
         origin=source.origin,
         rates=source.rates,
+        effective_from=_midnight(new.switch.on) if new.switch else None,
         rules_digest=rules_digest(source.rules),
     )
     work.session.add(row)
@@ -164,20 +170,22 @@ def record_list(
 
 def _source(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> Source:
     if new.starter != "current":
+        if new.switch is not None:
+            raise errors.switch_without_current()
         found = starter(new.starter)
-        return Source(
-            f"starter:{found.code}", found.title.zh, found.regulation_text, stored_rates([]), found.rules
-        )
+        text = found.regulation_on(beijing_time(work.now).date())
+        return Source(f"starter:{found.code}", found.title.zh, text, stored_rates([]), found.rules)
     current = queries.current(work, actor.organization_id)
     if current is None:
         raise errors.no_list_in_force()
-    return Source(
-        f"list:{current.id}",
-        current.title,
-        current.regulation_text,
-        current.rates,
-        [body_of(row) for row in queries.rules_in(work, current.id)],
-    )
+    rules = [body_of(row) for row in queries.rules_in(work, current.id)]
+    if new.switch is not None:
+        rules = switched(rules, new.switch.rules)
+    return Source(f"list:{current.id}", current.title, current.regulation_text, current.rates, rules)
+
+
+def _midnight(day: date) -> int:
+    return to_milliseconds(datetime(day.year, day.month, day.day, tzinfo=BEIJING))
 
 
 def _in_a_year(work: UnitOfWork) -> date:
