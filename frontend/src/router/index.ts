@@ -99,6 +99,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.scenarios', permission: 'scenarios.read' },
   },
   {
+    path: '/scenarios/:id',
+    component: () => import('@/views/scenarios/ListPage.vue'),
+    props: true,
+    meta: { title: 'nav.scenarios', permission: 'scenarios.read' },
+  },
+  {
     path: '/grants',
     component: () => import('@/views/authority/GrantListPage.vue'),
     meta: { title: 'nav.grants', permission: 'authority.read' },
