@@ -1455,6 +1455,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reference/matters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Matters
+         * @description What papers are about, where rules tell matters apart.
+         */
+        get: operations["matters_api_v1_reference_matters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reference/paper-kinds": {
         parameters: {
             query?: never;
@@ -1467,6 +1487,26 @@ export interface paths {
          * @description Kinds of papers that are attached to a request.
          */
         get: operations["paper_kinds_api_v1_reference_paper_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reference/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Platforms
+         * @description Where papers are handed in, what each takes, and how papers go there and back.
+         */
+        get: operations["platforms_api_v1_reference_platforms_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1696,13 +1736,13 @@ export interface paths {
         };
         /**
          * List Scenario Lists
-         * @description Versions of the list, newest first.
+         * @description Versions of the list without their rules, newest first.
          */
         get: operations["list_scenario_lists_api_v1_scenario_lists_get"];
         put?: never;
         /**
          * Draft
-         * @description Begin a draft.
+         * @description Begin a draft, from a starter list or as a copy of the version in force.
          */
         post: operations["draft_api_v1_scenario_lists_post"];
         delete?: never;
@@ -1731,6 +1771,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenario-lists/starters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Starters
+         * @description The starter lists that a draft can begin as.
+         */
+        get: operations["list_starters_api_v1_scenario_lists_starters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scenario-lists/{list_id}": {
         parameters: {
             query?: never;
@@ -1740,7 +1800,7 @@ export interface paths {
         };
         /**
          * Read List
-         * @description One version.
+         * @description One version with its rules.
          */
         get: operations["read_list_api_v1_scenario_lists__list_id__get"];
         put?: never;
@@ -1748,10 +1808,14 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Header
+         * @description Change the header of a draft.
+         */
+        patch: operations["change_header_api_v1_scenario_lists__list_id__patch"];
         trace?: never;
     };
-    "/api/v1/scenario-lists/{list_id}/enforce": {
+    "/api/v1/scenario-lists/{list_id}/acknowledge": {
         parameters: {
             query?: never;
             header?: never;
@@ -1761,10 +1825,110 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Enforce
-         * @description Put a draft into force (second factor: act `scenarios.enforce`, subject the list's id).
+         * Acknowledge
+         * @description Confirm having read a version.
          */
-        post: operations["enforce_api_v1_scenario_lists__list_id__enforce_post"];
+        post: operations["acknowledge_api_v1_scenario_lists__list_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Acknowledgements
+         * @description Who has confirmed having read a version and who has not; for those who draft or approve lists.
+         */
+        get: operations["list_acknowledgements_api_v1_scenario_lists__list_id__acknowledgements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description What differs from another version: rules added, removed, changed and moved, and the header.
+         */
+        get: operations["compare_api_v1_scenario_lists__list_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Faults
+         * @description What is wrong with the rules of a version today.
+         */
+        get: operations["read_faults_api_v1_scenario_lists__list_id__faults_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall
+         * @description Take back an approved list before it comes into force (second factor: act `scenarios.recall`, subject its id).
+         */
+        post: operations["recall_api_v1_scenario_lists__list_id__recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description Remind those who have not confirmed having read the version in force.
+         */
+        post: operations["remind_api_v1_scenario_lists__list_id__remind_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1785,6 +1949,46 @@ export interface paths {
          */
         put: operations["replace_rules_api_v1_scenario_lists__list_id__rules_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description Submit a draft for approval by the root office.
+         */
+        post: operations["submit_api_v1_scenario_lists__list_id__submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Take a list back while it is in approval; it is a draft again.
+         */
+        post: operations["withdraw_api_v1_scenario_lists__list_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2375,6 +2579,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Acknowledgement
+         * @description What a member of staff confirms having read.
+         */
+        Acknowledgement: {
+            /**
+             * Binding
+             * @description The list's binding as it was shown.
+             */
+            binding: string;
+        };
+        /**
+         * AcknowledgementOut
+         * @description Whether one member of staff has confirmed having read a version.
+         */
+        AcknowledgementOut: {
+            /** Acknowledged At */
+            acknowledged_at: number | null;
+            /** Entry Id */
+            entry_id: string | null;
+            person: components["schemas"]["PersonRef"];
+        };
         /**
          * Act
          * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
@@ -3899,6 +4125,32 @@ export interface components {
          */
         FactPart: "documents" | "places" | "amount" | "counterparty" | "terms";
         /**
+         * FaultOut
+         * @description Something wrong with a rule of a draft; a blocking one keeps it from being submitted.
+         */
+        FaultOut: {
+            /** Blocking */
+            blocking: boolean;
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Position */
+            position: number | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * FaultsOut
+         * @description All that is wrong with a list.
+         */
+        FaultsOut: {
+            /** Blocking */
+            blocking: number;
+            /** Faults */
+            faults: components["schemas"]["FaultOut"][];
+        };
+        /**
          * FileCheckOut
          * @description What was found out about an uploaded file.
          */
@@ -4023,6 +4275,22 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HeaderChange
+         * @description What is to change of a draft's header; what is absent stays.
+         */
+        HeaderChange: {
+            /** Effective From */
+            effective_from?: number | null;
+            /** Rates */
+            rates?: components["schemas"]["RateBody"][] | null;
+            /** Regulation Text */
+            regulation_text?: string | null;
+            /** Review On */
+            review_on?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
          * HeldPostOut
          * @description A post that a person holds now.
          */
@@ -4100,19 +4368,28 @@ export interface components {
             zh: string;
         };
         /**
-         * ListEnforcement
-         * @description The second factor for putting a list into force.
+         * ListComparison
+         * @description What differs between two versions of the list.
          */
-        ListEnforcement: {
-            /** Proof */
-            proof?: string | null;
+        ListComparison: {
+            after: components["schemas"]["ScenarioListSummary"];
+            before: components["schemas"]["ScenarioListSummary"] | null;
+            /** Header */
+            header: components["schemas"]["PartChange"][];
+            /** Rules */
+            rules: components["schemas"]["RuleChange"][];
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * ListStatus
-         * @description Where a version of the list stands. Only a draft can be edited.
+         * @description Where a version of the list stands.
+         *
+         *     Only a draft can be edited. What is sent back, rejected, withdrawn or recalled is a draft again. `approved`
+         *     waits for the instant from which it is in force.
          * @enum {string}
          */
-        ListStatus: "draft" | "in_force" | "superseded";
+        ListStatus: "draft" | "in_approval" | "approved" | "in_force" | "superseded";
         /**
          * LogProblemOut
          * @description Something that is wrong now.
@@ -4182,6 +4459,22 @@ export interface components {
             rule: components["schemas"]["TextOut"];
             /** Rule Id */
             rule_id: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * MatterOut
+         * @description What a paper is about, where rules tell matters of one kind of document apart.
+         */
+        MatterOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
             /** Zh */
             zh: string;
         };
@@ -4570,9 +4863,10 @@ export interface components {
             /**
              * Starter
              * @default enterprise
-             * @enum {string}
              */
-            starter: "enterprise" | "current";
+            starter: ("enterprise" | "government" | "small_enterprise") | "current";
+            /** @description With `current`: what goes over to electronic sealing, and when. */
+            switch?: components["schemas"]["SwitchBody"] | null;
             /** Title */
             title?: string | null;
         };
@@ -4791,6 +5085,16 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** Page[AcknowledgementOut] */
+        Page_AcknowledgementOut_: {
+            /** Items */
+            items: components["schemas"]["AcknowledgementOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[ApprovalItem] */
         Page_ApprovalItem_: {
             /** Items */
@@ -4901,6 +5205,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[MatterOut] */
+        Page_MatterOut_: {
+            /** Items */
+            items: components["schemas"]["MatterOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[OpeningOut] */
         Page_OpeningOut_: {
             /** Items */
@@ -4951,6 +5265,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[PlatformOut] */
+        Page_PlatformOut_: {
+            /** Items */
+            items: components["schemas"]["PlatformOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[PostOut] */
         Page_PostOut_: {
             /** Items */
@@ -4991,10 +5315,10 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[ScenarioListOut] */
-        Page_ScenarioListOut_: {
+        /** Page[ScenarioListSummary] */
+        Page_ScenarioListSummary_: {
             /** Items */
-            items: components["schemas"]["ScenarioListOut"][];
+            items: components["schemas"]["ScenarioListSummary"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -5015,6 +5339,16 @@ export interface components {
         Page_SealUseOut_: {
             /** Items */
             items: components["schemas"]["SealUseOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[StarterOut] */
+        Page_StarterOut_: {
+            /** Items */
+            items: components["schemas"]["StarterOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -5046,6 +5380,18 @@ export interface components {
             valid_until?: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * PartChange
+         * @description One part of a rule or header that differs: a dotted name such as `answer.medium`, and both values.
+         */
+        PartChange: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Part */
+            part: string;
         };
         /**
          * PasswordChange
@@ -5291,6 +5637,38 @@ export interface components {
              * @description Millimetres.
              */
             y_mm: number;
+        };
+        /**
+         * PlatformOut
+         * @description Where a paper is handed in: which media it takes, and how a paper goes there and back.
+         */
+        PlatformOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Hand Over En */
+            hand_over_en: string;
+            /**
+             * Hand Over Zh
+             * @description How a paper is handed over to it and comes back.
+             */
+            hand_over_zh: string;
+            /** Media */
+            media: ("electronic" | "physical")[];
+            /** Takes En */
+            takes_en: string;
+            /**
+             * Takes Zh
+             * @description What the platform takes.
+             */
+            takes_zh: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * PostChange
@@ -6166,6 +6544,26 @@ export interface components {
             strength: components["schemas"]["Strength"];
         };
         /**
+         * RuleChange
+         * @description What became of one rule between two versions.
+         */
+        RuleChange: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Moved */
+            moved: boolean;
+            name: components["schemas"]["TextOut"];
+            /** Parts */
+            parts: components["schemas"]["PartChange"][];
+            /** Position After */
+            position_after: number | null;
+            /** Position Before */
+            position_before: number | null;
+        };
+        /**
          * RulesBody
          * @description All rules of a draft, in order.
          */
@@ -6216,26 +6614,105 @@ export interface components {
          * @description One version of the list, with its rules.
          */
         ScenarioListOut: {
+            /**
+             * Acknowledged
+             * @description How many members of staff have confirmed having read it.
+             */
+            acknowledged: number;
+            /** Approved At */
+            approved_at: number | null;
             approved_by: components["schemas"]["PersonRef"] | null;
+            /**
+             * Binding
+             * @description SM3 of header and rules.
+             */
+            binding: string;
             /** Created At */
             created_at: number;
             created_by: components["schemas"]["PersonRef"];
+            /** Effective From */
+            effective_from: number | null;
             /** Id */
             id: string;
-            /**
-             * Rates
-             * @default []
-             */
+            /** Mine Acknowledged At */
+            mine_acknowledged_at: number | null;
+            /** Origin */
+            origin: string;
+            /** Rates */
             rates: components["schemas"]["RateBody"][];
             /** Regulation Text */
             regulation_text: string;
+            /** Reminded At */
+            reminded_at: number | null;
             /** Review On */
             review_on: string | null;
+            /** @description Its latest approval. */
+            route: components["schemas"]["ApprovalRouteOut"] | null;
+            /** Rule Count */
+            rule_count: number;
             /** Rules */
             rules: components["schemas"]["ScenarioRuleOut"][];
             /** Rules Digest */
             rules_digest: string | null;
+            /**
+             * Staff
+             * @description How many members of staff there are.
+             */
+            staff: number;
+            /** @description As of now, by its dates. */
             status: components["schemas"]["ListStatus"];
+            /** Submitted At */
+            submitted_at: number | null;
+            submitted_by: components["schemas"]["PersonRef"] | null;
+            /** Title */
+            title: string;
+            /** Valid From */
+            valid_from: number | null;
+            /** Valid Until */
+            valid_until: number | null;
+            /** Version */
+            version: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * ScenarioListSummary
+         * @description One version of the list, without its rules.
+         */
+        ScenarioListSummary: {
+            /**
+             * Acknowledged
+             * @description How many members of staff have confirmed having read it.
+             */
+            acknowledged: number;
+            /** Approved At */
+            approved_at: number | null;
+            approved_by: components["schemas"]["PersonRef"] | null;
+            /** Created At */
+            created_at: number;
+            created_by: components["schemas"]["PersonRef"];
+            /** Effective From */
+            effective_from: number | null;
+            /** Id */
+            id: string;
+            /** Mine Acknowledged At */
+            mine_acknowledged_at: number | null;
+            /** Origin */
+            origin: string;
+            /** Review On */
+            review_on: string | null;
+            /** Rule Count */
+            rule_count: number;
+            /**
+             * Staff
+             * @description How many members of staff there are.
+             */
+            staff: number;
+            /** @description As of now, by its dates. */
+            status: components["schemas"]["ListStatus"];
+            /** Submitted At */
+            submitted_at: number | null;
+            submitted_by: components["schemas"]["PersonRef"] | null;
             /** Title */
             title: string;
             /** Valid From */
@@ -6633,6 +7110,27 @@ export interface components {
             stated_at: number | null;
         };
         /**
+         * StarterOut
+         * @description A starter list that a draft can begin as.
+         */
+        StarterOut: {
+            /**
+             * As Of
+             * Format: date
+             * @description The day on which its facts were checked.
+             */
+            as_of: string;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "enterprise" | "government" | "small_enterprise";
+            /** Rules */
+            rules: number;
+            summary: components["schemas"]["TextOut"];
+            title: components["schemas"]["TextOut"];
+        };
+        /**
          * StepAddition
          * @description Whom to ask in a step of their own, before or after one's own decision (加签).
          */
@@ -6760,6 +7258,23 @@ export interface components {
          * @enum {string}
          */
         Strength: "must" | "should";
+        /**
+         * SwitchBody
+         * @description Rules of the list in force that go over to electronic sealing on a day.
+         */
+        SwitchBody: {
+            /**
+             * On
+             * Format: date
+             * @description The day from which it holds, from midnight in Beijing.
+             */
+            on: string;
+            /**
+             * Rules
+             * @description Their positions.
+             */
+            rules: number[];
+        };
         /**
          * TakesElectronic
          * @description Whether a counterparty accepts electronic seals.
@@ -6900,6 +7415,19 @@ export interface components {
             seals: components["schemas"]["OpeningSealOut"][];
             /** Title */
             title: string;
+        };
+        /**
+         * Withdrawal
+         * @description Why a list is taken back.
+         */
+        Withdrawal: {
+            /**
+             * Proof
+             * @description The second factor, for taking back what is approved.
+             */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * WitnessStateOut
@@ -9736,6 +10264,36 @@ export interface operations {
             };
         };
     };
+    matters_api_v1_reference_matters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MatterOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     paper_kinds_api_v1_reference_paper_kinds_get: {
         parameters: {
             query?: never;
@@ -9752,6 +10310,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PaperKindOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    platforms_api_v1_reference_platforms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlatformOut_"];
                 };
             };
             /** @description Problem document */
@@ -10247,7 +10835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ScenarioListOut_"];
+                    "application/json": components["schemas"]["Page_ScenarioListSummary_"];
                 };
             };
             /** @description Problem document */
@@ -10328,6 +10916,36 @@ export interface operations {
             };
         };
     };
+    list_starters_api_v1_scenario_lists_starters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StarterOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_list_api_v1_scenario_lists__list_id__get: {
         parameters: {
             query?: never;
@@ -10360,7 +10978,7 @@ export interface operations {
             };
         };
     };
-    enforce_api_v1_scenario_lists__list_id__enforce_post: {
+    change_header_api_v1_scenario_lists__list_id__patch: {
         parameters: {
             query?: never;
             header?: {
@@ -10374,9 +10992,225 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ListEnforcement"];
+                "application/json": components["schemas"]["HeaderChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    acknowledge_api_v1_scenario_lists__list_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_acknowledgements_api_v1_scenario_lists__list_id__acknowledgements_get: {
+        parameters: {
+            query?: {
+                state?: "all" | "missing" | "confirmed";
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AcknowledgementOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    compare_api_v1_scenario_lists__list_id__comparison_get: {
+        parameters: {
+            query?: {
+                /** @description Another version; the one in force when absent. */
+                against?: string | null;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComparison"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_faults_api_v1_scenario_lists__list_id__faults_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultsOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recall_api_v1_scenario_lists__list_id__recall_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remind_api_v1_scenario_lists__list_id__remind_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -10414,6 +11248,80 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RulesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    submit_api_v1_scenario_lists__list_id__submit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_api_v1_scenario_lists__list_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
             };
         };
         responses: {

@@ -29,10 +29,11 @@ def known_world(work: UnitOfWork, organization_id: str) -> Known:
     """What the rules of this organization can speak of now."""
     kinds = reference.document_kinds(work.now)
     papers = reference.paper_kinds(work.now)
+    platforms = reference.platforms(work.now)
     departments = work.session.execute(
         select(Department.id, Department.name).where(Department.organization_id == organization_id)
     ).tuples()
-    names = {one.code: Text(one.zh, one.en) for one in (*kinds, *papers)}
+    names = {one.code: Text(one.zh, one.en) for one in (*kinds, *papers, *platforms)}
     there = {id_: Text(name, name) for id_, name in departments}
     seals = work.session.execute(
         select(Seal.medium, Seal.category, Seal.status).where(Seal.organization_id == organization_id)
@@ -41,6 +42,7 @@ def known_world(work: UnitOfWork, organization_id: str) -> Known:
     return Known(
         kinds={kind.code for kind in kinds},
         citations={citation.code for citation in reference.citations(work.now)},
+        platforms={platform.code for platform in platforms},
         departments=there.keys(),
         prerequisites={paper.code for paper in papers},
         seals={(medium, category) for medium, category, status in by_status if status == SealStatus.IN_FORCE},
