@@ -1771,6 +1771,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenario-lists/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Draft
+         * @description Begin a draft as the rules of a table; title and regulation come from the list in force or the starter.
+         */
+        post: operations["import_draft_api_v1_scenario_lists_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scenario-lists/starters": {
         parameters: {
             query?: never;
@@ -1955,6 +1975,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenario-lists/{list_id}/rules/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Rules
+         * @description Replace all rules of a draft by those of a table; with one wrong row nothing changes.
+         */
+        post: operations["import_rules_api_v1_scenario_lists__list_id__rules_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scenario-lists/{list_id}/submit": {
         parameters: {
             query?: never;
@@ -1969,6 +2009,26 @@ export interface paths {
          * @description Submit a draft for approval by the root office.
          */
         post: operations["submit_api_v1_scenario_lists__list_id__submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/table.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Table
+         * @description The rules of a version as a decision table that can be edited and imported again.
+         */
+        get: operations["export_table_api_v1_scenario_lists__list_id__table_xlsx_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3164,6 +3224,14 @@ export interface components {
              */
             specimen: string;
         };
+        /** Body_import_draft_api_v1_scenario_lists_import_post */
+        Body_import_draft_api_v1_scenario_lists_import_post: {
+            /**
+             * File
+             * @description An XLSX as it is exported.
+             */
+            file: string;
+        };
         /** Body_import_issued_api_v1_seals_import_post */
         Body_import_issued_api_v1_seals_import_post: {
             /**
@@ -3207,6 +3275,14 @@ export interface components {
              * @description The filed specimen, a PNG.
              */
             specimen: string;
+        };
+        /** Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post */
+        Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
+            /**
+             * File
+             * @description An XLSX as it is exported.
+             */
+            file: string;
         };
         /** Body_upload_api_v1_documents_post */
         Body_upload_api_v1_documents_post: {
@@ -10916,6 +10992,42 @@ export interface operations {
             };
         };
     };
+    import_draft_api_v1_scenario_lists_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_draft_api_v1_scenario_lists_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_starters_api_v1_scenario_lists_starters_get: {
         parameters: {
             query?: never;
@@ -11272,6 +11384,45 @@ export interface operations {
             };
         };
     };
+    import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     submit_api_v1_scenario_lists__list_id__submit_post: {
         parameters: {
             query?: never;
@@ -11294,6 +11445,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScenarioListOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_table_api_v1_scenario_lists__list_id__table_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

@@ -50,6 +50,7 @@ from shuangyin.requests import ports as requests_ports
 from shuangyin.scenarios import api as scenarios_api
 from shuangyin.scenarios import commands as scenarios_commands
 from shuangyin.scenarios import lists_api as scenario_lists_api
+from shuangyin.scenarios import tables_api as scenario_tables_api
 from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
 from shuangyin.sealing import ports as sealing_ports
@@ -71,6 +72,7 @@ APIS = (
     approvals_api,
     seals_api,
     scenarios_api,
+    scenario_tables_api,
     scenario_lists_api,
     authority_api,
     documents_api,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shuangyin.core.errors import Conflict, Invalid, NotFound, Refused, not_found
+from shuangyin.core.errors import Conflict, Invalid, NotFound, Refused, TooLarge, not_found
 from shuangyin.core.text import Text
 
 
@@ -142,4 +142,33 @@ def switch_without_current() -> Invalid:
         "SWITCH_NEEDS_CURRENT",
         "切换计划以现行版本为基础，请选择「以现行版本为基础」起草。",
         "A switch is planned from the version in force; begin the draft as a copy of it.",
+    )
+
+
+def faulty_table(errors: Sequence[tuple[int, str, Text]]) -> Invalid:
+    """Rows of a table that cannot be taken, each with row, column and sentences; nothing of it was taken."""
+    row, column, first = errors[0]
+    zh_place, en_place = (
+        f"第 {row} 行" + (f" {column} 列" if column else ""),
+        f"row {row}" + (f", column {column}" if column else ""),
+    )
+    return Invalid(
+        "TABLE_FAULTY",
+        f"表格有 {len(errors)} 处须改正，未作任何修改。例如{zh_place}：{first.zh}",
+        f"{len(errors)} things in the table must be corrected; nothing was changed. Such as {en_place}: {first.en}",
+        details={
+            "errors": [
+                {"row": row, "column": column, "zh": said.zh, "en": said.en} for row, column, said in errors
+            ]
+        },
+    )
+
+
+def table_too_many_bytes(limit: int) -> TooLarge:
+    """An upload beyond the size of any table that a person keeps."""
+    return TooLarge(
+        "TABLE_TOO_LARGE",
+        f"表格文件超过上限 {limit // (1024 * 1024)} MB，未读取。",
+        f"The file is larger than {limit // (1024 * 1024)} MB and was not read.",
+        details={"limit_bytes": limit},
     )

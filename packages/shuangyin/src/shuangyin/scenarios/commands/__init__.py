@@ -1,7 +1,7 @@
 """Use cases of the scenario list: the only code that changes its state."""
 
 from shuangyin.scenarios.commands.acknowledging import acknowledge, remind
-from shuangyin.scenarios.commands.drafting import change_header, draft, replace_rules
+from shuangyin.scenarios.commands.drafting import change_header, draft, draft_from_table, replace_rules
 from shuangyin.scenarios.commands.submitting import recall, submit, withdraw
 from shuangyin.scenarios.commands.terms_of_lists import SETTLE_JOB, run_settling, settle
 
@@ -10,6 +10,7 @@ __all__ = [
     "acknowledge",
     "change_header",
     "draft",
+    "draft_from_table",
     "recall",
     "remind",
     "replace_rules",

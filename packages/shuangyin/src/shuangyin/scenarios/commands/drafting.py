@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
@@ -70,6 +70,15 @@ def insert_draft(work: UnitOfWork, actor: Actor, new: NewScenarioList, source: S
     write_rules(work, row, source.rules)
     record_list(work, actor, row, "scenarios.drafted", {"origin": row.origin})
     return row
+
+
+def draft_from_table(
+    work: UnitOfWork, actor: Actor, new: NewScenarioList, rules: Sequence[RuleBody]
+) -> ScenarioList:
+    """Begin a draft as the rules of an uploaded table; title and text come from the starter or the list in force."""
+    actor.require("scenarios.manage")
+    source = _source(work, actor, new)
+    return insert_draft(work, actor, new, replace(source, origin="file", rules=rules))
 
 
 def replace_rules(
