@@ -7391,6 +7391,14 @@ export interface components {
          * @description One thing that happened to a request, with the evidence entry that records it.
          */
         TimelineItem: {
+            /**
+             * Anchor State
+             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
+             * @enum {string}
+             */
+            anchor_state: "waiting" | "anchored" | "failed" | "none";
+            /** Anchors */
+            anchors: components["schemas"]["EntryAnchorOut"][];
             /** At */
             at: number;
             /** Comment */
@@ -11567,6 +11575,8 @@ export interface operations {
                 request_id?: string | null;
                 seal_id?: string | null;
                 medium?: ("electronic" | "physical") | null;
+                /** @description Who applied for the use or made it. */
+                person_id?: string | null;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

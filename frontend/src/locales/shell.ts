@@ -274,6 +274,10 @@ export default {
     { electronic: '电子印章', physical: '实体印章', either: '电子或实体印章', both: '电子印章与实体印章' },
     { electronic: 'electronic seal', physical: 'physical seal', either: 'electronic or physical seal', both: 'electronic and physical seal' },
   ),
+  anchoring: bilingual(
+    { waiting: '待上链', sent: '上链中', anchored: '已上链', failed: '上链失败' },
+    { waiting: 'to be anchored', sent: 'being anchored', anchored: 'anchored', failed: 'anchoring failed' },
+  ),
   requestStatus: bilingual(
     {
       draft: '草稿',

@@ -12,14 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
 
-from evidencelog.embedded.auditing import audit_log
+from evidencelog.embedded.auditing import AuditFinding, audit_log
 from evidencelog.embedded.fence import HeadFence
 from evidencelog.entry import decode_entry
 from evidencelog.errors import EvidenceLogError
@@ -178,15 +178,24 @@ def _examine(work: UnitOfWork, progress: Progress) -> tuple[list[Difference], in
             lambda count, before=before: progress(min(before + count, total), total),  # type: ignore[misc]  # the default binds the loop's value
         )
         done = before + head.size
-        differences.extend(
-            Difference(one.what, one.index, _WHAT_ZH[one.what].format(index=one.index), one.sentence)
-            for one in report.findings
-        )
+        differences.extend(_of_tree(tree, report.findings, differences))
         if tree is MAIN:
             size, root = report.size, report.root.hex()
     found, checked = _examine_facts(work, lambda count: progress(min(done + count, total), total))
     progress(total, total)
     return differences + found, size, root, checked
+
+
+def _of_tree(tree: Tree, findings: Sequence[AuditFinding], told: Sequence[Difference]) -> list[Difference]:
+    """Findings in words. An entry that was altered differs in both trees and is told once; of what else differs in the
+    twin it is said that it is the twin's."""
+    zh, en = ("", "") if tree is MAIN else ("国密孪生树：", "In the twin (SM3): ")
+    before = {(one.what, one.index) for one in told if one.what == "entry"}
+    return [
+        Difference(one.what, one.index, zh + _WHAT_ZH[one.what].format(index=one.index), en + one.sentence)
+        for one in findings
+        if (one.what, one.index) not in before
+    ]
 
 
 def _examine_facts(work: UnitOfWork, progress: Callable[[int], None]) -> tuple[list[Difference], int]:

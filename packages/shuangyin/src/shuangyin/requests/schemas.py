@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shuangyin.approvals.schemas import ApprovalRouteOut
 from shuangyin.core.free_text import Line, Paragraph
+from shuangyin.evidence.schemas import EntryAnchorOut
 from shuangyin.people.schemas import NamedRef, PersonRef
 from shuangyin.requests.models import RequestStatus
 from shuangyin.scenarios.schemas import Amount, Code, Currency, DecisionOut, TextOut
@@ -188,6 +189,10 @@ class TimelineItem(BaseModel):
     person: PersonRef | None
     comment: str | None
     entry_id: str | None
+    anchor_state: Literal["waiting", "anchored", "failed", "none"] = Field(
+        description="待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set."
+    )
+    anchors: list[EntryAnchorOut]
 
 
 class RequestSummary(BaseModel):

@@ -11,6 +11,7 @@ from shuangyin.approvals.schemas import ApprovalRouteOut
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import Document
+from shuangyin.evidence.anchor_queries import anchors_of, state_of_entry
 from shuangyin.evidence.queries import entries_for
 from shuangyin.organization.queries import department_names
 from shuangyin.people.queries import display
@@ -99,6 +100,7 @@ def timeline_out(work: UnitOfWork, request: UseRequest) -> list[TimelineItem]:
         notes,
     )
     people = display(work, {one.actor_id for one in happenings})
+    anchors = anchors_of(work, entries)
     return [
         TimelineItem(
             at=one.at,
@@ -108,6 +110,8 @@ def timeline_out(work: UnitOfWork, request: UseRequest) -> list[TimelineItem]:
             person=people.get(one.actor_id),
             comment=one.comment,
             entry_id=one.entry_id,
+            anchor_state=state_of_entry(anchors[one.entry_id]),
+            anchors=anchors[one.entry_id],
         )
         for one in happenings
     ]

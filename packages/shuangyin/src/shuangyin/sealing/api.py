@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import NotFound
@@ -45,13 +45,14 @@ def list_uses(
     request_id: Id | None = None,
     seal_id: Id | None = None,
     medium: Literal["electronic", "physical"] | None = None,
+    person_id: Annotated[Id | None, Query(description="Who applied for the use or made it.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SealUseOut]:
     """Seal uses of both media that the caller may see, newest first."""
 
     def query(work: UnitOfWork) -> Page[SealUseOut]:
-        wanted = queries.UseFilter(request_id, seal_id, medium, read_cursor(cursor))
+        wanted = queries.UseFilter(request_id, seal_id, medium, person_id, read_cursor(cursor))
         rows = queries.list_uses(work, actor, wanted, limit=limit + 1)
         shown = {use.id: out for use, out in zip(rows, queries.uses_out(work, rows), strict=True)}
         return page_of(rows, limit, lambda use: use.id, lambda use: shown[use.id])

@@ -30,6 +30,7 @@ class UseFilter:
     request_id: str | None = None
     seal_id: str | None = None
     medium: str | None = None
+    person_id: str | None = None
     before: str | None = None
 
 
@@ -58,6 +59,10 @@ def list_uses(work: UnitOfWork, actor: Actor, wanted: UseFilter, *, limit: int) 
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.person_id is not None:
+        query = query.where(
+            or_(UseRequest.applicant_id == wanted.person_id, SealUse.presser_id == wanted.person_id)
+        )
     if wanted.before is not None:
         query = query.where(SealUse.id < wanted.before)
     return list(work.session.scalars(query))
