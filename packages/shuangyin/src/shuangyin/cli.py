@@ -136,6 +136,23 @@ def demo(
         raise typer.Exit(1)
 
 
+@app.command()
+def standins(
+    names: Annotated[list[str] | None, typer.Argument(help="Which to start; all without a name.")] = None,
+    port: Annotated[
+        int,
+        typer.Option(help="Port of the control address; the stand-ins take those behind it. 0: free ones."),
+    ] = 8620,
+) -> None:
+    """Start stand-ins of outside systems on loopback, for trials and tests. They prove nothing, and fail on demand."""
+    from shuangyin.standins import run  # noqa: PLC0415  # heavy imports only for the command that needs them
+
+    try:
+        run(names or [], port)
+    except ShuangyinError as error:
+        raise _fail(error) from error
+
+
 @app.command("demo-code")
 def demo_code(
     account: Annotated[str, typer.Argument(help="Account of the demonstration, such as liran.")],

@@ -58,6 +58,7 @@ class TrialTimestampServer:
 
         Handler.authority = authority
         Handler.misbehaviour = misbehaviour
+        self._handler = Handler
         self._server = http.server.ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self._thread: threading.Thread | None = None
@@ -67,6 +68,15 @@ class TrialTimestampServer:
         """Where it answers."""
         host, port = self._server.server_address[:2]
         return f"http://{host if isinstance(host, str) else host.decode()}:{port}/"
+
+    @property
+    def misbehaviour(self) -> Misbehaviour | None:
+        """What it does wrong now; it may be set while the server runs."""
+        return self._handler.misbehaviour
+
+    @misbehaviour.setter
+    def misbehaviour(self, how: Misbehaviour | None) -> None:
+        self._handler.misbehaviour = how
 
     def serve(self) -> None:
         """Answer until interrupted."""

@@ -18,6 +18,7 @@ import grpc
 from evidencelog.anchors.verifying import verify_member
 from shuangyin.connectors import chainmaker_pb2 as messages
 from shuangyin.connectors.chainmaker import QUERIES, SERVICE, SUCCESS
+from shuangyin.connectors.standins.faults import Fault
 
 INVALID_PARAMETER, NO_PERMISSION, CONTRACT_FAIL = 2, 3, 4
 UNPACKAGED, COMMITTED = 1, 3
@@ -39,12 +40,25 @@ class Misbehaviour(StrEnum):
     FORGETS = "forgets"
     """The contract does not find what it saved."""
     GARBAGE = "garbage"
+    DOWN = "down"
+    """Every call ends as it does when nobody is there."""
+    DUPLICATE = "duplicate"
+    """Takes a request, and says that it had it before."""
+
+
+_FAULTS = {
+    Fault.SLOW: Misbehaviour.SLOW,
+    Fault.DOWN: Misbehaviour.DOWN,
+    Fault.CONTRADICTORY: Misbehaviour.WRONG_TRANSACTION,
+    Fault.DUPLICATE: Misbehaviour.DUPLICATE,
+}
 
 
 class StandInChainMaker:
     """One node on loopback; ``with`` starts and stops it."""
 
-    def __init__(self, chain_id: str = "chain1", *, slow_s: float = 3) -> None:
+    def __init__(self, chain_id: str = "chain1", *, slow_s: float = 3, port: int = 0) -> None:
+        """Binds at once; port 0 takes a free one. Raises ``OSError`` when the port is taken."""
         self.misbehaviour: Misbehaviour | None = None
         self.requests: list[bytes] = []
         self._chain_id, self._slow_s = chain_id, slow_s
@@ -53,13 +67,24 @@ class StandInChainMaker:
         self._pool: set[str] = set()
         self._lock = threading.Lock()
         self._genesis = hashlib.sha256(chain_id.encode()).digest()
-        self._server = grpc.server(ThreadPoolExecutor(4))
+        # Without this a second server would silently share the port of the first.
+        self._server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.so_reuseport", 0)])
         handlers = {
             "SendRequest": grpc.unary_unary_rpc_method_handler(self._send_request),
             "GetTxStatus": grpc.unary_unary_rpc_method_handler(self._status),
         }
         self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, handlers)])
-        self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        try:
+            self.target = f"127.0.0.1:{self._server.add_insecure_port(f'127.0.0.1:{port}')}"
+        except RuntimeError as error:
+            raise OSError(f"port {port} is taken") from error
+
+    @property
+    def address(self) -> str:
+        return self.target
+
+    def misbehave(self, fault: Fault | None) -> None:
+        self.misbehaviour = None if fault is None else _FAULTS[fault]
 
     def __enter__(self) -> StandInChainMaker:
         self._server.start()
@@ -68,7 +93,9 @@ class StandInChainMaker:
     def __exit__(self, *_: object) -> None:
         self._server.stop(0).wait()
 
-    def _send_request(self, raw: bytes, _context: grpc.ServicerContext) -> bytes:
+    def _send_request(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
+        if self.misbehaviour is Misbehaviour.DOWN:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "connection refused")
         if self.misbehaviour is Misbehaviour.SLOW:
             time.sleep(self._slow_s)
         if self.misbehaviour is Misbehaviour.GARBAGE:
@@ -102,6 +129,10 @@ class StandInChainMaker:
             self._pool.add(key)
         elif self.misbehaviour is not Misbehaviour.LOSES:
             self._store(request)
+        if self.misbehaviour is Misbehaviour.DUPLICATE:
+            return messages.TxResponse(
+                code=INVALID_PARAMETER, message="tx is duplicate in tx pool", tx_id=key
+            )
         return messages.TxResponse(code=SUCCESS, message="OK", tx_id=key)
 
     def _store(self, request: messages.TxRequest) -> None:

@@ -1,0 +1,35 @@
+"""All stand-ins by name. A connector to a new outside system adds its stand-in here."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from shuangyin.connectors.standins.chainmaker import StandInChainMaker
+from shuangyin.connectors.standins.faults import Offer
+from shuangyin.connectors.standins.timestamping import StandInTimestamps
+from shuangyin.core.text import Text
+
+
+def _anchor(**fields: object) -> str:
+    return f"SHUANGYIN_LOG_ANCHORS={json.dumps([fields], ensure_ascii=False)}"
+
+
+OFFERS: Final = (
+    Offer(
+        "chainmaker",
+        Text("长安链节点（合约 fact）", "a node of ChainMaker with the contract fact"),
+        lambda port: StandInChainMaker(port=port),
+        lambda address: _anchor(
+            name="changan", kind="chainmaker", target=address, chain_id="chain1", organization="wx-org1",
+            key_file="KEY.pem",
+        ),
+    ),
+    Offer(
+        "timestamps",
+        Text("时间戳服务机构（RFC 3161）", "a time-stamp authority (RFC 3161)"),
+        StandInTimestamps,
+        lambda address: _anchor(name="tsa", kind="rfc3161", url=address),
+    ),
+)  # fmt: skip
+"""In the order in which they are shown; each listens on the control port plus its place here, from 1."""
