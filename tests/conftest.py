@@ -5,6 +5,7 @@ Founding an installation takes a minute of code steps; a second browser would fi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -12,12 +13,23 @@ from browser_desk import SCREENSHOTS, launch
 from playwright.sync_api import Browser, sync_playwright
 from running_installation import Installation, installation
 
+from shuangyin.connectors.standins.board import StandInBoard
+from shuangyin.connectors.standins.offers import OFFERS
+
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An organization on a running server, everybody signed in."""
-    with installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
+    """An organization on a running server, everybody signed in, its log stamped by an authority on loopback."""
+    with StandInBoard([offer for offer in OFFERS if offer.name == "timestamps"]) as board:
+        anchor = {
+            "name": "tsa",
+            "kind": "rfc3161",
+            "url": board.address_of("timestamps"),
+            "period_seconds": 1,
+        }
+        environment = {"SHUANGYIN_LOG_ANCHORS": json.dumps([anchor])}
+        with installation(tmp_path_factory.mktemp("installation"), environment) as made:
+            yield made
 
 
 @pytest.fixture(scope="session")

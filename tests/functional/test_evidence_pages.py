@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from browser_desk import OpenDesk, desk
 from playwright.sync_api import Browser, expect
 from running_installation import Installation, Story
 
+from evidencelog.anchors import parse_receipt
+from evidencelog.bundle import read_bundle
 from shuangyin.demo.altered import Alteration, alter, copy_installation
 from shuangyin.demo.server import Server
 
@@ -63,6 +66,51 @@ def test_the_applicant_opens_the_evidence_of_his_request(story: Story, open_desk
     employee.page.get_by_role("tab", name="存证").click()
     employee.page.get_by_test_id("evidence-entry").first.get_by_role("link").click()
     expect(employee.page.get_by_test_id("proof-holds")).to_be_visible()
+
+
+def test_what_is_anchored_outside_shows_on_timeline_entry_and_state(
+    story: Story, open_desk: OpenDesk
+) -> None:
+    employee = open_desk("employee")
+    page = employee.page
+    employee.goto(f"/requests/{story.sealed['id']}")
+    page.get_by_role("tab", name="办理过程").click()
+    tags = page.get_by_test_id("timeline").get_by_test_id("anchor-tag")
+    expect(tags.last).to_have_attribute("data-state", "anchored", timeout=30_000)
+    employee.look("request-timeline-anchored")
+    tags.last.get_by_role("link").click()
+    details = page.get_by_test_id("anchor-details")
+    expect(details).to_contain_text("已上链")
+    with page.expect_download() as saved:
+        details.get_by_role("button", name="下载回执").first.click()
+    assert parse_receipt(saved.value.path().read_bytes()).anchor == "tsa"
+    auditor = open_desk("auditor")
+    auditor.goto("/evidence/state")
+    expect(auditor.page.get_by_test_id("anchors")).to_contain_text("时间戳服务")
+    auditor.look("evidence-state")
+
+
+def test_seals_and_people_have_their_evidence_with_bundles(story: Story, open_desk: OpenDesk) -> None:
+    use = story.sealed["uses"][0]
+    auditor = open_desk("auditor")
+    page = auditor.page
+    auditor.goto(f"/seals/{story.sealed['seals'][0]['seal_id']}")
+    page.get_by_role("tab", name="存证").click()
+    uses = page.get_by_test_id("subject-uses")
+    expect(uses).to_contain_text(use["number"])
+    expect(page.get_by_test_id("evidence-entry").first).to_be_visible()
+    auditor.look("seal-evidence")
+    with page.expect_download() as saved:
+        uses.get_by_test_id("evidence-bundle").first.click()
+    bundle = read_bundle(Path(saved.value.path()))
+    assert {parse_receipt(one.data).anchor for one in bundle.receipts} == {"tsa"}
+    assert bundle.twin
+    administrator = open_desk("administrator")
+    administrator.goto("/admin/persons")
+    administrator.page.get_by_test_id("row").filter(has_text=story.sealed["applicant"]["name"]).first.click()
+    administrator.page.get_by_role("tab", name="存证").click()
+    expect(administrator.page.get_by_test_id("subject-uses")).to_contain_text(use["number"])
+    administrator.look("person-evidence")
 
 
 def test_an_audit_is_run_from_the_page_in_both_languages(story: Story, open_desk: OpenDesk) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from development_chain import DevelopmentChain, development_chain
 from eth_account.signers.local import LocalAccount
+from relayed_node import Altering, RelayedNode
 from sqlalchemy import select
 
 from evidencelog.anchors import AnchorResult, TimeUnit, parse_receipt, verify_receipt
@@ -306,6 +308,43 @@ class TestTheOutsideChanges:
         assert desk.state().problem is not None
         assert desk.confirmed().problem is None
 
+    def test_a_node_that_takes_and_never_answers_costs_one_transaction(self, desk: Desk) -> None:
+        """Slow: everything reaches the chain, and the platform has given up before it is told so."""
+        with RelayedNode(desk.chain.url) as relay:
+            desk.anchor = desk.anchor_at(relay.url, timeout_s=0.5)
+            desk.write()
+            relay.silent.set()
+            assert desk.round().problem_code == "anchor.unreachable"
+            relay.silent.clear()
+            relay.alter = _silent_after_sending(relay)
+            assert desk.round().problem_code == "anchor.unreachable"
+            relay.silent.clear()
+            relay.alter = lambda _method, result: result
+            desk.chain.mine(3)
+            state = desk.round(after_s=5)
+            assert (state.state, state.problem) == ("anchored", None)
+        sent = int(desk.chain.rpc.call("eth_getTransactionCount", desk.account.address, "latest"), 16)
+        assert sent == 2, "the contract, and one head"
+
+    def test_nodes_that_disagree_on_the_block_confirm_nothing(self, desk: Desk) -> None:
+        """Split: one node has the transaction in a block that the other does not know."""
+        with RelayedNode(desk.chain.url) as relay:
+            desk.anchor = desk.anchor_at(relay.url)
+            desk.write()
+            desk.round()
+            desk.chain.mine(3)
+            relay.alter = _another_fork
+            assert desk.round(after_s=1).state == "sent"
+            assert desk.receipts() == []
+            relay.alter = lambda _method, result: result
+            assert desk.round(after_s=1).state == "anchored"
+            # What was confirmed is taken back while they disagree again, and signing goes on.
+            relay.alter = _another_fork
+            assert desk.round().state == "sent"
+            relay.alter = lambda _method, result: result
+            assert desk.confirmed().state == "anchored"
+        assert not any(one.blocking for one in desk.problems())
+
     def test_a_head_that_is_not_ours_stops_signing(self, desk: Desk) -> None:
         desk.write()
         origin = str(desk.platform.view(queries.origin))
@@ -332,6 +371,22 @@ def sent_by(desk: Desk) -> list[str]:
         return list(work.session.scalars(rows))
 
     return desk.platform.view(query)
+
+
+def _another_fork(method: str, result: Any) -> Any:
+    """The answer of a node on another fork, which has another block at every height above the first."""
+    if method == "eth_getBlockByNumber" and isinstance(result, dict) and int(result["number"], 16) > 0:
+        return {**result, "hash": "0x" + "ee" * 32}
+    return result
+
+
+def _silent_after_sending(relay: RelayedNode) -> Altering:
+    def alter(method: str, result: Any) -> Any:
+        if method == "eth_sendRawTransaction":
+            relay.silent.set()
+        return result
+
+    return alter
 
 
 def test_a_transaction_that_the_node_has_already_is_no_error(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from evidencelog.anchors.receipt import (
     parse_receipt,
 )
 from evidencelog.anchors.sentences import AnchorCheckCode
-from evidencelog.anchors.verifying import AnchorCheck, AnchorResult, verify_receipt
+from evidencelog.anchors.verifying import AnchorCheck, AnchorResult, outside_id, verify_receipt
 
 __all__ = [
     "MAX_RECEIPT_BYTES",
@@ -28,6 +28,7 @@ __all__ = [
     "AnchoredHead",
     "TimeUnit",
     "head_of",
+    "outside_id",
     "parse_receipt",
     "verify_receipt",
 ]

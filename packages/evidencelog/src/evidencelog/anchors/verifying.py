@@ -25,7 +25,7 @@ from evidencelog.anchors.keccak import keccak_256
 from evidencelog.anchors.receipt import AnchorKind, AnchorReceipt
 from evidencelog.anchors.sentences import AnchorCheckCode, sentences
 from evidencelog.checkpoint import Checkpoint, parse_checkpoint_text
-from evidencelog.errors import EvidenceLogError
+from evidencelog.errors import Code, EvidenceLogError, MalformedError
 from evidencelog.hashing import SHA256
 from gmseal.errors import GmsealError
 from gmseal.sm import algorithms
@@ -76,6 +76,19 @@ def verify_receipt(
         AnchorKind.RFC3161: lambda: _rfc3161(receipt, checkpoint_text, roots),
     }
     return [_decided(AnchorCheckCode.HEAD, same), *checks[receipt.kind]()]
+
+
+def outside_id(receipt: AnchorReceipt) -> str:
+    """By what the outside finds it: the transaction's id, or the serial number of the time stamp as hex.
+
+    Raises :class:`~evidencelog.errors.MalformedError` (``anchor.malformed``) for a token that cannot be read.
+    """
+    if receipt.transaction is not None:
+        return receipt.transaction.id
+    try:
+        return f"{read_token(receipt.token).info.serial:x}"
+    except GmsealError as error:
+        raise MalformedError(Code.ANCHOR_MALFORMED, "the time stamp cannot be read") from error
 
 
 def _decided(code: AnchorCheckCode, good: bool, **values: object) -> AnchorCheck:  # noqa: FBT001 - the outcome itself

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import CursorResult, select, update
 
-from evidencelog.anchors import AnchorReceipt
+from evidencelog.anchors import AnchorReceipt, outside_id
 from evidencelog.checkpoint import Checkpoint, parse_checkpoint
 from evidencelog.errors import EvidenceLogError
 from evidencelog.tree import TileProver
@@ -396,14 +396,14 @@ def _set(work: UnitOfWork, anchoring_id: str, state: str, reason: str | None) ->
 
 def _keep(work: UnitOfWork, name: str, one: _Underway, receipt: AnchorReceipt) -> None:
     try:
-        body = receipt.to_bytes().decode()
+        body, found_by = receipt.to_bytes().decode(), outside_id(receipt)
     except EvidenceLogError as error:
         raise AnchorProblem(REFUSED, f"its answer makes no receipt: {error}") from error
     row = LogAnchorReceipt(
         id=work.new_id(),
         anchor=name,
         size=one.head.size,
-        transaction_id=receipt.transaction.id if receipt.transaction else one.sent[-1].transaction_id,
+        transaction_id=found_by,
         block_time=receipt.block.time_ms if receipt.block else receipt.verified_at_ms,
         body=body,
         confirmed_at=work.now,

@@ -16,7 +16,9 @@ class EntryAnchorOut(BaseModel):
         description="待上链, sent and not yet deep enough, 已上链, 失败 (tried again by itself)."
     )
     size: int | None = Field(None, description="Size of the first anchored head that holds the entry.")
-    transaction_id: str | None = Field(None, description="Transaction on the chain, or serial of the token.")
+    transaction_id: str | None = Field(
+        None, description="Transaction on the chain, or serial number of the time stamp (hex)."
+    )
     block_time: int | None = Field(None, description="The outside's own time, UTC milliseconds.")
     confirmed_at: int | None = Field(None, description="When we found it confirmed, UTC milliseconds.")
     receipt_id: str | None = Field(None, description="GET /evidence/receipts/{id} gives the receipt.")
