@@ -19,20 +19,18 @@ from evidencelog.cli.console import (
     read,
     read_vkeys,
 )
-from evidencelog.cosignature import CosignatureVerifier
 from evidencelog.embedded import HeadFence, LogDatabase, Publisher, Sequencer, audit_log
 from evidencelog.embedded.lock import only_one
 from evidencelog.embedded.recovery import reconcile as reconcile_fence
 from evidencelog.embedded.recovery import recover_entries
 from evidencelog.embedded.witnessing import Witnessing
-from evidencelog.errors import ArgumentError, Code, EvidenceLogError, MalformedError
+from evidencelog.errors import ArgumentError, Code, EvidenceLogError
 from evidencelog.hashing import tree_hash
 from evidencelog.keys import NoteVerifier, Signer, parse_skey
 from evidencelog.note import MAX_NOTE_BYTES
 from evidencelog.store import FileTileStore
 from evidencelog.tiles import MAX_ENTRY_BYTES
-from evidencelog.vkey import parse_vkey
-from evidencelog.witness.client import WitnessClient
+from evidencelog.witness.client import witnesses_of
 
 _KEY_BYTES: Final = 16_384
 
@@ -102,7 +100,7 @@ def serve(
 
     try:
         with _opened(folder, origin, key, fence, hash_name) as log:
-            witnessing = Witnessing(log.database, log.files, _witnesses(witness or []))
+            witnessing = Witnessing(log.database, log.files, witnesses_of(witness or []))
             run_log(log.database, log.sequencer(), log.files, host, port, witnessing)
     except EvidenceLogError as error:
         fail(error, as_json=False)
@@ -197,18 +195,6 @@ def reconcile(
             print_lines((f"{origin}: {mark.size} {mark.root.hex()}",))
     except EvidenceLogError as error:
         fail(error, as_json=False)
-
-
-def _witnesses(texts: list[str]) -> list[WitnessClient]:
-    """Witnesses as given: the same address twice is one witness with two keys."""
-    keys: dict[str, list[CosignatureVerifier]] = {}
-    for text in texts:
-        url, _, vkey = text.partition("=")
-        key = parse_vkey(vkey)
-        if not isinstance(key, CosignatureVerifier):
-            raise MalformedError(Code.KEY_UNSUPPORTED, "this is not the key of a witness")
-        keys.setdefault(url, []).append(key)
-    return [WitnessClient(found[0].name, url, tuple(found)) for url, found in keys.items()]
 
 
 def _lines(file: Path) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidencelog.checkpoint import Checkpoint
 from evidencelog.durable import make_directory, sync_directory
 from evidencelog.embedded.connection import connect, guarded, transaction
 from evidencelog.errors import Code, FenceError, StoreError
@@ -115,4 +116,21 @@ def check_grows(before: FenceMark | None, head: FenceMark, root_at: Callable[[in
         raise FenceError(
             Code.FENCE_SPLIT,
             f"the first {before.size} entries of the log are not those whose head was signed",
+        )
+
+
+def require_contained(head: Checkpoint, size: int, root_at: Callable[[int], bytes]) -> None:
+    """A head that somebody outside remembers lies in the log of ``size`` entries as it is stored.
+
+    ``root_at`` computes the root of a smaller size from the stored tree. Raises :class:`FenceError`
+    (``fence.behind``, ``fence.split``).
+    """
+    if head.size > size:
+        raise FenceError(
+            Code.FENCE_BEHIND,
+            f"somebody remembers a head of {head.size} entries, and only {size} are stored here",
+        )
+    if root_at(head.size) != head.root:
+        raise FenceError(
+            Code.FENCE_SPLIT, f"somebody remembers another history of the first {head.size} entries"
         )

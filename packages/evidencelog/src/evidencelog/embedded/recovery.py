@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from evidencelog.checkpoint import Checkpoint, open_checkpoint
+from evidencelog.checkpoint import open_checkpoint
 from evidencelog.embedded.database import LogDatabase
-from evidencelog.embedded.fence import FenceMark, HeadFence
+from evidencelog.embedded.fence import FenceMark, HeadFence, require_contained
 from evidencelog.errors import Code, FenceError, VerificationError
 from evidencelog.keys import NoteVerifier
 from evidencelog.log import integrate
@@ -85,20 +85,12 @@ def reconcile(
         )
     heads = [open_checkpoint(note, verifiers, origin=database.origin).checkpoint for note in remembered]
     state = database.state()
+
+    def root_at(size: int) -> bytes:
+        return TileProver(database, size, database.algorithm).root()
+
     for head in heads:
-        _contained(database, state.size, head)
+        require_contained(head, state.size, root_at)
     mark = FenceMark(state.size, state.root())
-    fence.advance(database.origin, mark, lambda size: TileProver(database, size, database.algorithm).root())
+    fence.advance(database.origin, mark, root_at)
     return mark
-
-
-def _contained(database: LogDatabase, size: int, head: Checkpoint) -> None:
-    if head.size > size:
-        raise FenceError(
-            Code.FENCE_BEHIND,
-            f"somebody remembers a head of {head.size} entries, and only {size} are stored here",
-        )
-    if TileProver(database, head.size, database.algorithm).root() != head.root:
-        raise FenceError(
-            Code.FENCE_SPLIT, f"somebody remembers another history of the first {head.size} entries"
-        )

@@ -16,6 +16,7 @@ from evidencelog.errors import Code, EvidenceLogError, MalformedError, StoreErro
 from evidencelog.http_exchange import DEFAULT_TIMEOUT_S, exchange
 from evidencelog.note import NoteSignature, SignedNote, parse_note
 from evidencelog.text import decode_decimal
+from evidencelog.vkey import parse_vkey
 from evidencelog.witness.service import SIZE_TYPE, AddCheckpoint
 
 Prove = Callable[[int], tuple[bytes, ...]]
@@ -134,3 +135,18 @@ def _shown(body: bytes) -> str:
     if not text.isprintable():
         raise MalformedError(Code.NOTE_MALFORMED, "the witness's answer cannot be read")
     return text
+
+
+def witnesses_of(texts: Sequence[str]) -> list[WitnessClient]:
+    """Witnesses written as ``URL=VKEY``; an address that occurs twice is one witness with two keys.
+
+    Raises :class:`MalformedError` (``key.…``) for one that cannot be read or is no key of a witness.
+    """
+    keys: dict[str, list[CosignatureVerifier]] = {}
+    for text in texts:
+        url, _, vkey = text.partition("=")
+        key = parse_vkey(vkey)
+        if not isinstance(key, CosignatureVerifier):
+            raise MalformedError(Code.KEY_UNSUPPORTED, f"{url} was not given with the key of a witness")
+        keys.setdefault(url, []).append(key)
+    return [WitnessClient(found[0].name, url, tuple(found)) for url, found in keys.items()]

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from evidencelog.anchors import AnchorResult, parse_receipt, verify_receipt
 from evidencelog.checkpoint import Checkpoint, open_checkpoint
-from evidencelog.embedded.fence import FenceMark, HeadFence
+from evidencelog.embedded.fence import FenceMark, HeadFence, require_contained
 from evidencelog.errors import Code, FenceError, VerificationError
 from evidencelog.keys import NoteVerifier
 from evidencelog.log import LogState
@@ -73,15 +73,7 @@ def _require_contained(work: UnitOfWork, head: Checkpoint) -> None:
     stored = work.session.get_one(LogHead, MAIN.id)
     if head.origin != stored.origin:
         raise FenceError(Code.FENCE_SPLIT, "somebody remembers a head of another log")
-    if head.size > stored.size:
-        raise FenceError(
-            Code.FENCE_BEHIND,
-            f"somebody remembers a head of {head.size} entries, and only {stored.size} are stored here",
-        )
-    if TileProver(DatabaseTiles(work), head.size).root() != head.root:
-        raise FenceError(
-            Code.FENCE_SPLIT, f"somebody remembers another history of the first {head.size} entries"
-        )
+    require_contained(head, stored.size, lambda size: TileProver(DatabaseTiles(work), size).root())
 
 
 def _set_fence(work: UnitOfWork, tree: Tree) -> FenceMark:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from evidencelog.witness.client import witnesses_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence import queries
 from shuangyin.evidence.audit_runs import running_audit
@@ -32,7 +33,6 @@ from shuangyin.evidence.schemas import (
     WitnessStateOut,
 )
 from shuangyin.evidence.trees import TWIN
-from shuangyin.evidence.witnessing import configured_witnesses
 
 
 def log_state(work: UnitOfWork) -> LogStateOut:
@@ -88,7 +88,7 @@ def _witnesses(
     work: UnitOfWork, head: CheckpointRow | None, problems: Mapping[str, LogProblemOut]
 ) -> list[WitnessStateOut]:
     found = []
-    for witness in configured_witnesses(work.settings.log_witnesses):
+    for witness in witnesses_of(work.settings.log_witnesses):
         last = work.session.scalar(
             select(LogCosignature)
             .where(LogCosignature.key_name == witness.name)

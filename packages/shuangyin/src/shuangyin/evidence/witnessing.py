@@ -12,12 +12,11 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import select
 
-from evidencelog.cosignature import CosignatureVerifier, cosigned_at
-from evidencelog.errors import Code, EvidenceLogError, MalformedError
+from evidencelog.cosignature import cosigned_at
+from evidencelog.errors import Code, EvidenceLogError
 from evidencelog.note import NoteSignature
 from evidencelog.tree import TileProver
-from evidencelog.vkey import parse_vkey
-from evidencelog.witness.client import WitnessClient, WitnessOutcome, collect_cosignatures
+from evidencelog.witness.client import WitnessClient, WitnessOutcome, collect_cosignatures, witnesses_of
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import LogCosignature
@@ -28,18 +27,6 @@ from shuangyin.evidence.trees import DatabaseTiles
 _log = structlog.get_logger(__name__)
 PERIOD_S = 1.0
 _BLOCKING = frozenset({Code.WITNESS_AHEAD, Code.CONSISTENCY_INVALID})
-
-
-def configured_witnesses(texts: Sequence[str]) -> list[WitnessClient]:
-    """Witnesses of the setting `log_witnesses`. Raises MalformedError for one that cannot be read."""
-    keys: dict[str, list[CosignatureVerifier]] = {}
-    for text in texts:
-        url, _, vkey = text.partition("=")
-        key = parse_vkey(vkey)
-        if not isinstance(key, CosignatureVerifier):
-            raise MalformedError(Code.KEY_UNSUPPORTED, f"{url} was not given with the key of a witness")
-        keys.setdefault(url, []).append(key)
-    return [WitnessClient(found[0].name, url, tuple(found)) for url, found in keys.items()]
 
 
 def ask_witnesses(platform: Platform, witnesses: Sequence[WitnessClient]) -> tuple[WitnessOutcome, ...]:
@@ -60,7 +47,7 @@ class WitnessThread:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._witnesses = configured_witnesses(platform.settings.log_witnesses)
+        self._witnesses = witnesses_of(platform.settings.log_witnesses)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="witnesses", daemon=True)
 
