@@ -4003,7 +4003,7 @@ export interface components {
             state: "waiting" | "sent" | "anchored" | "failed";
             /**
              * Transaction Id
-             * @description Transaction on the chain, or serial of the token.
+             * @description Transaction on the chain, or serial number of the time stamp (hex).
              */
             transaction_id?: string | null;
         };
