@@ -5,13 +5,15 @@ Deviations of form that did not touch the mathematics are findings, kept apart f
 what a strict reader would say.
 """
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from gmseal.checks import Check, CheckResult, walk
+from gmseal.deferred import Deferred
 from gmseal.policy import DEFAULT, Policy
 from gmseal.trust import TrustStore
 
@@ -28,6 +30,7 @@ __all__ = [
     "TrustStore",
     "Verdict",
     "decide",
+    "file_digests",
     "judge_conformance",
     "strict_reading",
     "walk",
@@ -139,7 +142,7 @@ class SealSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureReport:
+class SignatureReport(Deferred):
     """One seal signature (or foreign signature) of a file.
 
     ``kind`` is ``seal`` for a GB/T 38540 seal signature and ``foreign`` for any other.
@@ -165,8 +168,11 @@ class SignatureReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Deferred):
     """The judgement of one file. ``sm3`` and ``sha256`` are hex digests of its bytes, ``size`` in bytes.
+
+    The digests of a file in memory and the entries of its signatures are made when they are first asked for; until
+    then the report keeps the bytes. ``settled`` makes them at once.
 
     ``checks`` and ``findings`` are those of the file as a whole; each signature has its own. ``policy`` is the
     name of the policy that was judged by, ``judged_at`` the verifier's time.
@@ -212,14 +218,14 @@ def decide(checks: Iterable[Check], policy: Policy = DEFAULT) -> Verdict:
        increased by ``policy.require_revocation`` and ``policy.require_timestamp``.
     3. Otherwise valid; warnings and other checks not made do not change that.
     """
-    steps = tuple(walk(checks))
-    if any(step.result is CheckResult.FAIL for step in steps):
-        return Verdict.INVALID
-    return (
-        Verdict.INDETERMINATE
-        if not steps or any(_leaves_open(step, policy) for step in steps)
-        else Verdict.VALID
-    )
+    verdict = Verdict.INDETERMINATE
+    undecided = False
+    for step in walk(checks):
+        if step.result is CheckResult.FAIL:
+            return Verdict.INVALID
+        undecided = undecided or _leaves_open(step, policy)
+        verdict = Verdict.VALID
+    return Verdict.INDETERMINATE if undecided else verdict
 
 
 def _leaves_open(step: Check, policy: Policy) -> bool:
@@ -265,6 +271,14 @@ def judge_conformance(findings: Iterable[Finding], policy: Policy, clause: str |
     return Check("CONFORMANCE", result, None, zh, en, clause)
 
 
+def file_digests(data: bytes) -> dict[str, Callable[[], object]]:
+    """What makes the digests of a file in memory for a report (``Deferred.deferring``)."""
+    return {
+        "sm3": lambda: hashlib.new("sm3", data).hexdigest(),
+        "sha256": lambda: hashlib.sha256(data).hexdigest(),
+    }
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -272,6 +286,8 @@ def _plain(value: Any) -> Any:
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Check):
+        return {name: _plain(item) for name, item in value._asdict().items()}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -10,7 +10,7 @@ place that could be the end of the directory.
 import struct
 import zlib
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from gmseal.errors import MalformedInput, Refused
 from gmseal.ofd.entry_names import decoded_name
@@ -32,8 +32,7 @@ _HARMLESS: Final = 64 * MEGABYTE
 _NAMED_UNLISTED: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry. ``start`` and ``end`` bound its local header and packed data, ``data_start`` the data.
 
     ``record`` is its record of the central directory as it stands, ``name`` its path without a leading
@@ -50,7 +49,7 @@ class Entry:
     size: int
     start: int
     data_start: int
-    record: bytes = field(repr=False)
+    record: bytes
 
     @property
     def end(self) -> int:

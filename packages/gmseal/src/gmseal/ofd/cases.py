@@ -1,7 +1,7 @@
 """One signature of a package on its way through the procedure, and its value judged by what it is."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,7 @@ from gmseal.ofd.package import OfdDocument, Package
 from gmseal.ofd.protection import CLAUSE
 from gmseal.ofd.signatures import SignatureFile, SignatureItem
 from gmseal.policy import Policy
-from gmseal.report import CheckResult, Finding, Severity, SignatureReport, judge_conformance, walk
+from gmseal.report import Check, CheckResult, Finding, Severity, SignatureReport, judge_conformance, walk
 from gmseal.ses.signature import SealSignature, read_signature
 from gmseal.ses.summary import signature_report, signer_summary
 from gmseal.ses.verify import judge_signature
@@ -116,12 +116,18 @@ def judge_value(case: Case, package: Package, trust: TrustStore, now: datetime, 
         _note_bare(case)
 
 
-def report_of(case: Case, policy: Policy) -> SignatureReport:
+def checks_of(case: Case, policy: Policy) -> tuple[Check, ...]:
+    """Everything that was found out about one signature, its form included."""
+    checks = case.log.checks()
+    if not case.findings:
+        return checks
+    # Beside the same check on the value alone, which its judge makes.
+    form = judge_conformance(case.findings, policy, CLAUSE)._replace(code="PACKAGE_CONFORMANCE")
+    return (*checks, form)
+
+
+def report_of(case: Case, checks: tuple[Check, ...]) -> SignatureReport:
     """The entry of one signature in the report: ``seal``, or by its form ``gbt35275`` or ``cms``."""
-    checks = list(case.log.checks())
-    if case.findings:
-        # Beside the same check on the value alone, which its judge makes.
-        checks.append(replace(judge_conformance(case.findings, policy, CLAUSE), code="PACKAGE_CONFORMANCE"))
     coverage = {
         "document": case.document.index,
         "id": case.item.id,

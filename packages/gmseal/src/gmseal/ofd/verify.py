@@ -12,16 +12,15 @@ The procedure (GB/T 33190-2016, 18; GM/T 0099-2020, 7; GB/T 38540-2020, 7.3), fo
 7. Signatures that rest on others; values used twice; documents that no signature protects.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from gmseal.errors import GmsealError, Refused
-from gmseal.ofd.cases import Case, add_finding, judge_value, report_of
+from gmseal.ofd.cases import Case, add_finding, checks_of, judge_value, report_of
 from gmseal.ofd.coverage import Coverage, OwnFiles, cover
 from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
 from gmseal.ofd.package import BEYOND_LIMITS, OfdDocument, Package, read_package, read_source
@@ -36,6 +35,7 @@ from gmseal.report import (
     Report,
     Severity,
     decide,
+    file_digests,
     judge_conformance,
     walk,
 )
@@ -92,16 +92,17 @@ def verify_ofd(
     findings = _file_findings(package)
     checks = [*broken, *_unreadable(documents), *_file_checks(documents, cases)]
     if findings:
-        checks.append(replace(judge_conformance(findings, policy, _CLAUSE), code="PACKAGE_CONFORMANCE"))
-    reports = tuple(report_of(case, policy) for case in cases)
-    every = [*checks, *(check for one in reports for check in one.checks)]
-    return Report(
+        checks.append(judge_conformance(findings, policy, _CLAUSE)._replace(code="PACKAGE_CONFORMANCE"))
+    judged = [(case, checks_of(case, policy)) for case in cases]
+    every = chain(checks, *(found for _, found in judged))
+    return Report.deferring(
+        {
+            **file_digests(data),
+            "signatures": lambda: tuple(report_of(case, found) for case, found in judged),
+        },
         verdict=decide(every, policy),
-        sm3=hashlib.new("sm3", data).hexdigest(),
-        sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         kind="ofd",
-        signatures=reports,
         checks=tuple(checks),
         findings=tuple(findings),
         policy=policy.name,

@@ -6,10 +6,9 @@ lengths only and never looks behind the end of its input.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from gmseal.errors import MalformedInput
 
@@ -149,9 +148,11 @@ def implicit(number: int, content: bytes) -> bytes:
 # --- reading ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element inside a buffer: its tag and where its content and itself lie."""
+class Element(NamedTuple):
+    """One element inside a buffer: its tag and where its content and itself lie.
+
+    A named tuple, as reading one signature makes dozens.
+    """
 
     data: bytes
     tag: int
