@@ -1,7 +1,7 @@
 """What a signature of a package protects, what it does not, and what of that the document shows."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gmseal.ofd.package import ENTRY
 
@@ -9,8 +9,7 @@ MAX_NAMED: Final = 200
 """Names of one kind in a report; a report stays readable whatever the package."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFiles:
+class OwnFiles(NamedTuple):
     """The files that make up one signature: protected by themselves, as far as it is good."""
 
     path: str

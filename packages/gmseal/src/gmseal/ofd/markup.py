@@ -82,6 +82,16 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
     return next(element.iterchildren("{*}" + name), None)
 
 
+def members(element: etree._Element | None) -> dict[str, etree._Element]:
+    """The first child of every name, for an element of which several are wanted: looking each up costs more."""
+    found: dict[str, etree._Element] = {}
+    for one in element if element is not None else ():
+        tag = one.tag
+        if isinstance(tag, str):
+            found.setdefault(tag.rpartition("}")[2], one)
+    return found
+
+
 def text(element: etree._Element | None) -> str | None:
     """The text of an element without blanks around it; None when there is none."""
     if element is None:

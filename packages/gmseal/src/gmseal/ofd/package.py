@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -25,8 +25,7 @@ _KEPT: Final = 32 << 20
 """Bytes of entries that are kept unpacked while a package is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageRef:
+class PageRef(NamedTuple):
     """A page as the document lists it: its id, and the entry that holds its content."""
 
     id: str
@@ -168,25 +167,26 @@ class Package:
         return None
 
     def _document(self, index: int, body: etree._Element) -> OfdDocument:
-        root_path = self.locate(markup.child_text(body, "DocRoot"), ENTRY)
+        says = markup.members(body)
+        root_path = self.locate(markup.text(says.get("DocRoot")), ENTRY)
         if root_path is None:
             raise MalformedInput("A document of the package names no root.")
         root = markup.expect(self.parse(root_path), "Document", root_path)
-        info = markup.child(body, "DocInfo")
-        common = markup.child(root, "CommonData")
+        info = markup.members(says.get("DocInfo"))
+        holds = markup.members(root)
+        common = holds.get("CommonData")
         return OfdDocument(
             index=index,
             root_path=root_path,
-            signatures_path=self.locate(markup.child_text(body, "Signatures"), ENTRY),
-            doc_id=markup.child_text(info, "DocID") if info is not None else None,
-            title=markup.child_text(info, "Title") if info is not None else None,
+            signatures_path=self.locate(markup.text(says.get("Signatures")), ENTRY),
+            doc_id=markup.text(info.get("DocID")),
+            title=markup.text(info.get("Title")),
             default_box=_area(common, "PageArea") if common is not None else None,
-            pages=self._pages(root, root_path),
+            pages=self._pages(holds.get("Pages"), root_path),
             templates=self._templates(common, root_path) if common is not None else {},
         )
 
-    def _pages(self, root: etree._Element, root_path: str) -> tuple[PageRef, ...]:
-        listed = markup.child(root, "Pages")
+    def _pages(self, listed: etree._Element | None, root_path: str) -> tuple[PageRef, ...]:
         found: list[PageRef] = []
         for page in markup.children(listed, "Page") if listed is not None else ():
             path = self.locate(markup.attribute(page, "BaseLoc"), root_path)

@@ -9,6 +9,7 @@ from typing import Final
 
 from gmseal.errors import GmsealError
 from gmseal.judging.log import CheckLog
+from gmseal.ofd.archive import SEAL_SUFFIX
 from gmseal.ofd.package import OfdDocument, Package
 from gmseal.ofd.signatures import SignatureFile
 from gmseal.ofd.stamps import on_page, visible
@@ -51,7 +52,7 @@ class Digests:
         if key not in self._known:
             try:
                 content = self.package.read(name)
-                seal_like = name.endswith(".esl") and len(content) <= _KEPT
+                seal_like = name.endswith(SEAL_SUFFIX) and len(content) <= _KEPT
                 self._known[key] = (_kept_digest if seal_like else _digest)(method, content)
             except GmsealError:
                 self._known[key] = None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -23,8 +23,7 @@ _TIME_DIGITS: Final = re.compile(r"(\d{4})\D?(\d\d)\D?(\d\d)\D?(\d\d)\D?(\d\d)\D
 _BEIJING: Final = timezone(timedelta(hours=8))
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureItem:
+class SignatureItem(NamedTuple):
     """One line of Signatures.xml. ``relative`` names the base signature (GM/T 0099)."""
 
     id: str
@@ -54,17 +53,15 @@ class Parameter:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A protected file: how it is named, the entry that means, and the digest (base64 as written)."""
 
     location: str
     path: str
-    check_value: str = field(repr=False)
+    check_value: str
 
 
-@dataclass(frozen=True, slots=True)
-class StampAnnot:
+class StampAnnot(NamedTuple):
     """A place of the seal's picture: the box of the whole picture and the part of it that shows."""
 
     id: str
@@ -155,27 +152,29 @@ def read_signature_file(package: Package, path: str) -> SignatureFile:
     """Signature.xml at ``path``. Raises ``MalformedInput`` and ``Refused``."""
     raw = package.read(path)
     root = markup.expect(markup.parse(raw, path, package.limits.max_xml), "Signature", path)
-    info = markup.child(root, "SignedInfo")
+    outer = markup.members(root)
+    info = outer.get("SignedInfo")
     if info is None:
         raise MalformedInput(f"The signature {path!r} says nothing about what it signs.")
-    listed = markup.child(info, "References")
-    seal = markup.child(info, "Seal")
+    inner = markup.members(info)
+    listed = inner.get("References")
+    seal = markup.members(inner.get("Seal"))
     count = sum(len(one) for one in (info, listed) if one is not None)
     if count > package.limits.max_references:
         raise Refused("TOO_MANY_REFERENCES", f"The signature {path!r} names more files than are judged.")
     return SignatureFile(
         path=path,
         raw=raw,
-        provider=_provider(markup.child(info, "Provider")),
-        method=markup.child_text(info, "SignatureMethod"),
-        date_time=markup.child_text(info, "SignatureDateTime"),
-        parameters=_parameters(markup.child(info, "Parameters")),
+        provider=_provider(inner.get("Provider")),
+        method=markup.text(inner.get("SignatureMethod")),
+        date_time=markup.text(inner.get("SignatureDateTime")),
+        parameters=_parameters(inner.get("Parameters")),
         check_method=markup.attribute(listed, "CheckMethod") if listed is not None else None,
         references=tuple(_references(package, listed, path)) if listed is not None else (),
         stamps=tuple(_stamp(element) for element in markup.children(info, "StampAnnot")),
-        seal_path=package.locate(markup.child_text(seal, "BaseLoc"), path) if seal is not None else None,
-        image_path=package.locate(markup.child_text(seal, "ImageLoc"), path) if seal is not None else None,
-        value_path=package.locate(markup.child_text(root, "SignedValue"), path),
+        seal_path=package.locate(markup.text(seal.get("BaseLoc")), path),
+        image_path=package.locate(markup.text(seal.get("ImageLoc")), path),
+        value_path=package.locate(markup.text(outer.get("SignedValue")), path),
     )
 
 
