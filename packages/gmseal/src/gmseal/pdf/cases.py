@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import pikepdf
-
 from gmseal.errors import GmsealError, MalformedInput
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import SignedField
@@ -86,8 +84,7 @@ def _read_range(document: Document, case: Case) -> None:
         case.range, octets = read_byte_range(document, case.signed)
     except MalformedInput as error:
         case.add("BYTE_RANGE", CheckResult.FAIL, "签章保护范围不正确，文件可能被改动", str(error))
-        stated = case.signed.value.get("/Contents")
-        octets = bytes(stated) if isinstance(stated, pikepdf.String) else b""
+        octets = document.contents_of(case.signed.value) or b""
     else:
         zh = "签章保护范围完整：自文件首字节起，仅除去签章值本身"
         en = "The byte range leaves out nothing but the signature value."

@@ -4,11 +4,12 @@ Structure is read by qpdf (through pikepdf) without its repairs; a file that nee
 and has to be repaired first, because a signature over a guess at the structure would prove nothing.
 """
 
+import io
 import os
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +18,9 @@ import pikepdf
 
 from gmseal.errors import NotFound, Refused
 from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits, guard_memory
+from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
+from gmseal.pdf.short_copy import Hole, shortened
 
 HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
@@ -60,6 +63,10 @@ class LastSection:
     is_stream: bool
 
 
+Opened = tuple[pikepdf.Pdf, str | None, bool]
+"""The structure, why it is damaged, and whether the trailer is sloppy; as in ``Document``."""
+
+
 @dataclass(slots=True)
 class Document:
     """An open PDF: the file, its size in bytes, and its structure."""
@@ -77,6 +84,8 @@ class Document:
     _packed: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     guessed: bool = False
     """Whether qpdf had to guess at something that was read later; see ``check_certain``."""
+    hole: Hole | None = None
+    """The signature value that qpdf sees a mark for, when it reads a short copy of the file."""
 
     @property
     def catalog(self) -> pikepdf.Object:
@@ -126,6 +135,14 @@ class Document:
                 "BROKEN_STRUCTURE", "Something in this PDF can only be guessed at; repair the file first."
             )
 
+    def contents_of(self, signature: pikepdf.Object) -> bytes | None:
+        """The octets of the Contents of a signature dictionary; ``None`` when they are no string."""
+        stated = signature.get("/Contents")
+        if not isinstance(stated, pikepdf.String):
+            return None
+        octets = bytes(stated)
+        return self.hole.octets if self.hole is not None and octets == self.hole.mark else octets
+
     def first_free_number(self) -> int:
         """A number above that of every object, whatever the trailer says."""
         stated: object = self.pdf.trailer.get("/Size")
@@ -174,14 +191,42 @@ def document_of(
     guard_memory()
     size = os.fstat(file.fileno()).st_size
     _check_outside(file, size, limits)
-    pdf, damaged, sloppy = _open_structure(file, size)
+    opened = _open_structure(file, file, size)
+    with _document(file, size, limits, opened, None, accept_damage=accept_damage) as document:
+        yield document
+
+
+@contextmanager
+def document_in_memory(
+    data: bytes, limits: PdfLimits = DEFAULT_LIMITS, *, accept_damage: bool = False, shorten: bool = False
+) -> Iterator[Document]:
+    """As ``open_document``, for the bytes of a file.
+
+    With ``shorten``, for reading alone, qpdf is given a copy in which a signature value that closes the file is
+    short (``short_copy``), provided that it opens without any doubt.
+    """
+    guard_memory()
+    size = len(data)
+    with ExitStack() as kept:
+        file = kept.enter_context(io.BytesIO(data))
+        _check_outside(file, size, limits)
+        opened, hole = _open_copy(kept, data, file, shorten=shorten)
+        with _document(file, size, limits, opened, hole, accept_damage=accept_damage) as document:
+            yield document
+
+
+@contextmanager
+def _document(
+    file: BinaryIO, size: int, limits: PdfLimits, opened: Opened, hole: Hole | None, *, accept_damage: bool
+) -> Iterator[Document]:
+    pdf, damaged, sloppy = opened
     with pdf:
         pages = _pages(pdf, limits)
         damaged = damaged or _leading_bytes(file) or _guessed_pages(pdf)
         if damaged and not accept_damage:
             raise Refused(damaged, _DAMAGE[damaged])
         with reading():
-            yield Document(file, size, pdf, pages, damaged, sloppy)
+            yield Document(file, size, pdf, pages, damaged, sloppy, hole=hole)
 
 
 _DAMAGE = {
@@ -214,21 +259,37 @@ def _check_outside(file: BinaryIO, size: int, limits: PdfLimits) -> None:
         raise Refused("NOT_PDF", "This file is not a PDF.")
 
 
-def _open_structure(file: BinaryIO, size: int) -> tuple[pikepdf.Pdf, str | None, bool]:
-    """Opens without repairs; when that fails, finds out why, and opens with them. Says damage and slips."""
+def _open_copy(kept: ExitStack, data: bytes, file: BinaryIO, *, shorten: bool) -> tuple[Opened, Hole | None]:
+    """Opens a copy in memory that can be mapped: a short one where that is asked for and leaves no doubt."""
+    short = shortened(data) if shorten else None
+    if short is not None:
+        pieces, hole = short
+        try:
+            return _open_strictly(kept.enter_context(memory_file(*pieces)), file), hole
+        except _READ_ERRORS:
+            # Whatever is wrong is to be found, told and mended in the file as it is.
+            pass
+    return _open_structure(kept.enter_context(memory_file((0, data))), file, len(data)), None
+
+
+def _open_structure(mapped: BinaryIO, file: BinaryIO, size: int) -> Opened:
+    """Opens without repairs; when that fails, finds out why, and opens with them. Says damage and slips.
+
+    ``mapped`` is what qpdf reads: the file, or a copy of it.
+    """
     try:
-        return _open_strictly(file)
+        return _open_strictly(mapped, file)
     except _READ_ERRORS as first:
         if _is_bomb(file, size):
             raise Refused("DECOMPRESSION_BOMB", "Structures in this PDF expand beyond all reason.") from first
         try:
-            return _open_repaired(file), "BROKEN_XREF", True
+            return _open_repaired(mapped, file), "BROKEN_XREF", True
         except _READ_ERRORS as error:
             raise Refused("BROKEN_XREF", "This PDF is damaged beyond repair.") from error
 
 
-def _open_strictly(file: BinaryIO) -> tuple[pikepdf.Pdf, None, bool]:
-    pdf = _open(file, recover=False)
+def _open_strictly(mapped: BinaryIO, file: BinaryIO) -> Opened:
+    pdf = _open(mapped, recover=False)
     warnings = _warnings(pdf)
     if _doubts(warnings) or wrong_headers(file, _entries(file, pdf).items()):
         pdf.close()
@@ -248,9 +309,9 @@ def _entries(file: BinaryIO, pdf: pikepdf.Pdf) -> dict[Place, int]:
     return all_entries(pdf)
 
 
-def _open_repaired(file: BinaryIO) -> pikepdf.Pdf:
+def _open_repaired(mapped: BinaryIO, file: BinaryIO) -> pikepdf.Pdf:
     """With qpdf's repairs, made at once: reading a wrong entry is what starts them."""
-    pdf = _open(file, recover=True)
+    pdf = _open(mapped, recover=True)
     wrong = wrong_headers(file, all_entries(pdf).items())
     for place in wrong[:1]:
         pdf.get_object(place)

@@ -8,17 +8,21 @@ from typing import BinaryIO, cast
 
 
 @contextmanager
-def memory_file(data: bytes | bytearray | memoryview) -> Iterator[BinaryIO]:
-    """An open file with these bytes, gone at the end.
+def memory_file(*pieces: tuple[int, bytes | memoryview]) -> Iterator[BinaryIO]:
+    """An open file with these bytes at these places, and zeros between them, gone at the end.
 
     Without anonymous files in memory (only Linux has them) an unnamed temporary file stands in.
     """
+    # Without a buffer: the file is there to be mapped.
     if hasattr(os, "memfd_create"):
-        opened: BinaryIO = os.fdopen(os.memfd_create("document"), "w+b")
+        opened = cast("BinaryIO", os.fdopen(os.memfd_create("document"), "w+b", buffering=0))
     else:
-        opened = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by the with below
+        opened = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - closed by the with below
     with opened as file:
-        file.write(data)
-        file.flush()
+        for place, data in pieces:
+            file.seek(place)
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
         file.seek(0)
         yield file

@@ -5,6 +5,7 @@ even while it walks through the object that it replaces; the process can die of 
 compared with its cross-reference entry before qpdf reads anything by it.
 """
 
+import io
 import mmap
 import re
 from collections.abc import Iterable
@@ -52,16 +53,22 @@ def all_entries(pdf: pikepdf.Pdf) -> dict[Place, int]:
 
 def wrong_headers(file: BinaryIO, entries: Iterable[tuple[Place, int]]) -> list[Place]:
     """The objects that do not stand where their entries say. Offset 0 means none, a common slip."""
-    wrong: list[Place] = []
+    if isinstance(file, io.BytesIO):
+        return _wrong_headers(file.getvalue(), entries)
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        # Offsets count from the header, should anything stand before it.
-        base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
-        for place, offset in entries:
-            expected = b"%d %d obj" % place
-            at = base + offset
-            if data[at : at + len(expected)] == expected or not offset:
-                continue
-            header = _HEADER.match(data, at) if at < len(data) else None
-            if header is None or (int(header[1]), int(header[2])) != place:
-                wrong.append(place)
+        return _wrong_headers(data, entries)
+
+
+def _wrong_headers(data: bytes | mmap.mmap, entries: Iterable[tuple[Place, int]]) -> list[Place]:
+    wrong: list[Place] = []
+    # Offsets count from the header, should anything stand before it.
+    base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
+    for place, offset in entries:
+        expected = b"%d %d obj" % place
+        at = base + offset
+        if data[at : at + len(expected)] == expected or not offset:
+            continue
+        header = _HEADER.match(data, at) if at < len(data) else None
+        if header is None or (int(header[1]), int(header[2])) != place:
+            wrong.append(place)
     return wrong

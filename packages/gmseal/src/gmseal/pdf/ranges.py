@@ -5,9 +5,10 @@ string is the Contents of this very signature dictionary, and it ends within the
 12.8.1). Anything wider would leave room for bytes that nobody signed.
 """
 
+import binascii
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -17,12 +18,11 @@ from gmseal.errors import MalformedInput
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import SignedField
 from gmseal.pdf.limits import MEGABYTE
+from gmseal.pdf.short_copy import MAX_CONTENTS
+from gmseal.report import file_digests
 
-MAX_CONTENTS = 32 * MEGABYTE
-"""Characters of the hexadecimal string; a seal signature has some tens of thousands."""
 _BEFORE = 64
 _KEY = re.compile(rb"/Contents[\x00\t\n\f\r ]*\Z")
-_HEX_DIGITS = b"0123456789abcdefABCDEF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,28 @@ def read_byte_range(document: Document, signed: SignedField) -> tuple[ByteRange,
         raise MalformedInput("The gap in the byte range is too large.")
     document.file.seek(max(0, before - _BEFORE))
     lead = document.file.read(min(before, _BEFORE))
-    gap = document.file.read(after - before)
-    if not _is_hex_string(gap) or not _KEY.search(lead):
+    octets = _gap_octets(document, before, after)
+    if octets is None or not _KEY.search(lead):
         raise MalformedInput("The gap in the byte range is not exactly the signature value.")
-    octets = bytes.fromhex(gap[1:-1].decode("ascii"))
-    stated = signed.value.get("/Contents")
-    if not isinstance(stated, pikepdf.String) or bytes(stated) != octets:
+    if document.contents_of(signed.value) != octets:
         raise MalformedInput("The gap in the byte range holds another signature value.")
     _check_home(document, signed, before)
     return ByteRange(before, after, end), octets
 
 
-def _is_hex_string(gap: bytes) -> bool:
-    """Angle brackets and an even number of digits, nothing else, not even blanks."""
-    digits = gap[1:-1]
-    enclosed = gap.startswith(b"<") and gap.endswith(b">") and len(digits) % 2 == 0
-    return enclosed and not digits.translate(None, _HEX_DIGITS)
+def _gap_octets(document: Document, before: int, after: int) -> bytes | None:
+    """What stands in the gap: angle brackets and an even number of digits, nothing else, not even blanks."""
+    hole = document.hole
+    if hole is not None and (hole.start, hole.end) == (before, after):
+        return hole.octets
+    document.file.seek(before)
+    gap = document.file.read(after - before)
+    if not gap.startswith(b"<") or not gap.endswith(b">"):
+        return None
+    try:
+        return binascii.unhexlify(gap[1:-1])
+    except binascii.Error:
+        return None
 
 
 def _numbers(value: object) -> tuple[int, int, int, int]:
@@ -98,11 +104,40 @@ Digests = dict[ByteRange, dict[str, bytes]]
 """The digests of byte ranges by algorithm, as ``hashlib`` names them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """SM3 and SHA-256 of a file of ``size`` bytes, begun up to ``position``; SHA-256 may be yet to begin."""
+
+    sm3: "hashlib._Hash"
+    sha256: "hashlib._Hash | None"
+    position: int
+    size: int
+
+    def finished(self, file: BinaryIO) -> dict[str, str]:
+        """Both in hex, from the rest of a file that will not be at hand later."""
+        if self.sha256 is None:
+            raise MalformedInput("The SHA-256 of this file was not begun.")
+        _feed(file, self.position, self.size, self.sm3, self.sha256)
+        return {"sm3": self.sm3.hexdigest(), "sha256": self.sha256.hexdigest()}
+
+    def later(self, data: bytes) -> dict[str, Callable[[], object]]:
+        """What makes them from the bytes of the file when a report is asked for them."""
+        return {**file_digests(data), "sm3": lambda: self._sm3_of(data)}
+
+    def _sm3_of(self, data: bytes) -> str:
+        running = self.sm3.copy()
+        running.update(memoryview(data)[self.position :])
+        return running.hexdigest()
+
+
 def digests(
-    file: BinaryIO, size: int, wanted: Mapping[ByteRange, Collection[str]]
-) -> tuple[Digests, str, str]:
-    """The wanted digests of each range, and SM3 and SHA-256 (hex) of the whole file, in one pass and flat memory."""
-    names = {"sm3", "sha256"}.union(*wanted.values())
+    file: BinaryIO, size: int, wanted: Mapping[ByteRange, Collection[str]], *, both: bool
+) -> tuple[Digests, Whole]:
+    """The wanted digests of each range in one pass and flat memory, and those of the whole file as far as that goes.
+
+    With ``both`` the SHA-256 of the whole file is begun in the same pass, otherwise only where a range wants it.
+    """
+    names = {"sm3", *(("sha256",) if both else ())}.union(*wanted.values())
     running = {name: hashlib.new(name) for name in names}
     found: Digests = {}
     position = 0
@@ -112,8 +147,7 @@ def digests(
         around = {name: running[name].copy() for name in wanted[item]}
         _feed(file, item.hole_end, item.end, *around.values())
         found[item] = {name: each.digest() for name, each in around.items()}
-    _feed(file, position, size, *running.values())
-    return found, running["sm3"].hexdigest(), running["sha256"].hexdigest()
+    return found, Whole(running["sm3"], running.get("sha256"), position, size)
 
 
 def _feed(file: BinaryIO, start: int, end: int, *hashes: "hashlib._Hash") -> None:

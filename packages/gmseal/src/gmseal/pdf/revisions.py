@@ -75,5 +75,5 @@ def _prefix(file: BinaryIO, end: int) -> Iterator[tuple[BinaryIO, pikepdf.Access
         yield cast("BinaryIO", io.BufferedReader(_Window(file, end), 1 << 16)), pikepdf.AccessMode.stream
         return
     file.seek(0)
-    with memory_file(file.read(end)) as copy:
+    with memory_file((0, file.read(end))) as copy:
         yield copy, pikepdf.AccessMode.mmap_only

@@ -12,17 +12,18 @@ The way (GB/T 38540-2020, 7.2, with the ByteRange of ISO 32000-1, 12.8.1 as the 
 import hashlib
 import io
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from gmseal.deferred import Deferred
 from gmseal.durable_file import replacing
 from gmseal.errors import GmsealError, Refused
 from gmseal.pdf.certification import Permission
-from gmseal.pdf.document import Document, document_of, open_document
+from gmseal.pdf.document import Document, document_in_memory, open_document
 from gmseal.pdf.fields import check_may_add, free_name
 from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
 from gmseal.pdf.marks import Mark
-from gmseal.pdf.memory import memory_file
 from gmseal.pdf.placement import SealOrder
 from gmseal.pdf.signatures.seal_value import SealValue
 from gmseal.pdf.signatures.value import SignatureOrder, SignatureValue
@@ -36,8 +37,8 @@ _ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class SealOutcome:
-    """What was done. ``byte_range`` as in the file; ``sm3`` (hex) of the whole file.
+class SealOutcome(Deferred):
+    """What was done. ``byte_range`` as in the file; ``sm3`` (hex) of the whole file, made when it is asked for.
 
     ``data_hash`` is the digest over the byte range that was signed: SM3, or SHA-256 for PAdES.
     """
@@ -117,7 +118,7 @@ def sign_pdf_bytes(
 ) -> bytes:
     """As ``sign_pdf``, from memory to memory."""
     out = io.BytesIO()
-    with memory_file(data) as file, document_of(file, limits) as document:
+    with document_in_memory(data, limits) as document:
         _Job(document, order, value, certify).run(out)
     return out.getvalue()
 
@@ -150,15 +151,17 @@ class _Job:
         tail, hole = filled.tail, filled.hole
         out.write(tail)
         size = self.document.size + len(tail)
-        if other:
-            whole.update(tail)
-        else:
-            # What lies before the hole is hashed once for both digests.
-            whole = filled.before_hole
-            whole.update(memoryview(tail)[hole.start - self.document.size :])
-        byte_range = (0, hole.start, hole.end, size - hole.end)
-        name, marks = self.plan.name, self.plan.marks
-        return SealOutcome(size, whole.hexdigest(), filled.digest, byte_range, filled.signature, name, marks)
+        # Where both digests are SM3, what lies before the hole was hashed for both.
+        begun, rest = (whole, 0) if other else (filled.before_hole, hole.start - self.document.size)
+        return SealOutcome.deferring(
+            {"sm3": partial(_hex_with, begun, memoryview(tail)[rest:])},
+            size=size,
+            data_hash=filled.digest,
+            byte_range=(0, hole.start, hole.end, size - hole.end),
+            signature=filled.signature,
+            field_name=self.plan.name,
+            marks=self.plan.marks,
+        )
 
     def _filled(self, hashed: "hashlib._Hash") -> "_Filled":
         """The update with the hole filled."""
@@ -192,6 +195,12 @@ class _Filled:
     before_hole: "hashlib._Hash"
     digest: bytes
     signature: bytes
+
+
+def _hex_with(begun: "hashlib._Hash", rest: memoryview) -> str:
+    whole = begun.copy()
+    whole.update(rest)
+    return whole.hexdigest()
 
 
 def _copy(document: Document, out: BinaryIO, hashes: "set[hashlib._Hash]") -> None:

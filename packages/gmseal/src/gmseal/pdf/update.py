@@ -133,12 +133,11 @@ class Update:
 
     def _identifiers(self) -> bytes:
         """The first identifier stays, the second is new (14.4); both are hashes, no secrets."""
-        changed = hashlib.blake2b(
-            b"%d %d %d" % (self._start, self._last.offset, len(self._objects)), digest_size=16
-        )
+        changed = hashlib.sha256(b"%d %d %d" % (self._start, self._last.offset, len(self._objects)))
         for number, _, value in self._objects:
-            changed.update(b"%d " % number + value)
-        second = changed.hexdigest().encode("ascii")
+            changed.update(b"%d " % number)
+            changed.update(value)
+        second = changed.hexdigest()[:32].encode("ascii")
         old = self._trailer.get("/ID")
         first = second
         if isinstance(old, pikepdf.Array) and len(old) == 2 and isinstance(old[0], pikepdf.String):

@@ -11,22 +11,23 @@ The procedure, for the whole file:
 6. What was added after it is covered by further signatures and allowed; anything else is alteration.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
+from typing import Any, Final
 
 import pikepdf
 
 from gmseal.checks import Group, arrange
-from gmseal.errors import Refused
+from gmseal.errors import NotFound, Refused
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case, read_case
 from gmseal.pdf.coverage import Coverage
-from gmseal.pdf.document import Document, document_of, open_document
+from gmseal.pdf.document import Document, document_in_memory, open_document
 from gmseal.pdf.fields import SignedField, signed_fields
 from gmseal.pdf.kinds import Judge, with_validation_data
-from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits
-from gmseal.pdf.memory import memory_file
+from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
 from gmseal.pdf.ranges import ByteRange, digests
 from gmseal.policy import DEFAULT, Policy
 from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, decide, walk
@@ -34,6 +35,8 @@ from gmseal.ses.summary import signature_report
 
 MAX_SIGNATURES = 200
 """Signatures of one file that are judged; more is no document."""
+IN_MEMORY: Final = 4 * MEGABYTE
+"""Bytes of a file that is read whole and judged in memory; a larger one is mapped."""
 _TAMPERING = cases.MATHEMATICS | {"ALTERED_AFTER_SEALING", "CERTIFICATION_VIOLATED", "CONTENTS_PADDING"}
 """Failures of any signature that make a sealed file invalid."""
 _PLACES = {
@@ -70,8 +73,12 @@ def verify_pdf(
     Whatever the file holds, the result is a report; only a file that cannot be read as a PDF at all
     raises ``Refused`` (codes of ``open_document``).
     """
+    now = at or datetime.now(UTC)
+    data = _small(source)
+    if data is not None:
+        return verify_pdf_bytes(data, trust, now, limits=limits, policy=policy)
     with open_document(source, limits, accept_damage=True) as document:
-        return _verify(document, trust, at or datetime.now(UTC), policy)
+        return _verify(document, trust, now, policy)
 
 
 def verify_pdf_bytes(
@@ -83,17 +90,33 @@ def verify_pdf_bytes(
     policy: Policy = DEFAULT,
 ) -> Report:
     """As ``verify_pdf``, for a file in memory."""
-    with memory_file(data) as file, document_of(file, limits, accept_damage=True) as document:
-        return _verify(document, trust, at or datetime.now(UTC), policy)
+    with document_in_memory(data, limits, accept_damage=True, shorten=True) as document:
+        return _verify(document, trust, at or datetime.now(UTC), policy, data)
 
 
-def _verify(document: Document, trust: TrustStore, at: datetime, policy: Policy) -> Report:
+def _small(source: Path) -> bytes | None:
+    """The bytes of a file that is small enough to be judged in memory; ``None`` for a larger one.
+
+    Raises ``NotFound``.
+    """
+    try:
+        with source.open("rb") as file:
+            data = file.read(IN_MEMORY + 1)
+    except OSError as error:
+        raise NotFound(f"The file {source.name} cannot be opened.") from error
+    return data if len(data) <= IN_MEMORY else None
+
+
+def _verify(
+    document: Document, trust: TrustStore, at: datetime, policy: Policy, data: bytes | None = None
+) -> Report:
+    """``data`` are the bytes of the document where they are at hand: then their digests are made when asked for."""
     # 1. to 3.
     signatures = _all_signatures(document)
     if document.damaged is not None and not signatures:
         raise Refused(document.damaged, "This PDF is damaged.")
     found = [read_case(document, signed) for signed in signatures]
-    hashes, sm3, sha256 = digests(document.file, document.size, _wanted(found))
+    hashes, file = digests(document.file, document.size, _wanted(found), both=data is None)
     # 4. and 5.
     judge = Judge(hashes, with_validation_data(document, trust), at, policy)
     for case in found:
@@ -102,14 +125,18 @@ def _verify(document: Document, trust: TrustStore, at: datetime, policy: Policy)
     coverage = Coverage(document, found, policy)
     coverage.judge()
     whole = _file_checks(document, found, policy)
-    return Report(
-        verdict=decide([*whole, *_deciding(found)], policy),
-        sm3=sm3,
-        sha256=sha256,
+    described = [(case, coverage.describe(case)) for case in found]
+    return Report.deferring(
+        {
+            **(file.later(data) if data is not None else {}),
+            "signatures": lambda: tuple(_report(case, covers) for case, covers in described),
+        },
+        **(file.finished(document.file) if data is None else {}),
+        verdict=decide(chain(whole, _deciding(found)), policy),
         size=document.size,
         kind="pdf",
-        signatures=tuple(_report(coverage, case) for case in found),
         checks=tuple(whole),
+        findings=(),
         policy=policy.name,
         judged_at=at,
     )
@@ -142,7 +169,7 @@ def _wanted(found: Iterable[Case]) -> dict[ByteRange, frozenset[str]]:
     return wanted
 
 
-def _deciding(found: list[Case]) -> list[Check]:
+def _deciding(found: list[Case]) -> Iterator[Check]:
     """The checks that the verdict follows from.
 
     Beside seals, other signatures count when the file was tampered with; a certificate that was out of date, or
@@ -151,13 +178,10 @@ def _deciding(found: list[Case]) -> list[Check]:
     """
     sealed = any(case.kind == cases.SEAL for case in found)
     leading = {cases.SEAL} if sealed else {cases.CMS, cases.GBT35275, cases.TIMESTAMP}
-    checks: list[Check] = []
     for case in found:
-        steps = list(walk(case.checks))
-        if case.kind not in leading:
-            steps = [step for step in steps if step.result is CheckResult.FAIL and step.code in _TAMPERING]
-        checks += steps
-    return checks
+        for step in walk(case.checks):
+            if case.kind in leading or (step.result is CheckResult.FAIL and step.code in _TAMPERING):
+                yield step
 
 
 def _file_checks(document: Document, found: list[Case], policy: Policy) -> list[Check]:
@@ -196,8 +220,7 @@ def _unjudged(found: list[Case], policy: Policy) -> Check:
     return Check("UNJUDGED_SIGNATURE", result, None, zh, en)
 
 
-def _report(coverage: Coverage, case: Case) -> SignatureReport:
-    described = coverage.describe(case)
+def _report(case: Case, described: dict[str, Any]) -> SignatureReport:
     if case.kind == cases.SEAL:
         checks = tuple(case.checks)
         return signature_report(case.seal_signature, checks, described, kind=case.kind, places=_PLACES)
