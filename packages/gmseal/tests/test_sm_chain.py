@@ -1,12 +1,14 @@
 """Chains: each way in which a certificate does not lead to a trusted root has its own code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from gmseal.sm import chain_walk
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.chain import ChainCode, ChainResult, Purpose, verify_chain
 from gmseal.sm.keys import PrivateKey
@@ -134,3 +136,32 @@ def test_a_leaf_cannot_issue(authority: TrialAuthority, unit: TrialUnit) -> None
     result = walk(authority, below, authority.now, between=(unit.certificate,))
     assert not result.trusted
     assert result.code in {ChainCode.KEY_USAGE, ChainCode.UNKNOWN_ROOT}
+
+
+def test_the_light_walk_and_pyopenssl_agree(authority: TrialAuthority, middle: Middle, unit: TrialUnit) -> None:
+    """The same chains, numbers and depths, with nothing left in OpenSSL's queue of errors."""
+    certificate, leaf = middle
+    assert chain_walk._library() is not None, "the bindings have changed: the walk is made by pyOpenSSL"
+    forged = leaf[:-1] + bytes([leaf[-1] ^ 1])
+    cases = [
+        (each, between, roots, authority.now + timedelta(days=days))
+        for each in (leaf, forged, unit.certificate, authority.root, certificate, b"junk", leaf + b"x", b"")
+        for between in ((), (certificate,), (certificate, unit.certificate), (b"junk",))
+        for roots in ((authority.root,), (certificate,), (unit.certificate, authority.root), (b"junk",))
+        for days in (0, 60, -1, 40_000)
+    ]
+    seen = set()
+    for case in cases:
+        outcomes = [_outcome(one, *case) for one in (chain_walk.walk, chain_walk.walk_by_pyopenssl)]
+        assert outcomes[0] == outcomes[1], case
+        seen.add(outcomes[0][0])
+    assert seen == {"chain", 7, 9, 10, 20, "unreadable"} | seen
+
+
+def _outcome(one: Callable[..., tuple[bytes, ...]], *case: Any) -> tuple[object, ...]:
+    try:
+        return ("chain", one(*case))
+    except chain_walk.Broken as error:
+        return (error.number, error.depth, error.text)
+    except chain_walk.Unreadable:
+        return ("unreadable",)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from gmseal.errors import GmsealError, MalformedInput
+from gmseal.pdf.certification import Permission, permission_of
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import SignedField
 from gmseal.pdf.ranges import ByteRange, read_byte_range, split_padding
@@ -52,6 +53,8 @@ class Case:
     trial: bool = False
     checks: list[Check] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    permission: Permission | None = None
+    """What it permits later, when it lays that down."""
 
     @property
     def end(self) -> int:
@@ -72,7 +75,7 @@ class Case:
 
 def read_case(document: Document, signed: SignedField) -> Case:
     """The signature with its range, value and kind, or with the checks that say why not."""
-    case = Case(signed)
+    case = Case(signed, permission=permission_of(signed.field, signed.value))
     _read_range(document, case)
     if case.value:
         _recognise(case)

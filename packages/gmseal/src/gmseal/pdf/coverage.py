@@ -13,7 +13,7 @@ from typing import Any, Final
 from gmseal.errors import Refused
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case
-from gmseal.pdf.certification import locks_of, permission_of
+from gmseal.pdf.certification import locks_of
 from gmseal.pdf.comparison import Addition, Closer, Closing, Comparison, Terms, compare
 from gmseal.pdf.document import Document
 from gmseal.pdf.pades_level import pades_level
@@ -80,7 +80,7 @@ class Coverage:
             return described
         index = self.chain.index(case)
         later = self.steps[index:]
-        permission = permission_of(case.signed.field, case.signed.value)
+        permission = case.permission
         level = pades_level(self._document, case, self.chain[index + 1 :])
         if level is not None:
             described["pades_level"] = level
@@ -148,7 +148,7 @@ class Coverage:
     def _terms(self, index: int) -> Terms:
         """What the signatures up to this one laid down."""
         signed = [case.signed for case in self.chain[: index + 1]]
-        stated = [permission_of(one.field, one.value) for one in signed]
+        stated = [case.permission for case in self.chain[: index + 1]]
         permissions = [permission for permission in stated if permission is not None]
         locks = tuple(lock for one in signed for lock in locks_of(one.field, one.value))
         return Terms(min(permissions, default=None), locks)
@@ -177,7 +177,7 @@ def _described(step: Step) -> dict[str, Any]:
 
 
 def _judge_certification(case: Case, later: list[Addition]) -> None:
-    permission = permission_of(case.signed.field, case.signed.value)
+    permission = case.permission
     if permission is None:
         return
     beyond = [addition.sentence for addition in later if addition.level > permission]

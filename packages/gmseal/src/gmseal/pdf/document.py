@@ -79,6 +79,7 @@ class Document:
     """Why qpdf's repairs or guesses were needed: a reason code; ``None`` for a sound file."""
     sloppy: bool
     """Whether the trailer states a wrong number of objects."""
+    _catalog: pikepdf.Object | None = None
     _entries: dict[tuple[int, int], Any] | None = None
     _table: dict[Place, int] | None = None
     _packed: dict[int, tuple[bytes, int]] = field(default_factory=dict)
@@ -89,7 +90,9 @@ class Document:
 
     @property
     def catalog(self) -> pikepdf.Object:
-        return self.pdf.trailer["/Root"]
+        if self._catalog is None:
+            self._catalog = self.pdf.trailer["/Root"]
+        return self._catalog
 
     def cross_references(self) -> dict[tuple[int, int], Any]:
         """qpdf's cross-reference table: object number and generation to place. Read once."""

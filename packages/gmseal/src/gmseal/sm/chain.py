@@ -1,6 +1,6 @@
 """Does a certificate lead to a root that the verifier trusts, at a given instant?
 
-The walk itself is OpenSSL's, through pyOpenSSL: it uses the default ID for SM2, checks every
+The walk itself is OpenSSL's (``chain_walk``): it uses the default ID for SM2, checks every
 signature, the authorities' constraints and the times. The command line of OpenSSL 3 does not
 (it forgets the ID above the first certificate), so it is no substitute.
 """
@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -121,29 +121,17 @@ def key_usage_allows(info: CertificateInfo, purpose: Purpose) -> bool:
 
 
 def _walk(key: _CacheKey, at: datetime) -> ChainResult:
-    from OpenSSL import crypto  # noqa: PLC0415 - a tenth of a second that most commands do not need
-    from OpenSSL._util import lib  # noqa: PLC0415 - there is no public way to empty the queue below
+    from gmseal.sm.chain_walk import Broken, Unreadable, walk  # noqa: PLC0415 - OpenSSL, which many commands never need
 
     leaf, intermediates, roots = key
     try:
-        load = [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in (leaf, *intermediates)]
-        # A store remembers the first check time it is given for ever, so each walk has its own.
-        store = crypto.X509Store()
-        for root in roots:
-            store.add_cert(crypto.load_certificate(crypto.FILETYPE_ASN1, root))
-        store.set_time(at.astimezone(UTC))
-        found = crypto.X509StoreContext(store, load[0], chain=load[1:]).get_verified_chain()
-    except crypto.X509StoreContextError as error:
-        number, depth, text = error.errors
-        return ChainResult(_CODES.get(number, ChainCode.BROKEN), (), f"{text} (at depth {depth})")
-    except (crypto.Error, ValueError) as error:
+        found = walk(leaf, intermediates, roots, at)
+    except Broken as error:
+        text = f"{error.text} (at depth {error.depth})"
+        return ChainResult(_CODES.get(error.number, ChainCode.BROKEN), (), text)
+    except Unreadable as error:
         return ChainResult(ChainCode.MALFORMED, (), f"A certificate cannot be loaded: {error}")
-    finally:
-        # A bad signature leaves entries in OpenSSL's error queue of this thread. There the next
-        # failed decryption of `cryptography` would find them and raise another exception than its own.
-        lib.ERR_clear_error()
-    ders = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in found)
-    return ChainResult(ChainCode.TRUSTED, ders, "")
+    return ChainResult(ChainCode.TRUSTED, found, "")
 
 
 def _remembered(key: _CacheKey, at: datetime) -> tuple[bytes, ...] | None:
