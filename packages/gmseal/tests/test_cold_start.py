@@ -1,4 +1,4 @@
-"""What ``gmseal verify`` loads: nothing that draws, signs in PAdES, serves or reads fonts."""
+"""What ``gmseal verify`` loads: nothing that draws, signs, serves, reads fonts, or judges what is not there."""
 
 import subprocess
 import sys
@@ -17,6 +17,14 @@ ALWAYS = frozenset(
     {
         *("fontTools", "pyhanko", "asn1crypto", "pypdfium2", "numpy", "segno", "rich", "multiprocessing"),
         *("gmseal.picture", "gmseal.text", "gmseal.ofd.render", "gmseal.ofd.sign"),
+        *(
+            "OpenSSL",
+            "cryptography.x509",
+            "gmseal.cli.issuing",
+            "gmseal.batch.workers",
+            "PIL.JpegImagePlugin",
+        ),
+        *("gmseal.judging.cms", "gmseal.sm.cms", "gmseal.sm.crl", "gmseal.sm.ocsp", "gmseal.sm.encryption"),
         *("gmseal.pdf.seal", "gmseal.pdf.signatures", "gmseal.sm.timestamps.http_source", "urllib.request"),
     }
 )

@@ -138,7 +138,9 @@ def test_a_leaf_cannot_issue(authority: TrialAuthority, unit: TrialUnit) -> None
     assert result.code in {ChainCode.KEY_USAGE, ChainCode.UNKNOWN_ROOT}
 
 
-def test_the_light_walk_and_pyopenssl_agree(authority: TrialAuthority, middle: Middle, unit: TrialUnit) -> None:
+def test_the_light_walk_and_pyopenssl_agree(
+    authority: TrialAuthority, middle: Middle, unit: TrialUnit
+) -> None:
     """The same chains, numbers and depths, with nothing left in OpenSSL's queue of errors."""
     certificate, leaf = middle
     assert chain_walk._library() is not None, "the bindings have changed: the walk is made by pyOpenSSL"

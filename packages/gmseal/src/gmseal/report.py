@@ -280,14 +280,14 @@ def file_digests(data: bytes) -> dict[str, Callable[[], object]]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Check):
+        value = value._asdict()
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, StrEnum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, Check):
-        return {name: _plain(item) for name, item in value._asdict().items()}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

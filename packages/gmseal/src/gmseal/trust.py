@@ -90,7 +90,7 @@ class TrustStore:
     @classmethod
     def of(cls, certificates: list[bytes]) -> Self:
         """Sort DER certificates into roots and intermediates. Raises ``MalformedInput``."""
-        from gmseal.sm.certificates import read_certificate  # noqa: PLC0415 - keeps this module light
+        from gmseal.sm.certificate_info import read_certificate  # noqa: PLC0415 - keeps this module light
 
         unique = list(dict.fromkeys(certificates))
         selfsigned = {der for der in unique if read_certificate(der).self_issued}

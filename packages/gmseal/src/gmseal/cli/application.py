@@ -1,27 +1,51 @@
 """The application object, and how errors become sentences and exit statuses."""
 
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
-from gmseal.cli import (
-    batches,
-    bench,
-    documents,
-    inspecting,
-    issuing,
-    pictures,
-    rendering,
-    renewing,
-    revoking,
-    timestamping,
-)
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
+_COMMANDS: Final = {
+    "keygen": "issuing.keygen",
+    "csr": "issuing.csr",
+    "cert": "issuing.cert",
+    "seal": "issuing.seal",
+    "renew": "renewing.renew",
+    "picture": "pictures.picture",
+    "inspect": "inspecting.inspect",
+    "repair": "inspecting.repair",
+    "sign": "documents.sign",
+    "verify": "documents.verify",
+    "sign-many": "batches.sign_many",
+    "verify-many": "batches.verify_many",
+    "render": "rendering.render",
+    "bench": "bench.bench",
+    "crl": "revoking.crl",
+    "tsa": "timestamping.tsa",
+    "timestamp": "timestamping.timestamp",
+}
+"""Module and function of every command; a module is loaded for its own commands and for the overview of all."""
 
-class _ErrorsAsSentences(click.Group):
-    """Turns the library's errors, and the system's about files, into one line and a status."""
+
+class _Commands(click.Group):
+    """Loads commands when they are asked for, and turns the library's errors, and the system's about files, into
+    one line and a status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, in the order of the alphabet."""
+        del ctx  # The same in every context.
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; None when there is none."""
+        del ctx  # As above.
+        if cmd_name not in self.commands and cmd_name in _COMMANDS:
+            module, _, function = _COMMANDS[cmd_name].partition(".")
+            self.add_command(getattr(import_module(f"gmseal.cli.{module}"), function))
+        return self.commands.get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -39,26 +63,7 @@ class _ErrorsAsSentences(click.Group):
         return ctx.exit(status)
 
 
-@click.group(cls=_ErrorsAsSentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gmseal", prog_name="gmseal")
 def app() -> None:
     """Electronic seals to the Chinese national standards: make, use, verify."""
-
-
-app.add_command(issuing.keygen)
-app.add_command(issuing.csr)
-app.add_command(issuing.cert)
-app.add_command(issuing.seal)
-app.add_command(renewing.renew)
-app.add_command(pictures.picture)
-app.add_command(inspecting.inspect)
-app.add_command(inspecting.repair)
-app.add_command(documents.sign)
-app.add_command(documents.verify)
-app.add_command(batches.sign_many)
-app.add_command(batches.verify_many)
-app.add_command(rendering.render)
-app.add_command(bench.bench)
-app.add_command(revoking.crl)
-app.add_command(timestamping.tsa)
-app.add_command(timestamping.timestamp)

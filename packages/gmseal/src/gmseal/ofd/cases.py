@@ -4,11 +4,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gmseal.checks import Group, arrange
 from gmseal.errors import GmsealError
-from gmseal.judging.cms import CmsJudgement, judge_cms
 from gmseal.judging.log import CheckLog
 from gmseal.ofd.coverage import Coverage
 from gmseal.ofd.package import OfdDocument, Package
@@ -16,11 +15,14 @@ from gmseal.ofd.protection import CLAUSE
 from gmseal.ofd.signatures import SignatureFile, SignatureItem
 from gmseal.policy import Policy
 from gmseal.report import Check, CheckResult, Finding, Severity, SignatureReport, judge_conformance, walk
-from gmseal.ses.signature import SealSignature, read_signature
+from gmseal.ses.model import SealSignature
+from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.summary import signature_report, signer_summary
 from gmseal.ses.verify import judge_signature
-from gmseal.sm.cms import CmsForm
 from gmseal.trust import TrustStore
+
+if TYPE_CHECKING:
+    from gmseal.judging.cms import CmsJudgement
 
 _APART: Final = timedelta(hours=8, minutes=10)
 """How far the time in Signature.xml may be from the signed one: Beijing time is often taken for UTC."""
@@ -72,7 +74,7 @@ class Case:
     value: bytes = b""
     kind: ValueKind = ValueKind.SEAL
     seal_signature: SealSignature | None = None
-    cms: CmsJudgement | None = None
+    cms: "CmsJudgement | None" = None
     log: CheckLog = field(default_factory=lambda: CheckLog(CLAUSE))
     findings: tuple[Finding, ...] = ()
     coverage: Coverage | None = None
@@ -109,6 +111,8 @@ def judge_value(case: Case, package: Package, trust: TrustStore, now: datetime, 
     if case.kind is ValueKind.SEAL:
         _judge_seal(case, file, trust, now, policy)
     elif case.kind is ValueKind.SIGNED_DATA:
+        from gmseal.judging.cms import judge_cms  # noqa: PLC0415 - most packages carry seals
+
         case.cms = judge_cms(case.value, _ByName(file.raw), trust, now, policy, message=file.raw)
         case.log.extend(case.cms.checks)
         _compare_times(case, file, case.cms.signed_at)
@@ -136,6 +140,8 @@ def report_of(case: Case, checks: tuple[Check, ...]) -> SignatureReport:
     }
     if case.kind is ValueKind.SEAL:
         return signature_report(case.seal_signature, checks, coverage, findings=case.findings, places=PLACES)
+    from gmseal.sm.cms import CmsForm  # noqa: PLC0415 - as above
+
     signer = case.cms.signer if case.cms is not None else None
     data = case.cms.signed_data if case.cms is not None else None
     return SignatureReport(

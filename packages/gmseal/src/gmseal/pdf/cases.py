@@ -6,7 +6,7 @@ many names, and an attacker any.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gmseal.errors import GmsealError, MalformedInput
 from gmseal.pdf.certification import Permission, permission_of
@@ -14,10 +14,11 @@ from gmseal.pdf.document import Document
 from gmseal.pdf.fields import SignedField
 from gmseal.pdf.ranges import ByteRange, read_byte_range, split_padding
 from gmseal.report import Check, CheckResult, Finding, SignerSummary, walk
-from gmseal.ses.signature import SealSignature
+from gmseal.ses.model import SealSignature
 from gmseal.sm import algorithms, der
-from gmseal.sm.cms import CmsForm, SignedData, read_signed_data
-from gmseal.sm.timestamps.token import TST_INFO, read_token
+
+if TYPE_CHECKING:
+    from gmseal.sm.cms import SignedData
 
 SEAL, GBT35275, CMS, TIMESTAMP, FOREIGN = "seal", "gbt35275", "cms", "timestamp", "foreign"
 JUDGED: Final = frozenset({SEAL, GBT35275, CMS})
@@ -46,7 +47,7 @@ class Case:
     wanted: frozenset[str] = frozenset({"sm3"})
     """The digests of the byte range that judging it needs."""
     seal_signature: SealSignature | None = None
-    signed_data: SignedData | None = None
+    signed_data: "SignedData | None" = None
     signer: SignerSummary | None = None
     organization: str | None = None
     signed_at: datetime | None = None
@@ -111,6 +112,8 @@ def _recognise(case: Case) -> None:
     if first is None or first.tag not in {der.OBJECT_IDENTIFIER, der.INTEGER}:
         return
     case.kind = FOREIGN
+    from gmseal.sm.cms import read_signed_data  # noqa: PLC0415 - who judges a seal needs none of it
+
     try:
         case.signed_data = read_signed_data(case.value)
         _recognise_signed_data(case, case.signed_data)
@@ -119,7 +122,10 @@ def _recognise(case: Case) -> None:
         case.kind = CMS
 
 
-def _recognise_signed_data(case: Case, data: SignedData) -> None:
+def _recognise_signed_data(case: Case, data: "SignedData") -> None:
+    from gmseal.sm.cms import CmsForm  # noqa: PLC0415 - as above
+    from gmseal.sm.timestamps.token import TST_INFO, read_token  # noqa: PLC0415 - as above
+
     if data.content_type == TST_INFO:
         case.kind = TIMESTAMP
         case.wanted = _names(read_token(case.value).info.imprint.algorithm)

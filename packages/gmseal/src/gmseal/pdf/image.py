@@ -8,17 +8,20 @@ import io
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from gmseal.errors import MalformedInput, Refused
 from gmseal.pdf import syntax
 from gmseal.ses.svg_picture import svg_text
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 MAX_PIXELS = 25_000_000
 """A 60 mm seal at 2,000 dots per inch; more is refused."""
 SVG_DPI = 600
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _RASTER_TYPES = frozenset({"PNG", "JPG", "JPEG", "GIF", "BMP"})
 
 
@@ -57,7 +60,7 @@ def image_object(picture_type: str, data: bytes) -> ImageObject:
             "PICTURE_UNSUPPORTED", f"Seal pictures of type {picture_type[:20]} cannot be drawn on a PDF."
         )
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with _opened(data) as image:
             small_enough = image.width * image.height <= MAX_PIXELS
             encoded = _encode(image.convert("RGBA")) if small_enough else None
     except Exception as error:  # Pillow's decoders raise a dozen unrelated kinds on bad data.
@@ -65,6 +68,17 @@ def image_object(picture_type: str, data: bytes) -> ImageObject:
     if encoded is None:
         raise Refused("PICTURE_UNSUPPORTED", "The seal picture has too many pixels.")
     return encoded
+
+
+def _opened(data: bytes) -> "Image.Image":
+    """The picture; nearly all are PNG, for which Pillow need not load its other readers."""
+    if data.startswith(_PNG):
+        from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - a tenth of a second with what it loads
+
+        return PngImageFile(io.BytesIO(data))
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    return Image.open(io.BytesIO(data))
 
 
 def _rasterized(data: bytes) -> bytes:
@@ -89,7 +103,7 @@ def _first_page(data: bytes) -> bytes:
         raise Refused("PICTURE_UNREADABLE", f"The picture in the seal cannot be read: {error}") from error
 
 
-def _encode(image: Image.Image) -> ImageObject:
+def _encode(image: "Image.Image") -> ImageObject:
     """Flate-coded samples; a picture of one colour is stored as that colour and its opacities."""
     alpha = image.getchannel("A").tobytes()
     size = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % image.size

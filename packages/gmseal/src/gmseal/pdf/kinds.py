@@ -8,17 +8,15 @@ from functools import partial
 import pikepdf
 
 from gmseal.errors import GmsealError
-from gmseal.judging.cms import judge_cms
 from gmseal.judging.log import CheckLog
-from gmseal.judging.timestamps import authorities, judge_timestamp
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case
 from gmseal.pdf.document import Document, reading
-from gmseal.pdf.image import image_object
 from gmseal.pdf.ranges import Digests
 from gmseal.policy import Policy
 from gmseal.report import CheckResult, TrustStore, walk
-from gmseal.ses.signature import SealSignature, read_signature
+from gmseal.ses.model import SealSignature
+from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.summary import signer_summary
 from gmseal.ses.verify import judge_signature
 
@@ -63,6 +61,8 @@ class Judge:
         _judge_picture(case, case.seal_signature)
 
     def _signed_data(self, case: Case) -> None:
+        from gmseal.judging.cms import judge_cms  # noqa: PLC0415 - who judges a seal needs none of it
+
         judged = judge_cms(
             case.value, lambda name: self._digest(case, name), self.trust, self.at, self.policy
         )
@@ -75,6 +75,8 @@ class Judge:
             case.organization = judged.signer.organization
 
     def _timestamp(self, case: Case) -> None:
+        from gmseal.judging.timestamps import judge_timestamp  # noqa: PLC0415 - as above
+
         log = CheckLog(_TIMESTAMP_CLAUSE)
         judged = judge_timestamp(
             log, "DOCUMENT_TIMESTAMP", case.value, lambda name: self._digest(case, name), self.trust, self.at
@@ -90,6 +92,8 @@ def with_validation_data(document: Document, trust: TrustStore) -> TrustStore:
     store = document.catalog.get("/DSS")
     if not isinstance(store, pikepdf.Dictionary):
         return trust
+    from gmseal.judging.timestamps import authorities  # noqa: PLC0415 - as above
+
     return replace(
         trust,
         intermediates=trust.intermediates + authorities(tuple(_streams(store, "/Certs"))),
@@ -118,6 +122,8 @@ def _foreign(case: Case) -> None:
 
 
 def _judge_picture(case: Case, signature: SealSignature) -> None:
+    from gmseal.pdf.image import image_object  # noqa: PLC0415 - Pillow, for seals alone
+
     picture = signature.seal.picture
     try:
         with reading():

@@ -8,7 +8,7 @@ from gmseal.policy import Policy
 from gmseal.ses.form_reader import looks_like_token
 from gmseal.ses.mathematics import allowed_algorithm
 from gmseal.ses.model import Seal
-from gmseal.sm.certificates import CertificateInfo
+from gmseal.sm.certificate_info import CertificateInfo
 from gmseal.trust import TrustStore
 
 

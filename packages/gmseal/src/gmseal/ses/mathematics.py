@@ -8,7 +8,7 @@ from gmseal.ses.memory import HASHED_BEGINNINGS, MAKER_SIGNATURES
 from gmseal.ses.model import RSA_WITH_SHA1, RSA_WITH_SHA256, Seal, SealSignature
 from gmseal.ses.structures import VERSION_1
 from gmseal.sm import algorithms, curve
-from gmseal.sm.certificates import CertificateInfo, read_certificate
+from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 
 _BEFORE_SEAL: Final = 16
 """Octets of toSign before the seal in it, at most: a header and a version."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from gmseal.report import Finding
 from gmseal.ses.structures import Extension, SealPicture
 from gmseal.sm import algorithms, curve
-from gmseal.sm.certificates import CertificateInfo, read_certificate
+from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 from gmseal.sm.keys import sm3
 
 RSA_WITH_SHA1 = "1.2.840.113549.1.1.5"

@@ -12,7 +12,7 @@ from gmseal.ses.judging_parts import judge_algorithm, judge_stamp, judge_version
 from gmseal.ses.mathematics import maker_signature_is_good
 from gmseal.ses.model import Seal
 from gmseal.ses.structures import VERSION_1, VERSION_4, VERSION_5
-from gmseal.sm.certificates import CertificateInfo
+from gmseal.sm.certificate_info import CertificateInfo
 from gmseal.trust import TrustStore
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)

@@ -30,7 +30,7 @@ from gmseal.ses.structures import (
 )
 from gmseal.ses.svg_picture import svg_text
 from gmseal.sm import der
-from gmseal.sm.certificates import CertificateInfo, read_certificate
+from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 from gmseal.sm.keys import Signer, sm3
 from gmseal.sm.timestamp_source import TimestampSource
 from gmseal.trust import TrustStore

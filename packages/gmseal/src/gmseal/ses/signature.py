@@ -14,7 +14,7 @@ from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.stamping import stamp_field, stamp_size
 from gmseal.ses.structures import ALGORITHM, WRITTEN_VERSIONS, Extension, encode_extensions, whole_second
 from gmseal.sm import der
-from gmseal.sm.certificates import read_certificate
+from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.keys import PrivateKey, Signer
 from gmseal.sm.timestamp_source import TimestampSource
 

@@ -7,7 +7,7 @@ from gmseal.checks import Group, arrange
 from gmseal.errors import MalformedInput
 from gmseal.report import Check, Finding, SealSummary, SignatureReport, SignerSummary, walk
 from gmseal.ses.model import Seal, SealSignature
-from gmseal.sm.certificates import CertificateInfo, read_certificate
+from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 
 
 def signature_report(

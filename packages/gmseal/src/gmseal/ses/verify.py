@@ -25,7 +25,7 @@ from gmseal.ses.seal_judging import SEAL_CLAUSES, judge_making, judge_seal_stamp
 from gmseal.ses.seal_reading import read_seal
 from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.structures import VERSION_1, VERSION_4, VERSION_5
-from gmseal.sm.certificates import CertificateInfo
+from gmseal.sm.certificate_info import CertificateInfo
 from gmseal.trust import TrustStore
 
 __all__ = ["DocumentDigest", "judge_seal", "judge_signature"]

@@ -24,7 +24,7 @@ _NEEDED: Final = (
 )
 
 
-class Broken(Exception):  # noqa: N818 - a finding, which ``chain`` turns into its result
+class Broken(Exception):
     """The walk ends before a trusted root: OpenSSL's number and text, and the certificate, the leaf being 0."""
 
     def __init__(self, number: int, depth: int, text: str) -> None:
@@ -32,7 +32,7 @@ class Broken(Exception):  # noqa: N818 - a finding, which ``chain`` turns into i
         self.number, self.depth, self.text = number, depth, text
 
 
-class Unreadable(Exception):  # noqa: N818 - as above
+class Unreadable(Exception):
     """A certificate that OpenSSL cannot load."""
 
 

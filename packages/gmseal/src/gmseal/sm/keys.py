@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 from gmseal.errors import MalformedInput
-from gmseal.sm import curve, der, encryption, pkcs8
+from gmseal.sm import curve, der, pkcs8
 from gmseal.sm.engine import EnginePrivateKey, EnginePublicKey, Message, select_engine
 from gmseal.sm.pkcs8 import KeyProtection
 
@@ -101,6 +101,8 @@ class PublicKey:
 
     def encrypt(self, plain: bytes) -> bytes:
         """An SM2Cipher (GM/T 0009) only the private key opens. Raises ``Refused`` (PLAIN_LENGTH)."""
+        from gmseal.sm import encryption  # noqa: PLC0415 - the portable engine, which verifying never needs
+
         return encryption.encrypt(self._point, plain)
 
     def message(self, text: bytes, user_id: bytes = DEFAULT_ID) -> Message:
@@ -238,6 +240,8 @@ class PrivateKey:
 
     def decrypt(self, ciphertext: bytes) -> bytes:
         """What an SM2Cipher holds. Raises ``MalformedInput`` when it is none, damaged or another's."""
+        from gmseal.sm import encryption  # noqa: PLC0415 - as above
+
         return encryption.decrypt(self._engine_key.scalar(), ciphertext)
 
     def __repr__(self) -> str:
