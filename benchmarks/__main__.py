@@ -20,6 +20,7 @@ from benchmarks import (
     pdf_sealing,
     seal_use,
     sm2_engine,
+    verification_parts,
 )
 
 BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "pdf_sealing": pdf_sealing.run,
     "seal_use": seal_use.run,
     "sm2_engine": sm2_engine.run,
+    "verification_parts": verification_parts.run,
 }
 
 

@@ -280,16 +280,38 @@ def file_digests(data: bytes) -> dict[str, Callable[[], object]]:
 
 
 def _plain(value: Any) -> Any:
+    # The usual kinds first: a report has a thousand values.
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Check):
-        value = value._asdict()
+        return _plain_check(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return _instant(value)
     if isinstance(value, StrEnum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+_PLAIN = frozenset({str, int, bool, float})
+
+
+def _plain_check(check: Check) -> dict[str, Any]:
+    """A step and what is under it; written out, because nearly all of a report are steps."""
+    return {
+        "code": str(check.code),
+        "result": check.result.value,
+        "at": None if check.at is None else _instant(check.at),
+        "zh": check.zh,
+        "en": check.en,
+        "clause": check.clause,
+        "children": [_plain_check(child) for child in check.children],
+    }
+
+
+def _instant(value: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -20,7 +20,7 @@ from gmseal.errors import NotFound, Refused
 from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits, guard_memory
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
-from gmseal.pdf.short_copy import Hole, shortened
+from gmseal.pdf.short_copy import Hole, Short
 
 HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
@@ -201,19 +201,28 @@ def document_of(
 
 @contextmanager
 def document_in_memory(
-    data: bytes, limits: PdfLimits = DEFAULT_LIMITS, *, accept_damage: bool = False, shorten: bool = False
+    data: bytes,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    *,
+    accept_damage: bool = False,
+    short: Short | None = None,
 ) -> Iterator[Document]:
     """As ``open_document``, for the bytes of a file.
 
-    With ``shorten``, for reading alone, qpdf is given a copy in which a signature value that closes the file is
-    short (``short_copy``), provided that it opens without any doubt.
+    With ``short``, for reading alone, qpdf is given that copy (``short_copy``). Then a file that does not open without
+    repairs is refused, whatever ``accept_damage`` says: what is wrong with it is to be found in the file as it is.
     """
     guard_memory()
     size = len(data)
     with ExitStack() as kept:
         file = kept.enter_context(io.BytesIO(data))
         _check_outside(file, size, limits)
-        opened, hole = _open_copy(kept, data, file, shorten=shorten)
+        if short is None:
+            opened = _open_structure(kept.enter_context(memory_file((0, data))), file, size)
+        else:
+            with reading():
+                opened = _open_strictly(kept.enter_context(memory_file(*short.pieces)), file)
+        hole = short.hole if short is not None else None
         with _document(file, size, limits, opened, hole, accept_damage=accept_damage) as document:
             yield document
 
@@ -260,19 +269,6 @@ def _check_outside(file: BinaryIO, size: int, limits: PdfLimits) -> None:
         raise Refused("TOO_LARGE", f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted.")
     if HEADER not in file.read(HEADER_WITHIN + len(HEADER)):
         raise Refused("NOT_PDF", "This file is not a PDF.")
-
-
-def _open_copy(kept: ExitStack, data: bytes, file: BinaryIO, *, shorten: bool) -> tuple[Opened, Hole | None]:
-    """Opens a copy in memory that can be mapped: a short one where that is asked for and leaves no doubt."""
-    short = shortened(data) if shorten else None
-    if short is not None:
-        pieces, hole = short
-        try:
-            return _open_strictly(kept.enter_context(memory_file(*pieces)), file), hole
-        except _READ_ERRORS:
-            # Whatever is wrong is to be found, told and mended in the file as it is.
-            pass
-    return _open_structure(kept.enter_context(memory_file((0, data))), file, len(data)), None
 
 
 def _open_structure(mapped: BinaryIO, file: BinaryIO, size: int) -> Opened:

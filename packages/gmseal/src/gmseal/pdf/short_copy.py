@@ -9,6 +9,9 @@ is made only where it cannot hide anything:
 - the gap is nothing but hexadecimal digits in angle brackets: no object, no name, no comment can stand in it;
 - behind it the dictionary and its object end at once, as they do in the copy.
 
+What is judged by it stands only when qpdf had nothing to complain of and nothing failed: an object that does not end
+would run into the gap. Everything else is judged once more by the file as it is.
+
 Whoever finds the mark as the Contents of a dictionary knows two things: what the value really is, and that it
 stands in this gap. All digests, headers of objects and revisions are taken from the file itself.
 """
@@ -46,14 +49,23 @@ class Hole:
     mark: bytes
 
 
-def shortened(data: bytes) -> tuple[list[Piece], Hole] | None:
-    """The pieces of the copy and what was shortened in it; ``None`` for a file that is to be read as it is."""
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The pieces of a copy, and what was shortened in it."""
+
+    pieces: tuple[Piece, ...]
+    hole: Hole
+
+
+def shortened(data: bytes) -> Short | None:
+    """The short copy of a file; ``None`` for one that is to be read as it is."""
     hole = _hole(data)
     if hole is None:
         return None
     whole = memoryview(data)
     end = b"<%s>>>\nendobj\n" % hole.mark.hex().encode("ascii")
-    return [(0, whole[: hole.start]), (hole.start, memoryview(end)), (hole.end, whole[hole.end :])], hole
+    pieces = (0, whole[: hole.start]), (hole.start, memoryview(end)), (hole.end, whole[hole.end :])
+    return Short(pieces, hole)
 
 
 def _hole(data: bytes) -> Hole | None:

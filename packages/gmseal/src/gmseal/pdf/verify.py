@@ -12,6 +12,7 @@ The procedure, for the whole file:
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any, Final
 import pikepdf
 
 from gmseal.checks import Group, arrange
-from gmseal.errors import NotFound, Refused
+from gmseal.errors import GmsealError, NotFound, Refused
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case, read_case
 from gmseal.pdf.coverage import Coverage
@@ -29,8 +30,9 @@ from gmseal.pdf.fields import SignedField, signed_fields
 from gmseal.pdf.kinds import Judge, with_validation_data
 from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
 from gmseal.pdf.ranges import ByteRange, digests
+from gmseal.pdf.short_copy import shortened
 from gmseal.policy import DEFAULT, Policy
-from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, decide, walk
+from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, Verdict, decide, walk
 from gmseal.ses.summary import signature_report
 
 MAX_SIGNATURES = 200
@@ -90,8 +92,17 @@ def verify_pdf_bytes(
     policy: Policy = DEFAULT,
 ) -> Report:
     """As ``verify_pdf``, for a file in memory."""
-    with document_in_memory(data, limits, accept_damage=True, shorten=True) as document:
-        return _verify(document, trust, at or datetime.now(UTC), policy, data)
+    now = at or datetime.now(UTC)
+    short = shortened(data)
+    if short is not None:
+        # See there: it is judged again by the file as it is whenever anything is wrong.
+        with suppress(GmsealError), document_in_memory(data, limits, short=short) as document:
+            report = _verify(document, trust, now, policy, data)
+            document.check_certain()
+            if report.verdict is not Verdict.INVALID:
+                return report
+    with document_in_memory(data, limits, accept_damage=True) as document:
+        return _verify(document, trust, now, policy, data)
 
 
 def _small(source: Path) -> bytes | None:
