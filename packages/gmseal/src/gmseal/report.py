@@ -285,10 +285,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Check):
         return _plain_check(value)
-    if isinstance(value, datetime):
-        return _instant(value)
-    if isinstance(value, StrEnum):
-        return value.value
+    if isinstance(value, (datetime, StrEnum)):
+        return _instant(value) if isinstance(value, datetime) else value.value
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, dict):
