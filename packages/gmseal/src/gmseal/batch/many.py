@@ -116,7 +116,7 @@ class _Verifying:
         from gmseal.batch.documents import verify_document  # noqa: PLC0415 - loaded by workers
 
         act = partial(verify_document, trust=self.trust, at=self.at, policy=self.policy)
-        return partial(_as_json, act) if self.as_json else act
+        return partial(_as_json if self.as_json else _whole, act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,11 @@ def _as_json(act: Callable[[Source], "Report"], source: Source) -> str:
     import json  # noqa: PLC0415 - loaded by workers that write it
 
     return json.dumps(act(source).to_dict(), ensure_ascii=False, separators=(",", ":"))
+
+
+def _whole(act: Callable[[Source], "Report"], source: Source) -> "Report":
+    """With everything made that a report puts off, so that no document stays in memory for it."""
+    return act(source).settled()
 
 
 def _itself(source: Source) -> Source:
