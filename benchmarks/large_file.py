@@ -39,7 +39,7 @@ def run() -> list[dict[str, Any]]:
             hashing = min(pool.apply(_hash, (source,)) for _ in range(ROUNDS))
             worked = [pool.apply(_work, (source,)) for _ in range(ROUNDS)]
     seal, verify = (min(one[index] for one in worked) for index in (0, 1))
-    sealing, verifying = (max(one[index] for one in worked) for index in (2, 3))
+    sealing, verifying = (max(int(one[index]) for one in worked) for index in (2, 3))
     return [
         {
             "pages": PAGES,

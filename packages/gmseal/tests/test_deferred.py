@@ -54,7 +54,7 @@ def test_it_equals_prints_and_travels_as_one_made_at_once() -> None:
     assert pickle.loads(pickle.dumps(fresh())) == plain
     assert copy.deepcopy(fresh()) == copy.copy(fresh()) == plain
     with pytest.raises(AttributeError):
-        _ = plain.nothing  # type: ignore[attr-defined]  # that is the point
+        _ = plain.nothing
 
 
 def test_a_report_of_a_file_in_memory_has_its_digests() -> None:
