@@ -294,7 +294,7 @@ def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
     (script,) = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
     (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     blank_pdf(tmp_path / "contract.pdf")
-    (tmp_path / "contract.ofd").write_bytes(OfdPlan(lines=1).build())
+    (tmp_path / "contract.ofd").write_bytes(OfdPlan(lines=1, text="甲方（盖章）").build())
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",

@@ -22,7 +22,9 @@ def options_of(*names: str) -> set[str]:
     command: click.Command = app
     for name in names:
         assert isinstance(command, click.Group)
-        command = command.commands[name]
+        found = command.get_command(click.Context(command), name)
+        assert found is not None, name
+        command = found
     return {option for parameter in command.params for option in parameter.opts}
 
 

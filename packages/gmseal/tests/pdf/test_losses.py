@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gmseal.errors import Refused
@@ -58,6 +58,8 @@ def test_a_file_cut_off_has_lost_what_lies_behind_the_cut(
 ) -> None:
     content = photo_album()
     kept = content[: int(len(content) * part)]
+    # Nothing is lost of an object that was cut exactly at its end: there is nothing to find then.
+    assume(not kept.endswith((b"endobj", b"endobj\n")))
     found = losses_after_repair(tmp_path_factory.mktemp("cut"), kept)
     whole = kept.count(b"\nendstream\nendobj\n") // 2
     assert found.missing + len(found.pages) == PAGES - whole

@@ -164,7 +164,9 @@ def test_a_seal_over_a_file_with_everything_others_put_there(
     assert report.verdict is Verdict.VALID, failed(report)
     assert [entry.kind for entry in report.signatures] == ["cms", "timestamp", "seal"]
     coverage = report.signatures[0].coverage or {}
-    assert coverage["added_later"] == ["validation data", "a document time stamp", "a further signature"]
+    # pyHanko writes the time of each update into the file's metadata, which differs once a second has passed.
+    added = [one for one in coverage["added_later"] if one != "document metadata"]
+    assert added == ["validation data", "a document time stamp", "a further signature"]
     assert all(one.intact and one.valid and one.trusted for one in by_pyhanko(sealed, world))
     assert "Signature is Valid" in by_pdfsig(bench, sealed)
 
