@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    approval_inbox,
     cold_start,
     document_batches,
     evidence_log,
@@ -24,6 +25,7 @@ from benchmarks import (
 )
 
 BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "approval_inbox": approval_inbox.run,
     "cold_start": cold_start.run,
     "document_batches": document_batches.run,
     "evidence_log": evidence_log.run,

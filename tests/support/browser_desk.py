@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
 
 from shuangyin.demo.person import Person
 
@@ -49,6 +49,9 @@ _SETTLED = """() => {
     && !document.getAnimations().some(fading)
 }"""
 """Nothing is loading, the pages of a document that can be seen are drawn, and no colour is still fading."""
+_QUIET_MS = 300
+_LOOK_MS = 50
+"""A page is quiet when so long nothing was on its way."""
 _RESOURCE = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 
@@ -71,12 +74,21 @@ class Desk:
     base_url: str
     expected_statuses: set[int] = field(default_factory=set)
     _problems: list[str] = field(default_factory=list)
+    _loading: set[Request] = field(default_factory=set)
 
     def watch(self) -> None:
         """Begin to collect what the browser complains of."""
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._problems.append(f"page error: {error}"))
         self.page.on("response", self._on_response)
+        self.page.on("request", self._on_request)
+        self.page.on("requestfinished", self._loading.discard)
+        self.page.on("requestfailed", self._loading.discard)
+
+    def _on_request(self, request: Request) -> None:
+        # The connection over which the platform tells of changes stays open; waiting for its end would be for ever.
+        if request.resource_type != "eventsource" and not request.url.endswith("/api/v1/events"):
+            self._loading.add(request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # What the server refused is judged by its status, with the address, in _on_response.
@@ -103,7 +115,11 @@ class Desk:
 
     def settle(self) -> None:
         """Wait until nothing is loaded any more and nothing is shown as loading."""
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state("load")
+        quiet = 0
+        while quiet < _QUIET_MS:
+            quiet = 0 if self._loading else quiet + _LOOK_MS
+            self.page.wait_for_timeout(_LOOK_MS)
         self.page.wait_for_function(_SETTLED)
 
     def look(self, name: str, *, phone: bool = True) -> None:

@@ -147,6 +147,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Definitions
+         * @description The named routes of the organization, by code.
+         */
+        get: operations["list_definitions_api_v1_approvals_definitions_get"];
+        put?: never;
+        /**
+         * Define
+         * @description Write a named route. What is wrong with it is said for every step at once.
+         */
+        post: operations["define_api_v1_approvals_definitions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/definitions/{definition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Definition
+         * @description Change a named route: other steps make a new version, what runs keeps the one it began with.
+         */
+        patch: operations["change_definition_api_v1_approvals_definitions__definition_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/approvals/issue-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issue Forms
+         * @description The issue forms that wait to be checked, the oldest first.
+         */
+        get: operations["list_issue_forms_api_v1_approvals_issue_forms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/issue-forms/{form_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Issue Form
+         * @description Confirm that a 签发单 is genuine and names its documents. Second factor: act `approvals.check_issue_form`,
+         *     subject the form.
+         */
+        post: operations["check_issue_form_api_v1_approvals_issue_forms__form_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals/routes/{route_id}": {
         parameters: {
             query?: never;
@@ -382,6 +467,86 @@ export interface paths {
          * @description Hand one's part of the step to another approver.
          */
         post: operations["transfer_api_v1_approvals_steps__step_id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stuck
+         * @description Running approvals that nobody can decide now, the oldest first.
+         */
+        get: operations["list_stuck_api_v1_approvals_stuck_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck/{route_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Name somebody to decide the step that is stuck. Second factor: act `approvals.release`, subject the route.
+         */
+        post: operations["assign_api_v1_approvals_stuck__route_id__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck/{route_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description End a stuck approval for good. Second factor as for naming somebody.
+         */
+        post: operations["end_api_v1_approvals_stuck__route_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck/{route_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Back
+         * @description Send a stuck approval back to its applicant. Second factor as for naming somebody.
+         */
+        post: operations["send_back_api_v1_approvals_stuck__route_id__send_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -651,6 +816,28 @@ export interface paths {
          * @description The bytes of a version: to be shown, or with `download` to be saved under its name.
          */
         get: operations["content_api_v1_documents__document_id__versions__number__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Events
+         * @description What has changed for the caller: `event` is the topic, `data` is `{"subject_id": …}`; the page asks for the rest.
+         *
+         *     Comes back after a break with `Last-Event-ID`; `resync` says that something was missed and all is to be read anew.
+         */
+        get: operations["read_events_api_v1_events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1603,6 +1790,70 @@ export interface paths {
         patch: operations["change_api_v1_requests__request_id__patch"];
         trace?: never;
     };
+    "/api/v1/requests/{request_id}/issue-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issue Forms
+         * @description The 签发单 of a request.
+         */
+        get: operations["list_issue_forms_api_v1_requests__request_id__issue_forms_get"];
+        put?: never;
+        /**
+         * Register Issue Form
+         * @description Register a 签发单. It counts where the rules say so, once somebody else has checked it.
+         */
+        post: operations["register_issue_form_api_v1_requests__request_id__issue_forms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace
+         * @description Put other documents, places or counts into a request in approval, where an approver permitted it.
+         */
+        post: operations["replace_api_v1_requests__request_id__replacement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/route-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Route
+         * @description Whom a submission would ask now, step by step, and among whom the applicant may choose. Changes nothing.
+         */
+        post: operations["plan_route_api_v1_requests__request_id__route_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests/{request_id}/seal": {
         parameters: {
             query?: never;
@@ -2155,6 +2406,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Freeze
+         * @description Whether all seals of the organization are frozen.
+         */
+        get: operations["read_freeze_api_v1_seals_freeze_get"];
+        put?: never;
+        /**
+         * Freeze
+         * @description Freeze all seals of both media at once. Second factor: act `seals.freeze_all`, subject the organization.
+         */
+        post: operations["freeze_api_v1_seals_freeze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/freeze/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift
+         * @description Let the seals be used again. Second factor: act `seals.lift_freeze`, subject the freeze.
+         */
+        post: operations["lift_api_v1_seals_freeze_lift_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/import": {
         parameters: {
             query?: never;
@@ -2389,6 +2684,66 @@ export interface paths {
          * @description Suspend a seal at once; its keeper may do so too.
          */
         post: operations["suspend_api_v1_seals__seal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Statements
+         * @description The weekly statements, the newest first.
+         */
+        get: operations["list_statements_api_v1_statements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{statement_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Read
+         * @description Note that who answers for the seals has read it.
+         */
+        post: operations["mark_read_api_v1_statements__statement_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{statement_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Statement
+         * @description The statement as a page to be printed.
+         */
+        get: operations["print_statement_api_v1_statements__statement_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3002,6 +3357,37 @@ export interface components {
             version: number;
         };
         /**
+         * ApproverKind
+         * @description How the approvers of a step are named.
+         * @enum {string}
+         */
+        ApproverKind: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+        /**
+         * ApproversBody
+         * @description Whom a step asks.
+         */
+        ApproversBody: {
+            /** Form Field */
+            form_field?: string | null;
+            kind: components["schemas"]["ApproverKind"];
+            /**
+             * Levels
+             * @default 1
+             */
+            levels: number;
+            /**
+             * Person Ids
+             * @default []
+             */
+            person_ids: string[];
+            post_kind?: components["schemas"]["PostKind"] | null;
+            /**
+             * Scope
+             * @default applicant_department
+             */
+            scope: string;
+        };
+        /**
          * AssignmentOut
          * @description A person who is asked at a step.
          */
@@ -3343,6 +3729,16 @@ export interface components {
             value: string | number | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * ChoiceOut
+         * @description A step whose approvers the applicant chooses, and among whom.
+         */
+        ChoiceOut: {
+            /** Key */
+            key: string;
+            /** Persons */
+            persons: components["schemas"]["PersonRef"][];
         };
         /**
          * CitationOut
@@ -3811,6 +4207,12 @@ export interface components {
             total_minor?: number | null;
         };
         /**
+         * DefinitionStatus
+         * @description Whether a named route may be used by new requests.
+         * @enum {string}
+         */
+        DefinitionStatus: "active" | "retired";
+        /**
          * DepartmentChange
          * @description What is to change of a department; what is absent stays.
          */
@@ -4274,6 +4676,49 @@ export interface components {
             filing_no?: string | null;
         };
         /**
+         * FreezeBody
+         * @description Why, with the second factor.
+         */
+        FreezeBody: {
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FreezeOut
+         * @description One freeze, and its end once it was lifted.
+         */
+        FreezeOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** Frozen At */
+            frozen_at: number;
+            frozen_by: components["schemas"]["PersonRef"];
+            /** Id */
+            id: string;
+            /** Lift Reason */
+            lift_reason: string | null;
+            /** Lifted At */
+            lifted_at: number | null;
+            lifted_by: components["schemas"]["PersonRef"] | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FreezeState
+         * @description Whether all seals are frozen now, and the freezes before.
+         */
+        FreezeState: {
+            current: components["schemas"]["FreezeOut"] | null;
+            /** Earlier */
+            earlier: components["schemas"]["FreezeOut"][];
+            /** Frozen */
+            frozen: boolean;
+            /** May Freeze */
+            may_freeze: boolean;
+        };
+        /**
          * GrantEnd
          * @description Why a grant ends.
          */
@@ -4382,6 +4827,56 @@ export interface components {
             name: string;
             /** Post Id */
             post_id: string;
+        };
+        /**
+         * Hours
+         * @description Which hours count towards a time-out.
+         * @enum {string}
+         */
+        Hours: "working" | "all";
+        /**
+         * IssueFormCheck
+         * @description The second factor for checking a form.
+         */
+        IssueFormCheck: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * IssueFormOut
+         * @description A 签发单 and whether it was checked.
+         */
+        IssueFormOut: {
+            /** Checked At */
+            checked_at: number | null;
+            checked_by: components["schemas"]["PersonRef"] | null;
+            /** Covers */
+            covers: string[];
+            /** Document Version Id */
+            document_version_id: string | null;
+            /** Form Sm3 */
+            form_sm3: string | null;
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Opinion */
+            opinion: string;
+            /** Registered At */
+            registered_at: number;
+            registered_by: components["schemas"]["PersonRef"];
+            /** Signed By */
+            signed_by: string;
+            /** Signed On */
+            signed_on: string;
+            /** Signed Post */
+            signed_post: string;
+            /** Source */
+            source: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Type */
+            subject_type: string;
         };
         /**
          * JobOut
@@ -4722,6 +5217,40 @@ export interface components {
             valid_until?: number | null;
         };
         /**
+         * NewIssueForm
+         * @description A 签发单 that approves documents of a request. `covers` empty: all of its documents as they are now.
+         */
+        NewIssueForm: {
+            /**
+             * Covers
+             * @default []
+             */
+            covers: string[];
+            /**
+             * Document Version Id
+             * @description The form itself, uploaded as a document.
+             */
+            document_version_id?: string | null;
+            /** Number */
+            number: string;
+            /** Opinion */
+            opinion: string;
+            /** Signed By */
+            signed_by: string;
+            /**
+             * Signed On
+             * Format: date
+             */
+            signed_on: string;
+            /** Signed Post */
+            signed_post: string;
+            /**
+             * Source
+             * @default paper
+             */
+            source: string;
+        };
+        /**
          * NewKeeper
          * @description Who keeps the seal from now on.
          */
@@ -4916,6 +5445,18 @@ export interface components {
             title: string;
         };
         /**
+         * NewRouteDefinition
+         * @description A named route to write.
+         */
+        NewRouteDefinition: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: components["schemas"]["StepDefinitionBody"][];
+        };
+        /**
          * NewSafe
          * @description A safe to be registered.
          */
@@ -5015,6 +5556,12 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /**
+         * OnTimeout
+         * @description What happens when a step passes its time. A high-risk use is never passed for lack of an answer.
+         * @enum {string}
+         */
+        OnTimeout: "remind" | "transfer" | "pass" | "refuse";
         /**
          * OneTimePasswordOut
          * @description A password that opens only the choice of a new one.
@@ -5261,6 +5808,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[IssueFormOut] */
+        Page_IssueFormOut_: {
+            /** Items */
+            items: components["schemas"]["IssueFormOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[JobOut] */
         Page_JobOut_: {
             /** Items */
@@ -5381,6 +5938,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[RouteDefinitionOut] */
+        Page_RouteDefinitionOut_: {
+            /** Items */
+            items: components["schemas"]["RouteDefinitionOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[RouteItem] */
         Page_RouteItem_: {
             /** Items */
@@ -5425,6 +5992,16 @@ export interface components {
         Page_StarterOut_: {
             /** Items */
             items: components["schemas"]["StarterOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[StatementOut] */
+        Page_StatementOut_: {
+            /** Items */
+            items: components["schemas"]["StatementOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -5713,6 +6290,35 @@ export interface components {
              * @description Millimetres.
              */
             y_mm: number;
+        };
+        /**
+         * PlannedStepOut
+         * @description A step as the route would have it now, and whom it would ask.
+         */
+        PlannedStepOut: {
+            /**
+             * Choose
+             * @description Whether the applicant chooses its approvers.
+             */
+            choose: boolean;
+            /** Due Hours */
+            due_hours: number | null;
+            /** Ended As */
+            ended_as: string | null;
+            /** Form Field */
+            form_field: string | null;
+            /** Key */
+            key: string;
+            /** Mode */
+            mode: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Persons */
+            persons: components["schemas"]["PersonRef"][];
+            /** Second Factor */
+            second_factor: string;
         };
         /**
          * PlatformOut
@@ -6079,7 +6685,7 @@ export interface components {
              * Actions
              * @description What the caller may do now.
              */
-            actions: ("edit" | "submit" | "withdraw" | "urge" | "decide" | "seal" | "open_safe")[];
+            actions: ("edit" | "submit" | "withdraw" | "urge" | "replace" | "decide" | "seal" | "open_safe")[];
             /** Amount Minor */
             amount_minor: number | null;
             applicant: components["schemas"]["PersonRef"];
@@ -6154,6 +6760,21 @@ export interface components {
              * @description Whose decision it waits for.
              */
             waiting_for: components["schemas"]["PersonRef"][];
+        };
+        /**
+         * RequestReplacement
+         * @description What is replaced while a request is in approval; what is absent stays.
+         */
+        RequestReplacement: {
+            /** Copies */
+            copies?: number | null;
+            /** Document Version Ids */
+            document_version_ids?: string[] | null;
+            /**
+             * Seals
+             * @description The same seals with other places or counts.
+             */
+            seals?: components["schemas"]["RequestSealBody"][] | null;
         };
         /**
          * RequestSealBody
@@ -6357,6 +6978,39 @@ export interface components {
             to_binding: string;
         };
         /**
+         * RouteDefinitionChange
+         * @description What is to change of a named route; what is absent stays. Other steps make a new version.
+         */
+        RouteDefinitionChange: {
+            /** Active */
+            active?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Steps */
+            steps?: components["schemas"]["StepDefinitionBody"][] | null;
+        };
+        /**
+         * RouteDefinitionOut
+         * @description A named route with its versions, the newest first.
+         */
+        RouteDefinitionOut: {
+            /** Code */
+            code: string;
+            /** Created At */
+            created_at: number;
+            /** Current Number */
+            current_number: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            status: components["schemas"]["DefinitionStatus"];
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: components["schemas"]["RouteVersionOut"][];
+        };
+        /**
          * RouteItem
          * @description One line of 抄送给我, 我发起 and of the page of stuck approvals.
          */
@@ -6415,6 +7069,17 @@ export interface components {
             waiting_for: components["schemas"]["PersonRef"][];
         };
         /**
+         * RoutePlanOut
+         * @description The route that a submission would start now. `missing` is the step that nobody could decide.
+         */
+        RoutePlanOut: {
+            missing: components["schemas"]["TextOut"] | null;
+            /** Steps */
+            steps: components["schemas"]["PlannedStepOut"][];
+            /** To Choose */
+            to_choose: components["schemas"]["ChoiceOut"][];
+        };
+        /**
          * RouteStatus
          * @description Where a route (审批流程) stands. All but `running` are final; a resubmission starts a new route.
          * @enum {string}
@@ -6430,7 +7095,7 @@ export interface components {
              * @default post
              * @enum {string}
              */
-            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field" | "named_route";
             /**
              * Choice
              * @description Among whom the applicant chooses.
@@ -6486,6 +7151,11 @@ export interface components {
             /** @description Of a step by post, and of a choice among the holders of a post. */
             post_kind?: components["schemas"]["PostKind"] | null;
             /**
+             * Route Code
+             * @description Of a named route, whose steps stand in the place of this one.
+             */
+            route_code?: string | null;
+            /**
              * Scope
              * @default applicant_department
              * @enum {string}
@@ -6507,7 +7177,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["StepConditionsBody"];
+            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
         };
         /**
          * RouteStepOut
@@ -6519,7 +7189,7 @@ export interface components {
              * @default post
              * @enum {string}
              */
-            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field" | "named_route";
             /**
              * Choice
              * @description Among whom the applicant chooses.
@@ -6576,6 +7246,11 @@ export interface components {
             /** @description Of a step by post, and of a choice among the holders of a post. */
             post_kind?: components["schemas"]["PostKind"] | null;
             /**
+             * Route Code
+             * @description Of a named route, whose steps stand in the place of this one.
+             */
+            route_code?: string | null;
+            /**
              * Scope
              * @default applicant_department
              * @enum {string}
@@ -6597,7 +7272,26 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["StepConditionsBody"];
+            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
+        };
+        /**
+         * RouteVersionOut
+         * @description The steps of a named route as they were at some time.
+         */
+        RouteVersionOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** Id */
+            id: string;
+            /** Made At */
+            made_at: number;
+            made_by: components["schemas"]["PersonRef"];
+            /** Number */
+            number: number;
+            /** Sm3 */
+            sm3: string;
+            /** Steps */
+            steps: components["schemas"]["StepDefinitionBody"][];
         };
         /**
          * RuleBody
@@ -7186,6 +7880,20 @@ export interface components {
             stated_at: number | null;
         };
         /**
+         * SpecialCasesBody
+         * @description What to do in the cases that every office knows.
+         */
+        SpecialCasesBody: {
+            /** @default superior */
+            absent: components["schemas"]["WhenAbsent"];
+            /** @default superior */
+            applicant: components["schemas"]["WhenApplicant"];
+            /** @default error */
+            nobody: components["schemas"]["WhenNobody"];
+            /** @default adjacent */
+            repeated: components["schemas"]["WhenRepeated"];
+        };
+        /**
          * StarterOut
          * @description A starter list that a draft can begin as.
          */
@@ -7207,6 +7915,56 @@ export interface components {
             title: components["schemas"]["TextOut"];
         };
         /**
+         * StatementLineOut
+         * @description What one seal of one medium was used for. Amounts in the smallest unit, by currency.
+         */
+        StatementLineOut: {
+            /** Amounts */
+            amounts: {
+                [key: string]: number;
+            };
+            /** Medium */
+            medium: string;
+            /** Presses */
+            presses: number;
+            /** Requests */
+            requests: number;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /** Unknown Amounts */
+            unknown_amounts: number;
+            /** Uses */
+            uses: number;
+            /** Voided */
+            voided: number;
+        };
+        /**
+         * StatementOut
+         * @description One week's statement.
+         */
+        StatementOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** From At */
+            from_at: number;
+            /** Id */
+            id: string;
+            /** Lines */
+            lines: components["schemas"]["StatementLineOut"][];
+            /** Made At */
+            made_at: number;
+            /** Read At */
+            read_at: number | null;
+            /** Sm3 */
+            sm3: string;
+            /** Until At */
+            until_at: number;
+            /** Week */
+            week: string;
+        };
+        /**
          * StepAddition
          * @description Whom to ask in a step of their own, before or after one's own decision (加签).
          */
@@ -7224,36 +7982,6 @@ export interface components {
             when: "before" | "after";
         };
         /**
-         * StepConditionsBody
-         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
-         */
-        StepConditionsBody: {
-            /** Amount Below Minor */
-            amount_below_minor?: number | null;
-            /** Amount From Minor */
-            amount_from_minor?: number | null;
-            /**
-             * Currency
-             * @default CNY
-             */
-            currency: string;
-            /**
-             * Departments
-             * @default []
-             */
-            departments: string[];
-            /**
-             * Media
-             * @default []
-             */
-            media: ("electronic" | "physical")[];
-            /**
-             * Seal Categories
-             * @default []
-             */
-            seal_categories: components["schemas"]["SealCategory"][];
-        };
-        /**
          * StepConsultation
          * @description Whose opinion is asked for (征询).
          */
@@ -7262,6 +7990,53 @@ export interface components {
             person_ids: string[];
             /** Question */
             question: string;
+        };
+        /**
+         * StepDefinitionBody
+         * @description One step of a named route. `looks_at` empty: at everything, so that every replacement asks again.
+         */
+        StepDefinitionBody: {
+            approvers: components["schemas"]["ApproversBody"];
+            /**
+             * @default {
+             *       "applicants": [],
+             *       "currency": "CNY",
+             *       "departments": [],
+             *       "media": [],
+             *       "seal_categories": []
+             *     }
+             */
+            conditions: components["schemas"]["shuangyin__approvals__oversight_schemas__StepConditionsBody"];
+            /**
+             * Issue Form Counts
+             * @default false
+             */
+            issue_form_counts: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Looks At
+             * @default []
+             */
+            looks_at: components["schemas"]["FactPart"][];
+            /** @default any */
+            mode: components["schemas"]["StepMode"];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** @default window */
+            second_factor: components["schemas"]["SecondFactorRule"];
+            /**
+             * @default {
+             *       "absent": "superior",
+             *       "applicant": "superior",
+             *       "nobody": "error",
+             *       "repeated": "adjacent"
+             *     }
+             */
+            special: components["schemas"]["SpecialCasesBody"];
+            timeout?: components["schemas"]["TimeoutBody"] | null;
         };
         /**
          * StepMode
@@ -7334,6 +8109,28 @@ export interface components {
          * @enum {string}
          */
         Strength: "must" | "should";
+        /**
+         * StuckAct
+         * @description Why an administrator steps in, with his second factor.
+         */
+        StuckAct: {
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * StuckAssignment
+         * @description Who is to decide.
+         */
+        StuckAssignment: {
+            /** Person Id */
+            person_id: string;
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
         /**
          * SwitchBody
          * @description Rules of the list in force that go over to electronic sealing on a day.
@@ -7412,6 +8209,18 @@ export interface components {
             person: components["schemas"]["PersonRef"] | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * TimeoutBody
+         * @description After how many hours something happens, and what. Nothing of high risk passes for lack of an answer.
+         */
+        TimeoutBody: {
+            /** @default working */
+            counted: components["schemas"]["Hours"];
+            /** Hours */
+            hours: number;
+            /** @default remind */
+            then: components["schemas"]["OnTimeout"];
         };
         /**
          * TokenAdded
@@ -7501,6 +8310,30 @@ export interface components {
             title: string;
         };
         /**
+         * WhenAbsent
+         * @description Who stands in for somebody absent: his delegate, or the delegate and without one the superior.
+         * @enum {string}
+         */
+        WhenAbsent: "delegate" | "superior";
+        /**
+         * WhenApplicant
+         * @description What happens when an approver is the applicant himself.
+         * @enum {string}
+         */
+        WhenApplicant: "skip" | "own" | "superior" | "department_head";
+        /**
+         * WhenNobody
+         * @description What happens when nobody is left to ask.
+         * @enum {string}
+         */
+        WhenNobody: "error" | "superior" | "administrator";
+        /**
+         * WhenRepeated
+         * @description Whether who approved before is asked again: always, never, or only when a step lies between.
+         * @enum {string}
+         */
+        WhenRepeated: "no" | "keep_first" | "adjacent";
+        /**
          * Withdrawal
          * @description Why a list is taken back.
          */
@@ -7578,6 +8411,71 @@ export interface components {
             setup: components["schemas"]["TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
+        };
+        /**
+         * StepConditionsBody
+         * @description When a step is part of the route; empty parts ask for nothing, an unknown amount meets every limit.
+         */
+        shuangyin__approvals__oversight_schemas__StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Applicants
+             * @default []
+             */
+            applicants: string[];
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: string[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: string[];
+        };
+        /**
+         * StepConditionsBody
+         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
+         */
+        shuangyin__scenarios__schemas__StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: ("electronic" | "physical")[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: components["schemas"]["SealCategory"][];
         };
     };
     responses: never;
@@ -7819,6 +8717,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchDigest"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_definitions_api_v1_approvals_definitions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteDefinitionOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    define_api_v1_approvals_definitions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRouteDefinition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteDefinitionOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_definition_api_v1_approvals_definitions__definition_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteDefinitionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteDefinitionOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_issue_forms_api_v1_approvals_issue_forms_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IssueFormOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_issue_form_api_v1_approvals_issue_forms__form_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                form_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueFormCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueFormOut"];
                 };
             };
             /** @description Problem document */
@@ -8255,6 +9331,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalStepDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_stuck_api_v1_approvals_stuck_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteItem_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    assign_api_v1_approvals_stuck__route_id__assign_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StuckAssignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_api_v1_approvals_stuck__route_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StuckAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_back_api_v1_approvals_stuck__route_id__send_back_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StuckAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
                 };
             };
             /** @description Problem document */
@@ -8764,6 +9989,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_events_api_v1_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the page is closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
             };
             /** @description Problem document */
             default: {
@@ -10649,6 +11906,151 @@ export interface operations {
             };
         };
     };
+    list_issue_forms_api_v1_requests__request_id__issue_forms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IssueFormOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_issue_form_api_v1_requests__request_id__issue_forms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIssueForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueFormOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    replace_api_v1_requests__request_id__replacement_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    plan_route_api_v1_requests__request_id__route_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RequestSubmission"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutePlanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     seal_api_v1_requests__request_id__seal_post: {
         parameters: {
             query?: never;
@@ -11710,6 +13112,108 @@ export interface operations {
             };
         };
     };
+    read_freeze_api_v1_seals_freeze_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeState"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    freeze_api_v1_seals_freeze_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeState"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    lift_api_v1_seals_freeze_lift_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeState"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     import_issued_api_v1_seals_import_post: {
         parameters: {
             query?: never;
@@ -12131,6 +13635,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_statements_api_v1_statements_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StatementOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    mark_read_api_v1_statements__statement_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                statement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    print_statement_api_v1_statements__statement_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                statement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

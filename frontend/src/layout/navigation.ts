@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Box, Briefcase, DataLine, Document, Files, House, List, Lock, Notebook, OfficeBuilding, Plus, Stamp, Tickets, Timer, User } from '@element-plus/icons-vue'
+import { Box, Briefcase, CircleClose, DataLine, Document, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -23,10 +23,18 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'myRequests', to: '/requests', icon: Document, permission: 'requests.apply' },
       { key: 'todo', to: '/approvals', icon: Tickets, permission: 'approvals.decide' },
       { key: 'done', to: '/approvals/done', icon: List, permission: 'approvals.decide' },
+      { key: 'copies', to: '/approvals/copies', icon: Message },
       { key: 'allRequests', to: '/requests/all', icon: Files, permission: 'requests.read_all' },
     ],
   },
-  { key: 'sealGroup', items: [{ key: 'seals', to: '/seals', icon: Stamp, permission: 'seals.read' }] },
+  {
+    key: 'sealGroup',
+    items: [
+      { key: 'seals', to: '/seals', icon: Stamp, permission: 'seals.read' },
+      { key: 'statements', to: '/statements', icon: DataLine, permission: 'requests.read_all' },
+      { key: 'freeze', to: '/seals/freeze', icon: CircleClose, permission: 'seals.freeze' },
+    ],
+  },
   {
     key: 'custodyGroup',
     items: [
@@ -39,6 +47,7 @@ export const NAVIGATION: NavGroup[] = [
     key: 'rules',
     items: [
       { key: 'scenarios', to: '/scenarios', icon: Notebook, permission: 'scenarios.read' },
+      { key: 'routeDefinitions', to: '/approvals/definitions', icon: Share, permission: 'approvals.manage' },
       { key: 'grants', to: '/grants', icon: Briefcase, permission: 'authority.read' },
     ],
   },
@@ -56,5 +65,11 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'organization', to: '/admin/organization', icon: OfficeBuilding, permission: 'organization.manage' },
     ],
   },
-  { key: 'system', items: [{ key: 'jobs', to: '/admin/jobs', icon: Timer, permission: 'jobs.manage' }] },
+  {
+    key: 'system',
+    items: [
+      { key: 'stuck', to: '/approvals/stuck', icon: Warning, permission: 'approvals.manage' },
+      { key: 'jobs', to: '/admin/jobs', icon: Timer, permission: 'jobs.manage' },
+    ],
+  },
 ]

@@ -12,11 +12,12 @@ import seals from './seals'
 import type { Messages } from './bilingual'
 import scenarios from './scenarios'
 import settings from './settings'
+import statements from './statements'
 import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, jobs, scenarios, settings }
+const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, jobs, scenarios, settings, statements }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -62,10 +62,43 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.done', permission: 'approvals.decide' },
   },
   {
+    path: '/approvals/copies',
+    component: () => import('@/views/approvals/RouteListPage.vue'),
+    props: { scope: 'copies' },
+    meta: { title: 'nav.copies' },
+  },
+  {
+    path: '/approvals/started',
+    component: () => import('@/views/approvals/RouteListPage.vue'),
+    props: { scope: 'started' },
+    meta: { title: 'nav.startedRoutes' },
+  },
+  {
+    path: '/approvals/consultations',
+    component: () => import('@/views/approvals/ConsultationPage.vue'),
+    meta: { title: 'nav.consulted' },
+  },
+  {
+    path: '/approvals/stuck',
+    component: () => import('@/views/approvals/StuckPage.vue'),
+    meta: { title: 'nav.stuck', permission: 'approvals.manage' },
+  },
+  {
+    path: '/approvals/definitions',
+    component: () => import('@/views/approvals/DefinitionPage.vue'),
+    meta: { title: 'nav.routeDefinitions', permission: 'approvals.manage' },
+  },
+  {
     path: '/seals',
     component: () => import('@/views/seals/SealListPage.vue'),
     meta: { title: 'nav.seals', permission: 'seals.read' },
   },
+  {
+    path: '/statements',
+    component: () => import('@/views/home/StatementPage.vue'),
+    meta: { title: 'nav.statements', permission: 'requests.read_all' },
+  },
+  { path: '/seals/freeze', component: () => import('@/views/seals/FreezePage.vue'), meta: { title: 'nav.freeze' } },
   {
     path: '/seals/:id',
     component: () => import('@/views/seals/SealPage.vue'),

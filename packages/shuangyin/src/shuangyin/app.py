@@ -13,7 +13,9 @@ from fastapi.responses import JSONResponse
 from evidencelog.embedded.fence import HeadFence
 from shuangyin import jobs_api
 from shuangyin.approvals import api as approvals_api
+from shuangyin.approvals import oversight_api as approvals_oversight_api
 from shuangyin.approvals import ports as approvals_ports
+from shuangyin.approvals.commands.sweeping import sweep
 from shuangyin.authority import api as authority_api
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.core.clock import Clock, SystemClock
@@ -24,7 +26,9 @@ from shuangyin.core.http.middleware import BodyLimit, SecurityHeaders
 from shuangyin.core.http.problems import PROBLEM_RESPONSES, install_problem_handlers
 from shuangyin.core.jobs import Handler, JobRunner
 from shuangyin.core.keyring import load_keyring
+from shuangyin.core.live import LiveBus, LivePoller
 from shuangyin.core.objects import ObjectStore
+from shuangyin.core.periodic import Periodic
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
@@ -42,11 +46,13 @@ from shuangyin.evidence.sequencer import SequencerThread
 from shuangyin.evidence.witnessing import WitnessThread
 from shuangyin.organization import api as organization_api
 from shuangyin.people import api as people_api
+from shuangyin.people import events_api
 from shuangyin.people import ports as people_ports
 from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
 from shuangyin.requests import ports as requests_ports
+from shuangyin.requests import routing_api as requests_routing_api
 from shuangyin.scenarios import api as scenarios_api
 from shuangyin.scenarios import commands as scenarios_commands
 from shuangyin.scenarios import lists_api as scenario_lists_api
@@ -55,11 +61,14 @@ from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
 from shuangyin.sealing import ports as sealing_ports
 from shuangyin.seals import api as seals_api
+from shuangyin.seals import freezing_api as seals_freezing_api
 from shuangyin.subject_readers import AreaSubjectReaders
 from shuangyin.verification import api as verification_api
 from shuangyin.verification import pages as verification_pages
 from shuangyin.web import spa
 from shuangyin.workbench import api as workbench_api
+from shuangyin.workbench import statement_api
+from shuangyin.workbench.statements import make_due
 
 _log = structlog.get_logger(__name__)
 
@@ -69,7 +78,10 @@ APIS = (
     reference_api,
     organization_api,
     people_api,
+    events_api,
+    approvals_oversight_api,
     approvals_api,
+    seals_freezing_api,
     seals_api,
     scenarios_api,
     scenario_tables_api,
@@ -77,12 +89,18 @@ APIS = (
     authority_api,
     documents_api,
     requests_api,
+    requests_routing_api,
     sealing_api,
     custody_api,
     verification_api,
     workbench_api,
+    statement_api,
     jobs_api,
 )
+SWEEP_S = 30.0
+"""A step whose approver has left waits so long for his superior, at most."""
+STATEMENT_S = 600.0
+"""How often it is looked whether a week is over of which there is no statement."""
 PAGES = (evidence_pages, verification_pages)
 
 
@@ -90,15 +108,17 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
     """Join settings, database, keys, objects and ports into a platform."""
     keyring = load_keyring(settings)
     clock = clock or SystemClock()
+    database = Database(settings)
     return Platform(
         settings=settings,
-        database=Database(settings),
+        database=database,
         clock=clock,
         keyring=keyring,
         objects=ObjectStore(settings.objects_dir, settings.work_dir, keyring),
         ports={
             **_ports(),
             HeadFence: HeadFence(settings.effective_fence_file),
+            LiveBus: LiveBus(shared=not database.is_sqlite),
             Anchors: configured_anchors(settings.log_anchors, clock),
         },
     )
@@ -136,6 +156,9 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     witnesses = WitnessThread(platform)
     anchors = AnchorThread(platform)
     audits = AuditThread(platform)
+    approvals = Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S)
+    weekly = Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S)
+    live = LivePoller(platform, platform.port(LiveBus))
 
     def start() -> None:
         jobs.start()
@@ -144,12 +167,18 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         witnesses.start()
         anchors.start()
         audits.start()
+        approvals.start()
+        weekly.start()
+        live.start()
 
     def stop() -> None:
         # The worker first: what it still does leaves evidence that the sequencer then integrates.
         jobs.stop()
         asked_audits.stop()
         audits.stop()
+        approvals.stop()
+        weekly.stop()
+        live.stop()
         sequencer.stop()
         witnesses.stop()
         anchors.stop()

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from shuangyin.app import background, compose, create_app
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.jobs import release_leases
+from shuangyin.core.live import LiveBus
 from shuangyin.core.logs import configure_logs
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.platform import Platform
@@ -68,11 +69,19 @@ def tidy(platform: Platform) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens, and not before."""
+    """Tells when it listens, and not before; and that it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listening: Callable[[], None], closing: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._listening = listening
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Pages that listen for events would keep the server from ending; they come back to the next one.
+        self._closing()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -107,5 +116,6 @@ def serve(
     )
     if port_file is not None:
         port_file.write_text(f"{settings.port}\n")
-    _Server(config, lambda: listening(f"{settings.public_url}/app/")).run()
+    closing = platform.port(LiveBus).close
+    _Server(config, lambda: listening(f"{settings.public_url}/app/"), closing).run()
     platform.database.dispose()

@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 
 from shuangyin.approvals import models as approvals
 from shuangyin.authority import models as authority
-from shuangyin.core import idempotency, jobs, numbers, objects
+from shuangyin.core import idempotency, jobs, live, numbers, objects
 from shuangyin.core.database import Base
 from shuangyin.custody import models as custody
 from shuangyin.documents import models as documents
@@ -17,10 +17,12 @@ from shuangyin.requests import models as requests
 from shuangyin.scenarios import models as scenarios
 from shuangyin.sealing import models as sealing
 from shuangyin.seals import models as seals
+from shuangyin.workbench import models as workbench
 
 MODULES = (
     idempotency,
     jobs,
+    live,
     numbers,
     objects,
     evidence,
@@ -34,6 +36,7 @@ MODULES = (
     requests,
     sealing,
     custody,
+    workbench,
 )
 
 

@@ -25,6 +25,8 @@ STEP_UP_ACTS = {
     "people.reset",
     "scenarios.recall",
     "scenarios.settle",
+    "seals.freeze_all",
+    "seals.lift_freeze",
 }
 """Acts that a second factor is asked for, and kinds of jobs; nothing is recorded under these names."""
 

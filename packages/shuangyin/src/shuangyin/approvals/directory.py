@@ -73,12 +73,16 @@ class OrganizationDirectory:
         zh = root.name if root is not None else "负责人"
         return Text(f"{zh}审批", "Approval: legal representative")
 
+    def choice_of(self, approvers: Approvers, facts: RouteFacts) -> tuple[str, ...]:
+        """Among whom an applicant may choose: those the step lists, or the holders of its post."""
+        return self._fit(approvers.person_ids) or self._post_holders(approvers, facts)
+
     def _fit(self, person_ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(one for one in person_ids if self.may_decide(one))
 
     def _chosen(self, approvers: Approvers, facts: RouteFacts, key: str) -> tuple[str, ...]:
         """What the applicant chose, as far as the step lets him choose it."""
-        allowed = approvers.person_ids or self._post_holders(approvers, facts)
+        allowed = self.choice_of(approvers, facts)
         return tuple(one for one in facts.choices.get(key, ()) if one in allowed)
 
     def _post_holders(self, approvers: Approvers, facts: RouteFacts) -> tuple[str, ...]:

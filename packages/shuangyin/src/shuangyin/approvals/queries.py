@@ -16,6 +16,7 @@ from shuangyin.approvals.models import (
     ApprovalRevision,
     ApprovalRoute,
     ApprovalStep,
+    IssueForm,
     RouteStatus,
     StepStatus,
 )
@@ -246,6 +247,39 @@ def subjects_asked(person_id: str, subject_type: str) -> Select[tuple[str]]:
     return select(ApprovalRoute.subject_id).where(
         ApprovalRoute.id.in_(select(routes.c.route_id)), ApprovalRoute.subject_type == subject_type
     )
+
+
+def subjects_with_open_form(subject_type: str, organization_id: str) -> Select[tuple[str]]:
+    """The ids of the subjects whose issue form waits to be checked, as a subquery."""
+    return select(IssueForm.subject_id).where(
+        IssueForm.organization_id == organization_id,
+        IssueForm.subject_type == subject_type,
+        IssueForm.checked_at.is_(None),
+    )
+
+
+def issue_forms(
+    work: UnitOfWork, subject_type: str, subject_id: str, organization_id: str
+) -> list[IssueForm]:
+    """The issue forms of a subject, in order of registration."""
+    query = select(IssueForm).where(
+        IssueForm.organization_id == organization_id,
+        IssueForm.subject_type == subject_type,
+        IssueForm.subject_id == subject_id,
+    )
+    return list(work.session.scalars(query.order_by(IssueForm.id)))
+
+
+def open_issue_forms(
+    work: UnitOfWork, organization_id: str, *, after: str | None, limit: int
+) -> list[IssueForm]:
+    """The issue forms that wait to be checked, the oldest first."""
+    query = select(IssueForm).where(
+        IssueForm.organization_id == organization_id, IssueForm.checked_at.is_(None)
+    )
+    if after is not None:
+        query = query.where(IssueForm.id > after)
+    return list(work.session.scalars(query.order_by(IssueForm.id).limit(limit)))
 
 
 def timeline(work: UnitOfWork, organization_id: str, subject_type: str, subject_id: str) -> dict[str, Note]:

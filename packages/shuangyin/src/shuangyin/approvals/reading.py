@@ -23,6 +23,12 @@ def definition_json(step: StepDefinition | None) -> str | None:
     return None if step is None else _DEFINITION.dump_json(step).decode()
 
 
+def definition_plain(step: StepDefinition) -> dict[str, Any]:
+    """A step's definition as plain values, for a schema."""
+    plain: dict[str, Any] = _DEFINITION.dump_python(step, mode="json")
+    return plain
+
+
 def definition_of(stored: str | None) -> StepDefinition | None:
     """A stored definition; None for a step of before there were definitions, and for one that was added."""
     return None if stored is None else _DEFINITION.validate_json(stored)

@@ -347,6 +347,8 @@ class IssueFormOut(BaseModel):
     """A 签发单 and whether it was checked."""
 
     id: str
+    subject_type: str
+    subject_id: str
     number: str
     source: str
     document_version_id: str | None

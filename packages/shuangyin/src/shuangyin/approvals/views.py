@@ -172,6 +172,8 @@ def issue_forms_out(work: UnitOfWork, forms: Sequence[IssueForm]) -> list[IssueF
     return [
         IssueFormOut(
             id=one.id,
+            subject_type=one.subject_type,
+            subject_id=one.subject_id,
             number=one.number,
             source=one.source,
             document_version_id=one.document_version_id,

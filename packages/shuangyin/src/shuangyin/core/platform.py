@@ -70,6 +70,7 @@ class Platform:
             work = UnitOfWork(self, session)
             with session.begin():
                 result = command(work)
+                work.run_before_commit()
         work.run_after_commit()
         return result
 

@@ -29,6 +29,7 @@ class UnitOfWork:
         self.session = session
         self.now = platform.clock.now_ms()
         self._last_id: str | None = None
+        self._before_commit: list[Callable[[], None]] = []
         self._after_commit: list[Callable[[], None]] = []
 
     @property
@@ -55,6 +56,14 @@ class UnitOfWork:
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run an action once the transaction is durable. It must be able to be lost in a crash."""
         self._after_commit.append(action)
+
+    def before_commit(self, action: Callable[[], None]) -> None:
+        """Run an action as the last of this transaction, when all that the use case writes is written."""
+        self._before_commit.append(action)
+
+    def run_before_commit(self) -> None:
+        for action in self._before_commit:
+            action()
 
     def run_after_commit(self) -> None:
         for action in self._after_commit:

@@ -14,10 +14,12 @@ from shuangyin.people.models import (
     ApiToken,
     EndReason,
     Person,
+    PersonStatus,
     SignInChallenge,
     SignInSession,
     StepUpProof,
 )
+from shuangyin.people.rules import SessionTimes, session_lives
 
 TOKEN_BITS = 256
 
@@ -57,6 +59,20 @@ def start_session(work: UnitOfWork, person: Person) -> StartedSession:
     )
     work.session.add(session)
     return StartedSession(session, token)
+
+
+def lives(work: UnitOfWork, person_id: str, session_id: str | None) -> bool:
+    """Whether a person is here and his session, when he has one, still lives. Asking keeps no session alive."""
+    person = work.session.get(Person, person_id)
+    if person is None or person.status != PersonStatus.ACTIVE:
+        return False
+    if session_id is None:
+        return True
+    session = work.session.get(SignInSession, session_id)
+    if session is None:
+        return False
+    times = SessionTimes(session.seen_at, session.expires_at, session.ended_at)
+    return session_lives(times, work.now, work.settings.session_idle_minutes)
 
 
 def end_sessions(work: UnitOfWork, person_id: str, reason: EndReason, *, except_id: str | None = None) -> int:

@@ -136,3 +136,12 @@ def seal_missing(wanted: str, wanted_en: str) -> Refused:
 def control_unmet(code: str, zh: str, en: str) -> Refused:
     """A control of the list that the request does not meet."""
     return Refused(code, zh, en)
+
+
+def other_seals() -> Conflict:
+    """The seals of a request decide its route and hold counts; they are not replaced while it runs."""
+    return Conflict(
+        "OTHER_SEALS",
+        "审批中只能更换文件、位置和份数，不能更换印章。如需更换印章，请撤回后修改再提交。",
+        "In approval documents, places and counts can be replaced, seals cannot. Withdraw the request to change them.",
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from shuangyin.approvals.ports import SubjectCard
-from shuangyin.approvals.queries import subjects_asked
+from shuangyin.approvals.queries import subjects_asked, subjects_with_open_form
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
@@ -51,6 +51,9 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
             UseRequest.status.in_(_FOR_KEEPERS) if keeps else false(),
         )
         others = and_(UseRequest.status != RequestStatus.DRAFT, others)
+    if actor.may("approvals.check_issue_forms"):
+        # Who registers an issue form asks for it to be checked, so its checker sees the request already as a draft.
+        others = or_(others, UseRequest.id.in_(subjects_with_open_form(SUBJECT_TYPE, actor.organization_id)))
     return and_(UseRequest.organization_id == actor.organization_id, or_(own, others))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from shuangyin.approvals import errors as approval_errors
 from shuangyin.approvals.commands.registering import counting_form
 from shuangyin.approvals.directory import OrganizationDirectory
+from shuangyin.approvals.naming import named_route
 from shuangyin.approvals.ports import Subject
 from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
 from shuangyin.approvals.rules.changes import Part
@@ -27,6 +29,7 @@ from shuangyin.approvals.rules.definitions import (
     WhenRepeated,
 )
 from shuangyin.approvals.rules.planning import Nobody, plan_route
+from shuangyin.core.errors import Refused
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import Document
@@ -35,14 +38,37 @@ from shuangyin.requests.models import UseRequest
 from shuangyin.scenarios.rules import Decision, RouteStepPlan
 from shuangyin.scenarios.sentences import amount_text, step_name
 
+NAMED_ROUTE = "named_route"
 SIGNED_OFF = "government_signoff"
 """The prerequisite by which a rule says that a 签发单 counts as the approval."""
 
 
-def definitions_of(decision: Decision) -> list[StepDefinition]:
-    """The steps of a decision as the approval engine sees them."""
+@dataclass(frozen=True, slots=True)
+class DecidedRoute:
+    """The steps of a decision as the approval engine sees them, and the version of a named route among them."""
+
+    steps: tuple[StepDefinition, ...]
+    version_id: str | None = None
+
+
+def definitions_of(work: UnitOfWork, organization_id: str, decision: Decision) -> DecidedRoute:
+    """The steps of a decision, those of a named route in the place of the step that names it.
+
+    A step of two keys that agree is asked once. Raises NotFound, Refused (ROUTE_RETIRED) for a route that is gone.
+    """
+    steps: dict[str, StepDefinition] = {}
+    version_id = None
     counts = SIGNED_OFF in decision.controls.prerequisites
-    return [_definition(step, issue_form_counts=counts) for step in decision.route]
+    for step in decision.route:
+        if step.approver == NAMED_ROUTE:
+            named = named_route(work, organization_id, step.route_code or "")
+            version_id = version_id or named.version_id
+            wanted = [replace(one, key=f"{step.route_code}.{one.key}") for one in named.steps]
+        else:
+            wanted = [step_definition(step, issue_form_counts=counts)]
+        for one in wanted:
+            steps.setdefault(one.key, one)
+    return DecidedRoute(tuple(steps.values()), version_id)
 
 
 def route_facts(
@@ -79,6 +105,25 @@ def plan_for(
     if isinstance(planned, Nobody):
         raise approval_errors.no_approver(planned.step.name.zh, planned.step.name.en)
     return planned
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePreview:
+    """The route that a submission would start now: its steps, whom they ask, and the step that nobody could decide."""
+
+    definitions: tuple[StepDefinition, ...]
+    planned: tuple[StepPlan, ...]
+    missing: Text | None
+
+
+def preview(work: UnitOfWork, request: UseRequest, decision: Decision, facts: RouteFacts) -> RoutePreview:
+    """Whom a submission would ask now; changes nothing and refuses nothing."""
+    steps = definitions_of(work, request.organization_id, decision).steps
+    try:
+        return RoutePreview(steps, plan_for(work, request, steps, facts), None)
+    except Refused as refused:
+        name = str(refused.details.get("step", ""))
+        return RoutePreview(steps, (), Text(name, name))
 
 
 def parts_of(work: UnitOfWork, request: UseRequest) -> dict[str, Part]:
@@ -123,7 +168,8 @@ def _plain_parts(request: UseRequest) -> dict[str, Part]:
     return {key: Part(kind, _sm3(said), name.zh, name.en, said) for key, (kind, name, said) in plain.items()}
 
 
-def _definition(step: RouteStepPlan, *, issue_form_counts: bool) -> StepDefinition:
+def step_definition(step: RouteStepPlan, *, issue_form_counts: bool) -> StepDefinition:
+    """One step of the scenario list as the approval engine sees it."""
     name = step_name(step)
     persons = (step.person_id,) if step.person_id else step.choice
     timeout = None

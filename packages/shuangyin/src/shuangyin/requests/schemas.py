@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -21,7 +22,7 @@ Medium = Literal["electronic", "physical"]
 Page = Annotated[int, Field(ge=0, le=100_000, description="From 0.")]
 Length = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False, description="Millimetres.")]
 Presses = Annotated[int, Field(ge=0, le=10_000)]
-Action = Literal["edit", "submit", "withdraw", "urge", "decide", "seal", "open_safe"]
+Action = Literal["edit", "submit", "withdraw", "urge", "replace", "decide", "seal", "open_safe"]
 
 
 class _Input(BaseModel):
@@ -116,6 +117,61 @@ class RequestSubmission(_Input):
     fields: Annotated[
         dict[str, Id], Field(max_length=20, description="Persons by the name of the form's field.")
     ] = {}
+
+
+class RequestReplacement(_Input):
+    """What is replaced while a request is in approval; what is absent stays."""
+
+    document_version_ids: Annotated[list[Id], Field(min_length=1, max_length=20)] | None = None
+    seals: Annotated[list[RequestSealBody], Field(min_length=1, max_length=20)] | None = Field(
+        None, description="The same seals with other places or counts."
+    )
+    copies: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
+class PlannedStepOut(BaseModel):
+    """A step as the route would have it now, and whom it would ask."""
+
+    key: str
+    name_zh: str
+    name_en: str
+    mode: str
+    second_factor: str
+    persons: list[PersonRef]
+    ended_as: str | None
+    choose: bool = Field(description="Whether the applicant chooses its approvers.")
+    form_field: str | None
+    due_hours: float | None
+
+
+class ChoiceOut(BaseModel):
+    """A step whose approvers the applicant chooses, and among whom."""
+
+    key: str
+    persons: list[PersonRef]
+
+
+class RoutePlanOut(BaseModel):
+    """The route that a submission would start now. `missing` is the step that nobody could decide."""
+
+    steps: list[PlannedStepOut]
+    to_choose: list[ChoiceOut]
+    missing: TextOut | None
+
+
+class NewIssueForm(_Input):
+    """A 签发单 that approves documents of a request. `covers` empty: all of its documents as they are now."""
+
+    number: Annotated[Line, Field(min_length=1, max_length=64)]
+    source: Annotated[Line, Field(min_length=1, max_length=64)] = "paper"
+    document_version_id: Id | None = Field(None, description="The form itself, uploaded as a document.")
+    covers: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]], Field(max_length=20)
+    ] = []
+    signed_by: Annotated[Line, Field(min_length=1, max_length=50)]
+    signed_post: Annotated[Line, Field(min_length=1, max_length=100)]
+    signed_on: date
+    opinion: Annotated[Paragraph, Field(min_length=1, max_length=1000)]
 
 
 class RequestWithdrawal(_Input):

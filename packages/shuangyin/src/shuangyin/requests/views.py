@@ -218,6 +218,8 @@ def _actions(work: UnitOfWork, actor: Actor, request: UseRequest, step_id: str |
         found += ["edit", "submit"]
     if own and status == RequestStatus.IN_APPROVAL:
         found += ["withdraw", "urge"]
+        if request.route_id and approvals.route(work, request.route_id).replaceable_by is not None:
+            found.append("replace")
     if step_id is not None:
         found.append("decide")
     if status == RequestStatus.APPROVED:

@@ -88,6 +88,7 @@ def step_of(body: RouteStepBody) -> RouteStepPlan:
         if_nobody=body.if_nobody,
         timeout_hours=body.timeout_hours,
         on_timeout=body.on_timeout,
+        route_code=body.route_code,
     )
 
 

@@ -115,6 +115,9 @@ class RouteStepBody(_Input):
     if_nobody: IfNobody = "superior"
     timeout_hours: Annotated[int, Field(ge=1, le=720)] | None = None
     on_timeout: OnTimeout = Field("remind", description="Never `pass` for a high-risk use.")
+    route_code: Code | None = Field(
+        None, description="Of a named route, whose steps stand in the place of this one."
+    )
 
     @model_validator(mode="after")
     def _names_somebody(self) -> RouteStepBody:
@@ -125,6 +128,7 @@ class RouteStepBody(_Input):
             "superiors": self.levels,
             "applicant_choice": self.choice or self.post_kind,
             "form_field": self.form_field,
+            "named_route": self.route_code,
         }
         if not named[self.approver]:
             raise ValueError(f"a step by {self.approver} names whom it asks")

@@ -35,6 +35,7 @@ _APPROVERS: dict[str, Text] = {
     "department_head": Text("部门负责人", "head of department"),
     "applicant_choice": Text("申请人所选审批人", "whom the applicant chooses"),
     "form_field": Text("申请中填写的人员", "the person named in the request"),
+    "named_route": Text("既定审批流程", "a named route"),
 }
 _ORDERS = {
     None: Text("", ""),

@@ -28,6 +28,7 @@ from shuangyin.requests.models import RequestDocument, RequestSeal, UseRequest
 from shuangyin.sealing import errors, rules
 from shuangyin.sealing.models import SealUse
 from shuangyin.seals import queries as seals
+from shuangyin.seals.freezes import require_not_frozen
 from shuangyin.seals.material import sealing_material, trust_of
 from shuangyin.seals.models import Seal
 
@@ -112,6 +113,7 @@ def ready_lines(work: UnitOfWork, actor: Actor, request: UseRequest) -> list[Rea
     (invariant 3). Raises Conflict or Refused when the request is not approved, changed since, or a seal is not in
     force; Forbidden when the actor keeps none of them; Refused when neither post nor grant covers the use.
     """
+    require_not_frozen(work, request.organization_id)
     _require_request(work, request)
     done = uses_by_place(work, request.id)
     documents_of = requests.documents_of(work, request.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gmseal.errors import GmsealError, MissingGlyph
 from gmseal.errors import Refused as GmsealRefused
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Conflict, Invalid, Refused
 from shuangyin.seals.rules import Objection
 
@@ -121,3 +122,24 @@ def another_organization() -> Refused:
         "该法定名称章的名称与本单位名称不符，未导入。",
         "This legal-name seal names another organization; nothing was imported.",
     )
+
+
+def frozen(since: int) -> Refused:
+    """All seals of the organization are frozen."""
+    at = f"{beijing_time(since):%Y-%m-%d %H:%M}"
+    return Refused(
+        "SEALS_FROZEN",
+        f"本单位全部印章已于 {at} 冻结，暂停用印和开柜。如有疑问，请联系本单位负责人。",
+        f"All seals of the organization have been frozen since {at} (Beijing): nothing is sealed and no safe is opened. Ask the head of the organization.",
+        details={"since": since},
+    )
+
+
+def already_frozen() -> Conflict:
+    """There is one freeze at a time."""
+    return Conflict("SEALS_ALREADY_FROZEN", "印章已处于冻结状态。", "The seals are frozen already.")
+
+
+def not_frozen() -> Conflict:
+    """There is nothing to lift."""
+    return Conflict("SEALS_NOT_FROZEN", "印章当前未冻结。", "The seals are not frozen.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base, Versioned
@@ -114,3 +114,25 @@ class TrialAuthority(Base):
     maker_certificate: Mapped[bytes] = mapped_column(LargeBinary)
     maker_wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[int]
+
+
+class SealFreeze(Base):
+    """That all seals of both media were frozen at once, and when that was lifted.
+
+    `slot` is the organization while the freeze lasts and null after, so that there is one at a time.
+    """
+
+    __tablename__ = "seal_freeze"
+    __table_args__ = (UniqueConstraint("slot"), Index(None, "organization_id", "frozen_at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    slot: Mapped[str | None] = mapped_column(String(32))
+    frozen_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    frozen_at: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(500))
+    entry_id: Mapped[str] = mapped_column(String(32))
+    lifted_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
+    lifted_at: Mapped[int | None]
+    lift_reason: Mapped[str | None] = mapped_column(String(500))
+    lift_entry_id: Mapped[str | None] = mapped_column(String(32))

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from shuangyin.approvals import inbox as approvals
 from shuangyin.approvals import views as approval_views
 from shuangyin.core.actor import Actor
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.api import entries_out
@@ -15,9 +16,11 @@ from shuangyin.evidence.schemas import EvidenceEntryOut
 from shuangyin.requests import queries as requests
 from shuangyin.requests.views import summaries
 from shuangyin.scenarios.queries import current as current_list
+from shuangyin.seals.freezes import current_freeze
 from shuangyin.workbench import queries
-from shuangyin.workbench.rules import alerts, setup_tasks
+from shuangyin.workbench.rules import alerts, freeze_alert, setup_tasks, statement_alert, stuck_alert
 from shuangyin.workbench.schemas import AlertOut, TaskOut, WorkbenchCounts, WorkbenchOut
+from shuangyin.workbench.statements import unread
 
 router = APIRouter(prefix="/workbench", tags=["workbench"])
 
@@ -39,8 +42,17 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
     in_force = current_list(work, actor.organization_id)
     has_list = in_force is not None
     failed = queries.failed_jobs(work, actor) if actor.may("jobs.manage") else 0
+    frozen = current_freeze(work, actor.organization_id)
+    statement = unread(work, actor) if actor.may("seals.freeze") else None
+    first = [] if frozen is None else [freeze_alert(f"{beijing_time(frozen.frozen_at):%Y-%m-%d %H:%M}")]
+    stuck = approvals.stuck_count(work, actor.organization_id) if actor.may("approvals.manage") else 0
     found = alerts(
         work.now,
+        first=[
+            *first,
+            *([stuck_alert(stuck)] if stuck else []),
+            *([statement_alert(statement.week)] if statement is not None else []),
+        ],
         seals=seals,
         openings=openings,
         waiting=waiting,

@@ -169,6 +169,33 @@ def failed_jobs_alert(failed: int) -> Alert | None:
     return Alert("danger", text, "/admin/jobs")
 
 
+def freeze_alert(since: str) -> Alert:
+    """While everything is frozen nothing else on the page matters as much."""
+    text = Text(
+        f"本单位全部印章已于 {since} 冻结，暂停用印和开柜。",
+        f"All seals have been frozen since {since} (Beijing): nothing is sealed, no safe is opened.",
+    )
+    return Alert("danger", text, "/seals/freeze")
+
+
+def stuck_alert(stuck: int) -> Alert:
+    """Approvals that nobody can decide wait for an administrator."""
+    text = Text(
+        f"{stuck} 项审批没有可审批的人员，请指定审批人、退回或终止。",
+        f"Approvals that nobody can decide: {stuck}. Name an approver, send back or end them.",
+    )
+    return Alert("danger", text, "/approvals/stuck")
+
+
+def statement_alert(week: str) -> Alert:
+    """The weekly statement waits to be read."""
+    text = Text(
+        f"{week} 起一周的用印周报已生成，请审阅。",
+        f"The statement of the week from {week} is ready to be read.",
+    )
+    return Alert("info", text, "/statements")
+
+
 def log_alert(problem: ProblemFact) -> Alert:
     """A log that may not be signed, or whose audit found history changed, is the gravest thing to be told."""
     if problem.subject == "audit":
@@ -192,9 +219,11 @@ def alerts(
     failed_jobs: int = 0,
     problems: Iterable[ProblemFact] = (),
     in_force: ListFact | None = None,
+    first: Iterable[Alert] = (),
 ) -> tuple[Alert, ...]:
     """All alerts, the most urgent first. Without a scenario list in force nothing can be submitted."""
     found = [
+        *first,
         *(log_alert(problem) for problem in problems),
         *([] if has_list else [_NO_LIST]),
         *filter(None, [failed_jobs_alert(failed_jobs)]),

@@ -30,6 +30,7 @@ from shuangyin.people.queries import holds_permission
 from shuangyin.requests.commands import mark_sealed
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.commands import set_whereabouts
+from shuangyin.seals.freezes import require_not_frozen
 from shuangyin.seals.models import Seal
 
 MINUTE_MS = 60_000
@@ -42,6 +43,7 @@ def request_opening(work: UnitOfWork, actor: Actor, new: NewOpening) -> Opening:
     safe has another opening under way.
     """
     actor.require("custody.open")
+    require_not_frozen(work, actor.organization_id)
     safe = queries.safe(work, actor.organization_id, new.safe_id)
     _end_past_openings(work, actor, safe)
     if work.session.scalar(select(Opening.id).where(Opening.safe_slot == safe.id)) is not None:
@@ -83,6 +85,7 @@ def confirm(work: UnitOfWork, actor: Actor, opening_id: str, person_id: str) -> 
     `person_id` is who was identified, on the actor's device or on his own. Raises Conflict when the opening no
     longer waits, Forbidden for anybody else.
     """
+    require_not_frozen(work, actor.organization_id)
     opening = queries.opening(work, actor, opening_id)
     if opening.status != OpeningStatus.PENDING or _past(work, opening):
         raise errors.not_pending()

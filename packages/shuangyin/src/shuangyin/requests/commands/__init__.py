@@ -2,7 +2,9 @@
 
 from shuangyin.requests.commands.drafting import change, create
 from shuangyin.requests.commands.outcomes import mark_sealed
+from shuangyin.requests.commands.replacing import replace
+from shuangyin.requests.commands.signing_off import register_issue_form
 from shuangyin.requests.commands.submitting import submit
 from shuangyin.requests.commands.withdrawing import withdraw
 
-__all__ = ["change", "create", "mark_sealed", "submit", "withdraw"]
+__all__ = ["change", "create", "mark_sealed", "register_issue_form", "replace", "submit", "withdraw"]

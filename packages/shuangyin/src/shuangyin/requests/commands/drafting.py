@@ -16,7 +16,7 @@ from shuangyin.organization.queries import counterparty
 from shuangyin.people.queries import person
 from shuangyin.requests import errors, queries
 from shuangyin.requests.models import RequestDocument, RequestSeal, RequestStatus, UseRequest
-from shuangyin.requests.schemas import NewRequest, RequestChange, RequestSealBody
+from shuangyin.requests.schemas import NewRequest, RequestChange, RequestReplacement, RequestSealBody
 from shuangyin.scenarios.queries import allowed_media, decide_for, facts_of, require_kind
 from shuangyin.scenarios.schemas import DecisionFacts
 from shuangyin.seals.queries import get as seal_of
@@ -99,6 +99,26 @@ def change(
     work.session.flush()
     # A draft saves itself every few seconds, and nobody but its author sees it: submission records what counts.
     return request
+
+
+def change_content(work: UnitOfWork, actor: Actor, request: UseRequest, change: RequestReplacement) -> None:
+    """Put other documents, places or counts into a request; its seals stay the ones they were.
+
+    Raises Conflict (OTHER_SEALS).
+    """
+    if change.copies is not None:
+        request.copies = change.copies
+    if change.document_version_ids is not None:
+        work.session.execute(delete(RequestDocument).where(RequestDocument.request_id == request.id))
+        _write_documents(work, actor, request, change.document_version_ids)
+    if change.seals is not None:
+        kept = {one.seal_id for one in queries.seals_of(work, request.id)}
+        if {one.seal_id for one in change.seals} != kept:
+            raise errors.other_seals()
+        work.session.execute(delete(RequestSeal).where(RequestSeal.request_id == request.id))
+        _write_seals(work, actor, request, change.seals)
+    request.changes += 1
+    work.session.flush()
 
 
 def own(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None) -> UseRequest:

@@ -52,13 +52,7 @@ def submit(
     actor.require("requests.apply")
     request = own(work, actor, request_id, expected)
     require_editable(request)
-    sheets, lines = queries.sheets_of(work, request.id), queries.seal_lines_of(work, request.id)
-    decided = decide_for(work, actor.organization_id, facts_of(work, actor, facts_for(request)))
-    _require_medium(request, decided.decision)
-    _require_complete(request, sheets, lines)
-    _require_seals(work, request, decided)
-    _require_places(request, sheets, lines, most=work.settings.max_places)
-    _require_controls(request, decided.decision, lines)
+    decided, lines = checked(work, actor, request)
     sent_back = request.status == RequestStatus.SENT_BACK
     request.decision = decision_out(work, decided).model_dump_json()
     request.list_version = decided.list_version
@@ -69,23 +63,40 @@ def submit(
     work.session.flush()
     _record_submission(work, actor, request, decided)
     _reserve_counts(work, actor, request, lines)
+    decided_route = definitions_of(work, request.organization_id, decided.decision)
     facts = route_facts(request, decided.decision, choices=choices or {}, fields=fields or {})
     route = start(
         work,
         actor,
         subject=Subject(queries.SUBJECT_TYPE, request.id, request.title),
-        steps=plan_for(work, request, definitions_of(decided.decision), facts),
+        steps=plan_for(work, request, decided_route.steps, facts),
         binding=request.binding,
         origin=RouteOrigin(
             parts=parts_of(work, request),
             facts=facts,
             high_risk=request.high_risk,
             previous_id=request.route_id if sent_back else None,
+            version_id=decided_route.version_id,
         ),
     )
     request.route_id = route.id
     work.session.flush()
     return request
+
+
+def checked(work: UnitOfWork, actor: Actor, request: UseRequest) -> tuple[Decided, Sequence[SealLine]]:
+    """The decision of the list in force about a request, and its seals, when it may be submitted as it is.
+
+    Raises as `submit` does.
+    """
+    sheets, lines = queries.sheets_of(work, request.id), queries.seal_lines_of(work, request.id)
+    decided = decide_for(work, actor.organization_id, facts_of(work, actor, facts_for(request)))
+    _require_medium(request, decided.decision)
+    _require_complete(request, sheets, lines)
+    _require_seals(work, request, decided)
+    _require_places(request, sheets, lines, most=work.settings.max_places)
+    _require_controls(request, decided.decision, lines)
+    return decided, lines
 
 
 def _require_medium(request: UseRequest, decision: Decision) -> None:

@@ -19,7 +19,9 @@ Seam = Literal["allowed", "required"]
 Photo = Literal["none", "once", "each_copy"]
 PhotoMoment = Literal["before", "pressing", "after", "back_in_place"]
 ArchiveDuty = Literal["none", "copy_kept", "compulsory"]
-Approver = Literal["post", "person", "department_head", "superiors", "applicant_choice", "form_field"]
+Approver = Literal[
+    "post", "person", "department_head", "superiors", "applicant_choice", "form_field", "named_route"
+]
 IfApplicant = Literal["skip", "own", "superior", "department_head"]
 IfRepeated = Literal["no", "keep_first", "adjacent"]
 IfNobody = Literal["error", "superior", "administrator"]
@@ -118,7 +120,8 @@ class RouteStepPlan:
 
     Who, by `approver`: the holders of a post (`post_kind` in `scope`); one `person_id`; the head of the applicant's
     department; the chain of `levels` superiors; whom the applicant chooses among `choice`, or among the holders of
-    `post_kind` where `choice` is empty; the person named in the `form_field` of the request. One who is absent is
+    `post_kind` where `choice` is empty; the person named in the `form_field` of the request; or, in its place, all
+    steps of the named route `route_code`. One who is absent is
     replaced by his delegate, then his superior; one who has left by his superior.
     """
 
@@ -137,6 +140,7 @@ class RouteStepPlan:
     if_nobody: IfNobody = "superior"
     timeout_hours: int | None = None
     on_timeout: OnTimeout = "remind"
+    route_code: str | None = None
 
     @property
     def asks(self) -> tuple[object, ...]:
@@ -149,6 +153,7 @@ class RouteStepPlan:
             self.levels,
             self.choice,
             self.form_field,
+            self.route_code,
             self.when,
         )
 
