@@ -14,6 +14,7 @@ from rich.table import Table
 
 from benchmarks import (
     approval_inbox,
+    authority,
     cold_start,
     document_batches,
     evidence_log,
@@ -26,6 +27,7 @@ from benchmarks import (
 
 BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "approval_inbox": approval_inbox.run,
+    "authority": authority.run,
     "cold_start": cold_start.run,
     "document_batches": document_batches.run,
     "evidence_log": evidence_log.run,

@@ -106,10 +106,17 @@ class Story:
         assert decided, "nobody was asked"
 
     def grant(self, kind: str = "legal_representative", **body: Any) -> Any:
-        """Give a grant, whatever comes out."""
+        """Give a grant, whatever comes out. One of automatic sealing is bound to supplier contracts and a count."""
+        if body["act"] == "auto_seal":
+            body = {"document_kinds": ["supplier_contract"], "count_limit": 100, **body}
         subject = f"{body.get('seal_id') or '*'}:{body['act']}"
         proof = self.world.step_up(kind, "authority.grant", subject)
         return self.post(kind, "/grants", {"reason": "日常办理", "proof": proof, **body})
+
+    def end_grant(self, grant_id: str, reason: str, kind: str = "legal_representative") -> Any:
+        """End a grant, whatever comes out."""
+        proof = self.world.step_up(kind, "authority.end", grant_id)
+        return self.post(kind, f"/grants/{grant_id}/end", {"reason": reason, "proof": proof})
 
     def enforce(self, list_id: str) -> Any:
         """Submit a draft list and let the root office approve it; what the last of the two answers."""

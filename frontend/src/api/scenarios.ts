@@ -11,7 +11,6 @@ export type PartChange = Shape<'PartChange'>
 export type Faults = Shape<'FaultsOut'>
 export type Starter = Shape<'StarterOut'>
 export type Acknowledgement = Shape<'AcknowledgementOut'>
-export type Grant = Shape<'GrantOut'>
 export type EvidenceEntry = Shape<'EvidenceEntryOut'>
 export type Citation = Shape<'CitationOut'>
 export type DocumentKind = Shape<'DocumentKindOut'>

@@ -422,6 +422,7 @@ export default {
       reviewer: '复核人',
       auditor: '审计人员',
       administrator: '系统管理员',
+      affiliated_office: '党群组织负责人',
     },
     {
       legal_representative: 'legal representative',
@@ -431,6 +432,7 @@ export default {
       reviewer: 'reviewer',
       auditor: 'auditor',
       administrator: 'administrator',
+      affiliated_office: 'head of a Party, union or League organization',
     },
   ),
 }

@@ -139,7 +139,7 @@ const routes: RouteRecordRaw[] = [
   },
   {
     path: '/grants',
-    component: () => import('@/views/authority/GrantListPage.vue'),
+    component: () => import('@/views/authority/AuthorityPage.vue'),
     meta: { title: 'nav.grants', permission: 'authority.read' },
   },
   {

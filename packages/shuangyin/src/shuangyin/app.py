@@ -17,6 +17,8 @@ from shuangyin.approvals import oversight_api as approvals_oversight_api
 from shuangyin.approvals import ports as approvals_ports
 from shuangyin.approvals.commands.sweeping import sweep
 from shuangyin.authority import api as authority_api
+from shuangyin.authority import standing_in
+from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.core.clock import Clock, SystemClock
 from shuangyin.core.database import Database
@@ -129,6 +131,7 @@ def _ports() -> dict[type[Any], object]:
     return {
         **people_ports.implementations(),
         **approvals_ports.implementations(),
+        **standing_in.implementations(),
         **requests_ports.implementations(),
         **sealing_ports.implementations(),
         SubjectReaders: AreaSubjectReaders(),
@@ -143,6 +146,7 @@ def job_handlers() -> dict[str, Handler]:
         "sealing.execute": sealing_commands.run_job,
         audit_runs.JOB_KIND: audit_runs.run_job,
         scenarios_commands.SETTLE_JOB: scenarios_commands.run_settling,
+        authority_rounds.JOB_KIND: authority_rounds.run_job,
     }
 
 
@@ -161,6 +165,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     live = LivePoller(platform, platform.port(LiveBus))
 
     def start() -> None:
+        authority_rounds.begin(platform)
         jobs.start()
         asked_audits.start()
         sequencer.start()

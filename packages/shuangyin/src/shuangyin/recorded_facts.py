@@ -7,11 +7,14 @@ its status. What differs was changed past the commands, and the log's audit name
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from shuangyin.approvals.models import ApprovalDecision
-from shuangyin.authority.models import Grant
+from shuangyin.authority.models import Delegation, Grant, GrantTarget
 from shuangyin.core.database import Base
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import PhysicalUse
@@ -97,7 +100,49 @@ def _granted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str 
         "valid_until": "valid_until",
         "granted_by_post": "granted_by_post",
     }
-    return _differs(row, facts, columns) or _text_differs(row.reason, facts.get("reason"), "Grant.reason")
+    # Entries of earlier versions say nothing of what grants could not limit then.
+    later = ("root", "department", "count_of", "may_pass_on")
+    columns |= {name: {"department": "department_id"}.get(name, name) for name in later if name in facts}
+    return (
+        _differs(row, facts, columns)
+        or _lists_differ(work, row, facts)
+        or _text_differs(row.reason, facts.get("reason"), "Grant.reason")
+    )
+
+
+def _lists_differ(work: UnitOfWork, row: Grant, facts: Facts) -> str | None:
+    """Whether the seals, kinds of documents, matters or forms of a grant are not what was recorded."""
+    for name in ("document_kinds", "matters", "forms"):
+        stored = getattr(row, name)
+        if name in facts and facts[name] != (None if stored is None else json.loads(stored)):
+            return f"Grant.{name} is not what was recorded"
+    targets = select(GrantTarget.target).where(GrantTarget.grant_id == row.id)
+    if "targets" in facts and facts["targets"] != sorted(work.session.scalars(targets)):
+        return "GrantTarget.target is not what was recorded"
+    return None
+
+
+def _delegated(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    subject = content.get("subject")
+    row = _row(work, Delegation, subject.get("id") if isinstance(subject, dict) else None)
+    columns = {
+        "parent": "parent_id",
+        "delegator": "delegator_id",
+        "delegate": "delegate_id",
+        "given_by": "given_by",
+        "amount_limit_minor": "amount_limit_minor",
+        "may_pass_on": "may_pass_on",
+        "emergency": "emergency",
+        "from_at": "from_at",
+        "until_at": "until_at",
+    }
+    said = _differs(row, facts, columns)
+    if said is not None:
+        return said
+    for name, stored in (("acts", row.acts), ("seals", row.seal_ids), ("document_kinds", row.document_kinds)):
+        if facts.get(name) != (None if stored is None else json.loads(stored)):
+            return f"Delegation.{name} is not what was recorded"
+    return _text_differs(row.reason, facts.get("reason"), "Delegation.reason")
 
 
 def _used(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
@@ -145,6 +190,7 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "documents.uploaded": _uploaded,
     "approvals.decided": _decided,
     "authority.granted": _granted,
+    "authority.delegated": _delegated,
     "sealing.sealed": _used,
     "custody.pressed": _pressed,
 }

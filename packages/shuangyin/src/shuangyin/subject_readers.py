@@ -50,6 +50,8 @@ _CHECKS: dict[str, Check] = {
     "person": _person,
     "scenario_list": _listed("scenarios.read"),
     "grant": _listed("authority.read"),
+    "delegation": _listed("authority.read"),
+    "small_unit": _listed("authority.read"),
 }
 
 

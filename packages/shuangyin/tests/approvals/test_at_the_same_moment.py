@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
 from hiring import actor_of, hire
 from platform_world import World
 from request_story import Story
+from same_moment import at_once
 from sqlalchemy import func, select
 
 from shuangyin.approvals.commands import decide
 from shuangyin.approvals.models import ApprovalDecision
 from shuangyin.approvals.rules import DecisionKind
 from shuangyin.core.actor import Actor
-from shuangyin.core.errors import Conflict, ShuangyinError
+from shuangyin.core.errors import Conflict
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry
@@ -23,30 +23,6 @@ from shuangyin.evidence.models import EvidenceEntry
 pytestmark = pytest.mark.database
 
 ROUNDS = 4
-
-
-def at_once(acts: list[Callable[[], None]]) -> list[ShuangyinError]:
-    """Run all of them from one starting line; what was refused."""
-    line = threading.Barrier(len(acts))
-    refused: list[ShuangyinError] = []
-    others: list[BaseException] = []
-
-    def run(act: Callable[[], None]) -> None:
-        line.wait()
-        try:
-            act()
-        except ShuangyinError as error:
-            refused.append(error)
-        except BaseException as error:  # a thread's failure must reach the test
-            others.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not others, others
-    return refused
 
 
 def test_of_two_who_decide_an_any_step_one_wins_and_the_other_learns_who(

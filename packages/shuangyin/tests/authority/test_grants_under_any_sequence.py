@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shuangyin.app import compose
-from shuangyin.authority import commands, queries
-from shuangyin.authority.models import Act, Grant, GrantReservation, GrantStatus
-from shuangyin.authority.rules import effective_scope
+from shuangyin.authority import queries
+from shuangyin.authority.commands import consume, counts, grants, release
+from shuangyin.authority.judging import UseFacts
+from shuangyin.authority.kinds import CountOf
+from shuangyin.authority.models import Act, EndCause, Grant, GrantReservation, GrantStatus
+from shuangyin.authority.rules.grants import Quantities, Surroundings, objections_to_child
 from shuangyin.authority.schemas import NewGrant
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import ManualClock
@@ -61,6 +64,8 @@ class Give:
     count: int | None
     start: int
     end: int
+    kinds: tuple[str, ...] | None
+    count_of: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Reserve:
     grant: int
     subject: int
     amount: int | None
+    documents: int
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,15 @@ gives = st.builds(
     count=small,
     start=st.integers(-2, 0),
     end=st.integers(1, 3),
+    kinds=st.sampled_from((None, None, ("tender",), ("tender", "letter"))),
+    count_of=st.sampled_from(("uses", "uses", "documents")),
 )
 reserves = st.builds(
-    Reserve, grant=any_grant, subject=st.integers(0, 9), amount=st.sampled_from((None, 0, 100, 200))
+    Reserve,
+    grant=any_grant,
+    subject=st.integers(0, 9),
+    amount=st.sampled_from((None, 0, 100, 200)),
+    documents=st.integers(1, 2),
 )
 settles = st.builds(Settle, subject=st.integers(0, 9), used=st.booleans())
 ends = st.builds(End, grant=any_grant)
@@ -124,7 +136,7 @@ class Office:
         elif isinstance(step, Reserve) and self.grants:
             self.reserve(step)
         elif isinstance(step, Settle):
-            settle = commands.consume if step.used else commands.release
+            settle = consume if step.used else release
             settle(self.work, self.actor, subject(step.subject))
 
     def give(self, step: Give) -> None:
@@ -139,17 +151,36 @@ class Office:
             count_limit=step.count,
             valid_from=NOW + step.start * HOUR,
             valid_until=NOW + step.end * HOUR,
+            document_kinds=None if step.kinds is None else list(step.kinds),
+            count_of=CountOf(step.count_of),
             reason="授权",
             proof=self.proof(f"{seal or '*'}:approve"),
         )
         try:
-            self.grants.append(commands.give(self.work, self.actor, new).id)
+            grant = grants.give(self.work, self.actor, new)
         except Refused:
             return
+        assert grant.status == GrantStatus.OFFERED
+        self.grants.append(grant.id)
+        # The actor holds the post that the grants are given to.
+        grants.accept(
+            self.work,
+            self.actor,
+            grant.id,
+            proof=self.proof(grant.id, "authority.accept"),
+            expected=None,
+        )
 
     def end(self, grant_id: str) -> None:
         try:
-            ended = commands.end(self.work, self.actor, grant_id, reason="调整", expected=None)
+            ended = grants.end(
+                self.work,
+                self.actor,
+                grant_id,
+                reason="调整",
+                proof=self.proof(grant_id, "authority.end"),
+                expected=None,
+            )
         except Conflict:
             return
         assert ended[0].id == grant_id
@@ -159,13 +190,17 @@ class Office:
         if f"{subject(step.subject)}:{seal}" in self.slots():
             return
         try:
-            commands.reserve(
+            counts.reserve(
                 self.work,
                 self.actor,
                 self.grant(step.grant),
                 subject_id=subject(step.subject),
                 seal_id=seal,
-                amount_minor=step.amount,
+                use=UseFacts(
+                    amount_minor=step.amount,
+                    document_kind="tender",
+                    wanted=Quantities(1, step.documents, 1),
+                ),
             )
         except Refused:
             return
@@ -177,7 +212,7 @@ class Office:
         from_rows = self.work.session.query(GrantReservation.slot)
         return {slot for (slot,) in from_rows if slot is not None}
 
-    def proof(self, what: str) -> str:
+    def proof(self, what: str, act: str = "authority.grant") -> str:
         """A step-up proof, as the people area would have left it."""
         token = self.work.new_id()
         self.work.session.add(
@@ -186,7 +221,7 @@ class Office:
                 organization_id=self.actor.organization_id,
                 person_id=self.actor.person_id,
                 token_hash=token_digest(token),
-                act="authority.grant",
+                act=act,
                 subject=what,
                 created_at=self.work.now,
                 expires_at=self.work.now + HOUR,
@@ -205,7 +240,10 @@ def subject(index: int) -> str:
 
 def open_office(work: UnitOfWork) -> Office:
     person = work.session.query(Person).one()
-    actor = Actor(person.organization_id, person.id, person.name, frozenset({"authority.grant"}))
+    post = post_of_kind(work, person.organization_id, PostKind.DEPARTMENT_HEAD)[0]
+    actor = Actor(
+        person.organization_id, person.id, person.name, frozenset({"authority.grant"}), frozenset({post.id})
+    )
     seals = []
     for name in ("甲", "乙"):
         seal = Seal(
@@ -225,8 +263,11 @@ def open_office(work: UnitOfWork) -> Office:
         work.session.add(seal)
         seals.append(seal.id)
     work.session.flush()
-    post = post_of_kind(work, person.organization_id, PostKind.DEPARTMENT_HEAD)[0]
     return Office(work, actor, seals, post.id)
+
+
+AROUND = Surroundings()
+"""Seals are named by id and nothing by department here."""
 
 
 def check(office: Office) -> None:
@@ -234,27 +275,26 @@ def check(office: Office) -> None:
     for grant in office.all():
         assert grant.count_reserved >= 0
         assert grant.count_used >= 0
+        if grant.end_cause == EndCause.USED_UP:
+            assert grant.count_used == grant.count_limit
+        elif grant.status == GrantStatus.ACTIVE:
+            assert grant.count_limit is None or grant.count_used < grant.count_limit
         if grant.count_limit is not None:
             assert grant.count_reserved + grant.count_used <= grant.count_limit
         if grant.parent_id is None:
             continue
-        line = queries.lineage(office.work, grant)
-        parent = line[-2]
-        reach = effective_scope([queries.scope_of(one) for one in line[:-1]])
-        own = effective_scope([queries.scope_of(one) for one in line])
+        parent = queries.lineage(office.work, grant)[-2]
+        targets = queries.targets_of(office.work, [parent.id, grant.id])
         if parent.status == GrantStatus.ENDED:
             assert grant.status == GrantStatus.ENDED
-        assert reach.valid_from <= own.valid_from < own.valid_until <= reach.valid_until
-        assert reach.seal_id in (None, own.seal_id)
-        for limit, above in (
-            (own.amount_limit_minor, reach.amount_limit_minor),
-            (own.count_limit, reach.count_limit),
-        ):
-            assert above is None or (limit is not None and limit <= above)
+        standing = replace(queries.state_of(parent, targets=targets[parent.id]), status=GrantStatus.ACTIVE)
+        own = queries.scope_of(grant, targets[grant.id])
+        assert objections_to_child(own, standing, AROUND) == []
         # Children together use no more than their parent counts.
         children = [one for one in office.all() if one.parent_id == parent.id]
-        assert sum(one.count_used for one in children) <= parent.count_used
-        assert sum(one.count_reserved for one in children) <= parent.count_reserved
+        if all(one.count_of == parent.count_of for one in children):
+            assert sum(one.count_used for one in children) <= parent.count_used
+            assert sum(one.count_reserved for one in children) <= parent.count_reserved
 
 
 @settings(

@@ -231,10 +231,10 @@ def test_ending_the_grant_leaves_the_sealing_to_the_keeper(story: Story, platfor
     seal_id = story.seals["contract"]
     grant = ok(story.grant(act="auto_seal", seal_id=seal_id), 201)
     request = story.apply()
-    ended = ok(story.post("legal_representative", f"/grants/{grant['id']}/end", {"reason": "停用自动用印"}))
+    ended = ok(story.end_grant(grant["id"], "停用自动用印"))
     assert [one["status"] for one in ended["items"]] == ["ended"]
     problem(
-        story.post("legal_representative", f"/grants/{grant['id']}/end", {"reason": "再次"}),
+        story.end_grant(grant["id"], "再次"),
         409,
         "GRANT_ENDED",
     )

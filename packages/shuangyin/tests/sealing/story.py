@@ -47,6 +47,8 @@ class Story:
         body = {
             "act": "auto_seal",
             "seal_id": seal_id,
+            "document_kinds": ["supplier_contract"],
+            "count_limit": 100,
             "valid_until": self.world.clock.now_ms() + YEAR_MS,
             "reason": "日常合同由平台自动用印",
             "proof": proof,

@@ -1,68 +1,23 @@
-"""Reads of authority. `judge` answers the one question: may this be done with this seal, now, for this amount?"""
+"""Reads of grants. What follows from them is in `judging` (may he?), `reversing` (who may? what may he?)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union_all
 
 from shuangyin.authority import errors
-from shuangyin.authority.models import Act, Grant, GrantReservation, GrantStatus, ReservationStatus
-from shuangyin.authority.rules import GrantState, Question, Scope, objections_to_use
+from shuangyin.authority.kinds import Act, CountOf, GrantStatus, ReservationStatus
+from shuangyin.authority.models import Grant, GrantReservation, GrantTarget, codes
+from shuangyin.authority.rules.grants import GrantState, Quantities, Scope, lapse_of
 from shuangyin.core.actor import Actor
-from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people.queries import held_posts, permissions_at
-from shuangyin.seals.models import Seal
+from shuangyin.organization.models import Department, Post
+from shuangyin.people.models import PostHolding
+from shuangyin.reference.working_days import end_of_working_days
 
-
-@dataclass(frozen=True, slots=True)
-class AuthorityAnswer:
-    """Whether, on which basis, and why (or why not)."""
-
-    allowed: bool
-    grant_id: str | None
-    basis: Literal["post", "grant"] | None
-    reasons: tuple[Text, ...]
-
-
-def judge(
-    work: UnitOfWork,
-    *,
-    organization_id: str,
-    person_id: str | None,
-    act: str,
-    seal_id: str,
-    amount_minor: int | None,
-    at: int,
-    subject_id: str | None = None,
-) -> AuthorityAnswer:
-    """Whether a person (None: the platform by itself) is in authority for an act at an instant.
-
-    A post is looked at first, then grants. With `subject_id`, a count that this subject reserved for the seal
-    counts as available. An unknown amount is within no limit.
-    """
-    by_post = _by_post(work, organization_id, person_id, act, seal_id, at)
-    if by_post is not None:
-        return AuthorityAnswer(allowed=True, grant_id=None, basis="post", reasons=(by_post,))
-    reserved = _reserved_grant(work, subject_id, seal_id)
-    reasons: list[Text] = []
-    for grant in _candidates(work, organization_id, person_id, act, seal_id, at):
-        line = lineage(work, grant)
-        held = 1 if grant.id == reserved else 0
-        question = Question(seal_id=seal_id, amount_minor=amount_minor, at=at, held=held)
-        objections = objections_to_use([state_of(one) for one in line], question)
-        if not objections:
-            granted = Text("在有效授权范围内。", "It is within a grant in force.")
-            return AuthorityAnswer(allowed=True, grant_id=grant.id, basis="grant", reasons=(granted,))
-        reasons.extend(objection.text for objection in objections)
-    if not reasons:
-        reasons.append(
-            Text("没有相应的岗位职权或授权。", "There is no post or grant that gives this authority.")
-        )
-    return AuthorityAnswer(allowed=False, grant_id=None, basis=None, reasons=tuple(dict.fromkeys(reasons)))
+ABOVE_HEX = "g"
+"""Comes after every hexadecimal digit in every collation, so that a range of paths needs no LIKE."""
 
 
 def grant_of(work: UnitOfWork, organization_id: str, grant_id: str) -> Grant:
@@ -83,8 +38,11 @@ def grants(
     limit: int,
     status: str | None = None,
     seal_id: str | None = None,
+    parent_id: str | None = None,
+    top: bool = False,
+    mine: bool = False,
 ) -> list[Grant]:
-    """Grants of the organization, newest first."""
+    """Grants of the organization, newest first: of a state, for a seal, out of a parent, of the root, one's own."""
     actor.require("authority.read")
     query = select(Grant).where(Grant.organization_id == actor.organization_id)
     if before is not None:
@@ -92,52 +50,160 @@ def grants(
     if status is not None:
         query = query.where(Grant.status == status)
     if seal_id is not None:
-        query = query.where(Grant.seal_id == seal_id)
+        named = select(GrantTarget.grant_id).where(
+            GrantTarget.organization_id == actor.organization_id, GrantTarget.target == seal_id
+        )
+        query = query.where(Grant.id.in_(named))
+    if parent_id is not None:
+        query = query.where(Grant.parent_id == parent_id)
+    if top:
+        query = query.where(Grant.depth == 0)
+    if mine:
+        query = query.where(held_by(actor.person_id, actor.post_ids))
     return list(work.session.scalars(query.order_by(Grant.id.desc()).limit(limit)))
+
+
+def held_by(person_id: str, post_ids: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that a person holds a grant, by himself or by a post of his."""
+    return (Grant.holder_person_id == person_id) | Grant.holder_post_id.in_(list(post_ids))
+
+
+def held_ids(
+    person_id: str, post_ids: Collection[str], statuses: Collection[GrantStatus]
+) -> CompoundSelect[tuple[str]]:
+    """The ids of grants that a person holds, by himself or by a post.
+
+    Two branches, each with its own index: of one condition with OR a planner without statistics makes a scan. For the
+    same reason neither names the organization, to which a holder belongs anyway.
+    """
+    states = sorted(statuses)
+    return union_all(
+        select(Grant.id).where(Grant.holder_person_id == person_id, Grant.status.in_(states)),
+        select(Grant.id).where(Grant.holder_post_id.in_(sorted(post_ids)), Grant.status.in_(states)),
+    )
+
+
+def child_counts(work: UnitOfWork, grant_ids: Collection[str]) -> dict[str, int]:
+    """How many grants were given directly out of each."""
+    rows = work.session.execute(
+        select(Grant.parent_id, func.count()).where(Grant.parent_id.in_(grant_ids)).group_by(Grant.parent_id)
+    ).tuples()
+    return {parent: count for parent, count in rows if parent is not None}
 
 
 def lineage(work: UnitOfWork, grant: Grant) -> list[Grant]:
     """The line of grants from the root down to this one."""
-    line = [grant]
-    while line[0].parent_id is not None:
-        line.insert(0, work.session.get_one(Grant, line[0].parent_id))
-    return line
+    return lines(work, [grant])[grant.id]
+
+
+def lines(work: UnitOfWork, found: Sequence[Grant]) -> dict[str, list[Grant]]:
+    """The line from the root down to each of these grants, in one query."""
+    wanted = {one for grant in found for one in grant.line_ids} - {grant.id for grant in found}
+    known = {grant.id: grant for grant in found}
+    if wanted:
+        known |= {one.id: one for one in work.session.scalars(select(Grant).where(Grant.id.in_(wanted)))}
+    return {grant.id: [known[one] for one in grant.line_ids] for grant in found}
 
 
 def descendants(work: UnitOfWork, grant: Grant) -> list[Grant]:
     """All grants below this one, parents before children."""
-    found: list[Grant] = []
-    level = [grant.id]
-    while level:
-        children = list(
-            work.session.scalars(select(Grant).where(Grant.parent_id.in_(level)).order_by(Grant.id))
-        )
-        found.extend(children)
-        level = [child.id for child in children]
-    return found
+    below = and_(Grant.path > grant.path, Grant.path < grant.path + ABOVE_HEX)
+    return list(work.session.scalars(select(Grant).where(below).order_by(Grant.path)))
 
 
-def scope_of(grant: Grant) -> Scope:
-    """The scope of a grant, open limits left open."""
+def targets_of(work: UnitOfWork, grant_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Which seals each of these grants reaches."""
+    rows = work.session.execute(
+        select(GrantTarget.grant_id, GrantTarget.target).where(GrantTarget.grant_id.in_(grant_ids))
+    ).tuples()
+    found: dict[str, set[str]] = {one: set() for one in grant_ids}
+    for grant_id, target in rows:
+        found[grant_id].add(target)
+    return {grant_id: frozenset(one) for grant_id, one in found.items()}
+
+
+def scope_of(grant: Grant, targets: frozenset[str] | None) -> Scope:
+    """The scope of a grant as it holds. Without targets, the caller knows already that the seal is reached."""
     return Scope(
-        act=grant.act,
-        seal_id=grant.seal_id,
-        amount_limit_minor=grant.amount_limit_minor,
-        count_limit=grant.count_limit,
+        act=Act(grant.act),
         valid_from=grant.valid_from,
         valid_until=grant.valid_until,
+        root=grant.root,
+        targets=targets,
+        document_kinds=codes(grant.document_kinds),
+        matters=codes(grant.matters),
+        forms=codes(grant.forms),
+        department_id=grant.department_id,
+        amount_limit_minor=grant.amount_limit_minor,
+        count_limit=grant.count_limit,
+        count_of=CountOf(grant.count_of),
+        may_pass_on=grant.may_pass_on,
     )
 
 
-def state_of(grant: Grant) -> GrantState:
+def state_of(
+    grant: Grant, *, targets: frozenset[str] | None = None, lapses_at: int | None = None
+) -> GrantState:
     """A grant as the rules see it."""
     return GrantState(
         id=grant.id,
-        scope=scope_of(grant),
-        active=grant.status == GrantStatus.ACTIVE,
+        scope=scope_of(grant, targets),
+        status=GrantStatus(grant.status),
         count_reserved=grant.count_reserved,
         count_used=grant.count_used,
+        lapses_at=lapses_at,
     )
+
+
+def office_ends(work: UnitOfWork, organization_id: str) -> dict[str, list[int]]:
+    """When holdings of each root office of the organization ended, by its post."""
+    rows = work.session.execute(
+        select(PostHolding.post_id, PostHolding.until_at)
+        .join(Post, Post.id == PostHolding.post_id)
+        .where(
+            Post.organization_id == organization_id,
+            Post.office_slot.is_not(None),
+            PostHolding.until_at.is_not(None),
+        )
+    ).tuples()
+    ends: dict[str, list[int]] = {}
+    for post_id, until_at in rows:
+        ends.setdefault(post_id, []).append(until_at or 0)
+    return ends
+
+
+def lapse(grant: Grant, ends: Mapping[str, Sequence[int]]) -> int | None:
+    """When a root grant lapses unless it is reconfirmed; None for others, and without a change of the office."""
+    if grant.depth or grant.granted_by_post is None:
+        return None
+    return lapse_of(grant.confirmed_at, ends.get(grant.granted_by_post, ()), end_of_working_days)
+
+
+def department_lines(work: UnitOfWork, organization_id: str) -> dict[str, tuple[str, ...]]:
+    """Every department of the organization with those above it, from the top."""
+    parents = dict(
+        work.session.execute(
+            select(Department.id, Department.parent_id).where(Department.organization_id == organization_id)
+        )
+        .tuples()
+        .all()
+    )
+    return {department: _line(department, parents) for department in parents}
+
+
+def department_line(work: UnitOfWork, organization_id: str, department_id: str) -> tuple[str, ...]:
+    """A department with those above it, from the top; empty for one that is not the organization's."""
+    base = (
+        select(Department.id, Department.parent_id)
+        .where(Department.id == department_id, Department.organization_id == organization_id)
+        .cte("above", recursive=True)
+    )
+    # UNION, not UNION ALL: a circle of departments would otherwise never end.
+    above = base.union(
+        select(Department.id, Department.parent_id).join(base, Department.id == base.c.parent_id)
+    )
+    parents = dict(work.session.execute(select(above.c.id, above.c.parent_id)).tuples().all())
+    return _line(department_id, parents) if parents else ()
 
 
 def reservations_of(work: UnitOfWork, subject_id: str) -> list[GrantReservation]:
@@ -148,60 +214,24 @@ def reservations_of(work: UnitOfWork, subject_id: str) -> list[GrantReservation]
     return list(work.session.scalars(query.order_by(GrantReservation.id)))
 
 
-def _candidates(
-    work: UnitOfWork, organization_id: str, person_id: str | None, act: str, seal_id: str, at: int
-) -> Sequence[Grant]:
-    query = select(Grant).where(
-        Grant.organization_id == organization_id,
-        Grant.act == act,
-        Grant.status == GrantStatus.ACTIVE,
-        or_(Grant.seal_id == seal_id, Grant.seal_id.is_(None)),
-    )
-    if act != Act.AUTO_SEAL:
-        if person_id is None:
-            return []
-        posts = [held.post.id for held in held_posts(work, [person_id], at)]
-        query = query.where(or_(Grant.holder_person_id == person_id, Grant.holder_post_id.in_(posts)))
-    return list(work.session.scalars(query.order_by(Grant.id)))
-
-
-def _by_post(
-    work: UnitOfWork, organization_id: str, person_id: str | None, act: str, seal_id: str, at: int
-) -> Text | None:
-    if person_id is None:
-        return None
-    if act == Act.PRESS:
-        seal = work.session.get(Seal, seal_id)
-        mine = seal is not None and (seal.organization_id, seal.keeper_person_id) == (
-            organization_id,
-            person_id,
-        )
-        return Text("其为该印章的保管人。", "He is the keeper of this seal.") if mine else None
-    held = [one.post for one in held_posts(work, [person_id], at)]
-    if act == Act.APPROVE and any(post.is_office for post in held):
-        return Text("其任本单位负责人。", "He holds the root office of the organization.")
-    needed: Mapping[str, tuple[str, Text]] = {
-        Act.APPROVE: (
-            "approvals.decide",
-            Text("其岗位有审批职权。", "His post includes the right to approve."),
-        ),
-        Act.APPLY: (
-            "requests.apply",
-            Text("其岗位可提交用印申请。", "His post includes the right to apply."),
-        ),
-    }
-    if act in needed and needed[act][0] in permissions_at(work, person_id, at):
-        return needed[act][1]
-    return None
-
-
-def _reserved_grant(work: UnitOfWork, subject_id: str | None, seal_id: str) -> str | None:
+def reserved_for(
+    work: UnitOfWork, subject_id: str | None, seal_id: str
+) -> tuple[str | None, Quantities | None]:
+    """The grant of which a subject holds a count for a seal, and how much."""
     if subject_id is None:
-        return None
-    return work.session.scalar(
-        select(GrantReservation.grant_id).where(
-            GrantReservation.subject_id == subject_id,
-            GrantReservation.seal_id == seal_id,
-            GrantReservation.status == ReservationStatus.RESERVED,
-        )
+        return None, None
+    row = work.session.scalar(
+        select(GrantReservation).where(GrantReservation.slot == f"{subject_id}:{seal_id}")
     )
+    if row is None or row.status != ReservationStatus.RESERVED:
+        return None, None
+    return row.grant_id, Quantities(1, row.documents, row.presses)
+
+
+def _line(department: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
+    line: list[str] = []
+    above: str | None = department
+    while above is not None and above not in line:
+        line.insert(0, above)
+        above = parents.get(above)
+    return tuple(line)

@@ -180,6 +180,8 @@ def _grant_automatic_sealing(cast: Cast) -> None:
     body = {
         "act": "auto_seal",
         "seal_id": seal_id,
+        "document_kinds": ["supplier_contract", "sales_contract", "labour_contract"],
+        "count_limit": 500,
         "reason": "审批通过后由平台按批准内容自动加盖",
         "proof": proof,
     }

@@ -198,6 +198,7 @@ def post_out(post: Post) -> PostOut:
         department_id=post.department_id,
         permissions=sorted(queries.permissions_of(post)),
         is_office=post.is_office,
+        office=post.office,
         created_at=post.created_at,
         version=post.version,
     )

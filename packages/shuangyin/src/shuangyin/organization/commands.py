@@ -32,7 +32,7 @@ from shuangyin.organization.schemas import (
     PostChange,
 )
 from shuangyin.organization.starter import permission_labels, starter_permissions, starter_posts
-from shuangyin.reference.queries import region_codes
+from shuangyin.reference.queries import region_codes, root_office, usual_office
 
 _MANAGING = frozenset({"organization.manage", "people.manage"})
 
@@ -62,16 +62,17 @@ def found_organization(work: UnitOfWork, *, name: str, uscc: str, region: str) -
 
 def add_starter_posts(work: UnitOfWork, actor: Actor) -> dict[PostKind, Post]:
     """Give a new organization one post of every kind."""
+    category = queries.get(work, actor.organization_id).category
     added = {}
     for starter in starter_posts():
         added[starter.kind] = _insert_post(
             work,
             actor,
-            name=starter.name,
+            name=usual_office(category).zh if starter.is_office else starter.name,
             kind=starter.kind,
             department_id=None,
             permissions=starter.permissions,
-            is_office=starter.is_office,
+            office=usual_office(category).code if starter.is_office else None,
         )
     return added
 
@@ -141,6 +142,7 @@ def add_post(work: UnitOfWork, actor: Actor, new: NewPost) -> Post:
     actor.require("organization.manage")
     if new.department_id is not None:
         queries.department(work, actor.organization_id, new.department_id)
+    office = _office_of(work, actor, new)
     return _insert_post(
         work,
         actor,
@@ -148,7 +150,7 @@ def add_post(work: UnitOfWork, actor: Actor, new: NewPost) -> Post:
         kind=new.kind,
         department_id=new.department_id,
         permissions=new.permissions if new.permissions is not None else starter_permissions(new.kind),
-        is_office=new.is_office,
+        office=office,
     )
 
 
@@ -241,11 +243,10 @@ def _insert_post(
     kind: PostKind,
     department_id: str | None,
     permissions: Iterable[str],
-    is_office: bool,
+    office: str | None,
 ) -> Post:
     codes = rules.checked_permissions(permissions, permission_labels())
-    if is_office:
-        _require_no_office(work, actor)
+    slot = _free_office_slot(work, actor, office) if office is not None else None
     post = Post(
         id=work.new_id(),
         organization_id=actor.organization_id,
@@ -253,12 +254,13 @@ def _insert_post(
         name=rules.checked_name(name),
         kind=kind,
         permissions=json.dumps(codes),
-        is_office=is_office,
-        office_slot=actor.organization_id if is_office else None,
+        is_office=office is not None,
+        office=office,
+        office_slot=slot,
         created_at=work.now,
     )
     work.session.add(post)
-    facts = {"kind": kind, "department": department_id, "permissions": list(codes), "office": is_office}
+    facts = {"kind": kind, "department": department_id, "permissions": list(codes), "office": office}
     _record(work, actor, "organization.post_added", "post", post.id, facts)
     return post
 
@@ -275,13 +277,35 @@ def _require_not_locking_out(actor: Actor, post: Post, wanted: Collection[str]) 
         )
 
 
-def _require_no_office(work: UnitOfWork, actor: Actor) -> None:
-    if work.session.scalar(select(Post.id).where(Post.office_slot == actor.organization_id)) is not None:
+def _office_of(work: UnitOfWork, actor: Actor, new: NewPost) -> str | None:
+    """The root office that a new post is. Raises Invalid (OFFICE_UNKNOWN) for one that this kind of unit has not."""
+    if not new.is_office and new.office is None:
+        return None
+    category = queries.get(work, actor.organization_id).category
+    if new.office is None:
+        return usual_office(category).code
+    office = root_office(new.office)
+    affiliated = new.kind == PostKind.AFFILIATED_OFFICE
+    if office is None or category not in office.categories or affiliated != (office.root != "unit"):
+        raise Invalid(
+            "OFFICE_UNKNOWN",
+            "此类单位没有这种负责人岗位，或岗位类型不符，请从列表中选择。",
+            "A unit of this kind has no such root office, or the kind of post does not fit it. Choose from the list.",
+        )
+    return office.code
+
+
+def _free_office_slot(work: UnitOfWork, actor: Actor, code: str) -> str:
+    office = root_office(code)
+    root = office.root if office is not None else "unit"
+    slot = actor.organization_id if root == "unit" else f"{actor.organization_id}:{root}"
+    if work.session.scalar(select(Post.id).where(Post.office_slot == slot)) is not None:
         raise Conflict(
             "OFFICE_EXISTS",
             "本单位已有法定代表人（负责人）岗位。",
             "The organization has its root office already.",
         )
+    return slot
 
 
 def _require_free_department_name(work: UnitOfWork, actor: Actor, name: str) -> None:

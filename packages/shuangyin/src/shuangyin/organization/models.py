@@ -37,6 +37,7 @@ class PostKind(StrEnum):
     REVIEWER = "reviewer"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    AFFILIATED_OFFICE = "affiliated_office"
 
 
 class TakesElectronic(StrEnum):
@@ -78,8 +79,9 @@ class Post(Versioned, Base):
     """A post (岗位) and what it may do.
 
     A post without a department serves the whole organization; for a head of department it means the department of
-    whoever holds it. `office_slot` is the organization's id for its root office and null for every other post, so
-    that there is at most one root office.
+    whoever holds it. `office` names a root office by its code in the reference data: that of the unit itself (its legal
+    representative, principal …), or of its Party organization, union or League. `office_slot` is filled for root
+    offices and null for every other post, so that there is at most one of each root.
     """
 
     __tablename__ = "post"
@@ -91,8 +93,9 @@ class Post(Versioned, Base):
     name: Mapped[str] = mapped_column(String(100))
     kind: Mapped[str] = mapped_column(String(32))
     permissions: Mapped[str] = mapped_column(Text, doc="JSON list of permission codes, sorted.")
-    is_office: Mapped[bool] = mapped_column(doc="The root office, from which all authority is granted.")
-    office_slot: Mapped[str | None] = mapped_column(String(32))
+    is_office: Mapped[bool] = mapped_column(doc="A root office, from which all authority is granted.")
+    office: Mapped[str | None] = mapped_column(String(32), doc="Code of reference/root_offices.json.")
+    office_slot: Mapped[str | None] = mapped_column(String(48))
     created_at: Mapped[int]
 
 

@@ -77,6 +77,7 @@ class PostOut(BaseModel):
     department_id: str | None
     permissions: list[str]
     is_office: bool
+    office: str | None = Field(description="Which root office it is; null for every other post.")
     created_at: int
     version: int
 
@@ -90,7 +91,14 @@ class NewPost(_Input):
     permissions: Annotated[list[PermissionCode], Field(max_length=200)] | None = Field(
         None, description="What it may do; what posts of its kind begin with when absent."
     )
-    is_office: bool = Field(default=False, description="The root office; an organization has one.")
+    is_office: bool = Field(
+        default=False,
+        description="A root office; an organization has one for itself, and one of each other root.",
+    )
+    office: Annotated[str, StringConstraints(max_length=32)] | None = Field(
+        None,
+        description="Which root office it is (GET /reference/root-offices); the usual one of its kind when absent.",
+    )
 
 
 class PostChange(_Input):

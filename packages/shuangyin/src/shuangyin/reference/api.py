@@ -14,6 +14,7 @@ from shuangyin.reference.schemas import (
     PaperKindOut,
     PlatformOut,
     RegionOut,
+    RootOfficeOut,
 )
 
 router = APIRouter(prefix="/reference", tags=["reference"])
@@ -53,3 +54,9 @@ def platforms(platform: PlatformOf, _actor: SignedIn) -> Page[PlatformOut]:
 def matters(platform: PlatformOf, _actor: SignedIn) -> Page[MatterOut]:
     """What papers are about, where rules tell matters apart."""
     return Page(items=queries.matters(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/root-offices", response_model=Page[RootOfficeOut])
+def root_offices(_actor: SignedIn) -> Page[RootOfficeOut]:
+    """The offices from which authority is granted, by kind of organization."""
+    return Page(items=list(queries.root_offices()), next_cursor=None)

@@ -20,6 +20,7 @@ from shuangyin.reference.schemas import (
     PaperKindOut,
     PlatformOut,
     RegionOut,
+    RootOfficeOut,
 )
 
 
@@ -77,6 +78,21 @@ def matters(at_ms: int) -> list[MatterOut]:
     return [matter for matter in _matters() if in_force(matter, at_ms)]
 
 
+def root_offices() -> tuple[RootOfficeOut, ...]:
+    """The kinds of root offices."""
+    return _root_offices()
+
+
+def root_office(code: str) -> RootOfficeOut | None:
+    """One kind of root office; None when there is none of this code."""
+    return next((one for one in _root_offices() if one.code == code), None)
+
+
+def usual_office(category: str) -> RootOfficeOut:
+    """The root office that organizations of a kind usually have."""
+    return next(one for one in _root_offices() if one.root == "unit" and category in one.categories)
+
+
 def in_force(entry: Dated, at_ms: int) -> bool:
     """Whether a dated entry holds on the day that an instant falls on in Beijing. Both ends are inside."""
     day = beijing_time(at_ms).date()
@@ -111,6 +127,11 @@ def _platforms() -> tuple[PlatformOut, ...]:
 @cache
 def _matters() -> tuple[MatterOut, ...]:
     return tuple(TypeAdapter(list[MatterOut]).validate_python(_read("matters.json")))
+
+
+@cache
+def _root_offices() -> tuple[RootOfficeOut, ...]:
+    return tuple(TypeAdapter(list[RootOfficeOut]).validate_python(_read("root_offices.json")))
 
 
 def _read(name: str) -> Any:

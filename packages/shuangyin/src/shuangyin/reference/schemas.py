@@ -37,6 +37,15 @@ class RegionOut(Dated):
     offered: bool = Field(description="Whether it is offered for choice; abolished codes are only accepted.")
 
 
+class RootOfficeOut(Dated):
+    """An office from which authority is granted: the unit's own by kind of organization, or of Party, union, League."""
+
+    root: Literal["unit", "party", "union", "league"] = Field(description="Whose seals it grants the use of.")
+    categories: list[str] = Field(
+        description="The kinds of organizations that have it, the usual ones first."
+    )
+
+
 class CitationOut(Dated):
     """An article of law or regulation that a rule leans on. `zh` and `en` are its title."""
 

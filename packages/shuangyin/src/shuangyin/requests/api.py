@@ -14,6 +14,7 @@ from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
 from shuangyin.requests import commands, queries
+from shuangyin.requests.authorizing import readable
 from shuangyin.requests.models import RequestStatus
 from shuangyin.requests.schemas import (
     Medium,
@@ -75,7 +76,7 @@ def list_requests(
 @router.get("/{request_id}", response_model=RequestOut)
 def read(request_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> RequestOut:
     """One request with documents, seals, decision, approval, timeline, uses and what the caller may do."""
-    return platform.view(lambda work: request_out(work, actor, queries.get(work, actor, request_id)))
+    return platform.view(lambda work: request_out(work, actor, readable(work, actor, request_id)))
 
 
 @router.patch("/{request_id}", response_model=RequestOut)

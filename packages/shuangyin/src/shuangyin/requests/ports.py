@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from shuangyin.approvals.ports import ApprovalSubjects, SubjectCard, SubjectTable
+from shuangyin.authority.ports import DutySubjects
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.ports import DocumentReaders
 from shuangyin.requests import queries
+from shuangyin.requests.authorizing import RequestDuties
 from shuangyin.requests.commands import outcomes
 from shuangyin.requests.uses import RequestUses
 from shuangyin.scenarios import ports as scenarios
@@ -49,10 +51,11 @@ class RequestReaders:
 
 
 def implementations() -> dict[type[Any], object]:
-    """The ports of approvals and documents."""
+    """The ports of approvals, authority and documents."""
     return {
         ApprovalSubjects: SubjectTable(
             {SUBJECT_TYPE: RequestSubject(), scenarios.SUBJECT_TYPE: scenarios.ScenarioListSubject()}
         ),
         DocumentReaders: RequestReaders(),
+        DutySubjects: RequestDuties(),
     }

@@ -6,10 +6,14 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
 from shuangyin.approvals.ports import SubjectCard
 from shuangyin.approvals.queries import subjects_asked, subjects_with_open_form
+from shuangyin.authority.kinds import Act, GrantStatus
+from shuangyin.authority.models import Grant, GrantTarget
+from shuangyin.authority.queries import held_by
+from shuangyin.authority.rules.grants import ALL, CATEGORY
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
@@ -35,7 +39,7 @@ class RequestFilter:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Which requests an actor sees: his own, those he is asked about, those to be sealed by his post, or all.
+    """Which requests an actor sees: his own, those he is asked about, those to be sealed by his post or grant, or all.
 
     A draft is its applicant's alone, whatever the post.
     """
@@ -48,6 +52,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         keeps = any(actor.may(code) for code in _KEEPING)
         others = or_(
             UseRequest.id.in_(subjects_asked(actor.person_id, SUBJECT_TYPE)),
+            and_(UseRequest.status.in_(_FOR_KEEPERS), UseRequest.id.in_(_granted_to(actor))),
             UseRequest.status.in_(_FOR_KEEPERS) if keeps else false(),
         )
         others = and_(UseRequest.status != RequestStatus.DRAFT, others)
@@ -55,6 +60,27 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         # Who registers an issue form asks for it to be checked, so its checker sees the request already as a draft.
         others = or_(others, UseRequest.id.in_(subjects_with_open_form(SUBJECT_TYPE, actor.organization_id)))
     return and_(UseRequest.organization_id == actor.organization_id, or_(own, others))
+
+
+def _granted_to(actor: Actor) -> Select[tuple[str]]:
+    """Requests for a seal that the actor may press by a grant he holds."""
+    held = (
+        select(GrantTarget.target)
+        .join(Grant, Grant.id == GrantTarget.grant_id)
+        .where(
+            Grant.act == Act.PRESS,
+            Grant.status == GrantStatus.ACTIVE,
+            held_by(actor.person_id, actor.post_ids),
+        )
+    )
+    return (
+        select(RequestSeal.request_id)
+        .join(Seal, Seal.id == RequestSeal.seal_id)
+        .where(
+            Seal.organization_id == actor.organization_id,
+            or_(Seal.id.in_(held), (literal(CATEGORY) + Seal.category).in_(held), literal(ALL).in_(held)),
+        )
+    )
 
 
 def get(work: UnitOfWork, actor: Actor, request_id: str) -> UseRequest:

@@ -228,6 +228,10 @@ class RequestUseOut(BaseModel):
     seal_name: str
     position: int
     executed_at: int
+    presser: PersonRef | None
+    on_behalf_of: PersonRef | None = Field(
+        None, description="The absent person for whom the presser acted under a delegation."
+    )
     status: str
     verification_url: str
     document_id: str

@@ -18,6 +18,7 @@ from shuangyin.people.queries import display
 from shuangyin.people.schemas import NamedRef, PersonRef
 from shuangyin.reference.queries import document_kind
 from shuangyin.requests import queries
+from shuangyin.requests.authorizing import presses_by_grant
 from shuangyin.requests.commands.drafting import facts_for
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.schemas import (
@@ -225,11 +226,8 @@ def _actions(work: UnitOfWork, actor: Actor, request: UseRequest, step_id: str |
     if status == RequestStatus.APPROVED:
         if request.medium == "physical" and actor.may("custody.open"):
             found.append("open_safe")
-        if (
-            request.medium == "electronic"
-            and actor.may("sealing.execute")
-            and _keeps_one(work, actor, request)
-        ):
+        keeps = actor.may("sealing.execute") and _keeps_one(work, actor, request)
+        if request.medium == "electronic" and (keeps or presses_by_grant(work, actor, request)):
             found.append("seal")
     return found
 

@@ -16,7 +16,8 @@ from gmseal.pdf.placement import MIN_QR_MM
 from gmseal.ses.signature import SealSigner
 from gmseal.trust import TrustStore
 from shuangyin.approvals import queries as approvals
-from shuangyin.authority.queries import AuthorityAnswer, judge
+from shuangyin.authority.judging import AuthorityAnswer
+from shuangyin.authority.separating import verdict
 from shuangyin.core.actor import Actor
 from shuangyin.core.ids import new_token
 from shuangyin.core.objects import StoredObject
@@ -24,6 +25,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import queries as documents
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.requests import queries as requests
+from shuangyin.requests.authorizing import authority_for, duties_of, readable
 from shuangyin.requests.models import RequestDocument, RequestSeal, UseRequest
 from shuangyin.sealing import errors, rules
 from shuangyin.sealing.models import SealUse
@@ -128,7 +130,7 @@ def ready_lines(work: UnitOfWork, actor: Actor, request: UseRequest) -> list[Rea
         if answer.allowed:
             _require_seal(seal, work.now)
             found.append(ReadyLine(line, seal, None if actor.is_system else actor.person_id, answer))
-        elif actor.is_system or seal.keeper_person_id == actor.person_id:
+        elif actor.is_system or answer.refusals or seal.keeper_person_id == actor.person_id:
             refusals.append(answer)
     if not found:
         # A seal of somebody else is nothing to be told about; one's own, or none at all, has a reason.
@@ -139,8 +141,8 @@ def ready_lines(work: UnitOfWork, actor: Actor, request: UseRequest) -> list[Rea
 
 
 def request_of(work: UnitOfWork, actor: Actor, request_id: str) -> UseRequest:
-    """The request, for the platform itself or for somebody who may read it. Raises NotFound."""
-    return requests.get(work, actor, request_id)
+    """The request, for the platform itself, for somebody who may read it, or who may press its seals. Raises NotFound."""
+    return readable(work, actor, request_id)
 
 
 def uses_by_place(work: UnitOfWork, request_id: str) -> dict[tuple[str, int], SealUse]:
@@ -181,27 +183,23 @@ def _require_seal(seal: Seal, at: int) -> None:
 
 
 def _require_separation(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
+    """For a high-risk use the duties are three persons', unless an override or a registered small unit says otherwise."""
+    duties = duties_of(work, request, actor.person_id)
+    if verdict(work, request.organization_id, request.id, duties) in ("override", "small_unit"):
+        return
     objection = rules.object_to_presser(
         actor.person_id,
         high_risk=request.high_risk,
-        applicant_id=request.applicant_id,
-        final_approver_ids=approvals.final_approvers(work, request.route_id),
+        applicant_id=duties.applicant_id,
+        final_approver_ids=duties.final_approver_ids,
     )
     if objection is not None:
         raise errors.refused(objection)
 
 
 def _judge(work: UnitOfWork, actor: Actor, request: UseRequest, seal: Seal) -> AuthorityAnswer:
-    return judge(
-        work,
-        organization_id=request.organization_id,
-        person_id=None if actor.is_system else actor.person_id,
-        act="auto_seal" if actor.is_system else "press",
-        seal_id=seal.id,
-        amount_minor=request.amount_minor,
-        at=work.now,
-        subject_id=request.id,
-    )
+    person_id = None if actor.is_system else actor.person_id
+    return authority_for(work, request, seal.id, person_id=person_id, at=work.now)
 
 
 def _document_plan(

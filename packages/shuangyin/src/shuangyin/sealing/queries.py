@@ -114,7 +114,8 @@ def uses_out(work: UnitOfWork, uses: Sequence[SealUse]) -> list[SealUseOut]:
     versions = _by_id(work, DocumentVersion, {use.sealed_version_id or use.source_version_id for use in uses})
     requests = _by_id(work, UseRequest, {use.request_id for use in uses})
     seals = _by_id(work, Seal, {use.seal_id for use in uses})
-    people = display(work, {use.presser_id for use in uses if use.presser_id})
+    behalf = {use.id: json.loads(use.authority).get("on_behalf_of") for use in uses}
+    people = display(work, {one for use in uses for one in (use.presser_id, behalf[use.id]) if one})
     return [
         SealUseOut(
             id=use.id,
@@ -127,6 +128,7 @@ def uses_out(work: UnitOfWork, uses: Sequence[SealUse]) -> list[SealUseOut]:
             position=use.position,
             executed_at=use.executed_at,
             presser=people.get(use.presser_id or ""),
+            on_behalf_of=people.get(behalf[use.id] or ""),
             grant_id=use.grant_id,
             authority_valid=use.authority_valid,
             status=use.status,

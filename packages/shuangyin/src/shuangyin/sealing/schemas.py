@@ -20,6 +20,9 @@ class SealUseOut(BaseModel):
     position: int = Field(description="Electronic: the document's place in the request; physical: a count.")
     executed_at: int
     presser: PersonRef | None = Field(description="Null when the platform sealed within a grant.")
+    on_behalf_of: PersonRef | None = Field(
+        None, description="The absent person for whom the presser acted under a delegation."
+    )
     grant_id: str | None
     authority_valid: bool
     status: str

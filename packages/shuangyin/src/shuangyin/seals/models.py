@@ -50,6 +50,9 @@ class Seal(Versioned, Base):
     status: Mapped[str] = mapped_column(String(16), default=SealStatus.DRAFT)
     whereabouts: Mapped[str | None] = mapped_column(String(16))
     counterpart_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("seal.id"))
+    root: Mapped[str] = mapped_column(
+        String(16), default="unit", doc="Whose root office grants its use: unit | party | union | league."
+    )
     keeper_person_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
     filing_no: Mapped[str | None] = mapped_column(String(64))
     filing_authority: Mapped[str | None] = mapped_column(String(200))

@@ -67,11 +67,12 @@ def next_status(act: str, status: str) -> SealStatus | Objection:
     )
 
 
-def in_force_slot(organization_id: str, medium: str, category: str) -> str | None:
+def in_force_slot(organization_id: str, medium: str, category: str, root: str = "unit") -> str | None:
     """The slot of a seal of which an organization may have one in force per medium (法定名称章)."""
     if category != SealCategory.LEGAL_NAME:
         return None
-    return f"{organization_id}:{medium}:{category}"
+    whose = "" if root == "unit" else f":{root}"
+    return f"{organization_id}:{medium}:{category}{whose}"
 
 
 def filing_required(medium: str, category: str, origin: str | None) -> bool:

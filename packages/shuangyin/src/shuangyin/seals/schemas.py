@@ -10,6 +10,7 @@ from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.people.schemas import Id, PersonRef
 
 Category = Literal["legal_name", "contract", "finance", "invoice", "legal_rep_name", "department", "other"]
+Root = Literal["unit", "party", "union", "league"]
 MediumName = Literal["electronic", "physical"]
 LATEST = 253_402_300_799_000
 """The end of the year 9999 in UTC milliseconds."""
@@ -40,6 +41,7 @@ class NewPhysicalSeal(_Filed):
     width_mm: Side | None = None
     height_mm: Side | None = None
     seal_code: Code | None = None
+    root: Root = Field("unit", description="Whose root office grants its use.")
     keeper_person_id: Id | None = None
     counterpart_id: Id | None = None
 
@@ -55,6 +57,9 @@ class NewTrialSeal(BaseModel):
     face_words: FaceWords | None = None
     sequence_number: Sequence | None = None
     seal_code: Code | None = None
+    root: Root = Field(
+        "unit", description="Whose root office grants its use; the counterpart's when there is one."
+    )
     keeper_person_id: Id | None = None
 
 
@@ -105,6 +110,7 @@ class SealOut(BaseModel):
     origin: Literal["issued", "trial"] | None
     status: str
     whereabouts: str | None
+    root: str = Field(description="Whose root office grants its use: unit, party, union or league.")
     counterpart_id: str | None
     counterpart: CounterpartOut | None
     keeper: PersonRef | None

@@ -140,6 +140,7 @@ def _fields(seal: Seal, people: dict[str, PersonRef], others: dict[str, Seal]) -
         "origin": seal.origin,
         "status": seal.status,
         "whereabouts": seal.whereabouts,
+        "root": seal.root,
         "counterpart_id": seal.counterpart_id,
         "counterpart": counterpart,
         "keeper": people.get(seal.keeper_person_id or ""),

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from shuangyin.approvals import inbox as approvals
 from shuangyin.approvals import views as approval_views
+from shuangyin.authority.tasks import tasks_of
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.http.access import PlatformOf, SignedIn
@@ -18,7 +19,14 @@ from shuangyin.requests.views import summaries
 from shuangyin.scenarios.queries import current as current_list
 from shuangyin.seals.freezes import current_freeze
 from shuangyin.workbench import queries
-from shuangyin.workbench.rules import alerts, freeze_alert, setup_tasks, statement_alert, stuck_alert
+from shuangyin.workbench.rules import (
+    AuthorityFact,
+    alerts,
+    freeze_alert,
+    setup_tasks,
+    statement_alert,
+    stuck_alert,
+)
 from shuangyin.workbench.schemas import AlertOut, TaskOut, WorkbenchCounts, WorkbenchOut
 from shuangyin.workbench.statements import unread
 
@@ -60,6 +68,7 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         failed_jobs=failed,
         problems=queries.log_problems(work, actor),
         in_force=queries.list_fact(work, actor, in_force),
+        authority=[AuthorityFact(one.kind, one.count, one.until) for one in tasks_of(work, actor)],
     )
     items = approval_views.items(work, todo)
     mine = requests.running(work, actor, limit=SHOWN)

@@ -83,6 +83,15 @@ class ListFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorityFact:
+    """Grants to accept, about to end or to be reconfirmed, and later reviews: how many, and until when."""
+
+    kind: Literal["accept", "ending", "reconfirm", "review", "review_overdue"]
+    count: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One step of setting an organization up; `link` is a path of the user interface."""
 
@@ -209,6 +218,38 @@ def log_alert(problem: ProblemFact) -> Alert:
     return Alert(level, Text(zh, en), "/evidence/state")
 
 
+def authority_alert(now: int, fact: AuthorityFact) -> Alert:
+    """What authority wants of a person; an overdue review is the gravest of it."""
+    days = max(0, (fact.until - now) // DAY_MS)
+    count = fact.count
+    if fact.kind == "review_overdue":
+        text = Text(
+            f"{count} 项事后复核已逾期，请立即办理。",
+            f"Later reviews that are overdue: {count}. Make them now.",
+        )
+        return Alert("danger", text, "/grants?tab=reviews")
+    if fact.kind == "review":
+        text = Text(
+            f"{count} 项事后复核待办，最近一项还有 {days} 天。",
+            f"Later reviews to make: {count}; the next within {days} days.",
+        )
+        return Alert("warning", text, "/grants?tab=reviews")
+    if fact.kind == "reconfirm":
+        text = Text(
+            f"{count} 项前任作出的授权待您重新确认，{days} 天后失效。",
+            f"Grants of your predecessor to reconfirm: {count}; they lapse within {days} days.",
+        )
+        return Alert("warning", text, "/grants?tab=tree")
+    if fact.kind == "accept":
+        text = Text(f"{count} 项授权待您接受。", f"Grants for you to accept: {count}.")
+        return Alert("warning", text, "/grants?tab=mine")
+    text = Text(
+        f"{count} 项授权即将到期，最近一项还有 {days} 天。",
+        f"Grants about to end: {count}; the next within {days} days.",
+    )
+    return Alert("info", text, "/grants?tab=mine")
+
+
 def alerts(
     now: int,
     *,
@@ -220,6 +261,7 @@ def alerts(
     problems: Iterable[ProblemFact] = (),
     in_force: ListFact | None = None,
     first: Iterable[Alert] = (),
+    authority: Iterable[AuthorityFact] = (),
 ) -> tuple[Alert, ...]:
     """All alerts, the most urgent first. Without a scenario list in force nothing can be submitted."""
     found = [
@@ -228,6 +270,7 @@ def alerts(
         *([] if has_list else [_NO_LIST]),
         *filter(None, [failed_jobs_alert(failed_jobs)]),
         *(_of_list(in_force) if in_force else ()),
+        *(authority_alert(now, fact) for fact in authority),
         *(alert for opening in openings if (alert := _of_opening(now, opening))),
         *(alert for request in waiting if (alert := _of_waiting(now, request))),
         *(alert for seal in seals if (alert := _of_seal(now, seal))),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from evidencelog.entry import JsonValue
-from shuangyin.approvals.queries import final_approvers
+from shuangyin.authority.separating import verdict
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -27,6 +27,7 @@ from shuangyin.custody.rules import is_past, object_to_persons
 from shuangyin.custody.schemas import NewOpening, OpeningClose
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.people.queries import holds_permission
+from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.commands import set_whereabouts
@@ -165,11 +166,13 @@ def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, 
         place = work.session.get(SafeSlot, line.seal_id)
         if seal.status != "in_force" or place is None or place.safe_id != safe.id:
             raise errors.seal_elsewhere(seal.name)
+    duties = duties_of(work, request, actor.person_id)
+    lifted = verdict(work, request.organization_id, request.id, duties) in ("override", "small_unit")
     objection = object_to_persons(
         custodian_id=actor.person_id,
         reviewer_id=reviewer_id,
-        applicant_ids=[request.applicant_id],
-        final_approver_ids=final_approvers(work, request.route_id),
+        applicant_ids=() if lifted else (duties.applicant_id,),
+        final_approver_ids=() if lifted else duties.final_approver_ids,
     )
     if objection is not None:
         raise errors.refused(objection)

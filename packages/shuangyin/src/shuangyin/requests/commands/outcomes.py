@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from evidencelog.entry import JsonValue
 from shuangyin.authority.commands import consume, release
-from shuangyin.authority.models import Act
-from shuangyin.authority.queries import judge
 from shuangyin.core.actor import Actor
 from shuangyin.core.jobs import enqueue
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.requests import errors, queries
+from shuangyin.requests.authorizing import authority_for
 from shuangyin.requests.models import RequestStatus, UseRequest
 
 SEALING_JOB = "sealing.execute"
@@ -75,16 +74,7 @@ def _come_back(work: UnitOfWork, actor: Actor, request_id: str, status: RequestS
 
 def _may_seal_automatically(work: UnitOfWork, request: UseRequest) -> bool:
     return all(
-        judge(
-            work,
-            organization_id=request.organization_id,
-            person_id=None,
-            act=Act.AUTO_SEAL,
-            seal_id=line.seal_id,
-            amount_minor=request.amount_minor,
-            at=work.now,
-            subject_id=request.id,
-        ).allowed
+        authority_for(work, request, line.seal_id, person_id=None, at=work.now).allowed
         for line in queries.seals_of(work, request.id)
     )
 

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from shuangyin.approvals.commands import RouteOrigin, start
 from shuangyin.approvals.ports import Subject
 from shuangyin.authority.commands import reserve
-from shuangyin.authority.models import Act
-from shuangyin.authority.queries import judge
 from shuangyin.core.actor import Actor
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.reference.queries import citation
 from shuangyin.requests import errors, queries
+from shuangyin.requests.authorizing import authority_for, use_of
 from shuangyin.requests.commands.drafting import facts_for, own, require_editable
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.routing import definitions_of, parts_of, plan_for, route_facts
@@ -176,18 +175,7 @@ def _reserve_counts(work: UnitOfWork, actor: Actor, request: UseRequest, lines: 
     """Hold a count of each grant of automatic sealing, when every seal of the request has one."""
     if request.medium != "electronic":
         return
-    answers = [
-        judge(
-            work,
-            organization_id=request.organization_id,
-            person_id=None,
-            act=Act.AUTO_SEAL,
-            seal_id=line.seal_id,
-            amount_minor=request.amount_minor,
-            at=work.now,
-        )
-        for line in lines
-    ]
+    answers = [authority_for(work, request, line.seal_id, person_id=None, at=work.now) for line in lines]
     for line, answer in zip(lines, answers, strict=True):
         if answer.grant_id is not None and all(one.allowed for one in answers):
             reserve(
@@ -196,7 +184,7 @@ def _reserve_counts(work: UnitOfWork, actor: Actor, request: UseRequest, lines: 
                 answer.grant_id,
                 subject_id=request.id,
                 seal_id=line.seal_id,
-                amount_minor=request.amount_minor,
+                use=use_of(work, request, line.seal_id),
             )
 
 

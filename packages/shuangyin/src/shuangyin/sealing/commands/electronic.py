@@ -16,6 +16,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from shuangyin.authority.commands import take
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.errors import Conflict, ShuangyinError, Stale, Unavailable, not_found
 from shuangyin.core.jobs import ClaimedJob
@@ -25,6 +26,7 @@ from shuangyin.documents.commands import add_sealed_version
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.commands import record
 from shuangyin.people.commands import require_second_factor
+from shuangyin.requests.authorizing import presses_by_grant, use_of
 from shuangyin.requests.commands import mark_sealed
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing.commands.recording import UseFacts, record_use
@@ -71,9 +73,9 @@ def seal_by_keeper(platform: Platform, actor: Actor, request_id: str, *, proof: 
 
     A request that is sealed already asks for nothing and changes nothing.
     """
-    actor.require(ACT)
 
     def identify(work: UnitOfWork) -> bool:
+        _require_right(work, actor, request_id)
         request = request_of(work, actor, request_id)
         if is_complete(work, request, uses_by_place(work, request_id)):
             return False
@@ -126,6 +128,8 @@ def _make_true(work: UnitOfWork, actor: Actor, plan: SealingPlan, files: list[Se
             if ready is None:
                 raise _Overtaken
             facts = _facts(request, plan, file, step, ready, source, sealed, data_hash)
+            use = use_of(work, request, step.seal_id)
+            take(work, actor, ready.answer, subject_id=request.id, seal_id=step.seal_id, use=use)
             record_use(work, actor, "sealing.sealed", facts)
             made += 1
     if is_complete(work, request, uses_by_place(work, request.id)):
@@ -162,6 +166,16 @@ def _facts(
         },
         extra={"data_hash": data_hash, "binding": request.binding, "list_version": request.list_version},
     )
+
+
+def _require_right(work: UnitOfWork, actor: Actor, request_id: str) -> None:
+    """A post has the right to seal; whoever was granted or delegated the use of this very seal needs no such post."""
+    if actor.may(ACT):
+        return
+    request = work.session.get(UseRequest, request_id)
+    own = request is not None and request.organization_id == actor.organization_id
+    if request is None or not own or not presses_by_grant(work, actor, request):
+        actor.require(ACT)
 
 
 def _platform_as_actor(work: UnitOfWork, request_id: str) -> Actor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shuangyin.authority.queries import judge
+from shuangyin.authority.commands import take
 from shuangyin.core.actor import Actor
 from shuangyin.core.ids import new_token
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import queries as documents
 from shuangyin.requests import queries as requests
+from shuangyin.requests.authorizing import authority_for, use_of
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing.commands.recording import UseFacts, record_use
 from shuangyin.sealing.models import SealUse
@@ -33,16 +34,10 @@ def record_physical_use(
     """
     seal = seals.get(work, request.organization_id, seal_id)
     document = requests.documents_of(work, request.id)[0]
-    answer = judge(
-        work,
-        organization_id=request.organization_id,
-        person_id=presser_id,
-        act="press",
-        seal_id=seal.id,
-        amount_minor=request.amount_minor,
-        at=executed_at,
-        subject_id=request.id,
-    )
+    answer = authority_for(work, request, seal.id, person_id=presser_id, at=executed_at)
+    if answer.allowed:
+        use = use_of(work, request, seal.id)
+        take(work, actor, answer, subject_id=request.id, seal_id=seal.id, use=use)
     facts = UseFacts(
         request=request,
         seal=seal,

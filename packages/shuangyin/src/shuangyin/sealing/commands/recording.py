@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evidencelog.entry import JsonValue
-from shuangyin.authority.queries import AuthorityAnswer
+from shuangyin.authority.commands import note_merged
+from shuangyin.authority.judging import AuthorityAnswer
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.commands import record
 from shuangyin.organization.queries import get as organization_of
+from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing import rules
 from shuangyin.sealing.models import SealUse, UseStatus
@@ -71,13 +73,25 @@ def record_use(work: UnitOfWork, actor: Actor, kind: str, facts: UseFacts) -> Se
     )
     work.session.add(use)
     work.session.flush()
+    answer = facts.answer
+    duties = "separate"
+    if facts.presser_id is not None:
+        parted = duties_of(work, facts.request, facts.presser_id)
+        duties = note_merged(work, actor, facts.request.id, parted)
     entry = record(
         work,
         actor,
         kind=kind,
         subject_type="request",
         subject_id=facts.request.id,
-        facts={**_evidence(use), "presses": dict(facts.presses), **facts.extra},
+        facts={
+            **_evidence(use),
+            "delegation": answer.delegation_id,
+            "on_behalf_of": answer.on_behalf_of,
+            "duties": duties,
+            "presses": dict(facts.presses),
+            **facts.extra,
+        },
     )
     use.entry_id = entry.id
     work.session.flush()
@@ -105,10 +119,16 @@ def _evidence(use: SealUse) -> dict[str, JsonValue]:
 
 
 def _authority(answer: AuthorityAnswer) -> str:
-    reasons = [reason.to_dict() for reason in answer.reasons]
-    return json.dumps(
-        {"basis": answer.basis, "grant_id": answer.grant_id, "reasons": reasons}, ensure_ascii=False
-    )
+    chain = [{"kind": one.kind, "id": one.id, "person": one.person_id} for one in answer.chain]
+    facts = {
+        "basis": answer.basis,
+        "grant_id": answer.grant_id,
+        "delegation_id": answer.delegation_id,
+        "on_behalf_of": answer.on_behalf_of,
+        "chain": chain,
+        "reasons": [reason.to_dict() for reason in answer.reasons],
+    }
+    return json.dumps(facts, ensure_ascii=False)
 
 
 def _seal_facts(work: UnitOfWork, seal: Seal) -> str:

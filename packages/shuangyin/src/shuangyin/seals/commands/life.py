@@ -86,7 +86,7 @@ def _require_ready(work: UnitOfWork, seal: Seal) -> None:
 
 
 def _free_slot(work: UnitOfWork, seal: Seal) -> str | None:
-    slot = rules.in_force_slot(seal.organization_id, seal.medium, seal.category)
+    slot = rules.in_force_slot(seal.organization_id, seal.medium, seal.category, seal.root)
     if slot is not None:
         other = work.session.scalar(select(Seal).where(Seal.in_force_slot == slot, Seal.id != seal.id))
         if other is not None:

@@ -34,6 +34,7 @@ def make_trial(work: UnitOfWork, actor: Actor, new: NewTrialSeal) -> Seal:
     face, standard = _face(work, actor, new, organization.name)
     seal = draft(work, actor, Medium.ELECTRONIC, face, standard)
     seal.origin = Origin.TRIAL
+    seal.root = new.root
     try:
         picture = _picture(face, standard)
         made = make_trial_seal(

@@ -53,6 +53,7 @@ def register_physical(work: UnitOfWork, actor: Actor, new: NewPhysicalSeal) -> S
     )
     seal = draft(work, actor, Medium.PHYSICAL, face, standard)
     seal.whereabouts = Whereabouts.IN_SAFE
+    seal.root = new.root
     seal.filing_no, seal.filing_authority, seal.filed_at = new.filing_no, new.filing_authority, new.filed_at
     place_keeper(work, actor, seal, new.keeper_person_id)
     link_counterpart(work, seal, new.counterpart_id)
@@ -137,5 +138,6 @@ def link_counterpart(work: UnitOfWork, seal: Seal, counterpart_id: str | None) -
     if other.medium == seal.medium:
         raise errors.counterpart_wrong()
     seal.counterpart_id = other.id
+    seal.root = other.root
     if other.counterpart_id is None:
         other.counterpart_id = seal.id

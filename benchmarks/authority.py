@@ -1,0 +1,249 @@
+"""Answers about authority with 100,000 grants in the database: may he? who may? what may he?
+
+On SQLite always; on PostgreSQL too when SHUANGYIN_TEST_DATABASE_URL names a server (`scripts/with_postgresql.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, insert, text
+
+from shuangyin.app import compose
+from shuangyin.authority.judging import UseFacts, judge
+from shuangyin.authority.kinds import Act
+from shuangyin.authority.models import Grant, GrantTarget
+from shuangyin.authority.reversing import what_can, who_can_use
+from shuangyin.core.ids import new_id, next_id
+from shuangyin.core.platform import Platform
+from shuangyin.core.settings import Settings
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.migrations.run import upgrade
+from shuangyin.organization.models import PostKind
+from shuangyin.organization.queries import post_of_kind
+from shuangyin.people.bootstrap import create_organization
+from shuangyin.people.models import Person
+from shuangyin.seals.models import Seal
+
+GRANTS = 100_000
+SEALS = 500
+PEOPLE = 2_000
+HEADS = 100
+ROUNDS = 60
+YEAR_MS = 365 * 24 * 3600 * 1000
+
+
+def run() -> list[dict[str, Any]]:
+    """Median and 95th percentile of each question, in milliseconds of wall clock, one reader."""
+    rows = []
+    for name, url in _databases():
+        with tempfile.TemporaryDirectory(prefix="authority-") as folder:
+            settings = Settings(
+                data_dir=Path(folder) / "data", database_url=url, kek="00" * 16, _env_file=None
+            )
+            platform = compose(settings)
+            upgrade(platform.database)
+            world = platform.transact(_people_and_seals)
+            platform.transact(partial(_grants, organization_id=world[0], people=world[1], seals=world[2]))
+            rows += [{"database": name, "grants": GRANTS, **row} for row in _measure(platform, *world)]
+            platform.database.dispose()
+    return rows
+
+
+def _databases() -> Iterator[tuple[str, str | None]]:
+    yield "SQLite", None
+    server = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
+    if server:
+        with _database_on(server) as url:
+            yield "PostgreSQL", url
+
+
+@contextmanager
+def _database_on(server: str) -> Iterator[str]:
+    name = f"authority_{uuid.uuid4().hex}"
+    engine = create_engine(
+        server.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        yield server.rsplit("/", 1)[0] + f"/{name}"
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+def _people_and_seals(work: UnitOfWork) -> tuple[str, list[str], list[str]]:
+    create_organization(
+        work,
+        name="北京云岫数科有限公司",
+        uscc="91110108MA00TE011W",
+        region="110108",
+        administrator_account="admin",
+        administrator_name="吴越",
+    )
+    organization_id = work.session.query(Person.organization_id).scalar()
+    people = [
+        Person(
+            id=work.new_id(),
+            organization_id=organization_id,
+            name=f"员工{number}",
+            account=f"p{number}",
+            status="active",
+            created_at=work.now,
+        )
+        for number in range(PEOPLE)
+    ]
+    seals = [
+        Seal(
+            id=work.new_id(),
+            organization_id=organization_id,
+            medium="electronic",
+            name=f"业务章{number}",
+            face_text="业务章",
+            ga_type="99",
+            category="other",
+            shape="round",
+            width_um=40_000,
+            height_um=40_000,
+            status="in_force",
+            created_at=work.now,
+        )
+        for number in range(SEALS)
+    ]
+    work.session.add_all([*people, *seals])
+    work.session.flush()
+    return organization_id, [one.id for one in people], [one.id for one in seals]
+
+
+def _grants(work: UnitOfWork, organization_id: str, people: list[str], seals: list[str]) -> None:
+    """A grant of the root office to each head, one per seal and head below it, the rest to employees below these."""
+    office = post_of_kind(work, organization_id, PostKind.LEGAL_REPRESENTATIVE)[0].id
+    heads, staff = people[:HEADS], people[HEADS:]
+    rows: list[dict[str, Any]] = []
+    targets: list[dict[str, Any]] = []
+    last = new_id(work.now)
+
+    def add(parent: dict[str, Any] | None, holder: str, target: str) -> dict[str, Any]:
+        nonlocal last
+        last = next_id(last)
+        row = _row(work, organization_id, last, parent, holder, target, office)
+        rows.append(row)
+        targets.append(
+            {"grant_id": last, "target": target, "organization_id": organization_id, "act": row["act"]}
+        )
+        return row
+
+    tops = [add(None, holder, "*") for holder in heads]
+    middles = [
+        add(tops[number % HEADS], heads[number % HEADS], seals[number % SEALS])
+        for number in range(HEADS * 20)
+    ]
+    while len(rows) < GRANTS:
+        number = len(rows)
+        above = middles[number % len(middles)]
+        add(above, staff[(number * 7) % len(staff)], str(above["seal_id"]))
+    for start in range(0, len(rows), 2000):
+        work.session.execute(insert(Grant), rows[start : start + 2000])
+        work.session.execute(insert(GrantTarget), targets[start : start + 2000])
+
+
+def _row(
+    work: UnitOfWork,
+    organization_id: str,
+    grant_id: str,
+    parent: dict[str, Any] | None,
+    holder: str,
+    target: str,
+    office: str,
+) -> dict[str, Any]:
+    return {
+        "id": grant_id,
+        "organization_id": organization_id,
+        "parent_id": parent["id"] if parent else None,
+        "path": (parent["path"] if parent else "") + grant_id,
+        "depth": parent["depth"] + 1 if parent else 0,
+        "root": "unit",
+        "act": Act.PRESS.value,
+        "seal_id": None if target == "*" else target,
+        "holder_person_id": holder,
+        "amount_limit_minor": 100_000_000,
+        "count_limit": 1_000,
+        "count_of": "uses",
+        "count_reserved": 0,
+        "count_used": 0,
+        "may_pass_on": True,
+        "valid_from": work.now - 1,
+        "valid_until": work.now + YEAR_MS,
+        "granted_by_person": holder,
+        "granted_by_post": office if parent is None else None,
+        "granted_at": work.now,
+        "confirmed_at": work.now,
+        "status": "active",
+        "reason": "日常办理",
+        "version": 1,
+    }
+
+
+def _measure(
+    platform: Platform, organization_id: str, people: list[str], seals: list[str]
+) -> Iterator[dict[str, Any]]:
+    staff = people[HEADS:]
+
+    def may(number: int) -> object:
+        seal = seals[number % SEALS]
+        holder = staff[(number * 37) % len(staff)]
+        return platform.view(
+            lambda work: judge(
+                work,
+                organization_id=organization_id,
+                person_id=holder,
+                act=Act.PRESS,
+                seal_id=seal,
+                at=work.now,
+                use=UseFacts(amount_minor=1),
+            )
+        )
+
+    def who(number: int) -> object:
+        return platform.view(
+            lambda work: who_can_use(
+                work,
+                organization_id,
+                work.session.get_one(Seal, seals[number % SEALS]),
+                work.now,
+                [Act.PRESS, Act.AUTO_SEAL],
+            )
+        )
+
+    def what(number: int) -> object:
+        return platform.view(
+            lambda work: what_can(
+                work, organization_id, work.session.get_one(Person, staff[number % len(staff)]), work.now
+            )
+        )
+
+    for question, ask in (("may he?", may), ("who can use?", who), ("what can he?", what)):
+        yield {"question": question, **_times(ask)}
+
+
+def _times(ask: Callable[[int], object]) -> dict[str, float]:
+    for number in range(5):
+        ask(number)
+    seen = []
+    for number in range(ROUNDS):
+        started = time.perf_counter()
+        ask(number)
+        seen.append((time.perf_counter() - started) * 1000)
+    ordered = sorted(seen)
+    return {
+        "median_ms": round(statistics.median(ordered), 2),
+        "p95_ms": round(ordered[int(len(ordered) * 0.95)], 2),
+    }
