@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
+import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -19,11 +20,14 @@ from shuangyin.approvals.models import ApprovalRoute, ApprovalStep
 from shuangyin.approvals.ports import ApprovalSubjects, Delegations, Subject, SubjectCard, SubjectTable
 from shuangyin.approvals.rules import DecisionKind, SecondFactorRule, StepMode, StepPlan
 from shuangyin.approvals.rules.changes import Part
+from shuangyin.approvals.rules.definitions import ApproverKind, Approvers, StepDefinition
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import ManualClock
+from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.ids import new_token
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
+from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.organization.models import Department, Organization, Post
@@ -258,6 +262,23 @@ def plan(*names: str, **fields: Any) -> StepPlan:
         "审批", "Approval", StepMode.ANY, SecondFactorRule.WINDOW, tuple(id_of(one) for one in names)
     )
     return replace(made, **fields)
+
+
+def defined(*names: str, key: str = "", **fields: Any) -> StepPlan:
+    """A step with a definition, for the special cases and time-outs."""
+    definition = StepDefinition(
+        key=key or "-".join(names),
+        name=Text("审批", "Approval"),
+        approvers=Approvers(ApproverKind.PERSON, person_ids=tuple(id_of(one) for one in names)),
+        **{name: value for name, value in fields.items() if name in ("special", "timeout", "looks_at")},
+    )
+    others = {name: value for name, value in fields.items() if name not in ("special", "timeout", "looks_at")}
+    return plan(*names, definition=definition, **others)
+
+
+def refused(code: str) -> Any:
+    """That what follows is refused with this code."""
+    return pytest.raises(ShuangyinError, match=f"^{code}:")
 
 
 @cache

@@ -52,6 +52,7 @@ _SETTLED = """() => {
 _QUIET_MS = 300
 _LOOK_MS = 50
 """A page is quiet when so long nothing was on its way."""
+_PATIENCE_MS = 60_000
 _RESOURCE = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 
@@ -82,13 +83,16 @@ class Desk:
         self.page.on("pageerror", lambda error: self._problems.append(f"page error: {error}"))
         self.page.on("response", self._on_response)
         self.page.on("request", self._on_request)
-        self.page.on("requestfinished", self._loading.discard)
-        self.page.on("requestfailed", self._loading.discard)
+        self.page.on("requestfinished", self._on_end)
+        self.page.on("requestfailed", self._on_end)
 
     def _on_request(self, request: Request) -> None:
         # The connection over which the platform tells of changes stays open; waiting for its end would be for ever.
         if request.resource_type != "eventsource" and not request.url.endswith("/api/v1/events"):
             self._loading.add(request)
+
+    def _on_end(self, request: Request) -> None:
+        self._loading.discard(request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # What the server refused is judged by its status, with the address, in _on_response.
@@ -116,9 +120,11 @@ class Desk:
     def settle(self) -> None:
         """Wait until nothing is loaded any more and nothing is shown as loading."""
         self.page.wait_for_load_state("load")
-        quiet = 0
+        quiet = waited = 0
         while quiet < _QUIET_MS:
             quiet = 0 if self._loading else quiet + _LOOK_MS
+            waited += _LOOK_MS
+            assert waited < _PATIENCE_MS, f"still loading: {[one.url for one in self._loading]}"
             self.page.wait_for_timeout(_LOOK_MS)
         self.page.wait_for_function(_SETTLED)
 

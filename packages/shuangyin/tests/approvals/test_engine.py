@@ -7,26 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from approval_desk import BINDING, Desk, desk, id_of, plan
+from approval_desk import BINDING, Desk, defined, desk, id_of, plan, refused
 
 from shuangyin.approvals import commands, inbox, queries
 from shuangyin.approvals.commands import administering
 from shuangyin.approvals.rules import DecisionKind, SecondFactorRule, StepMode, StepPlan
-from shuangyin.approvals.rules.changes import Part
 from shuangyin.approvals.rules.definitions import (
-    ApproverKind,
-    Approvers,
-    FactPart,
     Hours,
     OnTimeout,
     SpecialCases,
-    StepDefinition,
     Timeout,
     WhenNobody,
     WhenRepeated,
 )
-from shuangyin.core.errors import ShuangyinError
-from shuangyin.core.text import Text
 
 HOUR = 3600.0
 
@@ -35,22 +28,6 @@ HOUR = 3600.0
 def office() -> Iterator[Desk]:
     with desk() as made:
         yield made
-
-
-def defined(*names: str, key: str = "", **fields: Any) -> StepPlan:
-    """A step with a definition, for the special cases and time-outs."""
-    definition = StepDefinition(
-        key=key or "-".join(names),
-        name=Text("审批", "Approval"),
-        approvers=Approvers(ApproverKind.PERSON, person_ids=tuple(id_of(one) for one in names)),
-        **{name: value for name, value in fields.items() if name in ("special", "timeout", "looks_at")},
-    )
-    others = {name: value for name, value in fields.items() if name not in ("special", "timeout", "looks_at")}
-    return plan(*names, definition=definition, **others)
-
-
-def refused(code: str) -> Any:
-    return pytest.raises(ShuangyinError, match=f"^{code}:")
 
 
 def test_modes_all_any_and_in_turn(office: Desk) -> None:
@@ -233,6 +210,44 @@ def test_who_approved_before_is_asked_again_as_the_setting_says(office: Desk, ru
         assert "carried" in office.kinds()
 
 
+def test_what_somebody_asks_for_expressly_is_not_settled_by_what_was_said_before(office: Desk) -> None:
+    route = office.start([plan("ann"), plan("bob"), plan("cat")])
+    office.says("ann", route)
+    step = office.open_step(route)
+    office.act(
+        lambda work: commands.add(
+            work,
+            office.actor("bob"),
+            step.id,
+            person_ids=[id_of("ann")],
+            when="before",
+            mode=StepMode.ALL,
+            reason="请再看一次",
+            expected=None,
+        )
+    )
+    assert office.asked(route) == {"ann"}, "she is asked although she approved the step before"
+    for name in ("ann", "bob"):
+        office.says(name, route)
+    (_, added, _, last) = office.steps(route)
+    office.act(
+        lambda work: commands.send_back_to(
+            work,
+            office.actor("cat"),
+            last.id,
+            to_step_id=added.id,
+            then="straight_back",
+            comment="请复核",
+            binding=BINDING,
+            proof=None,
+        )
+    )
+    assert office.asked(route) == {"ann"}
+    for name in ("ann", "cat"):
+        office.says(name, route)
+    assert office.route(route).status == "approved"
+
+
 def test_an_earlier_approval_with_a_weaker_factor_does_not_count(office: Desk) -> None:
     strict = defined(
         "ann", second_factor=SecondFactorRule.EACH, special=SpecialCases(repeated=WhenRepeated.KEEP_FIRST)
@@ -347,84 +362,6 @@ def test_a_stuck_route_is_sent_back_or_ended(office: Desk, act: str, status: str
     command = getattr(administering, act)
     office.act(lambda work: command(work, office.actor("cat"), route, reason="无人审批", proof=proof))
     assert (office.route(route).status, office.subject.came) == (status, [status])
-
-
-PARTS = {
-    "document:1": Part(FactPart.DOCUMENTS, "1" * 64, "合同", "contract", "v1"),
-    "amount": Part(FactPart.AMOUNT, "2" * 64, "金额", "amount", "100"),
-}
-OTHER = "c" * 64
-
-
-def test_of_a_replaced_version_only_those_decide_again_who_look_at_what_changed(office: Desk) -> None:
-    route = office.start(
-        [
-            defined("ann", key="money", looks_at=(FactPart.AMOUNT,)),
-            defined("bob", key="all"),
-            defined("cat", "dan", key="both", mode=StepMode.ALL),
-        ],
-        parts=PARTS,
-    )
-    for name in ("ann", "bob", "cat"):
-        office.says(name, route)
-    (_, _, step) = office.steps(route)
-    changed = {**PARTS, "document:1": replace(PARTS["document:1"], digest="3" * 64, reference="v2")}
-
-    def replaced() -> Any:
-        def command(work: Any) -> Any:
-            row = queries.route(work, route)
-            return commands.replaced(work, office.actor("clerk"), row, binding=OTHER, parts=changed)
-
-        return office.act(command)
-
-    with refused("REPLACEMENT_NOT_PERMITTED"):
-        replaced()
-    office.act(
-        lambda work: commands.permit_replacement(
-            work, office.actor("dan"), step.id, reason="附件有误", expected=None
-        )
-    )
-    office.subject.binding = OTHER
-    revision = replaced()
-    assert (revision.number, revision.asked_again) == (1, 2)
-    # Who decides on what he was shown before is told what differs and what to decide on instead.
-    with refused("BINDING_CHANGED") as told:
-        office.says("bob", route, binding=BINDING)
-    assert told.value.details["binding"] == OTHER
-    assert [one["key"] for one in told.value.details["differences"]] == ["document:1"]
-    assert office.asked(route) == {"bob"}, "the amount is what it was, so Ann is not asked again"
-    office.says("bob", route)
-    assert office.asked(route) == {"cat", "dan"}
-    office.says("cat", route)
-    office.says("dan", route)
-    assert office.route(route).status == "approved"
-    # The permission was good once.
-    with refused("REPLACEMENT_NOT_PERMITTED"):
-        replaced()
-
-
-def test_submitted_again_the_approvals_count_whose_facts_are_what_they_were(office: Desk) -> None:
-    steps = [
-        defined("ann", key="money", looks_at=(FactPart.AMOUNT,)),
-        defined("bob", key="all"),
-        defined("cat", key="last"),
-    ]
-    first = office.start(steps, parts=PARTS)
-    for name in ("ann", "bob"):
-        office.says(name, first)
-    office.says("cat", first, "send_back")
-    office.subject.binding = OTHER
-    changed = {**PARTS, "document:1": replace(PARTS["document:1"], digest="3" * 64, reference="v2")}
-    second = office.start(steps, parts=changed, previous_id=first)
-    assert [one.ended_as for one in office.steps(second)] == ["carried", None, None]
-    assert office.asked(second) == {"bob"}
-    office.says("bob", second)
-    office.says("cat", second, "send_back")
-    # Nothing changed: both count, and only who sent it back decides.
-    third = office.start(steps, parts=changed, previous_id=second)
-    assert office.asked(third) == {"cat"}
-    office.says("cat", third)
-    assert office.route(third).status == "approved"
 
 
 def test_many_decisions_have_each_a_result_of_their_own(office: Desk) -> None:

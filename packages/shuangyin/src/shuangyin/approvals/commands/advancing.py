@@ -53,8 +53,11 @@ def go_on(work: UnitOfWork, actor: Actor, route: ApprovalRoute) -> None:
     subjects(work).handler(route.subject_type).approved(work, actor, route.subject_id)
 
 
-def open_step(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep) -> bool:
-    """Open a step and ask its persons; False when what they said before settles it already."""
+def open_step(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep, *, afresh: bool = False) -> bool:
+    """Open a step and ask its persons; False when what they said before settles it already.
+
+    `afresh`: somebody asks for it expressly, by adding it or by sending back to it, so nothing said before counts.
+    """
     step.status = StepStatus.OPEN
     step.opened_at = work.now
     step.returns_to = None
@@ -63,7 +66,8 @@ def open_step(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep) -> boo
     if definition is not None and definition.timeout is not None:
         step.due_at = due_after(definition.timeout, work.now, working_calendar())
     work.session.flush()
-    _count_earlier(work, route, step)
+    if not afresh:
+        _count_earlier(work, route, step)
     if is_settled(work, step):
         end_step(work, step, StepStatus.APPROVED, ended_as=REPEATED)
         return False
@@ -190,7 +194,8 @@ def carry(
             decision=decision.decision,
             comment=decision.comment,
             decided_at=decision.decided_at,
-            binding=route.binding,
+            # What it was made on stays what it was: only that can count anywhere else.
+            binding=decision.binding,
             second_factor=decision.second_factor,
             entry_id=entry_id,
             slot=decision_slot(StepMode(step.mode), step.id, decision.person_id, step.turn),
@@ -218,7 +223,10 @@ def _count_earlier(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep) -
     said = {
         one.person_id: one
         for one in queries.decisions_of(work, [one.id for one in earlier])
-        if one.decision == DecisionKind.APPROVE and one.superseded_at is None and one.on_behalf_of is None
+        if one.decision == DecisionKind.APPROVE
+        and one.superseded_at is None
+        and one.on_behalf_of is None
+        and one.binding == route.binding
     }
     each = step.second_factor == SecondFactorRule.EACH
     for one in queries.assignments_of(work, [step.id]):

@@ -101,7 +101,7 @@ def add(
     tell(work, actor, route, "approvals.added", facts)
     if when == "before":
         pause_step(work, step)
-        open_step(work, route, added)
+        open_step(work, route, added, afresh=True)
     step.changes += 1
     work.session.flush()
     return step

@@ -7,7 +7,7 @@ from typing import Literal
 from shuangyin.approvals import errors, queries
 from shuangyin.approvals.commands.advancing import open_step
 from shuangyin.approvals.commands.deciding import ACT, write_decision
-from shuangyin.approvals.commands.ending import pause_step, reset_step, supersede
+from shuangyin.approvals.commands.ending import pause_step, reset_step
 from shuangyin.approvals.commands.telling import tell
 from shuangyin.approvals.models import ApprovalRoute, ApprovalStep, StepStatus
 from shuangyin.approvals.rules import AssignmentStatus, DecisionKind
@@ -90,9 +90,7 @@ def _go_back(
         for one in (*between, step):
             reset_step(work, one)
     reset_step(work, target)
-    # What was said before does not settle what is asked again.
-    supersede(work, target, None)
-    open_step(work, route, target)
+    open_step(work, route, target, afresh=True)
     target.returns_to = step.id if then == "straight_back" else None
 
 

@@ -92,7 +92,7 @@ def _case(work: UnitOfWork, use: SealUse, recordings: Recordings, *, masked: boo
     physical = physical_use(work, use)
     steps = {step.id: step for step in approvals.steps_of(work, request.route_id)} if request.route_id else {}
     decided = [
-        (one, steps[one.step_id])
+        (_as_it_was_made(work, one), steps[one.step_id])
         for one in approvals.decisions_of(work, list(steps))
         if one.superseded_at is None
     ]
@@ -188,6 +188,13 @@ def _request(case: _Case) -> Section:
         rows.time("bundle.approved_at", approved, "at")
         rows.same("bundle.binding", approved, "facts", "binding")
     return rows.section()
+
+
+def _as_it_was_made(work: UnitOfWork, decision: ApprovalDecision) -> ApprovalDecision:
+    """The decision that one which counts at a later step or after a resubmission stands for: its entry proves it."""
+    if decision.carried_from is None:
+        return decision
+    return work.session.get_one(ApprovalDecision, decision.carried_from)
 
 
 def _approvals(case: _Case) -> list[Section]:
