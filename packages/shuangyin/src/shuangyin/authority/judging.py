@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import case, select
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, case, select, union_all
 
 from shuangyin.authority import queries
 from shuangyin.authority.kinds import Act, GrantStatus
@@ -243,34 +244,20 @@ class _Case:
 
     def _candidates(self, person_id: str | None, post_ids: Sequence[str]) -> list[Grant]:
         """Grants that reach the seal and are held by the person, the reserved one and those that end soonest first."""
-        # Grants are found by their holder, or for the platform by the seal; then everything else is by their ids.
-        if self.act is Act.AUTO_SEAL:
-            ids: Any = select(GrantTarget.grant_id).where(
-                GrantTarget.organization_id == self.organization_id,
-                GrantTarget.target.in_(sorted(self.question.targets)),
-                GrantTarget.act == self.act,
-            )
-        elif person_id is None:
+        if person_id is None and self.act is not Act.AUTO_SEAL:
             return []
-        else:
-            ids = queries.held_ids(person_id, post_ids, _OPEN)
-        query = (
-            select(Grant)
-            .join(GrantTarget, GrantTarget.grant_id == Grant.id)
-            .where(
-                Grant.id.in_(ids),
-                Grant.act == self.act,
-                Grant.root == self.seal.root,
-                Grant.status.in_(_OPEN),
-                GrantTarget.target.in_(sorted(self.question.targets)),
-            )
-        )
-        first = case((Grant.id == (self.reserved_id or ""), 0), else_=1)
-        now = case(
-            (Grant.valid_from > self.question.at, 2), (Grant.valid_until <= self.question.at, 1), else_=0
-        )
-        query = query.order_by(first, now, Grant.valid_until, Grant.id).limit(_CANDIDATES)
-        return list(dict.fromkeys(self.work.session.scalars(query)))
+        asked = {
+            "organization": self.organization_id,
+            "person": person_id,
+            "posts": sorted(post_ids),
+            "act": self.act.value,
+            "root": self.seal.root,
+            "targets": sorted(self.question.targets),
+            "reserved": self.reserved_id or "",
+            "at": self.question.at,
+        }
+        query = _candidate_query(silent=self.act is Act.AUTO_SEAL)
+        return list(dict.fromkeys(self.work.session.scalars(query, asked)))
 
     def _lapse(self, grant: Grant) -> int | None:
         if grant.depth:
@@ -278,6 +265,44 @@ class _Case:
         if self._ends is None:
             self._ends = queries.office_ends(self.work, self.organization_id)
         return queries.lapse(grant, self._ends)
+
+
+@cache
+def _candidate_query(*, silent: bool) -> Select[tuple[Grant]]:
+    """Grants that reach a seal and are held by a person (silent: by the platform). Made once: making costs more than asking.
+
+    They are found by their holder, or for the platform by the seal; everything else is then asked of these alone.
+    """
+    targets: BindParameter[str] = bindparam("targets", expanding=True)
+    statuses = [one.value for one in _OPEN]
+    ids: Any = union_all(
+        select(Grant.id).where(Grant.holder_person_id == bindparam("person"), Grant.status.in_(statuses)),
+        select(Grant.id).where(
+            Grant.holder_post_id.in_(bindparam("posts", expanding=True)), Grant.status.in_(statuses)
+        ),
+    )
+    if silent:
+        ids = select(GrantTarget.grant_id).where(
+            GrantTarget.organization_id == bindparam("organization"),
+            GrantTarget.target.in_(targets),
+            GrantTarget.act == bindparam("act"),
+        )
+    at = bindparam("at", type_=BigInteger())
+    first = case((Grant.id == bindparam("reserved"), 0), else_=1)
+    now = case((Grant.valid_from > at, 2), (Grant.valid_until <= at, 1), else_=0)
+    return (
+        select(Grant)
+        .join(GrantTarget, GrantTarget.grant_id == Grant.id)
+        .where(
+            Grant.id.in_(ids),
+            Grant.act == bindparam("act"),
+            Grant.root == bindparam("root"),
+            Grant.status.in_(statuses),
+            GrantTarget.target.in_(targets),
+        )
+        .order_by(first, now, Grant.valid_until, Grant.id)
+        .limit(_CANDIDATES)
+    )
 
 
 def by_office(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, func, select, union_all
 
 from shuangyin.authority import errors
 from shuangyin.authority.kinds import Act, CountOf, GrantStatus, ReservationStatus
@@ -18,6 +18,19 @@ from shuangyin.reference.working_days import end_of_working_days
 
 ABOVE_HEX = "g"
 """Comes after every hexadecimal digit in every collation, so that a range of paths needs no LIKE."""
+
+
+_BY_IDS = select(Grant).where(Grant.id.in_(bindparam("ids", expanding=True)))
+_OFFICE_ENDS = (
+    select(PostHolding.post_id, PostHolding.until_at)
+    .join(Post, Post.id == PostHolding.post_id)
+    .where(
+        Post.organization_id == bindparam("organization"),
+        Post.office_slot.is_not(None),
+        PostHolding.until_at.is_not(None),
+    )
+)
+# Asked for every answer and made once: making a statement costs more than asking it.
 
 
 def grant_of(work: UnitOfWork, organization_id: str, grant_id: str) -> Grant:
@@ -101,7 +114,7 @@ def lines(work: UnitOfWork, found: Sequence[Grant]) -> dict[str, list[Grant]]:
     wanted = {one for grant in found for one in grant.line_ids} - {grant.id for grant in found}
     known = {grant.id: grant for grant in found}
     if wanted:
-        known |= {one.id: one for one in work.session.scalars(select(Grant).where(Grant.id.in_(wanted)))}
+        known |= {one.id: one for one in work.session.scalars(_BY_IDS, {"ids": sorted(wanted)})}
     return {grant.id: [known[one] for one in grant.line_ids] for grant in found}
 
 
@@ -157,15 +170,7 @@ def state_of(
 
 def office_ends(work: UnitOfWork, organization_id: str) -> dict[str, list[int]]:
     """When holdings of each root office of the organization ended, by its post."""
-    rows = work.session.execute(
-        select(PostHolding.post_id, PostHolding.until_at)
-        .join(Post, Post.id == PostHolding.post_id)
-        .where(
-            Post.organization_id == organization_id,
-            Post.office_slot.is_not(None),
-            PostHolding.until_at.is_not(None),
-        )
-    ).tuples()
+    rows = work.session.execute(_OFFICE_ENDS, {"organization": organization_id}).tuples()
     ends: dict[str, list[int]] = {}
     for post_id, until_at in rows:
         ends.setdefault(post_id, []).append(until_at or 0)
