@@ -17,3 +17,4 @@ export type Person = Shape<'PersonOut'>
 export type PersonAdded = Shape<'PersonAdded'>
 export type ApiToken = Shape<'TokenOut'>
 export type TokenAdded = Shape<'TokenAdded'>
+export type Capability = Shape<'CapabilityOut'>

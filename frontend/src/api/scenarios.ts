@@ -15,3 +15,5 @@ export type EvidenceEntry = Shape<'EvidenceEntryOut'>
 export type Citation = Shape<'CitationOut'>
 export type DocumentKind = Shape<'DocumentKindOut'>
 export type Platform = Shape<'PlatformOut'>
+export type Simulation = Shape<'SimulationOut'>
+export type SimulationLine = Shape<'SimulationLineOut'>

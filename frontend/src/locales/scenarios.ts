@@ -104,12 +104,20 @@ export default bilingual(
       face_check: '人脸核验', fence: '电子围栏', watermark: '水印', archive: '归档', archive_working_days: '归档期限（工作日）', prerequisites: '前置材料', stub_numbered: '编号存根', monthly_allowance: '每人每月次数',
       paper_only: '纸质原件', hand_over: '跨平台交接',
     },
+    approver: { person: '指定人员', department_head: '部门负责人', superiors: '逐级上级', applicant_choice: '申请人选择', form_field: '申请中指定的人' },
     value: {
       true: '是', false: '否', electronic: '电子', physical: '实体', either: '电子或实体', both: '电子与实体', electronic_first: '先电子后实体', physical_first: '先实体后电子',
       must: '必须', should: '建议', law: '法律', regulation: '法规规定', counterparty_practice: '对方惯例', internal: '本单位规定', required: '必须', allowed: '允许', none: '不要求', once: '一次', each_copy: '逐份',
       window: '一次验证管十分钟', each: '每次验证', two_factors: '双因子', copy_kept: '留存副本', compulsory: '必须归档', before: '盖前', pressing: '盖时', after: '盖后', back_in_place: '归位',
       by_basis: '依依据', refused: '不准', yes: '可接收电子印章', no: '不接收电子印章', unknown: '未核实', foreign: '境外',
     },
+    sim: {
+      lead: '把草案与现行版本逐件对照，列出判定会改变的每一件及原因。关闭页面后仍在后台进行。', days: '最近天数', start: '试算', upload: '试算上传的表格（XLSX、CSV）', cancelled: '试算已取消',
+      columns: '表格首行为列名：document_kind 必填，可选 reference、matter、channel、platform、region、amount、currency、counterparty、department。', progress: '已对照 {done} / {total} 件，会改变 {changed} 件，未能读取 {refused} 行', stale: '试算之后规则又有修改，结果可能已不适用，请重新试算。',
+      none: '没有一件的判定会改变。', empty: '还没有试算。', row: '第 {row} 行 {column} 列', because: '草案依据：{rules}', instead: '现行依据：{rules}', status_waiting: '等待开始', status_running: '试算中', status_done: '已完成', status_cancelled: '已取消',
+      part: { medium: '用印形式', order: '先后', seal_categories: '印章', route: '审批', controls: '控制措施', high_risk: '高风险', covered: '是否有规则', refused: '不得使用的形式' },
+    },
+    table: { export: '导出表格（XLSX）', import: '导入表格', imported: '已导入 {rules} 条规则', errors: '表格中须改正的各处', row: '行', column: '列', problem: '问题' },
     edit: {
       lead: '规则的先后就是同等效力时的先后。修改后请保存，再检查、送审。',
       rows: '{count} 条规则', add: '增加规则', addAfter: '在下方增加', copy: '复制', up: '上移', down: '下移', remove: '删除', open: '详细编辑', name: '名称', conditions: '适用', medium: '用印形式', seals: '印章与审批',
@@ -224,12 +232,20 @@ export default bilingual(
       face_check: 'face check', fence: 'fence', watermark: 'watermark', archive: 'archive', archive_working_days: 'archive within working days', prerequisites: 'papers needed before', stub_numbered: 'numbered stub', monthly_allowance: 'times a month each',
       paper_only: 'paper only', hand_over: 'hand-over to another platform',
     },
+    approver: { person: 'a named person', department_head: 'head of department', superiors: 'chain of superiors', applicant_choice: 'the applicant\'s choice', form_field: 'a person named in the request' },
     value: {
       true: 'yes', false: 'no', electronic: 'electronic', physical: 'physical', either: 'electronic or physical', both: 'electronic and physical', electronic_first: 'electronic first', physical_first: 'physical first',
       must: 'must', should: 'should', law: 'law', regulation: 'regulation', counterparty_practice: 'practice of the other side', internal: 'our own rule', required: 'required', allowed: 'allowed', none: 'not asked for', once: 'once', each_copy: 'each copy',
       window: 'once within ten minutes', each: 'each time', two_factors: 'two factors', copy_kept: 'copy kept', compulsory: 'compulsory', before: 'before', pressing: 'pressing', after: 'after', back_in_place: 'back in place',
       by_basis: 'by its basis', refused: 'refused', yes: 'takes e-seals', no: 'takes no e-seals', unknown: 'not checked', foreign: 'abroad',
     },
+    sim: {
+      lead: 'Compares the draft with the version in force, use by use, and lists every decision that would change, with the reason. It goes on when the page is closed.', days: 'Last days', start: 'Simulate', upload: 'Simulate a table (XLSX, CSV)', cancelled: 'Cancelled',
+      columns: 'The first row names the columns: document_kind is needed; reference, matter, channel, platform, region, amount, currency, counterparty, department may be there.', progress: '{done} of {total} compared, {changed} would change, {refused} rows not read', stale: 'The rules were changed after this simulation; run it again.',
+      none: 'No decision would change.', empty: 'Nothing was simulated yet.', row: 'Row {row}, column {column}', because: 'By the draft: {rules}', instead: 'By the version in force: {rules}', status_waiting: 'Waiting', status_running: 'Under way', status_done: 'Done', status_cancelled: 'Cancelled',
+      part: { medium: 'medium', order: 'order', seal_categories: 'seals', route: 'approval', controls: 'controls', high_risk: 'high risk', covered: 'covered by rules', refused: 'refused media' },
+    },
+    table: { export: 'Export (XLSX)', import: 'Import a table', imported: '{rules} rules imported', errors: 'What has to be corrected', row: 'Row', column: 'Column', problem: 'What is wrong' },
     edit: {
       lead: 'Among equals the earlier rule counts. Save, then check and submit.',
       rows: '{count} rules', add: 'Add a rule', addAfter: 'Add below', copy: 'Copy', up: 'Up', down: 'Down', remove: 'Delete', open: 'Edit in full', name: 'Name', conditions: 'Applies to', medium: 'Medium', seals: 'Seals and approval',

@@ -58,6 +58,7 @@ from shuangyin.requests import routing_api as requests_routing_api
 from shuangyin.scenarios import api as scenarios_api
 from shuangyin.scenarios import commands as scenarios_commands
 from shuangyin.scenarios import lists_api as scenario_lists_api
+from shuangyin.scenarios import simulations_api as scenario_simulations_api
 from shuangyin.scenarios import tables_api as scenario_tables_api
 from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
@@ -88,6 +89,7 @@ APIS = (
     scenarios_api,
     scenario_tables_api,
     scenario_lists_api,
+    scenario_simulations_api,
     authority_api,
     documents_api,
     requests_api,
@@ -147,14 +149,16 @@ def job_handlers() -> dict[str, Handler]:
         audit_runs.JOB_KIND: audit_runs.run_job,
         scenarios_commands.SETTLE_JOB: scenarios_commands.run_settling,
         authority_rounds.JOB_KIND: authority_rounds.run_job,
+        scenarios_commands.SIMULATE_JOB: scenarios_commands.run_simulation,
     }
 
 
 def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], None]]:
     """Start and stop functions of the worker and the sequencer that run inside `serve`."""
     handlers = job_handlers()
-    # Sealing does not wait for an audit of a long log: it has a worker of its own.
-    asked_audits = JobRunner(platform, {audit_runs.JOB_KIND: handlers.pop(audit_runs.JOB_KIND)})
+    # Sealing does not wait for an audit of a long log or a simulation of a list: they have a worker of their own.
+    long_kinds = (audit_runs.JOB_KIND, scenarios_commands.SIMULATE_JOB)
+    asked_audits = JobRunner(platform, {kind: handlers.pop(kind) for kind in long_kinds})
     jobs = JobRunner(platform, handlers)
     sequencer = SequencerThread(platform)
     witnesses = WitnessThread(platform)

@@ -30,6 +30,7 @@ STEP_UP_ACTS = {
     "people.reset",
     "scenarios.recall",
     "scenarios.settle",
+    "scenarios.simulate",
     "seals.freeze_all",
     "seals.lift_freeze",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -12,9 +13,12 @@ from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.organization import commands, queries
-from shuangyin.organization.models import Post, PostKind
+from shuangyin.organization import capabilities, commands, queries
+from shuangyin.organization.models import Counterparty, Post, PostKind, TakesElectronic
+from shuangyin.organization.rules import capability_at
 from shuangyin.organization.schemas import (
+    CapabilityOut,
+    CapabilityStatement,
     CounterpartyChange,
     CounterpartyOut,
     DepartmentChange,
@@ -154,7 +158,7 @@ def list_counterparties(
         found = queries.counterparties(
             work, actor, after=read_cursor(cursor), limit=limit + 1, containing=q.strip()
         )
-        return page_of(found, limit, lambda one: one.id, CounterpartyOut.model_validate)
+        return page_of(found, limit, lambda one: one.id, lambda one: counterparty_out(one, work.now))
 
     return platform.view(query)
 
@@ -166,7 +170,7 @@ def add_counterparty(body: NewCounterparty, actor: SignedIn, write: Write) -> Co
     def command(work: UnitOfWork) -> CounterpartyOut:
         added = commands.add_counterparty(work, actor, body)
         work.session.flush()
-        return CounterpartyOut.model_validate(added)
+        return counterparty_out(added, work.now)
 
     return write.run(actor, command, status=201)
 
@@ -184,9 +188,65 @@ def change_counterparty(
     def command(work: UnitOfWork) -> CounterpartyOut:
         changed = commands.change_counterparty(work, actor, counterparty_id, body, expected)
         work.session.flush()
-        return CounterpartyOut.model_validate(changed)
+        return counterparty_out(changed, work.now)
 
     return write.run(actor, command)
+
+
+@router.get("/counterparties/{counterparty_id}", response_model=CounterpartyOut)
+def read_counterparty(counterparty_id: IdInPath, platform: PlatformOf, actor: Reader) -> CounterpartyOut:
+    """One counterparty."""
+    return platform.view(
+        lambda work: counterparty_out(queries.counterparty(work, actor, counterparty_id), work.now)
+    )
+
+
+@router.post("/counterparties/{counterparty_id}/capability", response_model=CounterpartyOut)
+def state_capability(
+    counterparty_id: IdInPath,
+    body: CapabilityStatement,
+    actor: Manager,
+    write: Write,
+    expected: ExpectedVersion,
+) -> CounterpartyOut | Response:
+    """State with a proof whether a counterparty takes e-seals, and until when that counts."""
+
+    def command(work: UnitOfWork) -> CounterpartyOut:
+        changed = commands.state_capability(work, actor, counterparty_id, body, expected)
+        work.session.flush()
+        return counterparty_out(changed, work.now)
+
+    return write.run(actor, command)
+
+
+@router.get("/counterparties/{counterparty_id}/capabilities", response_model=Page[CapabilityOut])
+def list_capabilities(
+    counterparty_id: IdInPath, platform: PlatformOf, actor: Reader, limit: Limit = 50
+) -> Page[CapabilityOut]:
+    """What was stated about a counterparty's e-seals, newest first."""
+
+    def query(work: UnitOfWork) -> Page[CapabilityOut]:
+        found = capabilities.history(work, actor, counterparty_id, limit=limit)
+        return Page(items=[CapabilityOut.model_validate(one) for one in found], next_cursor=None)
+
+    return platform.view(query)
+
+
+def counterparty_out(row: Counterparty, now: int) -> CounterpartyOut:
+    """A counterparty for the API, with its capability as of an instant."""
+    return CounterpartyOut(
+        id=row.id,
+        name=row.name,
+        uscc=row.uscc,
+        uscc_exception=row.uscc_exception,
+        takes_electronic=TakesElectronic(row.takes_electronic),
+        capability=TakesElectronic(capability_at(row.takes_electronic, row.recheck_on, now)),
+        checked_at=row.checked_at,
+        recheck_on=date.fromisoformat(row.recheck_on) if row.recheck_on else None,
+        note=row.note,
+        created_at=row.created_at,
+        version=row.version,
+    )
 
 
 def post_out(post: Post) -> PostOut:

@@ -13,6 +13,7 @@ from shuangyin.core.errors import Conflict, Forbidden, Invalid, Refused, stale_v
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.organization import queries, rules
+from shuangyin.organization.capabilities import checked_statement, keep_statement
 from shuangyin.organization.models import (
     Counterparty,
     Department,
@@ -23,6 +24,7 @@ from shuangyin.organization.models import (
     TakesElectronic,
 )
 from shuangyin.organization.schemas import (
+    CapabilityStatement,
     CounterpartyChange,
     DepartmentChange,
     NewCounterparty,
@@ -202,6 +204,10 @@ def add_counterparty(work: UnitOfWork, actor: Actor, new: NewCounterparty) -> Co
     if new.uscc is not None:
         _code_counterparty(counterparty, new.uscc, new.uscc_exception)
     work.session.add(counterparty)
+    work.session.flush()
+    if new.takes_electronic is not TakesElectronic.UNKNOWN:
+        stated = CapabilityStatement(takes_electronic=new.takes_electronic, proof_note=counterparty.note)
+        keep_statement(work, actor, counterparty, stated)
     facts: dict[str, JsonValue] = {
         "takes_electronic": counterparty.takes_electronic,
         "exception": counterparty.uscc_exception is not None,
@@ -222,8 +228,8 @@ def change_counterparty(
     if change.uscc is not None:
         _code_counterparty(counterparty, change.uscc, change.uscc_exception)
     if change.takes_electronic is not None:
-        counterparty.takes_electronic = change.takes_electronic
-        counterparty.checked_at = work.now
+        stated = CapabilityStatement(takes_electronic=change.takes_electronic, proof_note=change.note or "")
+        keep_statement(work, actor, counterparty, stated)
     facts: dict[str, JsonValue] = {
         "changed": sorted(change.model_fields_set),
         "takes_electronic": counterparty.takes_electronic,
@@ -232,6 +238,22 @@ def change_counterparty(
         counterparty.note = change.note.strip()
         facts["note"] = digest_of(counterparty.note)
     _record(work, actor, "organization.counterparty_changed", "counterparty", counterparty.id, facts)
+    return counterparty
+
+
+def state_capability(
+    work: UnitOfWork,
+    actor: Actor,
+    counterparty_id: str,
+    statement: CapabilityStatement,
+    expected: int | None,
+) -> Counterparty:
+    """State with a proof whether a counterparty takes e-seals, and until when that counts. Raises Stale, Invalid."""
+    actor.require("organization.manage")
+    counterparty = queries.counterparty(work, actor, counterparty_id)
+    _require_version(counterparty.version, expected)
+    checked_statement(work, statement)
+    keep_statement(work, actor, counterparty, statement)
     return counterparty
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base, Versioned
@@ -114,5 +114,27 @@ class Counterparty(Versioned, Base):
     )
     takes_electronic: Mapped[str] = mapped_column(String(16))
     checked_at: Mapped[int | None] = mapped_column(doc="When it was last asked whether it takes e-seals.")
+    recheck_on: Mapped[str | None] = mapped_column(
+        String(10),
+        doc="The last day (ISO) on which the statement counts; after it the capability is unknown.",
+    )
     note: Mapped[str] = mapped_column(String(500))
     created_at: Mapped[int]
+
+
+class CounterpartyCapability(Base):
+    """What was found out about a counterparty's e-seals, when, by whom and on what proof. Rows are never changed."""
+
+    __tablename__ = "counterparty_capability"
+    __table_args__ = (Index(None, "counterparty_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    counterparty_id: Mapped[str] = mapped_column(String(32), ForeignKey("counterparty.id"))
+    takes_electronic: Mapped[str] = mapped_column(String(16))
+    proof_note: Mapped[str] = mapped_column(String(500), doc="Whom was asked, what was seen.")
+    proof_document_id: Mapped[str | None] = mapped_column(String(32), doc="A document that shows it.")
+    recheck_on: Mapped[str | None] = mapped_column(String(10))
+    checked_at: Mapped[int]
+    checked_by: Mapped[str] = mapped_column(String(32))
+    entry_id: Mapped[str] = mapped_column(String(32), doc="The evidence entry.")

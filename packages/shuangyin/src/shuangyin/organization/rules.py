@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Invalid
 from shuangyin.core.free_text import checked_line
 
@@ -141,3 +143,13 @@ def makes_cycle(department_id: str, parent_id: str | None, parents: Mapping[str,
         seen.add(parent_id)
         parent_id = parents.get(parent_id)
     return False
+
+
+def capability_at(takes_electronic: str, recheck_on: str | None, instant: int) -> str:
+    """Whether a counterparty takes e-seals as decisions see it: what should have been checked again is unknown.
+
+    `recheck_on` is the last day (ISO, in Beijing) on which the statement counts; None: it counts until changed.
+    """
+    if recheck_on is not None and date.fromisoformat(recheck_on) < beijing_time(instant).date():
+        return "unknown"
+    return takes_electronic

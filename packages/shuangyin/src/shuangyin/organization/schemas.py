@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -125,8 +126,12 @@ class CounterpartyOut(BaseModel):
     name: str
     uscc: str | None
     uscc_exception: str | None
-    takes_electronic: TakesElectronic
+    takes_electronic: TakesElectronic = Field(description="As it was stated.")
+    capability: TakesElectronic = Field(
+        description="As decisions see it today: unknown once the day of the recheck has passed."
+    )
     checked_at: int | None
+    recheck_on: date | None
     note: str
     created_at: int
     version: int
@@ -152,3 +157,27 @@ class CounterpartyChange(_Input):
     uscc_exception: Annotated[Line, Field(max_length=200)] | None = None
     takes_electronic: TakesElectronic | None = None
     note: Annotated[Paragraph, Field(max_length=500)] | None = None
+
+
+class CapabilityStatement(_Input):
+    """What was found out about a counterparty's e-seals. A yes or a no needs a proof: a note or a document."""
+
+    takes_electronic: TakesElectronic
+    proof_note: Annotated[Paragraph, Field(max_length=500)] = ""
+    proof_document_id: Reference | None = None
+    recheck_on: date | None = Field(None, description="The last day on which it counts.")
+
+
+class CapabilityOut(BaseModel):
+    """One statement in a counterparty's history."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    takes_electronic: TakesElectronic
+    proof_note: str
+    proof_document_id: str | None
+    recheck_on: date | None
+    checked_at: int
+    checked_by: str
+    entry_id: str

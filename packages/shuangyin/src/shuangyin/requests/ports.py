@@ -13,8 +13,10 @@ from shuangyin.documents.ports import DocumentReaders
 from shuangyin.requests import queries
 from shuangyin.requests.authorizing import RequestDuties
 from shuangyin.requests.commands import outcomes
+from shuangyin.requests.past_uses import SubmittedUses
 from shuangyin.requests.uses import RequestUses
 from shuangyin.scenarios import ports as scenarios
+from shuangyin.scenarios.past_uses import PastUses
 
 __all__ = ["SUBJECT_TYPE", "RequestReaders", "RequestSubject", "RequestUses", "implementations"]
 
@@ -58,4 +60,5 @@ def implementations() -> dict[type[Any], object]:
         ),
         DocumentReaders: RequestReaders(),
         DutySubjects: RequestDuties(),
+        PastUses: SubmittedUses(),
     }

@@ -172,3 +172,17 @@ def table_too_many_bytes(limit: int) -> TooLarge:
         f"The file is larger than {limit // (1024 * 1024)} MB and was not read.",
         details={"limit_bytes": limit},
     )
+
+
+def no_such_simulation() -> NotFound:
+    """Absent, or of another organization."""
+    return not_found("这次试算", "simulation")
+
+
+def simulation_under_way() -> Conflict:
+    """One simulation of a list at a time."""
+    return Conflict(
+        "SIMULATION_UNDER_WAY",
+        "该版本正在试算，请等待完成或先取消。",
+        "A simulation of this version is under way. Wait for it, or cancel it first.",
+    )

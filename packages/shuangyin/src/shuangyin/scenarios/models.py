@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base, Versioned
@@ -110,3 +110,56 @@ class ScenarioAcknowledgement(Base):
     acknowledged_at: Mapped[int]
     binding: Mapped[str] = mapped_column(String(64), doc="SM3 of header and rules that were read.")
     entry_id: Mapped[str] = mapped_column(String(32), doc="The evidence entry.")
+
+
+class SimulationStatus(StrEnum):
+    """Where a simulation stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ScenarioSimulation(Base):
+    """What a version of the list would have answered to past uses or to an uploaded table.
+
+    `done` counts the uses that are compared and `cursor` is the last of them: a worker that takes the job over goes
+    on from there, because both are written with the changes they belong to.
+    """
+
+    __tablename__ = "scenario_simulation"
+    __table_args__ = (Index(None, "list_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    list_id: Mapped[str] = mapped_column(String(32), ForeignKey("scenario_list.id"))
+    before_list_id: Mapped[str] = mapped_column(String(32), ForeignKey("scenario_list.id"))
+    rules_digest: Mapped[str] = mapped_column(String(64), doc="SM3 of the rules that were asked.")
+    source: Mapped[str] = mapped_column(String(16), doc="requests | table")
+    since: Mapped[int | None] = mapped_column(doc="Of past uses: those submitted from then on.")
+    object_id: Mapped[str | None] = mapped_column(String(32), doc="The uploaded table.")
+    format: Mapped[str | None] = mapped_column(String(8), doc="xlsx | csv")
+    status: Mapped[str] = mapped_column(String(16))
+    total: Mapped[int | None] = mapped_column(doc="Uses to compare; null while it is not known.")
+    done: Mapped[int]
+    changed: Mapped[int]
+    refused: Mapped[int] = mapped_column(doc="Rows of the table that could not be read.")
+    cursor: Mapped[str | None] = mapped_column(String(32))
+    asked_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    asked_at: Mapped[int]
+    finished_at: Mapped[int | None]
+
+
+class ScenarioSimulationLine(Base):
+    """One use whose decision would change, or one row that could not be read."""
+
+    __tablename__ = "scenario_simulation_line"
+    __table_args__ = (Index(None, "simulation_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    simulation_id: Mapped[str] = mapped_column(String(32), ForeignKey("scenario_simulation.id"))
+    reference: Mapped[str] = mapped_column(String(100), doc="Number of the request, or row of the table.")
+    request_id: Mapped[str | None] = mapped_column(String(32))
+    content: Mapped[str] = mapped_column(Text, doc="JSON; see simulating.LineContent.")

@@ -12,6 +12,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import NotFound
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import counterparty, department
+from shuangyin.organization.rules import capability_at
 from shuangyin.people.queries import person
 from shuangyin.reference.queries import document_kind
 from shuangyin.scenarios import errors
@@ -21,7 +22,13 @@ from shuangyin.scenarios.digests import binding_of
 from shuangyin.scenarios.explaining import Change, changes
 from shuangyin.scenarios.known_world import known_world
 from shuangyin.scenarios.list_schemas import ListHeader
-from shuangyin.scenarios.models import ListStatus, ScenarioList, ScenarioRule
+from shuangyin.scenarios.models import (
+    ListStatus,
+    ScenarioList,
+    ScenarioRule,
+    ScenarioSimulation,
+    ScenarioSimulationLine,
+)
 from shuangyin.scenarios.reading import body_of, rate_bodies, rates_of, rules_of
 from shuangyin.scenarios.rules import CompiledList, Decision, Facts
 from shuangyin.scenarios.schemas import DecisionFacts
@@ -187,7 +194,8 @@ def facts_of(work: UnitOfWork, actor: Actor, asked: DecisionFacts) -> Facts:
     require_kind(asked.document_kind)
     takes = None
     if asked.counterparty_id is not None:
-        takes = counterparty(work, actor, asked.counterparty_id).takes_electronic
+        party = counterparty(work, actor, asked.counterparty_id)
+        takes = capability_at(party.takes_electronic, party.recheck_on, work.now)
     department_id = asked.department_id
     if department_id is None:
         department_id = person(work, actor.organization_id, actor.person_id).department_id
@@ -234,6 +242,37 @@ def compiled_list(work: UnitOfWork, row: ScenarioList) -> CompiledList:
 def compile_rules(work: UnitOfWork, row: ScenarioList) -> CompiledList:
     """The stored rules and rates of a version, ready to answer."""
     return CompiledList(rules_of(rules_in(work, row.id)), rates_of(rate_bodies(row)))
+
+
+def simulation(work: UnitOfWork, actor: Actor, simulation_id: str) -> ScenarioSimulation:
+    """One simulation, for those who draft or approve lists. Raises NotFound."""
+    found = work.session.scalar(
+        select(ScenarioSimulation).where(
+            ScenarioSimulation.id == simulation_id,
+            ScenarioSimulation.organization_id == actor.organization_id,
+        )
+    )
+    if found is None or not may_read_drafts(actor):
+        raise errors.no_such_simulation()
+    return found
+
+
+def simulations(work: UnitOfWork, actor: Actor, list_id: str) -> list[ScenarioSimulation]:
+    """The simulations of a list, newest first; none for others than those who draft or approve."""
+    if not may_read_drafts(actor):
+        return []
+    query = select(ScenarioSimulation).where(ScenarioSimulation.list_id == list_id)
+    return list(work.session.scalars(query.order_by(ScenarioSimulation.id.desc()).limit(10)))
+
+
+def simulation_lines(
+    work: UnitOfWork, simulation_id: str, *, after: str | None, limit: int
+) -> list[ScenarioSimulationLine]:
+    """The lines of a simulation in the order they were found."""
+    query = select(ScenarioSimulationLine).where(ScenarioSimulationLine.simulation_id == simulation_id)
+    if after is not None:
+        query = query.where(ScenarioSimulationLine.id > after)
+    return list(work.session.scalars(query.order_by(ScenarioSimulationLine.id).limit(limit)))
 
 
 def require_kind(code: str) -> None:
