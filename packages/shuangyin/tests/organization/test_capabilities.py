@@ -18,9 +18,9 @@ NOW = 1_793_500_000_000
 
 def test_a_statement_counts_to_the_end_of_its_last_day_in_beijing() -> None:
     today = beijing_time(NOW).date()
-    assert capability_at("yes", None, NOW) == "yes"
-    assert capability_at("yes", today.isoformat(), NOW) == "yes"
-    assert capability_at("no", (today - timedelta(days=1)).isoformat(), NOW) == "unknown"
+    assert capability_at("yes", None, today) == "yes"
+    assert capability_at("yes", today.isoformat(), today) == "yes"
+    assert capability_at("no", (today - timedelta(days=1)).isoformat(), today) == "unknown"
 
 
 @pytest.mark.database

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from shuangyin.core.actor import Actor
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.free_text import NO_NUL
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
@@ -240,7 +241,9 @@ def counterparty_out(row: Counterparty, now: int) -> CounterpartyOut:
         uscc=row.uscc,
         uscc_exception=row.uscc_exception,
         takes_electronic=TakesElectronic(row.takes_electronic),
-        capability=TakesElectronic(capability_at(row.takes_electronic, row.recheck_on, now)),
+        capability=TakesElectronic(
+            capability_at(row.takes_electronic, row.recheck_on, beijing_time(now).date())
+        ),
         checked_at=row.checked_at,
         recheck_on=date.fromisoformat(row.recheck_on) if row.recheck_on else None,
         note=row.note,

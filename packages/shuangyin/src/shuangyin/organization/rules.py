@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Invalid
 from shuangyin.core.free_text import checked_line
 
@@ -145,11 +144,12 @@ def makes_cycle(department_id: str, parent_id: str | None, parents: Mapping[str,
     return False
 
 
-def capability_at(takes_electronic: str, recheck_on: str | None, instant: int) -> str:
+def capability_at(takes_electronic: str, recheck_on: str | None, today: date) -> str:
     """Whether a counterparty takes e-seals as decisions see it: what should have been checked again is unknown.
 
-    `recheck_on` is the last day (ISO, in Beijing) on which the statement counts; None: it counts until changed.
+    `recheck_on` is the last day (ISO) on which the statement counts, `today` the day in Beijing; None: it counts
+    until changed.
     """
-    if recheck_on is not None and date.fromisoformat(recheck_on) < beijing_time(instant).date():
+    if recheck_on is not None and date.fromisoformat(recheck_on) < today:
         return "unknown"
     return takes_electronic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, func, select
 
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Counterparty
 from shuangyin.organization.rules import capability_at
@@ -23,6 +24,7 @@ class SubmittedUses:
         self, work: UnitOfWork, organization_id: str, since: int, *, after: str | None, limit: int
     ) -> list[PastUse]:
         request = UseRequest
+        today = beijing_time(work.now).date()
         query = (
             select(
                 *(request.id, request.number, request.document_kind, request.matter, request.channel),
@@ -48,7 +50,7 @@ class SubmittedUses:
                     currency=row.currency,
                     counterparty=None
                     if row.counterparty_id is None
-                    else capability_at(row.takes_electronic, row.recheck_on, work.now),
+                    else capability_at(row.takes_electronic, row.recheck_on, today),
                     department_id=row.department_id,
                 ),
             )

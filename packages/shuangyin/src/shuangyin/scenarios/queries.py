@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import func, or_, select
 
 from shuangyin.core.actor import Actor
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import NotFound
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import counterparty, department
@@ -195,7 +196,7 @@ def facts_of(work: UnitOfWork, actor: Actor, asked: DecisionFacts) -> Facts:
     takes = None
     if asked.counterparty_id is not None:
         party = counterparty(work, actor, asked.counterparty_id)
-        takes = capability_at(party.takes_electronic, party.recheck_on, work.now)
+        takes = capability_at(party.takes_electronic, party.recheck_on, beijing_time(work.now).date())
     department_id = asked.department_id
     if department_id is None:
         department_id = person(work, actor.organization_id, actor.person_id).department_id
