@@ -67,6 +67,8 @@ class Story:
             "copies": 1,
             "document_version_ids": versions,
             "seals": [self.line()],
+            # Stories use few samples, so that most of them seal one file several times.
+            "duplicate_reason": "样本文件在多个故事中重复使用",
             **fields,
         }
 

@@ -94,6 +94,7 @@ class Installation:
             "reason": "与供货方签订合同",
             "counterparty_name": supplier["name"],
             "copies": 1,
+            "duplicate_reason": "演练中重复使用同一样本",
             "document_version_ids": [version["id"]],
             "seals": [line],
         }
@@ -118,6 +119,7 @@ class Installation:
             "reason": "与出租方签订售后回租合同",
             "counterparty_name": lessor["name"],
             "copies": copies,
+            "duplicate_reason": "演练中重复使用同一样本",
             "document_version_ids": [self.upload(name, content, "融资租赁合同")["versions"][0]["id"]],
             "seals": [
                 {**empty, "seal_id": seal["id"], "presses_applied": copies} for seal in decision["seals"]

@@ -147,91 +147,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/approvals/definitions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Definitions
-         * @description The named routes of the organization, by code.
-         */
-        get: operations["list_definitions_api_v1_approvals_definitions_get"];
-        put?: never;
-        /**
-         * Define
-         * @description Write a named route. What is wrong with it is said for every step at once.
-         */
-        post: operations["define_api_v1_approvals_definitions_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/approvals/definitions/{definition_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change Definition
-         * @description Change a named route: other steps make a new version, what runs keeps the one it began with.
-         */
-        patch: operations["change_definition_api_v1_approvals_definitions__definition_id__patch"];
-        trace?: never;
-    };
-    "/api/v1/approvals/issue-forms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Issue Forms
-         * @description The issue forms that wait to be checked, the oldest first.
-         */
-        get: operations["list_issue_forms_api_v1_approvals_issue_forms_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/approvals/issue-forms/{form_id}/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check Issue Form
-         * @description Confirm that a 签发单 is genuine and names its documents. Second factor: act `approvals.check_issue_form`,
-         *     subject the form.
-         */
-        post: operations["check_issue_form_api_v1_approvals_issue_forms__form_id__check_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/approvals/routes/{route_id}": {
         parameters: {
             query?: never;
@@ -473,86 +388,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/approvals/stuck": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Stuck
-         * @description Running approvals that nobody can decide now, the oldest first.
-         */
-        get: operations["list_stuck_api_v1_approvals_stuck_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/approvals/stuck/{route_id}/assign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Assign
-         * @description Name somebody to decide the step that is stuck. Second factor: act `approvals.release`, subject the route.
-         */
-        post: operations["assign_api_v1_approvals_stuck__route_id__assign_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/approvals/stuck/{route_id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End
-         * @description End a stuck approval for good. Second factor as for naming somebody.
-         */
-        post: operations["end_api_v1_approvals_stuck__route_id__end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/approvals/stuck/{route_id}/send-back": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send Back
-         * @description Send a stuck approval back to its applicant. Second factor as for naming somebody.
-         */
-        post: operations["send_back_api_v1_approvals_stuck__route_id__send_back_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/auth/second-factor": {
         parameters: {
             query?: never;
@@ -633,192 +468,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/authority/answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Answer
-         * @description May this person do this with this seal for this document, now? What is left out is not known, and is within no
-         *     limit on it.
-         */
-        get: operations["answer_api_v1_authority_answer_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/offices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Offices
-         * @description The root offices: where the tree of authority begins.
-         */
-        get: operations["offices_api_v1_authority_offices_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/overrides": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Override
-         * @description Lift the separation of duties for one person and one request; answers with the review that is owed for it
-         *     (second factor: act `authority.override`, subject `{request_id}:{person_id}`).
-         */
-        post: operations["override_api_v1_authority_overrides_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/persons/{person_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What
-         * @description What can this person do? Of oneself everybody may ask, of others who may see grants.
-         */
-        get: operations["what_api_v1_authority_persons__person_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/reviews": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Reviews
-         * @description Later reviews of overrides, merged duties and emergencies, newest first.
-         */
-        get: operations["list_reviews_api_v1_authority_reviews_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/reviews/{review_id}/decision": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Decide
-         * @description Say whether it was right (second factor: a recent one, or act `authority.review`, subject the id).
-         */
-        post: operations["decide_api_v1_authority_reviews__review_id__decision_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/seals/{seal_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who
-         * @description Who can use this seal? By posts, grants in force and delegations, each with its limits and chain.
-         */
-        get: operations["who_api_v1_authority_seals__seal_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/small-unit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Small Unit
-         * @description Whether the unit is registered as a small one whose duties may be merged.
-         */
-        get: operations["small_unit_api_v1_authority_small_unit_get"];
-        put?: never;
-        /**
-         * Register
-         * @description Register the unit as a small one (second factor: act `authority.small_unit`, subject the reviewer's id).
-         */
-        post: operations["register_api_v1_authority_small_unit_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authority/small-unit/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End Small Unit
-         * @description Keep duties apart from now on (second factor: act `authority.small_unit`, subject the registration's id).
-         */
-        post: operations["end_small_unit_api_v1_authority_small_unit_end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/counterparties": {
         parameters: {
             query?: never;
@@ -850,11 +499,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Counterparty
-         * @description One counterparty.
-         */
-        get: operations["read_counterparty_api_v1_counterparties__counterparty_id__get"];
+        get?: never;
         put?: never;
         post?: never;
         delete?: never;
@@ -865,46 +510,6 @@ export interface paths {
          * @description Change a counterparty.
          */
         patch: operations["change_counterparty_api_v1_counterparties__counterparty_id__patch"];
-        trace?: never;
-    };
-    "/api/v1/counterparties/{counterparty_id}/capabilities": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Capabilities
-         * @description What was stated about a counterparty's e-seals, newest first.
-         */
-        get: operations["list_capabilities_api_v1_counterparties__counterparty_id__capabilities_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/counterparties/{counterparty_id}/capability": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * State Capability
-         * @description State with a proof whether a counterparty takes e-seals, and until when that counts.
-         */
-        post: operations["state_capability_api_v1_counterparties__counterparty_id__capability_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/custody/photos/{photo_id}": {
@@ -941,52 +546,6 @@ export interface paths {
         get: operations["waiting_api_v1_custody_waiting_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/delegations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Delegations
-         * @description Delegations, newest first: those the caller gave or has, or all of the organization.
-         */
-        get: operations["list_delegations_api_v1_delegations_get"];
-        put?: never;
-        /**
-         * Delegate
-         * @description Delegate for an absence, pass on, or in an emergency (second factor: act `authority.delegate`, subject the
-         *     delegate's id).
-         */
-        post: operations["delegate_api_v1_delegations_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/delegations/{delegation_id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End Delegation
-         * @description End a delegation and all that was passed on from it (second factor: a recent one, or act
-         *     `authority.delegate`, subject the id).
-         */
-        post: operations["end_delegation_api_v1_delegations__delegation_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1092,28 +651,6 @@ export interface paths {
          * @description The bytes of a version: to be shown, or with `download` to be saved under its name.
          */
         get: operations["content_api_v1_documents__document_id__versions__number__content_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Events
-         * @description What has changed for the caller: `event` is the topic, `data` is `{"subject_id": …}`; the page asks for the rest.
-         *
-         *     Comes back after a break with `Last-Event-ID`; `resync` says that something was missed and all is to be read anew.
-         */
-        get: operations["read_events_api_v1_events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1358,97 +895,16 @@ export interface paths {
         };
         /**
          * List Grants
-         * @description Grants of the organization, newest first; with `parent_id` or scope `top`, one level of the tree.
+         * @description Grants of the organization, newest first.
          */
         get: operations["list_grants_api_v1_grants_get"];
         put?: never;
         /**
          * Give
-         * @description Give a grant, from a root office or out of a grant that one holds (second factor: act `authority.grant`,
+         * @description Give a grant, from the root office or out of a grant that one holds (second factor: act `authority.grant`,
          *     subject `{seal_id or *}:{act}`).
          */
         post: operations["give_api_v1_grants_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/reconfirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Reconfirm
-         * @description The new holder of a root office stands by grants of his predecessor (second factor: act `authority.reconfirm`,
-         *     subject the grant's id, or `{number}:{organization id}` for several).
-         */
-        post: operations["reconfirm_api_v1_grants_reconfirm_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{grant_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read
-         * @description A grant and the line it stands in, from the root grant down to it.
-         */
-        get: operations["read_api_v1_grants__grant_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{grant_id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept
-         * @description Take a grant on; before that it cannot be used (second factor: act `authority.accept`, subject the id).
-         */
-        post: operations["accept_api_v1_grants__grant_id__accept_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{grant_id}/decline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Decline
-         * @description Do not take a grant on (second factor: a recent one, or act `authority.accept`, subject the id).
-         */
-        post: operations["decline_api_v1_grants__grant_id__decline_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1466,8 +922,7 @@ export interface paths {
         put?: never;
         /**
          * End
-         * @description End a grant and all that was given out of it, or give it back (second factor: act `authority.end`, subject the
-         *     id).
+         * @description End a grant and all that was given out of it.
          */
         post: operations["end_api_v1_grants__grant_id__end_post"];
         delete?: never;
@@ -2000,26 +1455,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/reference/matters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Matters
-         * @description What papers are about, where rules tell matters apart.
-         */
-        get: operations["matters_api_v1_reference_matters_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/reference/paper-kinds": {
         parameters: {
             query?: never;
@@ -2040,26 +1475,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/reference/platforms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Platforms
-         * @description Where papers are handed in, what each takes, and how papers go there and back.
-         */
-        get: operations["platforms_api_v1_reference_platforms_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/reference/regions": {
         parameters: {
             query?: never;
@@ -2072,26 +1487,6 @@ export interface paths {
          * @description Beijing and its districts.
          */
         get: operations["regions_api_v1_reference_regions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/reference/root-offices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Root Offices
-         * @description The offices from which authority is granted, by kind of organization.
-         */
-        get: operations["root_offices_api_v1_reference_root_offices_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2135,7 +1530,7 @@ export interface paths {
         put?: never;
         /**
          * Preview
-         * @description What the scenario list says about a use, with the seals that fit. Changes nothing.
+         * @description What the scenario list says about a use, with the seals that fit, and what the use repeats. Changes nothing.
          */
         post: operations["preview_api_v1_requests_decision_post"];
         delete?: never;
@@ -2168,70 +1563,6 @@ export interface paths {
         patch: operations["change_api_v1_requests__request_id__patch"];
         trace?: never;
     };
-    "/api/v1/requests/{request_id}/issue-forms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Issue Forms
-         * @description The 签发单 of a request.
-         */
-        get: operations["list_issue_forms_api_v1_requests__request_id__issue_forms_get"];
-        put?: never;
-        /**
-         * Register Issue Form
-         * @description Register a 签发单. It counts where the rules say so, once somebody else has checked it.
-         */
-        post: operations["register_issue_form_api_v1_requests__request_id__issue_forms_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{request_id}/replacement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replace
-         * @description Put other documents, places or counts into a request in approval, where an approver permitted it.
-         */
-        post: operations["replace_api_v1_requests__request_id__replacement_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{request_id}/route-plan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Plan Route
-         * @description Whom a submission would ask now, step by step, and among whom the applicant may choose. Changes nothing.
-         */
-        post: operations["plan_route_api_v1_requests__request_id__route_plan_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/requests/{request_id}/seal": {
         parameters: {
             query?: never;
@@ -2243,9 +1574,7 @@ export interface paths {
         put?: never;
         /**
          * Seal
-         * @description The keeper puts his e-seals on an approved request, or whoever was granted or delegated the use of them.
-         *
-         *     Repeating it changes nothing.
+         * @description The keeper puts his e-seals on an approved request. Repeating it changes nothing.
          */
         post: operations["seal_api_v1_requests__request_id__seal_post"];
         delete?: never;
@@ -2367,13 +1696,13 @@ export interface paths {
         };
         /**
          * List Scenario Lists
-         * @description Versions of the list without their rules, newest first.
+         * @description Versions of the list, newest first.
          */
         get: operations["list_scenario_lists_api_v1_scenario_lists_get"];
         put?: never;
         /**
          * Draft
-         * @description Begin a draft, from a starter list or as a copy of the version in force.
+         * @description Begin a draft.
          */
         post: operations["draft_api_v1_scenario_lists_post"];
         delete?: never;
@@ -2402,46 +1731,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/scenario-lists/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import Draft
-         * @description Begin a draft as the rules of a table; title and regulation come from the list in force or the starter.
-         */
-        post: operations["import_draft_api_v1_scenario_lists_import_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/starters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Starters
-         * @description The starter lists that a draft can begin as.
-         */
-        get: operations["list_starters_api_v1_scenario_lists_starters_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/scenario-lists/{list_id}": {
         parameters: {
             query?: never;
@@ -2451,7 +1740,7 @@ export interface paths {
         };
         /**
          * Read List
-         * @description One version with its rules.
+         * @description One version.
          */
         get: operations["read_list_api_v1_scenario_lists__list_id__get"];
         put?: never;
@@ -2459,14 +1748,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /**
-         * Change Header
-         * @description Change the header of a draft.
-         */
-        patch: operations["change_header_api_v1_scenario_lists__list_id__patch"];
+        patch?: never;
         trace?: never;
     };
-    "/api/v1/scenario-lists/{list_id}/acknowledge": {
+    "/api/v1/scenario-lists/{list_id}/enforce": {
         parameters: {
             query?: never;
             header?: never;
@@ -2476,110 +1761,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Acknowledge
-         * @description Confirm having read a version.
+         * Enforce
+         * @description Put a draft into force (second factor: act `scenarios.enforce`, subject the list's id).
          */
-        post: operations["acknowledge_api_v1_scenario_lists__list_id__acknowledge_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/acknowledgements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Acknowledgements
-         * @description Who has confirmed having read a version and who has not; for those who draft or approve lists.
-         */
-        get: operations["list_acknowledgements_api_v1_scenario_lists__list_id__acknowledgements_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/comparison": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare
-         * @description What differs from another version: rules added, removed, changed and moved, and the header.
-         */
-        get: operations["compare_api_v1_scenario_lists__list_id__comparison_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/faults": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Faults
-         * @description What is wrong with the rules of a version today.
-         */
-        get: operations["read_faults_api_v1_scenario_lists__list_id__faults_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/recall": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Recall
-         * @description Take back an approved list before it comes into force (second factor: act `scenarios.recall`, subject its id).
-         */
-        post: operations["recall_api_v1_scenario_lists__list_id__recall_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/remind": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Remind
-         * @description Remind those who have not confirmed having read the version in force.
-         */
-        post: operations["remind_api_v1_scenario_lists__list_id__remind_post"];
+        post: operations["enforce_api_v1_scenario_lists__list_id__enforce_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2600,130 +1785,6 @@ export interface paths {
          */
         put: operations["replace_rules_api_v1_scenario_lists__list_id__rules_put"];
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/rules/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import Rules
-         * @description Replace all rules of a draft by those of a table; with one wrong row nothing changes.
-         */
-        post: operations["import_rules_api_v1_scenario_lists__list_id__rules_import_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/simulations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Simulations
-         * @description The latest simulation of a version; its predecessors are not kept.
-         */
-        get: operations["list_simulations_api_v1_scenario_lists__list_id__simulations_get"];
-        put?: never;
-        /**
-         * Simulate Requests
-         * @description Compare a version with the one in force over past uses, in the background.
-         */
-        post: operations["simulate_requests_api_v1_scenario_lists__list_id__simulations_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/simulations/table": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Simulate Table
-         * @description Compare a version with the one in force over the uses in a table, in the background.
-         */
-        post: operations["simulate_table_api_v1_scenario_lists__list_id__simulations_table_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/submit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Submit
-         * @description Submit a draft for approval by the root office.
-         */
-        post: operations["submit_api_v1_scenario_lists__list_id__submit_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/table.xlsx": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Table
-         * @description The rules of a version as a decision table that can be edited and imported again.
-         */
-        get: operations["export_table_api_v1_scenario_lists__list_id__table_xlsx_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/withdraw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Withdraw
-         * @description Take a list back while it is in approval; it is a draft again.
-         */
-        post: operations["withdraw_api_v1_scenario_lists__list_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2824,50 +1885,6 @@ export interface paths {
         get: operations["list_seals_api_v1_seals_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/seals/freeze": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Freeze
-         * @description Whether all seals of the organization are frozen.
-         */
-        get: operations["read_freeze_api_v1_seals_freeze_get"];
-        put?: never;
-        /**
-         * Freeze
-         * @description Freeze all seals of both media at once. Second factor: act `seals.freeze_all`, subject the organization.
-         */
-        post: operations["freeze_api_v1_seals_freeze_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/seals/freeze/lift": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Lift
-         * @description Let the seals be used again. Second factor: act `seals.lift_freeze`, subject the freeze.
-         */
-        post: operations["lift_api_v1_seals_freeze_lift_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3108,126 +2125,6 @@ export interface paths {
          * @description Suspend a seal at once; its keeper may do so too.
          */
         post: operations["suspend_api_v1_seals__seal_id__suspend_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/simulations/{simulation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Simulation
-         * @description A simulation and how far it is.
-         */
-        get: operations["read_simulation_api_v1_simulations__simulation_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/simulations/{simulation_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel
-         * @description Stop a simulation; what it found so far stays.
-         */
-        post: operations["cancel_api_v1_simulations__simulation_id__cancel_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/simulations/{simulation_id}/lines": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Lines
-         * @description Each decision that would change, from → to and why, and rows that could not be read; as they come.
-         */
-        get: operations["list_lines_api_v1_simulations__simulation_id__lines_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Statements
-         * @description The weekly statements, the newest first.
-         */
-        get: operations["list_statements_api_v1_statements_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statements/{statement_id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Mark Read
-         * @description Note that who answers for the seals has read it.
-         */
-        post: operations["mark_read_api_v1_statements__statement_id__read_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statements/{statement_id}/sheet.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Print Statement
-         * @description The statement as a page to be printed.
-         */
-        get: operations["print_statement_api_v1_statements__statement_id__sheet_pdf_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3479,28 +2376,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Acknowledgement
-         * @description What a member of staff confirms having read.
-         */
-        Acknowledgement: {
-            /**
-             * Binding
-             * @description The list's binding as it was shown.
-             */
-            binding: string;
-        };
-        /**
-         * AcknowledgementOut
-         * @description Whether one member of staff has confirmed having read a version.
-         */
-        AcknowledgementOut: {
-            /** Acknowledged At */
-            acknowledged_at: number | null;
-            /** Entry Id */
-            entry_id: string | null;
-            person: components["schemas"]["PersonRef"];
-        };
-        /**
          * Act
          * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
          * @enum {string}
@@ -3641,41 +2516,6 @@ export interface components {
              * @default []
              */
             seal_categories: components["schemas"]["SealCategory"][];
-        };
-        /**
-         * AnswerOut
-         * @description The answer to: may this person do this with this seal for this document, now?
-         */
-        AnswerOut: {
-            /** Allowed */
-            allowed: boolean;
-            /** At */
-            at: number;
-            /** Basis */
-            basis: ("post" | "grant") | null;
-            /** Chain */
-            chain: components["schemas"]["LinkOut"][];
-            /** Delegation Id */
-            delegation_id: string | null;
-            /** Grant Id */
-            grant_id: string | null;
-            on_behalf_of: components["schemas"]["PersonRef"] | null;
-            /** Reasons */
-            reasons: components["schemas"]["shuangyin__authority__schemas__ReasonOut"][];
-        };
-        /**
-         * AnswerSummary
-         * @description An answer in short.
-         */
-        AnswerSummary: {
-            /** Covered */
-            covered: boolean;
-            /** High Risk */
-            high_risk: boolean;
-            /** Medium */
-            medium: string;
-            route: components["schemas"]["TextOut"];
-            sentence: components["schemas"]["TextOut"];
         };
         /**
          * Appointment
@@ -3876,37 +2716,6 @@ export interface components {
             version: number;
         };
         /**
-         * ApproverKind
-         * @description How the approvers of a step are named.
-         * @enum {string}
-         */
-        ApproverKind: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
-        /**
-         * ApproversBody
-         * @description Whom a step asks.
-         */
-        ApproversBody: {
-            /** Form Field */
-            form_field?: string | null;
-            kind: components["schemas"]["ApproverKind"];
-            /**
-             * Levels
-             * @default 1
-             */
-            levels: number;
-            /**
-             * Person Ids
-             * @default []
-             */
-            person_ids: string[];
-            post_kind?: components["schemas"]["PostKind"] | null;
-            /**
-             * Scope
-             * @default applicant_department
-             */
-            scope: string;
-        };
-        /**
          * AssignmentOut
          * @description A person who is asked at a step.
          */
@@ -3930,6 +2739,38 @@ export interface components {
          * @enum {string}
          */
         AssignmentStatus: "waiting" | "open" | "decided" | "closed" | "transferred" | "delegated" | "removed";
+        /**
+         * AttachmentBody
+         * @description A paper that comes with a request: a document version and what kind of paper it is.
+         */
+        AttachmentBody: {
+            /** Document Version Id */
+            document_version_id: string;
+            /**
+             * Kind
+             * @description Code of the table of paper kinds.
+             */
+            kind: string;
+        };
+        /**
+         * AttachmentOut
+         * @description A paper that comes with a request.
+         */
+        AttachmentOut: {
+            /** Document Id */
+            document_id: string;
+            /** Document Version Id */
+            document_version_id: string;
+            /** File Name */
+            file_name: string;
+            /** Kind */
+            kind: string;
+            kind_name: components["schemas"]["TextOut"];
+            /** Sm3 */
+            sm3: string;
+            /** Title */
+            title: string;
+        };
         /**
          * AuditFindingOut
          * @description One difference that an audit found.
@@ -4129,14 +2970,6 @@ export interface components {
              */
             specimen: string;
         };
-        /** Body_import_draft_api_v1_scenario_lists_import_post */
-        Body_import_draft_api_v1_scenario_lists_import_post: {
-            /**
-             * File
-             * @description An XLSX as it is exported.
-             */
-            file: string;
-        };
         /** Body_import_issued_api_v1_seals_import_post */
         Body_import_issued_api_v1_seals_import_post: {
             /**
@@ -4181,22 +3014,6 @@ export interface components {
              */
             specimen: string;
         };
-        /** Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post */
-        Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
-            /**
-             * File
-             * @description An XLSX as it is exported.
-             */
-            file: string;
-        };
-        /** Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post */
-        Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post: {
-            /**
-             * File
-             * @description An XLSX or CSV with a use a row.
-             */
-            file: string;
-        };
         /** Body_upload_api_v1_documents_post */
         Body_upload_api_v1_documents_post: {
             /**
@@ -4209,46 +3026,6 @@ export interface components {
              * @description The file's name when absent.
              */
             title?: string | null;
-        };
-        /**
-         * CapabilityOut
-         * @description One statement in a counterparty's history.
-         */
-        CapabilityOut: {
-            /** Checked At */
-            checked_at: number;
-            /** Checked By */
-            checked_by: string;
-            /** Entry Id */
-            entry_id: string;
-            /** Id */
-            id: string;
-            /** Proof Document Id */
-            proof_document_id: string | null;
-            /** Proof Note */
-            proof_note: string;
-            /** Recheck On */
-            recheck_on: string | null;
-            takes_electronic: components["schemas"]["TakesElectronic"];
-        };
-        /**
-         * CapabilityStatement
-         * @description What was found out about a counterparty's e-seals. A yes or a no needs a proof: a note or a document.
-         */
-        CapabilityStatement: {
-            /** Proof Document Id */
-            proof_document_id?: string | null;
-            /**
-             * Proof Note
-             * @default
-             */
-            proof_note: string;
-            /**
-             * Recheck On
-             * @description The last day on which it counts.
-             */
-            recheck_on?: string | null;
-            takes_electronic: components["schemas"]["TakesElectronic"];
         };
         /**
          * CertificateOut
@@ -4296,16 +3073,6 @@ export interface components {
             value: string | number | null;
             /** Zh */
             zh: string;
-        };
-        /**
-         * ChoiceOut
-         * @description A step whose approvers the applicant chooses, and among whom.
-         */
-        ChoiceOut: {
-            /** Key */
-            key: string;
-            /** Persons */
-            persons: components["schemas"]["PersonRef"][];
         };
         /**
          * CitationOut
@@ -4579,12 +3346,6 @@ export interface components {
             read_at: number | null;
         };
         /**
-         * CountOf
-         * @description What a count counts: executions of approved requests, documents, or presses.
-         * @enum {string}
-         */
-        CountOf: "uses" | "documents" | "presses";
-        /**
          * CounterpartOut
          * @description The seal of the other medium with the same face.
          */
@@ -4619,8 +3380,6 @@ export interface components {
          * @description An outside organization.
          */
         CounterpartyOut: {
-            /** @description As decisions see it today: unknown once the day of the recheck has passed. */
-            capability: components["schemas"]["TakesElectronic"];
             /** Checked At */
             checked_at: number | null;
             /** Created At */
@@ -4631,9 +3390,6 @@ export interface components {
             name: string;
             /** Note */
             note: string;
-            /** Recheck On */
-            recheck_on: string | null;
-            /** @description As it was stated. */
             takes_electronic: components["schemas"]["TakesElectronic"];
             /** Uscc */
             uscc: string | null;
@@ -4766,7 +3522,7 @@ export interface components {
              */
             parts: components["schemas"]["AmountPartOut"][];
             /** Reasons */
-            reasons: components["schemas"]["shuangyin__scenarios__schemas__ReasonOut"][];
+            reasons: components["schemas"]["ReasonOut"][];
             /** Refused Media */
             refused_media: components["schemas"]["RefusedMediumOut"][];
             /** Route */
@@ -4783,66 +3539,6 @@ export interface components {
              * @description What the amounts that add up come to; null when one is not known.
              */
             total_minor?: number | null;
-        };
-        /**
-         * DefinitionStatus
-         * @description Whether a named route may be used by new requests.
-         * @enum {string}
-         */
-        DefinitionStatus: "active" | "retired";
-        /**
-         * DelegationOut
-         * @description A delegation as it stands.
-         */
-        DelegationOut: {
-            /** Actions */
-            actions: ("end" | "pass_on")[];
-            /** Acts */
-            acts: components["schemas"]["Act"][];
-            /** Amount Limit Minor */
-            amount_limit_minor: number | null;
-            delegate: components["schemas"]["PersonRef"];
-            delegator: components["schemas"]["PersonRef"];
-            /** Document Kinds */
-            document_kinds: string[] | null;
-            /** Emergency */
-            emergency: boolean;
-            /** End Reason */
-            end_reason: string | null;
-            /** Ended At */
-            ended_at: number | null;
-            /** From At */
-            from_at: number;
-            /** Given At */
-            given_at: number;
-            given_by: components["schemas"]["PersonRef"];
-            /** Id */
-            id: string;
-            /** May Pass On */
-            may_pass_on: boolean;
-            /** Parent Id */
-            parent_id: string | null;
-            /** Reason */
-            reason: string;
-            /** Seals */
-            seals: components["schemas"]["NamedRef"][] | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "waiting" | "open" | "over" | "ended";
-            /** Until At */
-            until_at: number;
-            /** Version */
-            version: number;
-        };
-        /**
-         * DelegationsOut
-         * @description All delegations that ended: the one asked for first, then those passed on from it.
-         */
-        DelegationsOut: {
-            /** Items */
-            items: components["schemas"]["DelegationOut"][];
         };
         /**
          * DepartmentChange
@@ -5037,7 +3733,7 @@ export interface components {
             state: "waiting" | "sent" | "anchored" | "failed";
             /**
              * Transaction Id
-             * @description Transaction on the chain, or serial number of the time stamp (hex).
+             * @description Transaction on the chain, or serial of the token.
              */
             transaction_id?: string | null;
         };
@@ -5229,37 +3925,21 @@ export interface components {
             zh: string;
         };
         /**
+         * ExceptionBody
+         * @description Which rules of the list in force a use asks to be excepted from, and why.
+         */
+        ExceptionBody: {
+            /** Reason */
+            reason: string;
+            /** Rule Ids */
+            rule_ids: string[];
+        };
+        /**
          * FactPart
          * @description A part of what is approved; a step may be concerned with some only.
          * @enum {string}
          */
         FactPart: "documents" | "places" | "amount" | "counterparty" | "terms";
-        /**
-         * FaultOut
-         * @description Something wrong with a rule of a draft; a blocking one keeps it from being submitted.
-         */
-        FaultOut: {
-            /** Blocking */
-            blocking: boolean;
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Position */
-            position: number | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * FaultsOut
-         * @description All that is wrong with a list.
-         */
-        FaultsOut: {
-            /** Blocking */
-            blocking: number;
-            /** Faults */
-            faults: components["schemas"]["FaultOut"][];
-        };
         /**
          * FileCheckOut
          * @description What was found out about an uploaded file.
@@ -5308,63 +3988,10 @@ export interface components {
             filing_no?: string | null;
         };
         /**
-         * FreezeBody
-         * @description Why, with the second factor.
-         */
-        FreezeBody: {
-            /** Proof */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * FreezeOut
-         * @description One freeze, and its end once it was lifted.
-         */
-        FreezeOut: {
-            /** Entry Id */
-            entry_id: string;
-            /** Frozen At */
-            frozen_at: number;
-            frozen_by: components["schemas"]["PersonRef"];
-            /** Id */
-            id: string;
-            /** Lift Reason */
-            lift_reason: string | null;
-            /** Lifted At */
-            lifted_at: number | null;
-            lifted_by: components["schemas"]["PersonRef"] | null;
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * FreezeState
-         * @description Whether all seals are frozen now, and the freezes before.
-         */
-        FreezeState: {
-            current: components["schemas"]["FreezeOut"] | null;
-            /** Earlier */
-            earlier: components["schemas"]["FreezeOut"][];
-            /** Frozen */
-            frozen: boolean;
-            /** May Freeze */
-            may_freeze: boolean;
-        };
-        /**
-         * GrantAnswer
-         * @description The holder accepts a grant.
-         */
-        GrantAnswer: {
-            /** Proof */
-            proof?: string | null;
-        };
-        /**
          * GrantEnd
-         * @description Why a grant ends, or is declined.
+         * @description Why a grant ends.
          */
         GrantEnd: {
-            /** Proof */
-            proof?: string | null;
             /** Reason */
             reason: string;
         };
@@ -5374,45 +4001,21 @@ export interface components {
          */
         GrantOut: {
             act: components["schemas"]["Act"];
-            /** Actions */
-            actions: ("accept" | "decline" | "end" | "renounce" | "reconfirm" | "pass_on")[];
             /** Amount Limit Minor */
             amount_limit_minor: number | null;
-            /** Answered At */
-            answered_at: number | null;
-            answered_by: components["schemas"]["PersonRef"] | null;
-            /**
-             * Children
-             * @description How many grants were given directly out of it.
-             */
-            children: number;
             /** Count Limit */
             count_limit: number | null;
-            count_of: components["schemas"]["CountOf"];
             /** Count Reserved */
             count_reserved: number;
             /** Count Used */
             count_used: number;
-            department: components["schemas"]["NamedRef"] | null;
-            /**
-             * Depth
-             * @description 0 for a grant of the root office itself.
-             */
-            depth: number;
-            /** Document Kinds */
-            document_kinds: string[] | null;
-            /** End Cause */
-            end_cause: string | null;
             /** End Reason */
             end_reason: string | null;
             /** Ended At */
             ended_at: number | null;
-            /** Forms */
-            forms: string[] | null;
             /** Granted At */
             granted_at: number;
             granted_by: components["schemas"]["PersonRef"];
-            granted_by_post: components["schemas"]["NamedRef"] | null;
             holder_person: components["schemas"]["PersonRef"] | null;
             /** Holder Person Id */
             holder_person_id: string | null;
@@ -5423,38 +4026,17 @@ export interface components {
             id: string;
             /**
              * In Force
-             * @description Accepted, and within its time now.
+             * @description Active, and within its time now.
              */
             in_force: boolean;
-            /**
-             * Lapses At
-             * @description When it ends because the root office changed its holder, unless he reconfirms it.
-             */
-            lapses_at: number | null;
-            /** Matters */
-            matters: string[] | null;
-            /** May Pass On */
-            may_pass_on: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Reason */
             reason: string;
-            /** Root */
-            root: string;
-            /** Seal Category */
-            seal_category: string | null;
-            /**
-             * Seal Id
-             * @description The seal when exactly one is named.
-             */
+            /** Seal Id */
             seal_id: string | null;
             /** Seal Name */
             seal_name: string | null;
-            /**
-             * Seals
-             * @description The seals when several are named.
-             */
-            seals: components["schemas"]["NamedRef"][];
             status: components["schemas"]["GrantStatus"];
             /** Valid From */
             valid_from: number;
@@ -5465,15 +4047,15 @@ export interface components {
         };
         /**
          * GrantStatus
-         * @description Whether a grant can be acted on. Declined and ended are final.
+         * @description Whether a grant can be acted on. Ended is final.
          * @enum {string}
          */
-        GrantStatus: "offered" | "active" | "declined" | "ended";
+        GrantStatus: "active" | "ended";
         /**
-         * GrantsOut
-         * @description All grants that an act changed: the one asked for first, then those given out of it.
+         * GrantsEnded
+         * @description All grants that ended: the one asked for first, then those given out of it.
          */
-        GrantsOut: {
+        GrantsEnded: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
         };
@@ -5481,22 +4063,6 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
-        };
-        /**
-         * HeaderChange
-         * @description What is to change of a draft's header; what is absent stays.
-         */
-        HeaderChange: {
-            /** Effective From */
-            effective_from?: number | null;
-            /** Rates */
-            rates?: components["schemas"]["RateBody"][] | null;
-            /** Regulation Text */
-            regulation_text?: string | null;
-            /** Review On */
-            review_on?: string | null;
-            /** Title */
-            title?: string | null;
         };
         /**
          * HeldPostOut
@@ -5514,56 +4080,6 @@ export interface components {
             name: string;
             /** Post Id */
             post_id: string;
-        };
-        /**
-         * Hours
-         * @description Which hours count towards a time-out.
-         * @enum {string}
-         */
-        Hours: "working" | "all";
-        /**
-         * IssueFormCheck
-         * @description The second factor for checking a form.
-         */
-        IssueFormCheck: {
-            /** Proof */
-            proof?: string | null;
-        };
-        /**
-         * IssueFormOut
-         * @description A 签发单 and whether it was checked.
-         */
-        IssueFormOut: {
-            /** Checked At */
-            checked_at: number | null;
-            checked_by: components["schemas"]["PersonRef"] | null;
-            /** Covers */
-            covers: string[];
-            /** Document Version Id */
-            document_version_id: string | null;
-            /** Form Sm3 */
-            form_sm3: string | null;
-            /** Id */
-            id: string;
-            /** Number */
-            number: string;
-            /** Opinion */
-            opinion: string;
-            /** Registered At */
-            registered_at: number;
-            registered_by: components["schemas"]["PersonRef"];
-            /** Signed By */
-            signed_by: string;
-            /** Signed On */
-            signed_on: string;
-            /** Signed Post */
-            signed_post: string;
-            /** Source */
-            source: string;
-            /** Subject Id */
-            subject_id: string;
-            /** Subject Type */
-            subject_type: string;
         };
         /**
          * JobOut
@@ -5626,51 +4142,41 @@ export interface components {
             zh: string;
         };
         /**
-         * LinkOut
-         * @description One step of the chain of reasons, in words and with its id.
+         * LikeRequest
+         * @description Another request that this one repeats or may belong together with.
          */
-        LinkOut: {
-            /** Count Left */
-            count_left: number | null;
-            /** En */
-            en: string;
-            /** Id */
-            id: string;
+        LikeRequest: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** At */
+            at: number;
+            /** Currency */
+            currency: string;
+            /** Number */
+            number: string;
+            /** Request Id */
+            request_id: string;
+            status: components["schemas"]["RequestStatus"];
             /**
-             * Kind
+             * Why
              * @enum {string}
              */
-            kind: "post" | "keeper" | "office" | "grant" | "delegation";
-            person: components["schemas"]["PersonRef"] | null;
-            post: components["schemas"]["NamedRef"] | null;
-            /** Until */
-            until: number | null;
-            /** Zh */
-            zh: string;
+            why: "document" | "contract" | "counterparty";
         };
         /**
-         * ListComparison
-         * @description What differs between two versions of the list.
+         * ListEnforcement
+         * @description The second factor for putting a list into force.
          */
-        ListComparison: {
-            after: components["schemas"]["ScenarioListSummary"];
-            before: components["schemas"]["ScenarioListSummary"] | null;
-            /** Header */
-            header: components["schemas"]["PartChange"][];
-            /** Rules */
-            rules: components["schemas"]["RuleChange"][];
-            /** Unchanged */
-            unchanged: number;
+        ListEnforcement: {
+            /** Proof */
+            proof?: string | null;
         };
         /**
          * ListStatus
-         * @description Where a version of the list stands.
-         *
-         *     Only a draft can be edited. What is sent back, rejected, withdrawn or recalled is a draft again. `approved`
-         *     waits for the instant from which it is in force.
+         * @description Where a version of the list stands. Only a draft can be edited.
          * @enum {string}
          */
-        ListStatus: "draft" | "in_approval" | "approved" | "in_force" | "superseded";
+        ListStatus: "draft" | "in_force" | "superseded";
         /**
          * LogProblemOut
          * @description Something that is wrong now.
@@ -5740,22 +4246,6 @@ export interface components {
             rule: components["schemas"]["TextOut"];
             /** Rule Id */
             rule_id: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * MatterOut
-         * @description What a paper is about, where rules tell matters of one kind of document apart.
-         */
-        MatterOut: {
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Valid From */
-            valid_from?: string | null;
-            /** Valid Until */
-            valid_until?: string | null;
             /** Zh */
             zh: string;
         };
@@ -5846,15 +4336,6 @@ export interface components {
             name: string;
         };
         /**
-         * NamedRule
-         * @description A rule of a version, by place and name.
-         */
-        NamedRule: {
-            name: components["schemas"]["TextOut"];
-            /** Position */
-            position: number;
-        };
-        /**
          * NewCounterparty
          * @description An outside organization to register.
          */
@@ -5893,57 +4374,6 @@ export interface components {
             proof?: string | null;
         };
         /**
-         * NewDelegation
-         * @description A delegation to give. What is left open reaches as far as the delegator's own authority.
-         */
-        NewDelegation: {
-            /** Acts */
-            acts: ("press" | "approve" | "apply")[];
-            /** Amount Limit Minor */
-            amount_limit_minor?: number | null;
-            /** Delegate Id */
-            delegate_id: string;
-            /**
-             * Delegator Id
-             * @description Oneself when absent; somebody else only in an emergency, with the right to.
-             */
-            delegator_id?: string | null;
-            /** Document Kinds */
-            document_kinds?: string[] | null;
-            /**
-             * Emergency
-             * @description Out of office hours, at most a day, reviewed afterwards by somebody else.
-             * @default false
-             */
-            emergency: boolean;
-            /**
-             * From At
-             * @description Now when absent.
-             */
-            from_at?: number | null;
-            /**
-             * May Pass On
-             * @default false
-             */
-            may_pass_on: boolean;
-            /**
-             * Parent Id
-             * @description The delegation that is passed on.
-             */
-            parent_id?: string | null;
-            /** Proof */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-            /** Seal Ids */
-            seal_ids?: string[] | null;
-            /**
-             * Until At
-             * @description UTC milliseconds.
-             */
-            until_at: number;
-        };
-        /**
          * NewDepartment
          * @description A department to add.
          */
@@ -5955,7 +4385,7 @@ export interface components {
         };
         /**
          * NewGrant
-         * @description A grant to give. Limits that are absent are the parent's; of a root grant, none.
+         * @description A grant to give. Limits that are absent are the parent's.
          */
         NewGrant: {
             act: components["schemas"]["Act"];
@@ -5963,58 +4393,18 @@ export interface components {
             amount_limit_minor?: number | null;
             /** Count Limit */
             count_limit?: number | null;
-            /**
-             * @description What the count counts.
-             * @default uses
-             */
-            count_of: components["schemas"]["CountOf"];
-            /**
-             * Department Id
-             * @description Only for uses that this department applies for.
-             */
-            department_id?: string | null;
-            /** Document Kinds */
-            document_kinds?: string[] | null;
-            /**
-             * Forms
-             * @description SM3 digests of the only documents it is for: blank forms used again and again.
-             */
-            forms?: string[] | null;
             /** Holder Person Id */
             holder_person_id?: string | null;
             /** Holder Post Id */
             holder_post_id?: string | null;
-            /** Matters */
-            matters?: string[] | null;
-            /**
-             * May Pass On
-             * @description Whether the holder may grant out of it.
-             * @default true
-             */
-            may_pass_on: boolean;
             /** Parent Id */
             parent_id?: string | null;
             /** Proof */
             proof?: string | null;
             /** Reason */
             reason: string;
-            /**
-             * Root
-             * @description Whose root office grants, where no seal says so; the unit's when absent.
-             */
-            root?: ("unit" | "party" | "union" | "league") | null;
-            /**
-             * Seal Category
-             * @description All seals of a category, later ones too.
-             */
-            seal_category?: ("legal_name" | "contract" | "finance" | "invoice" | "legal_rep_name" | "department" | "other") | null;
             /** Seal Id */
             seal_id?: string | null;
-            /**
-             * Seal Ids
-             * @description Several seals.
-             */
-            seal_ids?: string[] | null;
             /**
              * Valid From
              * @description Now when absent.
@@ -6025,40 +4415,6 @@ export interface components {
              * @description When absent: the parent's end, or a year after the beginning.
              */
             valid_until?: number | null;
-        };
-        /**
-         * NewIssueForm
-         * @description A 签发单 that approves documents of a request. `covers` empty: all of its documents as they are now.
-         */
-        NewIssueForm: {
-            /**
-             * Covers
-             * @default []
-             */
-            covers: string[];
-            /**
-             * Document Version Id
-             * @description The form itself, uploaded as a document.
-             */
-            document_version_id?: string | null;
-            /** Number */
-            number: string;
-            /** Opinion */
-            opinion: string;
-            /** Signed By */
-            signed_by: string;
-            /**
-             * Signed On
-             * Format: date
-             */
-            signed_on: string;
-            /** Signed Post */
-            signed_post: string;
-            /**
-             * Source
-             * @default paper
-             */
-            source: string;
         };
         /**
          * NewKeeper
@@ -6079,20 +4435,6 @@ export interface components {
             reviewer_id: string;
             /** Safe Id */
             safe_id: string;
-        };
-        /**
-         * NewOverride
-         * @description The separation of duties is lifted for one person and one request.
-         */
-        NewOverride: {
-            /** Person Id */
-            person_id: string;
-            /** Proof */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-            /** Request Id */
-            request_id: string;
         };
         /**
          * NewPerson
@@ -6138,13 +4480,6 @@ export interface components {
             height_mm?: number | null;
             /** Keeper Person Id */
             keeper_person_id?: string | null;
-            /**
-             * Root
-             * @description Whose root office grants its use.
-             * @default unit
-             * @enum {string}
-             */
-            root: "unit" | "party" | "union" | "league";
             /** Seal Code */
             seal_code?: string | null;
             /** Sequence Number */
@@ -6163,18 +4498,13 @@ export interface components {
             department_id?: string | null;
             /**
              * Is Office
-             * @description A root office; an organization has one for itself, and one of each other root.
+             * @description The root office; an organization has one.
              * @default false
              */
             is_office: boolean;
             kind: components["schemas"]["PostKind"];
             /** Name */
             name: string;
-            /**
-             * Office
-             * @description Which root office it is (GET /reference/root-offices); the usual one of its kind when absent.
-             */
-            office?: string | null;
             /**
              * Permissions
              * @description What it may do; what posts of its kind begin with when absent.
@@ -6230,12 +4560,24 @@ export interface components {
          */
         NewRequest: {
             /**
+             * Amends Request Id
+             * @description The request of the contract that this one amends.
+             */
+            amends_request_id?: string | null;
+            /**
              * Amount Minor
              * @description Unknown when absent; never read as zero.
              */
             amount_minor?: number | null;
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["AttachmentBody"][];
             /** Channel */
             channel?: string | null;
+            /** Contract Number */
+            contract_number?: string | null;
             /**
              * Copies
              * @default 1
@@ -6260,6 +4602,12 @@ export interface components {
              * @default []
              */
             document_version_ids: string[];
+            /**
+             * Duplicate Reason
+             * @description Why the same paper or contract is sealed again.
+             */
+            duplicate_reason?: string | null;
+            exception?: components["schemas"]["ExceptionBody"] | null;
             /** Matter */
             matter?: string | null;
             /**
@@ -6267,11 +4615,24 @@ export interface components {
              * @description What the scenario list decides when absent.
              */
             medium?: ("electronic" | "physical") | null;
+            /** Paper Description */
+            paper_description?: string | null;
+            /** Paper Place */
+            paper_place?: string | null;
+            /**
+             * Part Of Request Id
+             * @description The first request of a deal that is split.
+             */
+            part_of_request_id?: string | null;
+            /** Platform */
+            platform?: string | null;
             /**
              * Reason
              * @default
              */
             reason: string;
+            /** Region */
+            region?: string | null;
             /**
              * Seals
              * @default []
@@ -6279,18 +4640,6 @@ export interface components {
             seals: components["schemas"]["RequestSealBody"][];
             /** Title */
             title: string;
-        };
-        /**
-         * NewRouteDefinition
-         * @description A named route to write.
-         */
-        NewRouteDefinition: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Steps */
-            steps: components["schemas"]["StepDefinitionBody"][];
         };
         /**
          * NewSafe
@@ -6316,41 +4665,11 @@ export interface components {
             /**
              * Starter
              * @default enterprise
-             */
-            starter: ("enterprise" | "government" | "small_enterprise") | "current";
-            /** @description With `current`: what goes over to electronic sealing, and when. */
-            switch?: components["schemas"]["SwitchBody"] | null;
-            /** Title */
-            title?: string | null;
-        };
-        /**
-         * NewSimulation
-         * @description A simulation over past uses.
-         */
-        NewSimulation: {
-            /**
-             * Days
-             * @description How far back, in days.
-             * @default 365
-             */
-            days: number;
-        };
-        /**
-         * NewSmallUnit
-         * @description A small unit merges duties into two persons; the owner or an outside accountant reviews afterwards.
-         */
-        NewSmallUnit: {
-            /** Proof */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-            /** Reviewer Id */
-            reviewer_id: string;
-            /**
-             * Reviewer Kind
              * @enum {string}
              */
-            reviewer_kind: "owner" | "outside_accountant";
+            starter: "enterprise" | "current";
+            /** Title */
+            title?: string | null;
         };
         /**
          * NewToken
@@ -6388,13 +4707,6 @@ export interface components {
             face_words?: string | null;
             /** Keeper Person Id */
             keeper_person_id?: string | null;
-            /**
-             * Root
-             * @description Whose root office grants its use; the counterpart's when there is one.
-             * @default unit
-             * @enum {string}
-             */
-            root: "unit" | "party" | "union" | "league";
             /** Seal Code */
             seal_code?: string | null;
             /** Sequence Number */
@@ -6428,39 +4740,6 @@ export interface components {
             /** Zh */
             zh: string;
         };
-        /**
-         * OfficeOut
-         * @description A root office, who holds it, and what waits for him.
-         */
-        OfficeOut: {
-            /**
-             * Grants
-             * @description Grants that were given by it and have not ended.
-             */
-            grants: number;
-            holder: components["schemas"]["PersonRef"] | null;
-            /** Office */
-            office: string;
-            post: components["schemas"]["NamedRef"];
-            /**
-             * Reconfirm By
-             * @description When the first of them lapses.
-             */
-            reconfirm_by: number | null;
-            /** Root */
-            root: string;
-            /**
-             * To Reconfirm
-             * @description Grants of a predecessor that nobody has reconfirmed yet.
-             */
-            to_reconfirm: number;
-        };
-        /**
-         * OnTimeout
-         * @description What happens when a step passes its time. A high-risk use is never passed for lack of an answer.
-         * @enum {string}
-         */
-        OnTimeout: "remind" | "transfer" | "pass" | "refuse";
         /**
          * OneTimePasswordOut
          * @description A password that opens only the choice of a new one.
@@ -6607,16 +4886,6 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** Page[AcknowledgementOut] */
-        Page_AcknowledgementOut_: {
-            /** Items */
-            items: components["schemas"]["AcknowledgementOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
         /** Page[ApprovalItem] */
         Page_ApprovalItem_: {
             /** Items */
@@ -6631,16 +4900,6 @@ export interface components {
         Page_AuditOut_: {
             /** Items */
             items: components["schemas"]["AuditOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[CapabilityOut] */
-        Page_CapabilityOut_: {
-            /** Items */
-            items: components["schemas"]["CapabilityOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -6671,16 +4930,6 @@ export interface components {
         Page_CounterpartyOut_: {
             /** Items */
             items: components["schemas"]["CounterpartyOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[DelegationOut] */
-        Page_DelegationOut_: {
-            /** Items */
-            items: components["schemas"]["DelegationOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -6727,16 +4976,6 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[IssueFormOut] */
-        Page_IssueFormOut_: {
-            /** Items */
-            items: components["schemas"]["IssueFormOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
         /** Page[JobOut] */
         Page_JobOut_: {
             /** Items */
@@ -6751,26 +4990,6 @@ export interface components {
         Page_KindOut_: {
             /** Items */
             items: components["schemas"]["KindOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[MatterOut] */
-        Page_MatterOut_: {
-            /** Items */
-            items: components["schemas"]["MatterOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[OfficeOut] */
-        Page_OfficeOut_: {
-            /** Items */
-            items: components["schemas"]["OfficeOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -6827,16 +5046,6 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[PlatformOut] */
-        Page_PlatformOut_: {
-            /** Items */
-            items: components["schemas"]["PlatformOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
         /** Page[PostOut] */
         Page_PostOut_: {
             /** Items */
@@ -6867,36 +5076,6 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[ReviewOut] */
-        Page_ReviewOut_: {
-            /** Items */
-            items: components["schemas"]["ReviewOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[RootOfficeOut] */
-        Page_RootOfficeOut_: {
-            /** Items */
-            items: components["schemas"]["RootOfficeOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[RouteDefinitionOut] */
-        Page_RouteDefinitionOut_: {
-            /** Items */
-            items: components["schemas"]["RouteDefinitionOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
         /** Page[RouteItem] */
         Page_RouteItem_: {
             /** Items */
@@ -6907,10 +5086,10 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[ScenarioListSummary] */
-        Page_ScenarioListSummary_: {
+        /** Page[ScenarioListOut] */
+        Page_ScenarioListOut_: {
             /** Items */
-            items: components["schemas"]["ScenarioListSummary"][];
+            items: components["schemas"]["ScenarioListOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -6931,46 +5110,6 @@ export interface components {
         Page_SealUseOut_: {
             /** Items */
             items: components["schemas"]["SealUseOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[SimulationLineOut] */
-        Page_SimulationLineOut_: {
-            /** Items */
-            items: components["schemas"]["SimulationLineOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[SimulationOut] */
-        Page_SimulationOut_: {
-            /** Items */
-            items: components["schemas"]["SimulationOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[StarterOut] */
-        Page_StarterOut_: {
-            /** Items */
-            items: components["schemas"]["StarterOut"][];
-            /**
-             * Next Cursor
-             * @description Ask with it for the next page; null on the last one.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[StatementOut] */
-        Page_StatementOut_: {
-            /** Items */
-            items: components["schemas"]["StatementOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -7002,18 +5141,6 @@ export interface components {
             valid_until?: string | null;
             /** Zh */
             zh: string;
-        };
-        /**
-         * PartChange
-         * @description One part of a rule or header that differs: a dotted name such as `answer.medium`, and both values.
-         */
-        PartChange: {
-            /** After */
-            after: unknown;
-            /** Before */
-            before: unknown;
-            /** Part */
-            part: string;
         };
         /**
          * PasswordChange
@@ -7261,67 +5388,6 @@ export interface components {
             y_mm: number;
         };
         /**
-         * PlannedStepOut
-         * @description A step as the route would have it now, and whom it would ask.
-         */
-        PlannedStepOut: {
-            /**
-             * Choose
-             * @description Whether the applicant chooses its approvers.
-             */
-            choose: boolean;
-            /** Due Hours */
-            due_hours: number | null;
-            /** Ended As */
-            ended_as: string | null;
-            /** Form Field */
-            form_field: string | null;
-            /** Key */
-            key: string;
-            /** Mode */
-            mode: string;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** Persons */
-            persons: components["schemas"]["PersonRef"][];
-            /** Second Factor */
-            second_factor: string;
-        };
-        /**
-         * PlatformOut
-         * @description Where a paper is handed in: which media it takes, and how a paper goes there and back.
-         */
-        PlatformOut: {
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Hand Over En */
-            hand_over_en: string;
-            /**
-             * Hand Over Zh
-             * @description How a paper is handed over to it and comes back.
-             */
-            hand_over_zh: string;
-            /** Media */
-            media: ("electronic" | "physical")[];
-            /** Takes En */
-            takes_en: string;
-            /**
-             * Takes Zh
-             * @description What the platform takes.
-             */
-            takes_zh: string;
-            /** Valid From */
-            valid_from?: string | null;
-            /** Valid Until */
-            valid_until?: string | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * PostChange
          * @description What is to change of a post; what is absent stays.
          */
@@ -7336,7 +5402,7 @@ export interface components {
          * @description What a post is for. What it may do is data of the post, not of its kind.
          * @enum {string}
          */
-        PostKind: "legal_representative" | "department_head" | "employee" | "custodian" | "reviewer" | "auditor" | "administrator" | "affiliated_office";
+        PostKind: "legal_representative" | "department_head" | "employee" | "custodian" | "reviewer" | "auditor" | "administrator";
         /**
          * PostOut
          * @description A post and what it may do.
@@ -7353,57 +5419,136 @@ export interface components {
             kind: components["schemas"]["PostKind"];
             /** Name */
             name: string;
-            /**
-             * Office
-             * @description Which root office it is; null for every other post.
-             */
-            office: string | null;
             /** Permissions */
             permissions: string[];
             /** Version */
             version: number;
         };
         /**
-         * PowerOut
-         * @description That somebody may do an act, on what it rests, and within which limits.
+         * PreviewFacts
+         * @description What is known of a use before it is submitted, with what adds up and what it may repeat.
          */
-        PowerOut: {
+        PreviewFacts: {
+            /** Amends Request Id */
+            amends_request_id?: string | null;
+            /** Amount Minor */
+            amount_minor?: number | null;
+            /** Channel */
+            channel?: string | null;
+            /** Contract Number */
+            contract_number?: string | null;
+            /** Counterparty Id */
+            counterparty_id?: string | null;
             /**
-             * Accepted
-             * @description False for a grant that still waits to be accepted.
+             * Counterparty Name
+             * @default
              */
-            accepted: boolean;
-            act: components["schemas"]["Act"];
-            /** All Seals */
-            all_seals: boolean;
+            counterparty_name: string;
             /**
-             * Basis
-             * @enum {string}
+             * Currency
+             * @default CNY
              */
-            basis: "post" | "grant";
-            /** Chain */
-            chain: components["schemas"]["LinkOut"][];
-            /** Delegation Id */
-            delegation_id: string | null;
-            grant: components["schemas"]["GrantOut"] | null;
-            on_behalf_of: components["schemas"]["PersonRef"] | null;
-            /** @description Null: the platform by itself. */
-            person: components["schemas"]["PersonRef"] | null;
+            currency: string;
             /**
-             * Seals
-             * @description Where the question was about a person: the seals it names.
+             * Department Id
+             * @description The caller's own department when absent.
              */
-            seals: components["schemas"]["NamedRef"][];
+            department_id?: string | null;
+            /** Document Kind */
+            document_kind: string;
+            /** Document Version Ids */
+            document_version_ids?: string[];
+            /** Excepted Rule Ids */
+            excepted_rule_ids?: string[];
+            /** Matter */
+            matter?: string | null;
+            /** Part Of Request Id */
+            part_of_request_id?: string | null;
+            /**
+             * Platform
+             * @description Where the paper is handed in: a code of the table of platforms.
+             */
+            platform?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Request Id
+             * @description The draft itself, which repeats nothing.
+             */
+            request_id?: string | null;
         };
         /**
-         * PowersOut
-         * @description Who may, or what he may, at an instant.
+         * PreviewOut
+         * @description The answer of the list, and what the use repeats or may belong together with.
          */
-        PowersOut: {
-            /** At */
-            at: number;
-            /** Items */
-            items: components["schemas"]["PowerOut"][];
+        PreviewOut: {
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            controls: components["schemas"]["ControlsBody"];
+            /**
+             * Covered
+             * @description False when the rules leave medium or approval open and the strictest general answer is added.
+             */
+            covered: boolean;
+            /**
+             * Duplicates
+             * @description Sealing again must be confirmed with a reason.
+             * @default []
+             */
+            duplicates: components["schemas"]["LikeRequest"][];
+            /**
+             * Excepted
+             * @default []
+             */
+            excepted: components["schemas"]["ExceptedOut"][];
+            /** High Risk */
+            high_risk: boolean;
+            /** List Version */
+            list_version: number;
+            /** Lost */
+            lost: components["schemas"]["LostOut"][];
+            /**
+             * Medium
+             * @enum {string}
+             */
+            medium: "electronic" | "physical" | "either" | "both";
+            /**
+             * Missing Seals
+             * @description Categories of which no seal is in force.
+             */
+            missing_seals: string[];
+            /**
+             * Nearby
+             * @description Recent requests with the same counterparty: do they belong to one deal?
+             * @default []
+             */
+            nearby: components["schemas"]["LikeRequest"][];
+            /** Order */
+            order: ("electronic_first" | "physical_first") | null;
+            /**
+             * Parts
+             * @description The amounts that add up, when there are several.
+             * @default []
+             */
+            parts: components["schemas"]["AmountPartOut"][];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Refused Media */
+            refused_media: components["schemas"]["RefusedMediumOut"][];
+            /** Route */
+            route: components["schemas"]["RouteStepOut"][];
+            /** Rule Ids */
+            rule_ids: string[];
+            /** Seal Categories */
+            seal_categories: string[];
+            /** Seals */
+            seals: components["schemas"]["DecidedSeal"][];
+            sentence: components["schemas"]["TextOut"];
+            /**
+             * Total Minor
+             * @description What the amounts that add up come to; null when one is not known.
+             */
+            total_minor?: number | null;
         };
         /**
          * Problem
@@ -7523,14 +5668,23 @@ export interface components {
             fen_per_unit: string;
         };
         /**
-         * Reconfirmation
-         * @description Grants of the predecessor that the new holder of the root office stands by.
+         * ReasonOut
+         * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
          */
-        Reconfirmation: {
-            /** Grant Ids */
-            grant_ids: string[];
-            /** Proof */
-            proof?: string | null;
+        ReasonOut: {
+            basis: components["schemas"]["Basis"];
+            /** Citation */
+            citation: string | null;
+            /** Decided */
+            decided: string[];
+            /** En */
+            en: string;
+            rule: components["schemas"]["TextOut"];
+            /** Rule Id */
+            rule_id: string;
+            strength: components["schemas"]["Strength"];
+            /** Zh */
+            zh: string;
         };
         /**
          * RecoveryCodesOut
@@ -7625,10 +5779,16 @@ export interface components {
          * @description What is to change of a draft; what is absent stays.
          */
         RequestChange: {
+            /** Amends Request Id */
+            amends_request_id?: string | null;
             /** Amount Minor */
             amount_minor?: number | null;
+            /** Attachments */
+            attachments?: components["schemas"]["AttachmentBody"][] | null;
             /** Channel */
             channel?: string | null;
+            /** Contract Number */
+            contract_number?: string | null;
             /** Copies */
             copies?: number | null;
             /** Counterparty Id */
@@ -7641,12 +5801,25 @@ export interface components {
             document_kind?: string | null;
             /** Document Version Ids */
             document_version_ids?: string[] | null;
+            /** Duplicate Reason */
+            duplicate_reason?: string | null;
+            exception?: components["schemas"]["ExceptionBody"] | null;
             /** Matter */
             matter?: string | null;
             /** Medium */
             medium?: ("electronic" | "physical") | null;
+            /** Paper Description */
+            paper_description?: string | null;
+            /** Paper Place */
+            paper_place?: string | null;
+            /** Part Of Request Id */
+            part_of_request_id?: string | null;
+            /** Platform */
+            platform?: string | null;
             /** Reason */
             reason?: string | null;
+            /** Region */
+            region?: string | null;
             /** Seals */
             seals?: components["schemas"]["RequestSealBody"][] | null;
             /** Title */
@@ -7692,17 +5865,23 @@ export interface components {
              * Actions
              * @description What the caller may do now.
              */
-            actions: ("edit" | "submit" | "withdraw" | "urge" | "replace" | "decide" | "seal" | "open_safe")[];
+            actions: ("edit" | "submit" | "withdraw" | "urge" | "decide" | "seal" | "open_safe")[];
+            /** Amends Request Id */
+            amends_request_id: string | null;
             /** Amount Minor */
             amount_minor: number | null;
             applicant: components["schemas"]["PersonRef"];
             approval: components["schemas"]["ApprovalRouteOut"] | null;
             /** Approved At */
             approved_at: number | null;
+            /** Attachments */
+            attachments: components["schemas"]["AttachmentOut"][];
             /** Binding */
             binding: string | null;
             /** Channel */
             channel: string | null;
+            /** Contract Number */
+            contract_number: string | null;
             /** Copies */
             copies: number;
             /** Counterparty Id */
@@ -7723,6 +5902,11 @@ export interface components {
             document_kind_name: components["schemas"]["TextOut"];
             /** Documents */
             documents: components["schemas"]["RequestDocumentOut"][];
+            /** Duplicate Reason */
+            duplicate_reason: string | null;
+            /** Duplicates */
+            duplicates: components["schemas"]["LikeRequest"][];
+            exception: components["schemas"]["ExceptionBody"] | null;
             /** High Risk */
             high_risk: boolean;
             /** Id */
@@ -7736,10 +5920,22 @@ export interface components {
              * @enum {string}
              */
             medium: "electronic" | "physical";
+            /** Nearby */
+            nearby: components["schemas"]["LikeRequest"][];
             /** Number */
             number: string;
+            /** Paper Description */
+            paper_description: string | null;
+            /** Paper Place */
+            paper_place: string | null;
+            /** Part Of Request Id */
+            part_of_request_id: string | null;
+            /** Platform */
+            platform: string | null;
             /** Reason */
             reason: string;
+            /** Region */
+            region: string | null;
             /** Seal Names */
             seal_names: string[];
             /** Sealed At */
@@ -7752,6 +5948,8 @@ export interface components {
              * @description The step that the caller may decide now.
              */
             step_id: string | null;
+            /** Stub Number */
+            stub_number: string | null;
             /** Submitted At */
             submitted_at: number | null;
             /** Timeline */
@@ -7767,21 +5965,6 @@ export interface components {
              * @description Whose decision it waits for.
              */
             waiting_for: components["schemas"]["PersonRef"][];
-        };
-        /**
-         * RequestReplacement
-         * @description What is replaced while a request is in approval; what is absent stays.
-         */
-        RequestReplacement: {
-            /** Copies */
-            copies?: number | null;
-            /** Document Version Ids */
-            document_version_ids?: string[] | null;
-            /**
-             * Seals
-             * @description The same seals with other places or counts.
-             */
-            seals?: components["schemas"]["RequestSealBody"][] | null;
         };
         /**
          * RequestSealBody
@@ -7934,11 +6117,8 @@ export interface components {
             medium: "electronic" | "physical";
             /** Number */
             number: string;
-            /** @description The absent person for whom the presser acted under a delegation. */
-            on_behalf_of?: components["schemas"]["PersonRef"] | null;
             /** Position */
             position: number;
-            presser: components["schemas"]["PersonRef"] | null;
             /** Seal Id */
             seal_id: string;
             /** Seal Name */
@@ -7964,72 +6144,6 @@ export interface components {
             reason: string;
         };
         /**
-         * ReviewDecision
-         * @description What a later review found.
-         */
-        ReviewDecision: {
-            /** Comment */
-            comment: string;
-            /** Proof */
-            proof?: string | null;
-            /** Upheld */
-            upheld: boolean;
-        };
-        /**
-         * ReviewKind
-         * @description What is reviewed afterwards.
-         * @enum {string}
-         */
-        ReviewKind: "override" | "small_unit" | "emergency";
-        /**
-         * ReviewOut
-         * @description A later review that is owed, or was made.
-         */
-        ReviewOut: {
-            /** Cause Id */
-            cause_id: string;
-            /** Comment */
-            comment: string | null;
-            delegation: components["schemas"]["DelegationOut"] | null;
-            /** Due At */
-            due_at: number;
-            given_by: components["schemas"]["PersonRef"] | null;
-            /** Id */
-            id: string;
-            kind: components["schemas"]["ReviewKind"];
-            /** @description Whose duties were merged. */
-            merged: components["schemas"]["PersonRef"] | null;
-            /**
-             * Mine
-             * @description Whether the caller can review it.
-             */
-            mine: boolean;
-            /** Opened At */
-            opened_at: number;
-            /** Overdue */
-            overdue: boolean;
-            /** Reason */
-            reason: string;
-            /** Request Id */
-            request_id: string | null;
-            /** Request Number */
-            request_number: string | null;
-            /** Reviewed At */
-            reviewed_at: number | null;
-            reviewed_by: components["schemas"]["PersonRef"] | null;
-            /** @description Null: whoever holds the right to review. */
-            reviewer: components["schemas"]["PersonRef"] | null;
-            status: components["schemas"]["ReviewStatus"];
-            /** Version */
-            version: number;
-        };
-        /**
-         * ReviewStatus
-         * @description What a later review found, or that it is still owed.
-         * @enum {string}
-         */
-        ReviewStatus: "open" | "upheld" | "not_upheld";
-        /**
          * RevisionOut
          * @description A replacement of what a route is about.
          */
@@ -8052,66 +6166,6 @@ export interface components {
             number: number;
             /** To Binding */
             to_binding: string;
-        };
-        /**
-         * RootOfficeOut
-         * @description An office from which authority is granted: the unit's own by kind of organization, or of Party, union, League.
-         */
-        RootOfficeOut: {
-            /**
-             * Categories
-             * @description The kinds of organizations that have it, the usual ones first.
-             */
-            categories: string[];
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /**
-             * Root
-             * @description Whose seals it grants the use of.
-             * @enum {string}
-             */
-            root: "unit" | "party" | "union" | "league";
-            /** Valid From */
-            valid_from?: string | null;
-            /** Valid Until */
-            valid_until?: string | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * RouteDefinitionChange
-         * @description What is to change of a named route; what is absent stays. Other steps make a new version.
-         */
-        RouteDefinitionChange: {
-            /** Active */
-            active?: boolean | null;
-            /** Name */
-            name?: string | null;
-            /** Steps */
-            steps?: components["schemas"]["StepDefinitionBody"][] | null;
-        };
-        /**
-         * RouteDefinitionOut
-         * @description A named route with its versions, the newest first.
-         */
-        RouteDefinitionOut: {
-            /** Code */
-            code: string;
-            /** Created At */
-            created_at: number;
-            /** Current Number */
-            current_number: number;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            status: components["schemas"]["DefinitionStatus"];
-            /** Version */
-            version: number;
-            /** Versions */
-            versions: components["schemas"]["RouteVersionOut"][];
         };
         /**
          * RouteItem
@@ -8172,17 +6226,6 @@ export interface components {
             waiting_for: components["schemas"]["PersonRef"][];
         };
         /**
-         * RoutePlanOut
-         * @description The route that a submission would start now. `missing` is the step that nobody could decide.
-         */
-        RoutePlanOut: {
-            missing: components["schemas"]["TextOut"] | null;
-            /** Steps */
-            steps: components["schemas"]["PlannedStepOut"][];
-            /** To Choose */
-            to_choose: components["schemas"]["ChoiceOut"][];
-        };
-        /**
          * RouteStatus
          * @description Where a route (审批流程) stands. All but `running` are final; a resubmission starts a new route.
          * @enum {string}
@@ -8198,7 +6241,7 @@ export interface components {
              * @default post
              * @enum {string}
              */
-            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field" | "named_route";
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
             /**
              * Choice
              * @description Among whom the applicant chooses.
@@ -8254,11 +6297,6 @@ export interface components {
             /** @description Of a step by post, and of a choice among the holders of a post. */
             post_kind?: components["schemas"]["PostKind"] | null;
             /**
-             * Route Code
-             * @description Of a named route, whose steps stand in the place of this one.
-             */
-            route_code?: string | null;
-            /**
              * Scope
              * @default applicant_department
              * @enum {string}
@@ -8280,7 +6318,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
+            when: components["schemas"]["StepConditionsBody"];
         };
         /**
          * RouteStepOut
@@ -8292,7 +6330,7 @@ export interface components {
              * @default post
              * @enum {string}
              */
-            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field" | "named_route";
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
             /**
              * Choice
              * @description Among whom the applicant chooses.
@@ -8349,11 +6387,6 @@ export interface components {
             /** @description Of a step by post, and of a choice among the holders of a post. */
             post_kind?: components["schemas"]["PostKind"] | null;
             /**
-             * Route Code
-             * @description Of a named route, whose steps stand in the place of this one.
-             */
-            route_code?: string | null;
-            /**
              * Scope
              * @default applicant_department
              * @enum {string}
@@ -8375,26 +6408,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
-        };
-        /**
-         * RouteVersionOut
-         * @description The steps of a named route as they were at some time.
-         */
-        RouteVersionOut: {
-            /** Entry Id */
-            entry_id: string;
-            /** Id */
-            id: string;
-            /** Made At */
-            made_at: number;
-            made_by: components["schemas"]["PersonRef"];
-            /** Number */
-            number: number;
-            /** Sm3 */
-            sm3: string;
-            /** Steps */
-            steps: components["schemas"]["StepDefinitionBody"][];
+            when: components["schemas"]["StepConditionsBody"];
         };
         /**
          * RuleBody
@@ -8415,26 +6429,6 @@ export interface components {
             /** Reason Zh */
             reason_zh: string;
             strength: components["schemas"]["Strength"];
-        };
-        /**
-         * RuleChange
-         * @description What became of one rule between two versions.
-         */
-        RuleChange: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "added" | "removed" | "changed";
-            /** Moved */
-            moved: boolean;
-            name: components["schemas"]["TextOut"];
-            /** Parts */
-            parts: components["schemas"]["PartChange"][];
-            /** Position After */
-            position_after: number | null;
-            /** Position Before */
-            position_before: number | null;
         };
         /**
          * RulesBody
@@ -8487,105 +6481,26 @@ export interface components {
          * @description One version of the list, with its rules.
          */
         ScenarioListOut: {
-            /**
-             * Acknowledged
-             * @description How many members of staff have confirmed having read it.
-             */
-            acknowledged: number;
-            /** Approved At */
-            approved_at: number | null;
             approved_by: components["schemas"]["PersonRef"] | null;
-            /**
-             * Binding
-             * @description SM3 of header and rules.
-             */
-            binding: string;
             /** Created At */
             created_at: number;
             created_by: components["schemas"]["PersonRef"];
-            /** Effective From */
-            effective_from: number | null;
             /** Id */
             id: string;
-            /** Mine Acknowledged At */
-            mine_acknowledged_at: number | null;
-            /** Origin */
-            origin: string;
-            /** Rates */
+            /**
+             * Rates
+             * @default []
+             */
             rates: components["schemas"]["RateBody"][];
             /** Regulation Text */
             regulation_text: string;
-            /** Reminded At */
-            reminded_at: number | null;
             /** Review On */
             review_on: string | null;
-            /** @description Its latest approval. */
-            route: components["schemas"]["ApprovalRouteOut"] | null;
-            /** Rule Count */
-            rule_count: number;
             /** Rules */
             rules: components["schemas"]["ScenarioRuleOut"][];
             /** Rules Digest */
             rules_digest: string | null;
-            /**
-             * Staff
-             * @description How many members of staff there are.
-             */
-            staff: number;
-            /** @description As of now, by its dates. */
             status: components["schemas"]["ListStatus"];
-            /** Submitted At */
-            submitted_at: number | null;
-            submitted_by: components["schemas"]["PersonRef"] | null;
-            /** Title */
-            title: string;
-            /** Valid From */
-            valid_from: number | null;
-            /** Valid Until */
-            valid_until: number | null;
-            /** Version */
-            version: number;
-            /** Version Number */
-            version_number: number;
-        };
-        /**
-         * ScenarioListSummary
-         * @description One version of the list, without its rules.
-         */
-        ScenarioListSummary: {
-            /**
-             * Acknowledged
-             * @description How many members of staff have confirmed having read it.
-             */
-            acknowledged: number;
-            /** Approved At */
-            approved_at: number | null;
-            approved_by: components["schemas"]["PersonRef"] | null;
-            /** Created At */
-            created_at: number;
-            created_by: components["schemas"]["PersonRef"];
-            /** Effective From */
-            effective_from: number | null;
-            /** Id */
-            id: string;
-            /** Mine Acknowledged At */
-            mine_acknowledged_at: number | null;
-            /** Origin */
-            origin: string;
-            /** Review On */
-            review_on: string | null;
-            /** Rule Count */
-            rule_count: number;
-            /**
-             * Staff
-             * @description How many members of staff there are.
-             */
-            staff: number;
-            /** @description As of now, by its dates. */
-            status: components["schemas"]["ListStatus"];
-            /** Submitted At */
-            submitted_at: number | null;
-            submitted_by: components["schemas"]["PersonRef"] | null;
             /** Title */
             title: string;
             /** Valid From */
@@ -8685,11 +6600,6 @@ export interface components {
             origin: ("issued" | "trial") | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkOut"][];
-            /**
-             * Root
-             * @description Whose root office grants its use: unit, party, union or league.
-             */
-            root: string;
             /** Seal Code */
             seal_code: string | null;
             /** Sequence Number */
@@ -8777,11 +6687,6 @@ export interface components {
             name: string;
             /** Origin */
             origin: ("issued" | "trial") | null;
-            /**
-             * Root
-             * @description Whose root office grants its use: unit, party, union or league.
-             */
-            root: string;
             /** Seal Code */
             seal_code: string | null;
             /** Sequence Number */
@@ -8843,8 +6748,6 @@ export interface components {
             medium: string;
             /** Number */
             number: string;
-            /** @description The absent person for whom the presser acted under a delegation. */
-            on_behalf_of?: components["schemas"]["PersonRef"] | null;
             /**
              * Position
              * @description Electronic: the document's place in the request; physical: a count.
@@ -8995,194 +6898,6 @@ export interface components {
             stated_at: number | null;
         };
         /**
-         * SimulationLineOut
-         * @description A line of a simulation.
-         */
-        SimulationLineOut: {
-            after?: components["schemas"]["AnswerSummary"] | null;
-            before?: components["schemas"]["AnswerSummary"] | null;
-            /** Column */
-            column?: string | null;
-            /** Id */
-            id: string;
-            /**
-             * Parts
-             * @default []
-             */
-            parts: string[];
-            problem?: components["schemas"]["TextOut"] | null;
-            /** Reference */
-            reference: string;
-            /** Request Id */
-            request_id: string | null;
-            /** Row */
-            row?: number | null;
-            /**
-             * Rules After
-             * @description Rules that only decide in the version asked.
-             * @default []
-             */
-            rules_after: components["schemas"]["NamedRule"][];
-            /**
-             * Rules Before
-             * @description Rules that only decide in the version before.
-             * @default []
-             */
-            rules_before: components["schemas"]["NamedRule"][];
-        };
-        /**
-         * SimulationOut
-         * @description A simulation and how far it is.
-         */
-        SimulationOut: {
-            /** Asked At */
-            asked_at: number;
-            asked_by: components["schemas"]["PersonRef"];
-            /** Before Version */
-            before_version: number;
-            /** Changed */
-            changed: number;
-            /**
-             * Current
-             * @description Whether the rules are still those that were asked.
-             */
-            current: boolean;
-            /** Done */
-            done: number;
-            /** Finished At */
-            finished_at: number | null;
-            /** Id */
-            id: string;
-            /** List Id */
-            list_id: string;
-            /** Refused */
-            refused: number;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "requests" | "table";
-            status: components["schemas"]["SimulationStatus"];
-            /** Total */
-            total: number | null;
-        };
-        /**
-         * SimulationStatus
-         * @description Where a simulation stands.
-         * @enum {string}
-         */
-        SimulationStatus: "waiting" | "running" | "done" | "cancelled";
-        /**
-         * SmallUnitEnd
-         * @description The unit keeps its duties apart from now on.
-         */
-        SmallUnitEnd: {
-            /** Proof */
-            proof?: string | null;
-        };
-        /**
-         * SmallUnitOut
-         * @description Whether the unit is registered as a small one, and since when.
-         */
-        SmallUnitOut: {
-            /** Headcount */
-            headcount?: number | null;
-            /** Reason */
-            reason?: string | null;
-            /** Registered */
-            registered: boolean;
-            /** Registered At */
-            registered_at?: number | null;
-            reviewer?: components["schemas"]["PersonRef"] | null;
-            /** Reviewer Kind */
-            reviewer_kind?: string | null;
-        };
-        /**
-         * SpecialCasesBody
-         * @description What to do in the cases that every office knows.
-         */
-        SpecialCasesBody: {
-            /** @default superior */
-            absent: components["schemas"]["WhenAbsent"];
-            /** @default superior */
-            applicant: components["schemas"]["WhenApplicant"];
-            /** @default error */
-            nobody: components["schemas"]["WhenNobody"];
-            /** @default adjacent */
-            repeated: components["schemas"]["WhenRepeated"];
-        };
-        /**
-         * StarterOut
-         * @description A starter list that a draft can begin as.
-         */
-        StarterOut: {
-            /**
-             * As Of
-             * Format: date
-             * @description The day on which its facts were checked.
-             */
-            as_of: string;
-            /**
-             * Code
-             * @enum {string}
-             */
-            code: "enterprise" | "government" | "small_enterprise";
-            /** Rules */
-            rules: number;
-            summary: components["schemas"]["TextOut"];
-            title: components["schemas"]["TextOut"];
-        };
-        /**
-         * StatementLineOut
-         * @description What one seal of one medium was used for. Amounts in the smallest unit, by currency.
-         */
-        StatementLineOut: {
-            /** Amounts */
-            amounts: {
-                [key: string]: number;
-            };
-            /** Medium */
-            medium: string;
-            /** Presses */
-            presses: number;
-            /** Requests */
-            requests: number;
-            /** Seal Id */
-            seal_id: string;
-            /** Seal Name */
-            seal_name: string;
-            /** Unknown Amounts */
-            unknown_amounts: number;
-            /** Uses */
-            uses: number;
-            /** Voided */
-            voided: number;
-        };
-        /**
-         * StatementOut
-         * @description One week's statement.
-         */
-        StatementOut: {
-            /** Entry Id */
-            entry_id: string;
-            /** From At */
-            from_at: number;
-            /** Id */
-            id: string;
-            /** Lines */
-            lines: components["schemas"]["StatementLineOut"][];
-            /** Made At */
-            made_at: number;
-            /** Read At */
-            read_at: number | null;
-            /** Sm3 */
-            sm3: string;
-            /** Until At */
-            until_at: number;
-            /** Week */
-            week: string;
-        };
-        /**
          * StepAddition
          * @description Whom to ask in a step of their own, before or after one's own decision (加签).
          */
@@ -9200,6 +6915,36 @@ export interface components {
             when: "before" | "after";
         };
         /**
+         * StepConditionsBody
+         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
+         */
+        StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: ("electronic" | "physical")[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: components["schemas"]["SealCategory"][];
+        };
+        /**
          * StepConsultation
          * @description Whose opinion is asked for (征询).
          */
@@ -9208,53 +6953,6 @@ export interface components {
             person_ids: string[];
             /** Question */
             question: string;
-        };
-        /**
-         * StepDefinitionBody
-         * @description One step of a named route. `looks_at` empty: at everything, so that every replacement asks again.
-         */
-        StepDefinitionBody: {
-            approvers: components["schemas"]["ApproversBody"];
-            /**
-             * @default {
-             *       "applicants": [],
-             *       "currency": "CNY",
-             *       "departments": [],
-             *       "media": [],
-             *       "seal_categories": []
-             *     }
-             */
-            conditions: components["schemas"]["shuangyin__approvals__oversight_schemas__StepConditionsBody"];
-            /**
-             * Issue Form Counts
-             * @default false
-             */
-            issue_form_counts: boolean;
-            /** Key */
-            key: string;
-            /**
-             * Looks At
-             * @default []
-             */
-            looks_at: components["schemas"]["FactPart"][];
-            /** @default any */
-            mode: components["schemas"]["StepMode"];
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** @default window */
-            second_factor: components["schemas"]["SecondFactorRule"];
-            /**
-             * @default {
-             *       "absent": "superior",
-             *       "applicant": "superior",
-             *       "nobody": "error",
-             *       "repeated": "adjacent"
-             *     }
-             */
-            special: components["schemas"]["SpecialCasesBody"];
-            timeout?: components["schemas"]["TimeoutBody"] | null;
         };
         /**
          * StepMode
@@ -9328,45 +7026,6 @@ export interface components {
          */
         Strength: "must" | "should";
         /**
-         * StuckAct
-         * @description Why an administrator steps in, with his second factor.
-         */
-        StuckAct: {
-            /** Proof */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * StuckAssignment
-         * @description Who is to decide.
-         */
-        StuckAssignment: {
-            /** Person Id */
-            person_id: string;
-            /** Proof */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * SwitchBody
-         * @description Rules of the list in force that go over to electronic sealing on a day.
-         */
-        SwitchBody: {
-            /**
-             * On
-             * Format: date
-             * @description The day from which it holds, from midnight in Beijing.
-             */
-            on: string;
-            /**
-             * Rules
-             * @description Their positions.
-             */
-            rules: number[];
-        };
-        /**
          * TakesElectronic
          * @description Whether a counterparty accepts electronic seals.
          * @enum {string}
@@ -9406,14 +7065,6 @@ export interface components {
          * @description One thing that happened to a request, with the evidence entry that records it.
          */
         TimelineItem: {
-            /**
-             * Anchor State
-             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
-             * @enum {string}
-             */
-            anchor_state: "waiting" | "anchored" | "failed" | "none";
-            /** Anchors */
-            anchors: components["schemas"]["EntryAnchorOut"][];
             /** At */
             at: number;
             /** Comment */
@@ -9427,18 +7078,6 @@ export interface components {
             person: components["schemas"]["PersonRef"] | null;
             /** Zh */
             zh: string;
-        };
-        /**
-         * TimeoutBody
-         * @description After how many hours something happens, and what. Nothing of high risk passes for lack of an answer.
-         */
-        TimeoutBody: {
-            /** @default working */
-            counted: components["schemas"]["Hours"];
-            /** Hours */
-            hours: number;
-            /** @default remind */
-            then: components["schemas"]["OnTimeout"];
         };
         /**
          * TokenAdded
@@ -9528,43 +7167,6 @@ export interface components {
             title: string;
         };
         /**
-         * WhenAbsent
-         * @description Who stands in for somebody absent: his delegate, or the delegate and without one the superior.
-         * @enum {string}
-         */
-        WhenAbsent: "delegate" | "superior";
-        /**
-         * WhenApplicant
-         * @description What happens when an approver is the applicant himself.
-         * @enum {string}
-         */
-        WhenApplicant: "skip" | "own" | "superior" | "department_head";
-        /**
-         * WhenNobody
-         * @description What happens when nobody is left to ask.
-         * @enum {string}
-         */
-        WhenNobody: "error" | "superior" | "administrator";
-        /**
-         * WhenRepeated
-         * @description Whether who approved before is asked again: always, never, or only when a step lies between.
-         * @enum {string}
-         */
-        WhenRepeated: "no" | "keep_first" | "adjacent";
-        /**
-         * Withdrawal
-         * @description Why a list is taken back.
-         */
-        Withdrawal: {
-            /**
-             * Proof
-             * @description The second factor, for taking back what is approved.
-             */
-            proof?: string | null;
-            /** Reason */
-            reason: string;
-        };
-        /**
          * WitnessStateOut
          * @description A witness that is asked for cosignatures, and what it last said.
          */
@@ -9629,109 +7231,6 @@ export interface components {
             setup: components["schemas"]["TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
-        };
-        /**
-         * StepConditionsBody
-         * @description When a step is part of the route; empty parts ask for nothing, an unknown amount meets every limit.
-         */
-        shuangyin__approvals__oversight_schemas__StepConditionsBody: {
-            /** Amount Below Minor */
-            amount_below_minor?: number | null;
-            /** Amount From Minor */
-            amount_from_minor?: number | null;
-            /**
-             * Applicants
-             * @default []
-             */
-            applicants: string[];
-            /**
-             * Currency
-             * @default CNY
-             */
-            currency: string;
-            /**
-             * Departments
-             * @default []
-             */
-            departments: string[];
-            /**
-             * Media
-             * @default []
-             */
-            media: string[];
-            /**
-             * Seal Categories
-             * @default []
-             */
-            seal_categories: string[];
-        };
-        /**
-         * ReasonOut
-         * @description Why, or why not.
-         */
-        shuangyin__authority__schemas__ReasonOut: {
-            /**
-             * Code
-             * @description A stable code where it is an objection.
-             */
-            code: string | null;
-            /** Delegation Id */
-            delegation_id?: string | null;
-            /** En */
-            en: string;
-            /** Grant Id */
-            grant_id?: string | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * ReasonOut
-         * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
-         */
-        shuangyin__scenarios__schemas__ReasonOut: {
-            basis: components["schemas"]["Basis"];
-            /** Citation */
-            citation: string | null;
-            /** Decided */
-            decided: string[];
-            /** En */
-            en: string;
-            rule: components["schemas"]["TextOut"];
-            /** Rule Id */
-            rule_id: string;
-            strength: components["schemas"]["Strength"];
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * StepConditionsBody
-         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
-         */
-        shuangyin__scenarios__schemas__StepConditionsBody: {
-            /** Amount Below Minor */
-            amount_below_minor?: number | null;
-            /** Amount From Minor */
-            amount_from_minor?: number | null;
-            /**
-             * Currency
-             * @default CNY
-             */
-            currency: string;
-            /**
-             * Departments
-             * @default []
-             */
-            departments: string[];
-            /**
-             * Media
-             * @default []
-             */
-            media: ("electronic" | "physical")[];
-            /**
-             * Seal Categories
-             * @default []
-             */
-            seal_categories: components["schemas"]["SealCategory"][];
         };
     };
     responses: never;
@@ -9973,184 +7472,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchDigest"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_definitions_api_v1_approvals_definitions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RouteDefinitionOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    define_api_v1_approvals_definitions_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRouteDefinition"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RouteDefinitionOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    change_definition_api_v1_approvals_definitions__definition_id__patch: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                definition_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RouteDefinitionChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RouteDefinitionOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_issue_forms_api_v1_approvals_issue_forms_get: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_IssueFormOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    check_issue_form_api_v1_approvals_issue_forms__form_id__check_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                form_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["IssueFormCheck"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssueFormOut"];
                 };
             };
             /** @description Problem document */
@@ -10601,155 +7922,6 @@ export interface operations {
             };
         };
     };
-    list_stuck_api_v1_approvals_stuck_get: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RouteItem_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    assign_api_v1_approvals_stuck__route_id__assign_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                route_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StuckAssignment"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApprovalRouteOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    end_api_v1_approvals_stuck__route_id__end_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                route_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StuckAct"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApprovalRouteOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    send_back_api_v1_approvals_stuck__route_id__send_back_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                route_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StuckAct"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApprovalRouteOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     complete_sign_in_api_v1_auth_second_factor_post: {
         parameters: {
             query?: never;
@@ -10880,360 +8052,6 @@ export interface operations {
             };
         };
     };
-    answer_api_v1_authority_answer_get: {
-        parameters: {
-            query: {
-                act: components["schemas"]["Act"];
-                seal_id: string;
-                /** @description Absent: the platform by itself. */
-                person_id?: string | null;
-                document_kind?: string | null;
-                matter?: string | null;
-                amount_minor?: number | null;
-                currency?: string;
-                /** @description The applicant's department. */
-                department_id?: string | null;
-                /** @description SM3 digests of the documents. */
-                form?: string[];
-                documents?: number;
-                presses?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AnswerOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    offices_api_v1_authority_offices_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_OfficeOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    override_api_v1_authority_overrides_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewOverride"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReviewOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    what_api_v1_authority_persons__person_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PowersOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_reviews_api_v1_authority_reviews_get: {
-        parameters: {
-            query?: {
-                status?: components["schemas"]["ReviewStatus"] | null;
-                /** @description Most items of a page. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_ReviewOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    decide_api_v1_authority_reviews__review_id__decision_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                review_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReviewDecision"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReviewOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    who_api_v1_authority_seals__seal_id__get: {
-        parameters: {
-            query?: {
-                act?: components["schemas"]["Act"][] | null;
-            };
-            header?: never;
-            path: {
-                seal_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PowersOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    small_unit_api_v1_authority_small_unit_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SmallUnitOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    register_api_v1_authority_small_unit_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewSmallUnit"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SmallUnitOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    end_small_unit_api_v1_authority_small_unit_end_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SmallUnitEnd"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SmallUnitOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     list_counterparties_api_v1_counterparties_get: {
         parameters: {
             query?: {
@@ -11307,38 +8125,6 @@ export interface operations {
             };
         };
     };
-    read_counterparty_api_v1_counterparties__counterparty_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                counterparty_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CounterpartyOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     change_counterparty_api_v1_counterparties__counterparty_id__patch: {
         parameters: {
             query?: never;
@@ -11354,80 +8140,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CounterpartyChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CounterpartyOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_capabilities_api_v1_counterparties__counterparty_id__capabilities_get: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                counterparty_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CapabilityOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    state_capability_api_v1_counterparties__counterparty_id__capability_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                counterparty_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CapabilityStatement"];
             };
         };
         responses: {
@@ -11498,118 +8210,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingRequestOut"][];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_delegations_api_v1_delegations_get: {
-        parameters: {
-            query?: {
-                /** @description `all` for those who may see grants. */
-                scope?: "mine" | "all";
-                /** @description Most items of a page. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_DelegationOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    delegate_api_v1_delegations_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewDelegation"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DelegationOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    end_delegation_api_v1_delegations__delegation_id__end_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                delegation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GrantEnd"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DelegationsOut"];
                 };
             };
             /** @description Problem document */
@@ -11817,38 +8417,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    read_events_api_v1_events_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Last-Event-ID"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Events, until the page is closed. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
             };
             /** @description Problem document */
             default: {
@@ -12261,9 +8829,6 @@ export interface operations {
             query?: {
                 status?: components["schemas"]["GrantStatus"] | null;
                 seal_id?: string | null;
-                parent_id?: string | null;
-                /** @description `top`: grants of the root offices themselves; `mine`: those that the caller holds. */
-                scope?: "all" | "top" | "mine";
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -12332,152 +8897,6 @@ export interface operations {
             };
         };
     };
-    reconfirm_api_v1_grants_reconfirm_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reconfirmation"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantsOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    read_api_v1_grants__grant_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                grant_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantsOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    accept_api_v1_grants__grant_id__accept_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                grant_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GrantAnswer"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    decline_api_v1_grants__grant_id__decline_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                grant_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GrantEnd"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     end_api_v1_grants__grant_id__end_post: {
         parameters: {
             query?: never;
@@ -12502,7 +8921,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantsOut"];
+                    "application/json": components["schemas"]["GrantsEnded"];
                 };
             };
             /** @description Problem document */
@@ -13582,36 +10001,6 @@ export interface operations {
             };
         };
     };
-    matters_api_v1_reference_matters_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_MatterOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     paper_kinds_api_v1_reference_paper_kinds_get: {
         parameters: {
             query?: never;
@@ -13642,36 +10031,6 @@ export interface operations {
             };
         };
     };
-    platforms_api_v1_reference_platforms_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PlatformOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     regions_api_v1_reference_regions_get: {
         parameters: {
             query?: never;
@@ -13688,36 +10047,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_RegionOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    root_offices_api_v1_reference_root_offices_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RootOfficeOut_"];
                 };
             };
             /** @description Problem document */
@@ -13817,7 +10146,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionFacts"];
+                "application/json": components["schemas"]["PreviewFacts"];
             };
         };
         responses: {
@@ -13827,7 +10156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DecisionOut"];
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description Problem document */
@@ -13899,151 +10228,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_issue_forms_api_v1_requests__request_id__issue_forms_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_IssueFormOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    register_issue_form_api_v1_requests__request_id__issue_forms_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewIssueForm"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssueFormOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    replace_api_v1_requests__request_id__replacement_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RequestReplacement"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    plan_route_api_v1_requests__request_id__route_plan_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RequestSubmission"] | null;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoutePlanOut"];
                 };
             };
             /** @description Problem document */
@@ -14328,7 +10512,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ScenarioListSummary_"];
+                    "application/json": components["schemas"]["Page_ScenarioListOut_"];
                 };
             };
             /** @description Problem document */
@@ -14409,72 +10593,6 @@ export interface operations {
             };
         };
     };
-    import_draft_api_v1_scenario_lists_import_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_import_draft_api_v1_scenario_lists_import_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_starters_api_v1_scenario_lists_starters_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_StarterOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     read_list_api_v1_scenario_lists__list_id__get: {
         parameters: {
             query?: never;
@@ -14507,7 +10625,7 @@ export interface operations {
             };
         };
     };
-    change_header_api_v1_scenario_lists__list_id__patch: {
+    enforce_api_v1_scenario_lists__list_id__enforce_post: {
         parameters: {
             query?: never;
             header?: {
@@ -14521,225 +10639,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HeaderChange"];
+                "application/json": components["schemas"]["ListEnforcement"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    acknowledge_api_v1_scenario_lists__list_id__acknowledge_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Acknowledgement"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_acknowledgements_api_v1_scenario_lists__list_id__acknowledgements_get: {
-        parameters: {
-            query?: {
-                state?: "all" | "missing" | "confirmed";
-                /** @description Most items of a page. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AcknowledgementOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    compare_api_v1_scenario_lists__list_id__comparison_get: {
-        parameters: {
-            query?: {
-                /** @description Another version; the one in force when absent. */
-                against?: string | null;
-            };
-            header?: never;
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListComparison"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    read_faults_api_v1_scenario_lists__list_id__faults_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaultsOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    recall_api_v1_scenario_lists__list_id__recall_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Withdrawal"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    remind_api_v1_scenario_lists__list_id__remind_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -14777,257 +10679,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RulesBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_simulations_api_v1_scenario_lists__list_id__simulations_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_SimulationOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    simulate_requests_api_v1_scenario_lists__list_id__simulations_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewSimulation"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SimulationOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    simulate_table_api_v1_scenario_lists__list_id__simulations_table_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SimulationOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    submit_api_v1_scenario_lists__list_id__submit_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScenarioListOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    export_table_api_v1_scenario_lists__list_id__table_xlsx_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    withdraw_api_v1_scenario_lists__list_id__withdraw_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-                "If-Match"?: string | null;
-            };
-            path: {
-                list_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Withdrawal"];
             };
         };
         responses: {
@@ -15092,8 +10743,6 @@ export interface operations {
                 request_id?: string | null;
                 seal_id?: string | null;
                 medium?: ("electronic" | "physical") | null;
-                /** @description Who applied for the use or made it. */
-                person_id?: string | null;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -15213,108 +10862,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SealOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    read_freeze_api_v1_seals_freeze_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreezeState"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    freeze_api_v1_seals_freeze_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FreezeBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreezeState"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    lift_api_v1_seals_freeze_lift_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FreezeBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreezeState"];
                 };
             };
             /** @description Problem document */
@@ -15750,203 +11297,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
                 };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    read_simulation_api_v1_simulations__simulation_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                simulation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SimulationOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    cancel_api_v1_simulations__simulation_id__cancel_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                simulation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SimulationOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_lines_api_v1_simulations__simulation_id__lines_get: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                simulation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_SimulationLineOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    list_statements_api_v1_statements_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_StatementOut_"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    mark_read_api_v1_statements__statement_id__read_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                statement_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatementOut"];
-                };
-            };
-            /** @description Problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    print_statement_api_v1_statements__statement_id__sheet_pdf_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                statement_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Problem document */
             default: {

@@ -19,6 +19,8 @@ from shuangyin.requests.models import RequestStatus
 from shuangyin.requests.schemas import (
     Medium,
     NewRequest,
+    PreviewFacts,
+    PreviewOut,
     RequestChange,
     RequestOut,
     RequestSubmission,
@@ -26,19 +28,17 @@ from shuangyin.requests.schemas import (
     RequestWithdrawal,
     TimelineItem,
 )
-from shuangyin.requests.views import request_out, summaries, timeline_out
-from shuangyin.scenarios.api import ask
-from shuangyin.scenarios.schemas import DecisionFacts, DecisionOut
+from shuangyin.requests.views import preview_out, request_out, summaries, timeline_out
 
 router = APIRouter(prefix="/requests", tags=["requests"])
 
 Applicant = Annotated[Actor, access("requests.apply")]
 
 
-@router.post("/decision", response_model=DecisionOut)
-def preview(body: DecisionFacts, platform: PlatformOf, actor: Applicant) -> DecisionOut:
-    """What the scenario list says about a use, with the seals that fit. Changes nothing."""
-    return platform.view(lambda work: ask(work, actor, body))
+@router.post("/decision", response_model=PreviewOut)
+def preview(body: PreviewFacts, platform: PlatformOf, actor: Applicant) -> PreviewOut:
+    """What the scenario list says about a use, with the seals that fit, and what the use repeats. Changes nothing."""
+    return platform.view(lambda work: preview_out(work, actor, body))
 
 
 @router.post("", status_code=201, response_model=RequestOut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shuangyin.core.errors import Conflict, Invalid, NotFound, Refused, not_found
 from shuangyin.core.text import Text
@@ -144,4 +144,89 @@ def other_seals() -> Conflict:
         "OTHER_SEALS",
         "审批中只能更换文件、位置和份数，不能更换印章。如需更换印章，请撤回后修改再提交。",
         "In approval documents, places and counts can be replaced, seals cannot. Withdraw the request to change them.",
+    )
+
+
+def prerequisites_missing(missing: Sequence[tuple[str, Text]]) -> Refused:
+    """Papers that must be there before anybody is asked."""
+    return Refused(
+        "PREREQUISITES_MISSING",
+        f"送审前须附上：{'、'.join(text.zh for _, text in missing)}。请上传后再送审。",
+        f"Before submission these must be attached: {', '.join(text.en for _, text in missing)}.",
+        details={"missing": [{"kind": code, **text.to_dict()} for code, text in missing]},
+    )
+
+
+def unknown_paper_kind(code: str) -> Invalid:
+    """The kind of an attachment is not in the code table."""
+    return Invalid(
+        "PAPER_KIND_UNKNOWN",
+        "没有这种附件类型，请从列表中选择。",
+        "There is no such kind of attachment. Choose from the list.",
+        details={"kind": code[:64]},
+    )
+
+
+def attachment_twice() -> Invalid:
+    """One line per attached paper."""
+    return Invalid("ATTACHMENT_TWICE", "同一份附件请只添加一次。", "Attach each paper once.")
+
+
+def own_amendment() -> Invalid:
+    """A request that refers to itself, or round to itself."""
+    return Invalid(
+        "RELATED_CYCLE",
+        "一份申请不能补充或从属于它自己，请改选原合同的申请。",
+        "A request cannot amend or belong to itself. Choose the request of the original contract.",
+    )
+
+
+def exception_unknown() -> Refused:
+    """The rule is not one of the list in force, so nothing can be excepted from it."""
+    return Refused(
+        "EXCEPTION_UNKNOWN",
+        "所申请例外的规则已不在现行清单中，或不限制本次用印。请按现行判定重新填写。",
+        "The rule of the exception is not in the list in force, or does not limit this use. Ask again by the present decision.",
+    )
+
+
+def exception_refused(rule: Text, basis: Text, cited: str | None) -> Refused:
+    """A rule from which there is no exception, with what it rests on."""
+    ground = f"（{cited}）" if cited else ""
+    return Refused(
+        "EXCEPTION_REFUSED",
+        f"「{rule.zh}」{basis.zh}{ground}，不能申请例外。",
+        f"No exception is possible from “{rule.en}”: {basis.en}{' (' + cited + ')' if cited else ''}.",
+        details={"rule": rule.to_dict(), "citation": cited},
+    )
+
+
+def sealed_before(numbers: Sequence[str], details: Sequence[Mapping[str, object]]) -> Refused:
+    """The same paper or contract was sealed, or is being sealed, already; the applicant has to say why again."""
+    return Refused(
+        "SEALED_BEFORE",
+        f"同一文件或同一合同已在 {'、'.join(numbers)} 中用印或送审。如确需再次用印，请写明原因后送审；如为补充协议，请选择原合同的申请。",
+        f"The same paper or contract is sealed or in approval in {', '.join(numbers)}. Say why it is sealed again, or name the request that this one amends.",
+        details={"duplicates": list(details)},
+    )
+
+
+def allowance_used(allowance: int, kind: Text) -> Refused:
+    """The holder has had all that the list allows him this month."""
+    return Refused(
+        "ALLOWANCE_USED",
+        f"本月「{kind.zh}」的用印额度 {allowance} 份已用完。请下月再申请，或由管理员修订清单。",
+        f"This month's allowance of {allowance} for “{kind.en}” is used up. Apply next month, or have the list revised.",
+        details={"monthly_allowance": allowance},
+    )
+
+
+def law_forbids_now(rule: Text, reason: Text, cited: str | None) -> Refused:
+    """What was approved under an earlier list is forbidden by law or regulation in the list in force now."""
+    ground = f"（依据：{cited}）" if cited else ""
+    return Refused(
+        "LAW_FORBIDS_NOW",
+        f"该申请批准后清单已更新，按「{rule.zh}」不得再用此种印章：{reason.zh}{ground}请撤销本申请后按现行清单重新申请。",
+        f"The list changed after approval; by “{rule.en}” this kind of seal may no longer be used: {reason.en} Apply again under the present list.",
+        details={"rule": rule.to_dict(), "citation": cited},
     )

@@ -32,6 +32,10 @@ class UseRequest(Versioned, Base):
         UniqueConstraint("organization_id", "number"),
         Index(None, "organization_id", "status", "id"),
         Index(None, "applicant_id", "id"),
+        Index(None, "contract_number"),
+        Index(None, "amends_request_id"),
+        Index(None, "part_of_request_id"),
+        Index(None, "allowance_slot", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -65,6 +69,30 @@ class UseRequest(Versioned, Base):
     changes: Mapped[int] = mapped_column(
         doc="Rises when only documents or seals change, and with it the version."
     )
+    platform: Mapped[str | None] = mapped_column(String(64), doc="Where the paper is handed in.")
+    region: Mapped[str | None] = mapped_column(String(8), doc="Where it is used: GB/T 2260, or foreign.")
+    contract_number: Mapped[str | None] = mapped_column(String(64))
+    amends_request_id: Mapped[str | None] = mapped_column(
+        String(32), doc="The request of the contract that this one amends; their amounts add up."
+    )
+    part_of_request_id: Mapped[str | None] = mapped_column(
+        String(32), doc="The first request of a deal that is split; their amounts add up."
+    )
+    exception_rules: Mapped[str | None] = mapped_column(
+        Text, doc="JSON list of the rules from which an exception is asked."
+    )
+    exception_reason: Mapped[str | None] = mapped_column(String(1000))
+    duplicate_reason: Mapped[str | None] = mapped_column(
+        String(500), doc="Why the same paper or contract is sealed again, in the applicant's words."
+    )
+    paper_description: Mapped[str | None] = mapped_column(
+        String(1000), doc="What a paper is that exists only on paper before it is sealed."
+    )
+    paper_place: Mapped[str | None] = mapped_column(String(200), doc="Where on that paper the seal goes.")
+    stub_number: Mapped[str | None] = mapped_column(String(32), doc="Number of the stub in the book.")
+    allowance_slot: Mapped[str | None] = mapped_column(
+        String(120), doc="holder:kind:month:count while the request counts against a monthly allowance."
+    )
 
 
 class RequestDocument(Base):
@@ -78,6 +106,22 @@ class RequestDocument(Base):
         String(32), ForeignKey("document_version.id"), primary_key=True
     )
     organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    sm3: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(doc="From 1.")
+
+
+class RequestAttachment(Base):
+    """A paper that comes with a request and is not sealed: a resolution, a review, the specimen of a form."""
+
+    __tablename__ = "request_attachment"
+    __table_args__ = (UniqueConstraint("request_id", "position"), Index(None, "document_version_id"))
+
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), primary_key=True)
+    document_version_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("document_version.id"), primary_key=True
+    )
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    kind: Mapped[str] = mapped_column(String(64), doc="Code of the table of paper kinds.")
     sm3: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(doc="From 1.")
 

@@ -18,13 +18,31 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.requests import errors
-from shuangyin.requests.models import RequestDocument, RequestSeal, RequestStatus, UseRequest
+from shuangyin.requests.models import (
+    RequestAttachment,
+    RequestDocument,
+    RequestSeal,
+    RequestStatus,
+    UseRequest,
+)
 from shuangyin.requests.rules import Place, Qr, SealLine, Seam, Sheet, binding_of
 from shuangyin.seals.models import Seal
 
 SUBJECT_TYPE = "request"
 EDITABLE = frozenset({RequestStatus.DRAFT, RequestStatus.SENT_BACK, RequestStatus.WITHDRAWN})
 _FOR_KEEPERS = (RequestStatus.APPROVED, RequestStatus.SEALING, RequestStatus.SEALED, RequestStatus.VOIDED)
+_BOUND_WHERE_SAID = (
+    "platform",
+    "region",
+    "contract_number",
+    "amends_request_id",
+    "part_of_request_id",
+    "exception_rules",
+    "exception_reason",
+    "duplicate_reason",
+    "paper_description",
+    "paper_place",
+)
 _KEEPING = ("sealing.execute", "custody.open", "custody.review")
 
 
@@ -164,6 +182,12 @@ def documents_of(work: UnitOfWork, request_id: str) -> list[RequestDocument]:
     return list(work.session.scalars(query.order_by(RequestDocument.position)))
 
 
+def attachments_of(work: UnitOfWork, request_id: str) -> list[RequestAttachment]:
+    """The papers that come with a request, in order."""
+    query = select(RequestAttachment).where(RequestAttachment.request_id == request_id)
+    return list(work.session.scalars(query.order_by(RequestAttachment.position)))
+
+
 def versions_of(work: UnitOfWork, request_id: str) -> list[tuple[RequestDocument, DocumentVersion]]:
     """The documents of a request with the versions asked for, in order."""
     rows = work.session.execute(
@@ -231,7 +255,7 @@ def line_of(asked: RequestSeal, seal: Seal) -> SealLine:
 
 def current_binding(work: UnitOfWork, request: UseRequest) -> str:
     """What approvals of this request would be bound to now, recomputed from its rows."""
-    facts = {
+    facts: dict[str, object] = {
         "request": request.id,
         "document_kind": request.document_kind,
         "matter": request.matter,
@@ -242,11 +266,17 @@ def current_binding(work: UnitOfWork, request: UseRequest) -> str:
         "copies": request.copies,
         "medium": request.medium,
     }
+    # What requests learned to say later is bound where it is said, so that older bindings stay what they were.
+    said = {name: getattr(request, name) for name in _BOUND_WHERE_SAID}
+    facts |= {name: value for name, value in said.items() if value is not None}
+    attached = [[one.kind, one.sm3] for one in attachments_of(work, request.id)]
+    if attached:
+        facts["attachments"] = attached
     return binding_of(facts, sheets_of(work, request.id), seal_lines_of(work, request.id))
 
 
 def reads_document(work: UnitOfWork, actor: Actor, document_id: str) -> bool:
-    """Whether a request that the actor sees names a version of this document."""
+    """Whether a request that the actor sees names a version of this document, to be sealed or attached."""
     query = (
         select(UseRequest.id)
         .join(RequestDocument, RequestDocument.request_id == UseRequest.id)
@@ -254,7 +284,16 @@ def reads_document(work: UnitOfWork, actor: Actor, document_id: str) -> bool:
         .where(DocumentVersion.document_id == document_id, visible_to(actor))
         .limit(1)
     )
-    return work.session.scalar(query) is not None
+    if work.session.scalar(query) is not None:
+        return True
+    attached = (
+        select(UseRequest.id)
+        .join(RequestAttachment, RequestAttachment.request_id == UseRequest.id)
+        .join(DocumentVersion, DocumentVersion.id == RequestAttachment.document_version_id)
+        .where(DocumentVersion.document_id == document_id, visible_to(actor))
+        .limit(1)
+    )
+    return work.session.scalar(attached) is not None
 
 
 def seal_names(work: UnitOfWork, request_ids: Collection[str]) -> dict[str, list[str]]:

@@ -74,17 +74,18 @@ def definitions_of(work: UnitOfWork, organization_id: str, decision: Decision) -
 def route_facts(
     request: UseRequest,
     decision: Decision,
+    total_minor: int | None,
     *,
     choices: Mapping[str, Sequence[str]],
     fields: Mapping[str, str],
 ) -> RouteFacts:
-    """What the route of a request is planned by."""
+    """What the route of a request is planned by; `total_minor` is the amount with all that it adds up with."""
     return RouteFacts(
         applicant_id=request.applicant_id,
         department_id=request.department_id,
         medium=request.medium,
         seal_categories=tuple(decision.seal_categories),
-        amount_minor=request.amount_minor,
+        amount_minor=total_minor,
         currency=request.currency,
         high_risk=decision.high_risk,
         fields=dict(fields),

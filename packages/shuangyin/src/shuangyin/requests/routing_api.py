@@ -22,7 +22,8 @@ from shuangyin.organization.api import IdInPath
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import PersonRef
 from shuangyin.requests import commands, queries
-from shuangyin.requests.commands.drafting import facts_for, own
+from shuangyin.requests.commands.conditions import facts_of_request
+from shuangyin.requests.commands.drafting import own
 from shuangyin.requests.routing import preview, route_facts
 from shuangyin.requests.schemas import (
     ChoiceOut,
@@ -34,7 +35,7 @@ from shuangyin.requests.schemas import (
     RoutePlanOut,
 )
 from shuangyin.requests.views import request_out
-from shuangyin.scenarios.queries import decide_for, facts_of
+from shuangyin.scenarios.queries import decide_for
 from shuangyin.scenarios.schemas import TextOut
 
 router = APIRouter(prefix="/requests", tags=["requests"])
@@ -51,8 +52,14 @@ def plan_route(
 
     def query(work: UnitOfWork) -> RoutePlanOut:
         request = own(work, actor, request_id, None)
-        decided = decide_for(work, actor.organization_id, facts_of(work, actor, facts_for(request)))
-        facts = route_facts(request, decided.decision, choices=sent.choices, fields=sent.fields)
+        decided = decide_for(work, actor.organization_id, facts_of_request(work, actor, request))
+        facts = route_facts(
+            request,
+            decided.decision,
+            decided.facts.amount_minor,
+            choices=sent.choices,
+            fields=sent.fields,
+        )
         shown = preview(work, request, decided.decision, facts)
         choices = _choices(work, shown.definitions, facts, actor.organization_id)
         ids = {one for step in shown.planned for one in step.person_ids}

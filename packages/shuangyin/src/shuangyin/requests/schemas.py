@@ -12,7 +12,15 @@ from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.evidence.schemas import EntryAnchorOut
 from shuangyin.people.schemas import NamedRef, PersonRef
 from shuangyin.requests.models import RequestStatus
-from shuangyin.scenarios.schemas import Amount, Code, Currency, DecisionOut, TextOut
+from shuangyin.scenarios.schemas import (
+    Amount,
+    Code,
+    Currency,
+    DecisionFacts,
+    DecisionOut,
+    Region,
+    TextOut,
+)
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
@@ -67,6 +75,27 @@ class RequestSealBody(_Input):
     qr: QrBody | None = None
 
 
+class AttachmentBody(_Input):
+    """A paper that comes with a request: a document version and what kind of paper it is."""
+
+    document_version_id: Id
+    kind: Code = Field(description="Code of the table of paper kinds.")
+
+
+class ExceptionBody(_Input):
+    """Which rules of the list in force a use asks to be excepted from, and why."""
+
+    rule_ids: Annotated[list[Id], Field(min_length=1, max_length=20)]
+    reason: Annotated[Paragraph, Field(min_length=1, max_length=1000)]
+
+
+ContractNumber = Annotated[Line, Field(min_length=1, max_length=64)]
+DuplicateReason = Annotated[Paragraph, Field(min_length=1, max_length=500)]
+PaperDescription = Annotated[Paragraph, Field(min_length=1, max_length=1000)]
+PaperPlace = Annotated[Line, Field(min_length=1, max_length=200)]
+Attachments = Annotated[list[AttachmentBody], Field(max_length=20)]
+
+
 class RequestBody(_Input):
     """A request as its applicant writes it. A draft may be incomplete; submission says what is missing."""
 
@@ -83,6 +112,20 @@ class RequestBody(_Input):
     medium: Medium | None = Field(None, description="What the scenario list decides when absent.")
     document_version_ids: Annotated[list[Id], Field(max_length=20)] = []
     seals: Annotated[list[RequestSealBody], Field(max_length=20)] = []
+    platform: Code | None = None
+    region: Region | None = None
+    contract_number: ContractNumber | None = None
+    amends_request_id: Id | None = Field(
+        None, description="The request of the contract that this one amends."
+    )
+    part_of_request_id: Id | None = Field(None, description="The first request of a deal that is split.")
+    exception: ExceptionBody | None = None
+    duplicate_reason: DuplicateReason | None = Field(
+        None, description="Why the same paper or contract is sealed again."
+    )
+    paper_description: PaperDescription | None = None
+    paper_place: PaperPlace | None = None
+    attachments: Attachments = []
 
 
 class NewRequest(RequestBody):
@@ -105,6 +148,49 @@ class RequestChange(_Input):
     medium: Medium | None = None
     document_version_ids: Annotated[list[Id], Field(max_length=20)] | None = None
     seals: Annotated[list[RequestSealBody], Field(max_length=20)] | None = None
+    platform: Code | None = None
+    region: Region | None = None
+    contract_number: ContractNumber | None = None
+    amends_request_id: Id | None = None
+    part_of_request_id: Id | None = None
+    exception: ExceptionBody | None = None
+    duplicate_reason: DuplicateReason | None = None
+    paper_description: PaperDescription | None = None
+    paper_place: PaperPlace | None = None
+    attachments: Attachments | None = None
+
+
+class PreviewFacts(DecisionFacts):
+    """What is known of a use before it is submitted, with what adds up and what it may repeat."""
+
+    request_id: Id | None = Field(None, description="The draft itself, which repeats nothing.")
+    contract_number: ContractNumber | None = None
+    counterparty_name: PartyName = ""
+    amends_request_id: Id | None = None
+    part_of_request_id: Id | None = None
+    excepted_rule_ids: Annotated[list[Id], Field(max_length=20, default_factory=list)]
+    document_version_ids: Annotated[list[Id], Field(max_length=20, default_factory=list)]
+
+
+class LikeRequest(BaseModel):
+    """Another request that this one repeats or may belong together with."""
+
+    why: Literal["document", "contract", "counterparty"]
+    request_id: str
+    number: str
+    status: RequestStatus
+    amount_minor: int | None
+    currency: str
+    at: int
+
+
+class PreviewOut(DecisionOut):
+    """The answer of the list, and what the use repeats or may belong together with."""
+
+    duplicates: list[LikeRequest] = Field([], description="Sealing again must be confirmed with a reason.")
+    nearby: list[LikeRequest] = Field(
+        [], description="Recent requests with the same counterparty: do they belong to one deal?"
+    )
 
 
 class RequestSubmission(_Input):
@@ -194,6 +280,18 @@ class RequestDocumentOut(BaseModel):
     pages: int
     page_sizes: list[tuple[float, float]]
     signed_by_others: bool
+
+
+class AttachmentOut(BaseModel):
+    """A paper that comes with a request."""
+
+    document_version_id: str
+    document_id: str
+    kind: str
+    kind_name: TextOut
+    title: str
+    file_name: str
+    sm3: str
 
 
 class RequestSealOut(BaseModel):
@@ -298,4 +396,17 @@ class RequestOut(RequestSummary):
     step_id: str | None = Field(description="The step that the caller may decide now.")
     timeline: list[TimelineItem]
     uses: list[RequestUseOut]
+    platform: str | None
+    region: str | None
+    contract_number: str | None
+    amends_request_id: str | None
+    part_of_request_id: str | None
+    exception: ExceptionBody | None
+    duplicate_reason: str | None
+    duplicates: list[LikeRequest]
+    nearby: list[LikeRequest]
+    paper_description: str | None
+    paper_place: str | None
+    stub_number: str | None
+    attachments: list[AttachmentOut]
     actions: list[Action] = Field(description="What the caller may do now.")

@@ -10,21 +10,28 @@ from shuangyin.approvals import views as approval_views
 from shuangyin.approvals.schemas import ApprovalRouteOut
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.documents.models import Document
+from shuangyin.documents.models import Document, DocumentVersion
+from shuangyin.documents.queries import readable_version
 from shuangyin.evidence.anchor_queries import anchors_of, state_of_entry
 from shuangyin.evidence.queries import entries_for
 from shuangyin.organization.queries import department_names
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import NamedRef, PersonRef
-from shuangyin.reference.queries import document_kind
+from shuangyin.reference.queries import document_kind, paper_kind
 from shuangyin.requests import queries
+from shuangyin.requests.adding_up import Bonds, Like, adding_up, bonds_of, duplicates_of, nearby_of
 from shuangyin.requests.authorizing import presses_by_grant
-from shuangyin.requests.commands.drafting import facts_for
+from shuangyin.requests.commands.conditions import excepted_rules, facts_of_request
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.schemas import (
     Action,
+    AttachmentOut,
+    ExceptionBody,
+    LikeRequest,
     Medium,
     PlaceBody,
+    PreviewFacts,
+    PreviewOut,
     QrBody,
     RequestDocumentOut,
     RequestOut,
@@ -86,6 +93,33 @@ def request_out(work: UnitOfWork, actor: Actor, request: UseRequest) -> RequestO
         timeline=timeline_out(work, request),
         uses=_uses_out(work, request),
         actions=_actions(work, actor, request, step_id),
+        **_besides(work, request),
+    )
+
+
+def preview_out(work: UnitOfWork, actor: Actor, asked: PreviewFacts) -> PreviewOut:
+    """The decision about facts as they are sent, with what the use repeats or may belong together with."""
+    digests = [readable_version(work, actor, one).sm3 for one in asked.document_version_ids]
+    for named in (asked.amends_request_id, asked.part_of_request_id):
+        if named is not None:
+            queries.get(work, actor, named)
+    bonds = Bonds(
+        request_id=asked.request_id,
+        organization_id=actor.organization_id,
+        contract_number=asked.contract_number,
+        counterparty_id=asked.counterparty_id,
+        counterparty_name=asked.counterparty_name,
+        amends_request_id=asked.amends_request_id,
+        part_of_request_id=asked.part_of_request_id,
+        digests=tuple(digests),
+    )
+    facts = adding_up(work, actor, asked, bonds, asked.excepted_rule_ids)
+    decision = decision_out(work, scenarios.decide_for(work, actor.organization_id, facts))
+    duplicates = duplicates_of(work, bonds)
+    return PreviewOut(
+        **dict(decision),
+        duplicates=likes_out(duplicates),
+        nearby=likes_out(nearby_of(work, bonds, {one.request.id for one in duplicates})),
     )
 
 
@@ -147,9 +181,73 @@ def _decision(work: UnitOfWork, actor: Actor, request: UseRequest) -> DecisionOu
     if request.status in queries.EDITABLE and request.applicant_id == actor.person_id:
         if scenarios.current(work, request.organization_id) is None:
             return None
-        facts = scenarios.facts_of(work, actor, facts_for(request))
+        facts = facts_of_request(work, actor, request)
         return decision_out(work, scenarios.decide_for(work, request.organization_id, facts))
     return DecisionOut.model_validate_json(request.decision) if request.decision else None
+
+
+def likes_out(likes: Sequence[Like]) -> list[LikeRequest]:
+    """Other requests that one repeats or may belong together with."""
+    return [
+        LikeRequest.model_validate(
+            {
+                "why": one.why,
+                "request_id": one.request.id,
+                "number": one.request.number,
+                "status": one.request.status,
+                "amount_minor": one.request.amount_minor,
+                "currency": one.request.currency,
+                "at": one.request.submitted_at or one.request.created_at,
+            }
+        )
+        for one in likes
+    ]
+
+
+def _besides(work: UnitOfWork, request: UseRequest) -> dict[str, object]:
+    """What a request says besides document, seals and amount."""
+    bonds = bonds_of(work, request)
+    duplicates = duplicates_of(work, bonds)
+    return {
+        "platform": request.platform,
+        "region": request.region,
+        "contract_number": request.contract_number,
+        "amends_request_id": request.amends_request_id,
+        "part_of_request_id": request.part_of_request_id,
+        "exception": (
+            ExceptionBody(rule_ids=list(excepted_rules(request)), reason=request.exception_reason or "")
+            if request.exception_rules
+            else None
+        ),
+        "duplicate_reason": request.duplicate_reason,
+        "duplicates": likes_out(duplicates),
+        "nearby": likes_out(nearby_of(work, bonds, {one.request.id for one in duplicates})),
+        "paper_description": request.paper_description,
+        "paper_place": request.paper_place,
+        "stub_number": request.stub_number,
+        "attachments": _attachments_out(work, request),
+    }
+
+
+def _attachments_out(work: UnitOfWork, request: UseRequest) -> list[AttachmentOut]:
+    found = []
+    for attached in queries.attachments_of(work, request.id):
+        version = work.session.get_one(DocumentVersion, attached.document_version_id)
+        kind = paper_kind(attached.kind)
+        found.append(
+            AttachmentOut(
+                document_version_id=version.id,
+                document_id=version.document_id,
+                kind=attached.kind,
+                kind_name=TextOut(zh=kind.zh, en=kind.en)
+                if kind
+                else TextOut(zh=attached.kind, en=attached.kind),
+                title=work.session.get_one(Document, version.document_id).title,
+                file_name=version.file_name,
+                sm3=attached.sm3,
+            )
+        )
+    return found
 
 
 def _documents_out(work: UnitOfWork, request: UseRequest) -> list[RequestDocumentOut]:

@@ -31,7 +31,7 @@ from shuangyin.scenarios.models import (
     ScenarioSimulationLine,
 )
 from shuangyin.scenarios.reading import body_of, rate_bodies, rates_of, rules_of
-from shuangyin.scenarios.rules import CompiledList, Decision, Facts
+from shuangyin.scenarios.rules import NO_RATES, CompiledList, Decision, Facts, Rates, Rule
 from shuangyin.scenarios.schemas import DecisionFacts
 from shuangyin.scenarios.terms import Term
 from shuangyin.seals.models import Seal, SealCategory
@@ -59,6 +59,7 @@ class Decided:
     seals: tuple[FittingSeal, ...]
     missing: tuple[str, ...]
     facts: Facts
+    matching: tuple[Rule, ...]
     changes: tuple[Change, ...]
 
 
@@ -229,8 +230,15 @@ def decide_for(work: UnitOfWork, organization_id: str, facts: Facts, *, explain:
         seals=seals,
         missing=missing,
         facts=facts,
+        matching=tuple(compiled.rules_in(compiled.matching(facts))),
         changes=changes(compiled, facts) if explain else (),
     )
+
+
+def rates_now(work: UnitOfWork, organization_id: str) -> Rates:
+    """What other currencies are worth by the list in force."""
+    row = current(work, organization_id)
+    return NO_RATES if row is None else rates_of(rate_bodies(row))
 
 
 def compiled_list(work: UnitOfWork, row: ScenarioList) -> CompiledList:

@@ -26,6 +26,7 @@ from shuangyin.documents import queries as documents
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.requests import queries as requests
 from shuangyin.requests.authorizing import authority_for, duties_of, readable
+from shuangyin.requests.lawful import require_still_lawful
 from shuangyin.requests.models import RequestDocument, RequestSeal, UseRequest
 from shuangyin.sealing import errors, rules
 from shuangyin.sealing.models import SealUse
@@ -174,6 +175,7 @@ def _require_request(work: UnitOfWork, request: UseRequest) -> None:
     objection = rules.object_to_request(state)
     if objection is not None:
         raise errors.refused(objection)
+    require_still_lawful(work, request)
 
 
 def _require_seal(seal: Seal, at: int) -> None:

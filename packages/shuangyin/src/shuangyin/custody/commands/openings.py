@@ -29,6 +29,7 @@ from shuangyin.evidence.commands import digest_of, record
 from shuangyin.people.queries import holds_permission
 from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
+from shuangyin.requests.lawful import require_still_lawful
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.commands import set_whereabouts
 from shuangyin.seals.freezes import require_not_frozen
@@ -161,6 +162,7 @@ def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, 
     request = queries.request(work, actor.organization_id, request_id)
     if request.status != "approved" or request.medium != "physical":
         raise errors.not_ready(request.number)
+    require_still_lawful(work, request)
     for line in _lines(work, request):
         seal = work.session.get_one(Seal, line.seal_id)
         place = work.session.get(SafeSlot, line.seal_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import delete
@@ -14,14 +15,43 @@ from shuangyin.documents.queries import readable_version
 from shuangyin.evidence.commands import record
 from shuangyin.organization.queries import counterparty
 from shuangyin.people.queries import person
+from shuangyin.reference.queries import paper_kind
 from shuangyin.requests import errors, queries
-from shuangyin.requests.models import RequestDocument, RequestSeal, RequestStatus, UseRequest
-from shuangyin.requests.schemas import NewRequest, RequestChange, RequestReplacement, RequestSealBody
+from shuangyin.requests.adding_up import require_related
+from shuangyin.requests.models import (
+    RequestAttachment,
+    RequestDocument,
+    RequestSeal,
+    RequestStatus,
+    UseRequest,
+)
+from shuangyin.requests.schemas import (
+    AttachmentBody,
+    ExceptionBody,
+    NewRequest,
+    RequestChange,
+    RequestReplacement,
+    RequestSealBody,
+)
 from shuangyin.scenarios.queries import allowed_media, decide_for, facts_of, require_kind
 from shuangyin.scenarios.schemas import DecisionFacts
 from shuangyin.seals.queries import get as seal_of
 
 NUMBER_PREFIX = "用印"
+_OPTIONAL = (
+    "matter",
+    "channel",
+    "amount_minor",
+    "platform",
+    "region",
+    "contract_number",
+    "amends_request_id",
+    "part_of_request_id",
+    "duplicate_reason",
+    "paper_description",
+    "paper_place",
+)
+"""Fields that a change may also empty."""
 
 
 def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
@@ -49,7 +79,17 @@ def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
         high_risk=False,
         created_at=work.now,
         changes=0,
+        platform=new.platform,
+        region=new.region,
+        contract_number=new.contract_number,
+        amends_request_id=new.amends_request_id,
+        part_of_request_id=new.part_of_request_id,
+        duplicate_reason=new.duplicate_reason,
+        paper_description=new.paper_description,
+        paper_place=new.paper_place,
     )
+    _ask_exception(request, new.exception)
+    require_related(work, actor, request)
     _name_counterparty(work, actor, request, new.counterparty_id)
     if new.medium is None:
         request.medium = _decided_medium(work, actor, request)
@@ -57,6 +97,7 @@ def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
     work.session.flush()
     _write_documents(work, actor, request, new.document_version_ids)
     _write_seals(work, actor, request, new.seals)
+    _write_attachments(work, actor, request, new.attachments)
     record(
         work,
         actor,
@@ -82,15 +123,21 @@ def change(
         value = getattr(change, field)
         if field in given and value is not None:
             setattr(request, field, value)
-    for field in ("matter", "channel", "amount_minor"):
+    for field in _OPTIONAL:
         if field in given:
             setattr(request, field, getattr(change, field))
+    if "exception" in given:
+        _ask_exception(request, change.exception)
+    require_related(work, actor, request)
     require_kind(request.document_kind)
     if "counterparty_id" in given:
         _name_counterparty(work, actor, request, change.counterparty_id)
     if change.document_version_ids is not None:
         work.session.execute(delete(RequestDocument).where(RequestDocument.request_id == request.id))
         _write_documents(work, actor, request, change.document_version_ids)
+    if change.attachments is not None:
+        work.session.execute(delete(RequestAttachment).where(RequestAttachment.request_id == request.id))
+        _write_attachments(work, actor, request, change.attachments)
     if change.seals is not None or "medium" in given:
         seals = bodies_of(work, request) if change.seals is None else change.seals
         work.session.execute(delete(RequestSeal).where(RequestSeal.request_id == request.id))
@@ -147,6 +194,8 @@ def facts_for(request: UseRequest) -> DecisionFacts:
         currency=request.currency,
         counterparty_id=request.counterparty_id,
         department_id=request.department_id,
+        platform=request.platform,
+        region=request.region,
     )
 
 
@@ -187,6 +236,33 @@ def _write_documents(work: UnitOfWork, actor: Actor, request: UseRequest, versio
                 request_id=request.id,
                 document_version_id=version.id,
                 organization_id=request.organization_id,
+                sm3=version.sm3,
+                position=position,
+            )
+        )
+    work.session.flush()
+
+
+def _ask_exception(request: UseRequest, exception: ExceptionBody | None) -> None:
+    request.exception_rules = json.dumps(sorted(set(exception.rule_ids))) if exception else None
+    request.exception_reason = exception.reason if exception else None
+
+
+def _write_attachments(
+    work: UnitOfWork, actor: Actor, request: UseRequest, attachments: Sequence[AttachmentBody]
+) -> None:
+    if len({one.document_version_id for one in attachments}) != len(attachments):
+        raise errors.attachment_twice()
+    for position, one in enumerate(attachments, start=1):
+        if paper_kind(one.kind) is None:
+            raise errors.unknown_paper_kind(one.kind)
+        version = readable_version(work, actor, one.document_version_id)
+        work.session.add(
+            RequestAttachment(
+                request_id=request.id,
+                document_version_id=version.id,
+                organization_id=request.organization_id,
+                kind=one.kind,
                 sm3=version.sm3,
                 position=position,
             )

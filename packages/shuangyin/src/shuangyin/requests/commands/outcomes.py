@@ -61,6 +61,7 @@ def take_back(work: UnitOfWork, actor: Actor, request: UseRequest, status: Reque
     """Leave approval without having been approved: nothing is bound, no count is held."""
     request.status = status
     request.binding = None
+    request.allowance_slot = None
     release(work, actor, request.id)
     work.session.flush()
 

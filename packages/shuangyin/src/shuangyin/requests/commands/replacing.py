@@ -8,6 +8,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.requests import errors, queries
+from shuangyin.requests.commands.conditions import require_confirmed
 from shuangyin.requests.commands.drafting import change_content, own
 from shuangyin.requests.commands.submitting import checked
 from shuangyin.requests.models import RequestStatus, UseRequest
@@ -29,7 +30,8 @@ def replace(
         raise errors.wrong_state(request.status)
     before = request.binding
     change_content(work, actor, request, change)
-    checked(work, actor, request)
+    decided, _ = checked(work, actor, request)
+    require_confirmed(work, request, decided.decision.controls)
     request.binding = queries.current_binding(work, request)
     route = route_of(work, request.route_id)
     replaced(work, actor, route, binding=request.binding, parts=parts_of(work, request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from evidencelog.entry import JsonValue
 from shuangyin.approvals.commands import RouteOrigin, start
 from shuangyin.approvals.ports import Subject
 from shuangyin.authority.commands import reserve
@@ -11,10 +12,11 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
-from shuangyin.reference.queries import citation
 from shuangyin.requests import errors, queries
+from shuangyin.requests.adding_up import Like
 from shuangyin.requests.authorizing import authority_for, use_of
-from shuangyin.requests.commands.drafting import facts_for, own, require_editable
+from shuangyin.requests.commands import conditions
+from shuangyin.requests.commands.drafting import own, require_editable
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.routing import definitions_of, parts_of, plan_for, route_facts
 from shuangyin.requests.rules import (
@@ -25,7 +27,7 @@ from shuangyin.requests.rules import (
     objections_to_physical,
     objections_to_places,
 )
-from shuangyin.scenarios.queries import Decided, allowed_media, decide_for, facts_of, serves
+from shuangyin.scenarios.queries import Decided, allowed_media, decide_for, serves
 from shuangyin.scenarios.rules import Decision
 from shuangyin.scenarios.sentences import seal_name
 from shuangyin.scenarios.views import decision_out
@@ -52,6 +54,8 @@ def submit(
     request = own(work, actor, request_id, expected)
     require_editable(request)
     decided, lines = checked(work, actor, request)
+    repeated = conditions.require_confirmed(work, request, decided.decision.controls)
+    conditions.take_allowance(work, request, decided.decision.controls)
     sent_back = request.status == RequestStatus.SENT_BACK
     request.decision = decision_out(work, decided).model_dump_json()
     request.list_version = decided.list_version
@@ -60,10 +64,12 @@ def submit(
     request.status = RequestStatus.IN_APPROVAL
     request.submitted_at = work.now
     work.session.flush()
-    _record_submission(work, actor, request, decided)
+    _record_submission(work, actor, request, decided, repeated)
     _reserve_counts(work, actor, request, lines)
     decided_route = definitions_of(work, request.organization_id, decided.decision)
-    facts = route_facts(request, decided.decision, choices=choices or {}, fields=fields or {})
+    facts = route_facts(
+        request, decided.decision, decided.facts.amount_minor, choices=choices or {}, fields=fields or {}
+    )
     route = start(
         work,
         actor,
@@ -89,9 +95,12 @@ def checked(work: UnitOfWork, actor: Actor, request: UseRequest) -> tuple[Decide
     Raises as `submit` does.
     """
     sheets, lines = queries.sheets_of(work, request.id), queries.seal_lines_of(work, request.id)
-    decided = decide_for(work, actor.organization_id, facts_of(work, actor, facts_for(request)))
+    decided = decide_for(work, actor.organization_id, conditions.facts_of_request(work, actor, request))
+    conditions.require_exceptions(request, decided)
     _require_medium(request, decided.decision)
     _require_complete(request, sheets, lines)
+    conditions.require_paper_described(request, decided.decision.controls)
+    conditions.require_papers(work, request, decided.decision.controls)
     _require_seals(work, request, decided)
     _require_places(request, sheets, lines, most=work.settings.max_places)
     _require_controls(request, decided.decision, lines)
@@ -101,8 +110,7 @@ def checked(work: UnitOfWork, actor: Actor, request: UseRequest) -> tuple[Decide
 def _require_medium(request: UseRequest, decision: Decision) -> None:
     for refused in decision.refused_media:
         if refused.medium == request.medium:
-            cited = citation(refused.citation) if refused.citation else None
-            raise errors.medium_refused(refused, f"{cited.zh}第{cited.article}条" if cited else None)
+            raise errors.medium_refused(refused, conditions.cited_as(refused.citation))
 
 
 def _require_complete(request: UseRequest, sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> None:
@@ -188,7 +196,9 @@ def _reserve_counts(work: UnitOfWork, actor: Actor, request: UseRequest, lines: 
             )
 
 
-def _record_submission(work: UnitOfWork, actor: Actor, request: UseRequest, decided: Decided) -> None:
+def _record_submission(
+    work: UnitOfWork, actor: Actor, request: UseRequest, decided: Decided, repeated: Sequence[Like]
+) -> None:
     advised = allowed_media(decided.decision)[0]
     record(
         work,
@@ -207,5 +217,28 @@ def _record_submission(work: UnitOfWork, actor: Actor, request: UseRequest, deci
             "rules": list(decided.decision.rule_ids),
             "high_risk": decided.decision.high_risk,
             "reason": digest_of(request.reason),
+            **_said_besides(work, request, decided, repeated),
         },
     )
+
+
+def _said_besides(
+    work: UnitOfWork, request: UseRequest, decided: Decided, repeated: Sequence[Like]
+) -> dict[str, JsonValue]:
+    """What only some submissions have: exceptions, repetition, what adds up, attached papers, a stub."""
+    said: dict[str, JsonValue] = {}
+    if request.exception_reason:
+        said["excepted_rules"] = list(conditions.excepted_rules(request))
+        said["exception_reason"] = digest_of(request.exception_reason)
+    if repeated:
+        said["repeats"] = [one.request.number for one in repeated]
+        said["repeat_reason"] = digest_of(request.duplicate_reason or "")
+    if decided.facts.parts:
+        said["adds_up"] = [one.label for one in decided.facts.parts[:-1]]
+        said["total_minor"] = decided.facts.amount_minor
+    attached = queries.attachments_of(work, request.id)
+    if attached:
+        said["attachments"] = [f"{one.kind}:{one.sm3}" for one in attached]
+    if request.stub_number:
+        said["stub"] = request.stub_number
+    return said

@@ -93,6 +93,10 @@ class CompiledList:
             self._kept[key] = kept
         return kept
 
+    def forget(self) -> None:
+        """Forget the answers that were kept; the next verdicts are made anew."""
+        self._kept = {}
+
     def decide(self, facts: Facts) -> Decision:
         """The decision with all its reasons; the same as of `decide`."""
         return decide_among(self.rules_in(self.matching(facts)), facts, self.rates)
