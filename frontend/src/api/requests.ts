@@ -10,7 +10,8 @@ export type QrPlace = Shape<'QrBody'>
 export type TimelineItem = Shape<'TimelineItem'>
 export type UseOut = Shape<'RequestUseOut'>
 
-export type Decision = Shape<'DecisionOut'>
+export type Decision = Shape<'PreviewOut'>
+export type LikeRequest = Shape<'LikeRequest'>
 export type RefusedMedium = Shape<'RefusedMediumOut'>
 export type RouteStepPlan = Shape<'RouteStepOut'>
 

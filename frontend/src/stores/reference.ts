@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { api } from '@/api/client'
 import type { Page } from '@/api/page'
-import type { Citation, DocumentKind, Platform } from '@/api/scenarios'
+import type { Citation, DocumentKind, PaperKind, Platform } from '@/api/scenarios'
 import { inCurrentLanguage, translate } from '@/locales'
 
 function itemsOf<T>(answer: Page<T> | T[]): T[] {
@@ -14,14 +14,17 @@ export const useReference = defineStore('reference', () => {
   const kinds = ref<DocumentKind[]>([])
   const citations = ref<Citation[]>([])
   const platforms = ref<Platform[]>([])
+  const paperKinds = ref<PaperKind[]>([])
   let asked: Promise<void> | null = null
 
   async function read(): Promise<void> {
-    const [kindPage, citationPage, platformPage] = await Promise.all([
+    const [kindPage, citationPage, platformPage, paperPage] = await Promise.all([
       api.get<Page<DocumentKind> | DocumentKind[]>('/reference/document-kinds'),
       api.get<Page<Citation> | Citation[]>('/reference/citations'),
       api.get<Page<Platform>>('/reference/platforms'),
+      api.get<Page<PaperKind>>('/reference/paper-kinds'),
     ])
+    paperKinds.value = itemsOf(paperPage)
     kinds.value = itemsOf(kindPage)
     citations.value = itemsOf(citationPage)
     platforms.value = platformPage.items
@@ -44,6 +47,11 @@ export const useReference = defineStore('reference', () => {
     return inCurrentLanguage(platforms.value.find((one) => one.code === code)) || code
   }
 
+  /** A paper that comes with an application, by its code. */
+  function paperName(code: string): string {
+    return inCurrentLanguage(paperKinds.value.find((kind) => kind.code === code)) || code
+  }
+
   function citationOf(id: string | null | undefined): Citation | undefined {
     return citations.value.find((citation) => citation.code === id)
   }
@@ -62,5 +70,5 @@ export const useReference = defineStore('reference', () => {
     return translate(found.article ? 'word.citation' : 'word.citationWhole', values)
   }
 
-  return { kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
+  return { paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
 })

@@ -15,6 +15,27 @@ export interface Details {
   counterparty_id: string | null
   counterparty_name: string
   copies: number
+  contract_number: string
+  platform: string
+  region: string
+  amends_request_id: string | null
+  part_of_request_id: string | null
+  duplicate_reason: string
+  paper_description: string
+  paper_place: string
+}
+
+/** A paper that comes with the application: which file, and what it is. */
+export interface Attached {
+  document_version_id: string
+  kind: string
+  file_name: string
+}
+
+/** From which rules an exception is asked, and why. */
+export interface Excepting {
+  rule_ids: string[]
+  reason: string
 }
 
 export type SaveState = 'none' | 'saving' | 'saved' | 'failed'
@@ -27,7 +48,16 @@ const EMPTY: Details = {
   counterparty_id: null,
   counterparty_name: '',
   copies: 1,
+  contract_number: '',
+  platform: '',
+  region: '',
+  amends_request_id: null,
+  part_of_request_id: null,
+  duplicate_reason: '',
+  paper_description: '',
+  paper_place: '',
 }
+const SPOKEN_OR_NULL = ['contract_number', 'platform', 'region', 'duplicate_reason', 'paper_description', 'paper_place'] as const
 const PAUSE_MS = 700
 
 /** The newest version that was uploaded: what is to be sealed. */
@@ -51,6 +81,8 @@ export function useDraft() {
   const medium = ref<Medium>('electronic')
   const chosenSeals = ref<string[]>([])
   const placing = ref<Placing>([])
+  const attached = ref<Attached[]>([])
+  const excepting = ref<Excepting | null>(null)
   const saveState = ref<SaveState>('none')
   const saveProblem = ref<ApiProblem | null>(null)
   const key = newKey()
@@ -72,6 +104,25 @@ export function useDraft() {
   })
   const seals = computed(() => offeredSeals.value.filter((seal) => chosenSeals.value.includes(seal.id)))
   const complete = computed(() => Boolean(details.title.trim() && details.document_kind && details.reason.trim()))
+  /** Papers that must be attached and are not; an issue form counts as the approval instead, where there is one. */
+  const missingPapers = computed(() => {
+    const there = new Set(attached.value.map((one) => one.kind))
+    return (decision.value?.controls.prerequisites ?? []).filter((code) => code !== 'government_signoff' && !there.has(code))
+  })
+  /** What of the list's conditions is not met yet. */
+  const unmet = computed<'papers' | 'repeats' | 'exception' | 'paper' | null>(() => {
+    if (excepting.value && !excepting.value.reason.trim()) return 'exception'
+    if (decision.value?.controls.paper_only && !(details.paper_description.trim() && details.paper_place.trim())) return 'paper'
+    if (missingPapers.value.length) return 'papers'
+    if (repeats.value.length && !details.duplicate_reason.trim()) return 'repeats'
+    return null
+  })
+  /** A blank form is the same file every time: there only the contract tells. */
+  const repeats = computed(() => {
+    const { paper_only, stub_numbered } = decision.value?.controls ?? {}
+    const all = decision.value?.duplicates ?? []
+    return paper_only || stub_numbered ? all.filter((one) => one.why !== 'document') : all
+  })
 
   function facts(): Record<string, unknown> {
     return {
@@ -79,6 +130,15 @@ export function useDraft() {
       amount_minor: details.amount_minor,
       currency: 'CNY',
       counterparty_id: details.counterparty_id,
+      counterparty_name: details.counterparty_name.trim(),
+      platform: details.platform || null,
+      region: details.region || null,
+      request_id: id.value || null,
+      contract_number: details.contract_number.trim() || null,
+      amends_request_id: details.amends_request_id,
+      part_of_request_id: details.part_of_request_id,
+      excepted_rule_ids: excepting.value?.rule_ids ?? [],
+      document_version_ids: file.value ? [file.value.id] : [],
     }
   }
 
@@ -134,8 +194,13 @@ export function useDraft() {
   }
 
   function body(): Record<string, unknown> {
+    const optional = Object.fromEntries(SPOKEN_OR_NULL.map((field) => [field, details[field].trim() || null]))
+    const reason = excepting.value?.reason.trim()
     return {
       ...details,
+      ...optional,
+      exception: excepting.value && reason ? { rule_ids: excepting.value.rule_ids, reason } : null,
+      attachments: attached.value.map(({ document_version_id, kind }) => ({ document_version_id, kind })),
       title: details.title.trim() || document.value?.title || '',
       currency: 'CNY',
       medium: medium.value,
@@ -188,7 +253,17 @@ export function useDraft() {
       counterparty_id: request.counterparty_id,
       counterparty_name: request.counterparty_name ?? '',
       copies: request.copies,
+      contract_number: request.contract_number ?? '',
+      platform: request.platform ?? '',
+      region: request.region ?? '',
+      amends_request_id: request.amends_request_id,
+      part_of_request_id: request.part_of_request_id,
+      duplicate_reason: request.duplicate_reason ?? '',
+      paper_description: request.paper_description ?? '',
+      paper_place: request.paper_place ?? '',
     })
+    excepting.value = request.exception
+    attached.value = request.attachments.map(({ document_version_id, kind, file_name }) => ({ document_version_id, kind, file_name }))
     document.value = withDocument
     medium.value = request.medium
     chosenSeals.value = request.seals.map((seal) => seal.seal_id)
@@ -237,7 +312,7 @@ export function useDraft() {
     },
   )
   watch([medium, decision], () => void offerOtherMedium())
-  watch([details, document, medium, placing], saveSoon, { deep: true })
+  watch([details, document, medium, placing, attached, excepting], saveSoon, { deep: true })
 
   return {
     id,
@@ -257,6 +332,11 @@ export function useDraft() {
     seals,
     placing,
     complete,
+    attached,
+    excepting,
+    missingPapers,
+    repeats,
+    unmet,
     saveState,
     saveProblem,
     save,
