@@ -147,6 +147,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Definitions
+         * @description The named routes of the organization, by code.
+         */
+        get: operations["list_definitions_api_v1_approvals_definitions_get"];
+        put?: never;
+        /**
+         * Define
+         * @description Write a named route. What is wrong with it is said for every step at once.
+         */
+        post: operations["define_api_v1_approvals_definitions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/definitions/{definition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Definition
+         * @description Change a named route: other steps make a new version, what runs keeps the one it began with.
+         */
+        patch: operations["change_definition_api_v1_approvals_definitions__definition_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/approvals/issue-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issue Forms
+         * @description The issue forms that wait to be checked, the oldest first.
+         */
+        get: operations["list_issue_forms_api_v1_approvals_issue_forms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/issue-forms/{form_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Issue Form
+         * @description Confirm that a 签发单 is genuine and names its documents. Second factor: act `approvals.check_issue_form`,
+         *     subject the form.
+         */
+        post: operations["check_issue_form_api_v1_approvals_issue_forms__form_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals/routes/{route_id}": {
         parameters: {
             query?: never;
@@ -382,6 +467,86 @@ export interface paths {
          * @description Hand one's part of the step to another approver.
          */
         post: operations["transfer_api_v1_approvals_steps__step_id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stuck
+         * @description Running approvals that nobody can decide now, the oldest first.
+         */
+        get: operations["list_stuck_api_v1_approvals_stuck_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck/{route_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Name somebody to decide the step that is stuck. Second factor: act `approvals.release`, subject the route.
+         */
+        post: operations["assign_api_v1_approvals_stuck__route_id__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck/{route_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description End a stuck approval for good. Second factor as for naming somebody.
+         */
+        post: operations["end_api_v1_approvals_stuck__route_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/stuck/{route_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Back
+         * @description Send a stuck approval back to its applicant. Second factor as for naming somebody.
+         */
+        post: operations["send_back_api_v1_approvals_stuck__route_id__send_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -651,6 +816,28 @@ export interface paths {
          * @description The bytes of a version: to be shown, or with `download` to be saved under its name.
          */
         get: operations["content_api_v1_documents__document_id__versions__number__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Events
+         * @description What has changed for the caller: `event` is the topic, `data` is `{"subject_id": …}`; the page asks for the rest.
+         *
+         *     Comes back after a break with `Last-Event-ID`; `resync` says that something was missed and all is to be read anew.
+         */
+        get: operations["read_events_api_v1_events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1455,6 +1642,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reference/matters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Matters
+         * @description What papers are about, where rules tell matters apart.
+         */
+        get: operations["matters_api_v1_reference_matters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reference/paper-kinds": {
         parameters: {
             query?: never;
@@ -1467,6 +1674,26 @@ export interface paths {
          * @description Kinds of papers that are attached to a request.
          */
         get: operations["paper_kinds_api_v1_reference_paper_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reference/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Platforms
+         * @description Where papers are handed in, what each takes, and how papers go there and back.
+         */
+        get: operations["platforms_api_v1_reference_platforms_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1561,6 +1788,70 @@ export interface paths {
          * @description Change a draft, or a request that was sent back or withdrawn.
          */
         patch: operations["change_api_v1_requests__request_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/issue-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issue Forms
+         * @description The 签发单 of a request.
+         */
+        get: operations["list_issue_forms_api_v1_requests__request_id__issue_forms_get"];
+        put?: never;
+        /**
+         * Register Issue Form
+         * @description Register a 签发单. It counts where the rules say so, once somebody else has checked it.
+         */
+        post: operations["register_issue_form_api_v1_requests__request_id__issue_forms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace
+         * @description Put other documents, places or counts into a request in approval, where an approver permitted it.
+         */
+        post: operations["replace_api_v1_requests__request_id__replacement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/route-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Route
+         * @description Whom a submission would ask now, step by step, and among whom the applicant may choose. Changes nothing.
+         */
+        post: operations["plan_route_api_v1_requests__request_id__route_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/requests/{request_id}/seal": {
@@ -1696,13 +1987,13 @@ export interface paths {
         };
         /**
          * List Scenario Lists
-         * @description Versions of the list, newest first.
+         * @description Versions of the list without their rules, newest first.
          */
         get: operations["list_scenario_lists_api_v1_scenario_lists_get"];
         put?: never;
         /**
          * Draft
-         * @description Begin a draft.
+         * @description Begin a draft, from a starter list or as a copy of the version in force.
          */
         post: operations["draft_api_v1_scenario_lists_post"];
         delete?: never;
@@ -1731,27 +2022,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/scenario-lists/{list_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read List
-         * @description One version.
-         */
-        get: operations["read_list_api_v1_scenario_lists__list_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/scenario-lists/{list_id}/enforce": {
+    "/api/v1/scenario-lists/import": {
         parameters: {
             query?: never;
             header?: never;
@@ -1761,10 +2032,174 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Enforce
-         * @description Put a draft into force (second factor: act `scenarios.enforce`, subject the list's id).
+         * Import Draft
+         * @description Begin a draft as the rules of a table; title and regulation come from the list in force or the starter.
          */
-        post: operations["enforce_api_v1_scenario_lists__list_id__enforce_post"];
+        post: operations["import_draft_api_v1_scenario_lists_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/starters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Starters
+         * @description The starter lists that a draft can begin as.
+         */
+        get: operations["list_starters_api_v1_scenario_lists_starters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read List
+         * @description One version with its rules.
+         */
+        get: operations["read_list_api_v1_scenario_lists__list_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Header
+         * @description Change the header of a draft.
+         */
+        patch: operations["change_header_api_v1_scenario_lists__list_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Confirm having read a version.
+         */
+        post: operations["acknowledge_api_v1_scenario_lists__list_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Acknowledgements
+         * @description Who has confirmed having read a version and who has not; for those who draft or approve lists.
+         */
+        get: operations["list_acknowledgements_api_v1_scenario_lists__list_id__acknowledgements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description What differs from another version: rules added, removed, changed and moved, and the header.
+         */
+        get: operations["compare_api_v1_scenario_lists__list_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Faults
+         * @description What is wrong with the rules of a version today.
+         */
+        get: operations["read_faults_api_v1_scenario_lists__list_id__faults_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall
+         * @description Take back an approved list before it comes into force (second factor: act `scenarios.recall`, subject its id).
+         */
+        post: operations["recall_api_v1_scenario_lists__list_id__recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description Remind those who have not confirmed having read the version in force.
+         */
+        post: operations["remind_api_v1_scenario_lists__list_id__remind_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1785,6 +2220,86 @@ export interface paths {
          */
         put: operations["replace_rules_api_v1_scenario_lists__list_id__rules_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/rules/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Rules
+         * @description Replace all rules of a draft by those of a table; with one wrong row nothing changes.
+         */
+        post: operations["import_rules_api_v1_scenario_lists__list_id__rules_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description Submit a draft for approval by the root office.
+         */
+        post: operations["submit_api_v1_scenario_lists__list_id__submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/table.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Table
+         * @description The rules of a version as a decision table that can be edited and imported again.
+         */
+        get: operations["export_table_api_v1_scenario_lists__list_id__table_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Take a list back while it is in approval; it is a draft again.
+         */
+        post: operations["withdraw_api_v1_scenario_lists__list_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1885,6 +2400,50 @@ export interface paths {
         get: operations["list_seals_api_v1_seals_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Freeze
+         * @description Whether all seals of the organization are frozen.
+         */
+        get: operations["read_freeze_api_v1_seals_freeze_get"];
+        put?: never;
+        /**
+         * Freeze
+         * @description Freeze all seals of both media at once. Second factor: act `seals.freeze_all`, subject the organization.
+         */
+        post: operations["freeze_api_v1_seals_freeze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/freeze/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift
+         * @description Let the seals be used again. Second factor: act `seals.lift_freeze`, subject the freeze.
+         */
+        post: operations["lift_api_v1_seals_freeze_lift_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2125,6 +2684,66 @@ export interface paths {
          * @description Suspend a seal at once; its keeper may do so too.
          */
         post: operations["suspend_api_v1_seals__seal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Statements
+         * @description The weekly statements, the newest first.
+         */
+        get: operations["list_statements_api_v1_statements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{statement_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Read
+         * @description Note that who answers for the seals has read it.
+         */
+        post: operations["mark_read_api_v1_statements__statement_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{statement_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Statement
+         * @description The statement as a page to be printed.
+         */
+        get: operations["print_statement_api_v1_statements__statement_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2375,6 +2994,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Acknowledgement
+         * @description What a member of staff confirms having read.
+         */
+        Acknowledgement: {
+            /**
+             * Binding
+             * @description The list's binding as it was shown.
+             */
+            binding: string;
+        };
+        /**
+         * AcknowledgementOut
+         * @description Whether one member of staff has confirmed having read a version.
+         */
+        AcknowledgementOut: {
+            /** Acknowledged At */
+            acknowledged_at: number | null;
+            /** Entry Id */
+            entry_id: string | null;
+            person: components["schemas"]["PersonRef"];
+        };
         /**
          * Act
          * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
@@ -2716,6 +3357,37 @@ export interface components {
             version: number;
         };
         /**
+         * ApproverKind
+         * @description How the approvers of a step are named.
+         * @enum {string}
+         */
+        ApproverKind: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+        /**
+         * ApproversBody
+         * @description Whom a step asks.
+         */
+        ApproversBody: {
+            /** Form Field */
+            form_field?: string | null;
+            kind: components["schemas"]["ApproverKind"];
+            /**
+             * Levels
+             * @default 1
+             */
+            levels: number;
+            /**
+             * Person Ids
+             * @default []
+             */
+            person_ids: string[];
+            post_kind?: components["schemas"]["PostKind"] | null;
+            /**
+             * Scope
+             * @default applicant_department
+             */
+            scope: string;
+        };
+        /**
          * AssignmentOut
          * @description A person who is asked at a step.
          */
@@ -2970,6 +3642,14 @@ export interface components {
              */
             specimen: string;
         };
+        /** Body_import_draft_api_v1_scenario_lists_import_post */
+        Body_import_draft_api_v1_scenario_lists_import_post: {
+            /**
+             * File
+             * @description An XLSX as it is exported.
+             */
+            file: string;
+        };
         /** Body_import_issued_api_v1_seals_import_post */
         Body_import_issued_api_v1_seals_import_post: {
             /**
@@ -3013,6 +3693,14 @@ export interface components {
              * @description The filed specimen, a PNG.
              */
             specimen: string;
+        };
+        /** Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post */
+        Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
+            /**
+             * File
+             * @description An XLSX as it is exported.
+             */
+            file: string;
         };
         /** Body_upload_api_v1_documents_post */
         Body_upload_api_v1_documents_post: {
@@ -3073,6 +3761,16 @@ export interface components {
             value: string | number | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * ChoiceOut
+         * @description A step whose approvers the applicant chooses, and among whom.
+         */
+        ChoiceOut: {
+            /** Key */
+            key: string;
+            /** Persons */
+            persons: components["schemas"]["PersonRef"][];
         };
         /**
          * CitationOut
@@ -3541,6 +4239,12 @@ export interface components {
             total_minor?: number | null;
         };
         /**
+         * DefinitionStatus
+         * @description Whether a named route may be used by new requests.
+         * @enum {string}
+         */
+        DefinitionStatus: "active" | "retired";
+        /**
          * DepartmentChange
          * @description What is to change of a department; what is absent stays.
          */
@@ -3733,7 +4437,7 @@ export interface components {
             state: "waiting" | "sent" | "anchored" | "failed";
             /**
              * Transaction Id
-             * @description Transaction on the chain, or serial of the token.
+             * @description Transaction on the chain, or serial number of the time stamp (hex).
              */
             transaction_id?: string | null;
         };
@@ -3941,6 +4645,32 @@ export interface components {
          */
         FactPart: "documents" | "places" | "amount" | "counterparty" | "terms";
         /**
+         * FaultOut
+         * @description Something wrong with a rule of a draft; a blocking one keeps it from being submitted.
+         */
+        FaultOut: {
+            /** Blocking */
+            blocking: boolean;
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Position */
+            position: number | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * FaultsOut
+         * @description All that is wrong with a list.
+         */
+        FaultsOut: {
+            /** Blocking */
+            blocking: number;
+            /** Faults */
+            faults: components["schemas"]["FaultOut"][];
+        };
+        /**
          * FileCheckOut
          * @description What was found out about an uploaded file.
          */
@@ -3986,6 +4716,49 @@ export interface components {
             filing_authority?: string | null;
             /** Filing No */
             filing_no?: string | null;
+        };
+        /**
+         * FreezeBody
+         * @description Why, with the second factor.
+         */
+        FreezeBody: {
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FreezeOut
+         * @description One freeze, and its end once it was lifted.
+         */
+        FreezeOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** Frozen At */
+            frozen_at: number;
+            frozen_by: components["schemas"]["PersonRef"];
+            /** Id */
+            id: string;
+            /** Lift Reason */
+            lift_reason: string | null;
+            /** Lifted At */
+            lifted_at: number | null;
+            lifted_by: components["schemas"]["PersonRef"] | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FreezeState
+         * @description Whether all seals are frozen now, and the freezes before.
+         */
+        FreezeState: {
+            current: components["schemas"]["FreezeOut"] | null;
+            /** Earlier */
+            earlier: components["schemas"]["FreezeOut"][];
+            /** Frozen */
+            frozen: boolean;
+            /** May Freeze */
+            may_freeze: boolean;
         };
         /**
          * GrantEnd
@@ -4065,6 +4838,22 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HeaderChange
+         * @description What is to change of a draft's header; what is absent stays.
+         */
+        HeaderChange: {
+            /** Effective From */
+            effective_from?: number | null;
+            /** Rates */
+            rates?: components["schemas"]["RateBody"][] | null;
+            /** Regulation Text */
+            regulation_text?: string | null;
+            /** Review On */
+            review_on?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
          * HeldPostOut
          * @description A post that a person holds now.
          */
@@ -4080,6 +4869,56 @@ export interface components {
             name: string;
             /** Post Id */
             post_id: string;
+        };
+        /**
+         * Hours
+         * @description Which hours count towards a time-out.
+         * @enum {string}
+         */
+        Hours: "working" | "all";
+        /**
+         * IssueFormCheck
+         * @description The second factor for checking a form.
+         */
+        IssueFormCheck: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * IssueFormOut
+         * @description A 签发单 and whether it was checked.
+         */
+        IssueFormOut: {
+            /** Checked At */
+            checked_at: number | null;
+            checked_by: components["schemas"]["PersonRef"] | null;
+            /** Covers */
+            covers: string[];
+            /** Document Version Id */
+            document_version_id: string | null;
+            /** Form Sm3 */
+            form_sm3: string | null;
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Opinion */
+            opinion: string;
+            /** Registered At */
+            registered_at: number;
+            registered_by: components["schemas"]["PersonRef"];
+            /** Signed By */
+            signed_by: string;
+            /** Signed On */
+            signed_on: string;
+            /** Signed Post */
+            signed_post: string;
+            /** Source */
+            source: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Type */
+            subject_type: string;
         };
         /**
          * JobOut
@@ -4164,19 +5003,28 @@ export interface components {
             why: "document" | "contract" | "counterparty";
         };
         /**
-         * ListEnforcement
-         * @description The second factor for putting a list into force.
+         * ListComparison
+         * @description What differs between two versions of the list.
          */
-        ListEnforcement: {
-            /** Proof */
-            proof?: string | null;
+        ListComparison: {
+            after: components["schemas"]["ScenarioListSummary"];
+            before: components["schemas"]["ScenarioListSummary"] | null;
+            /** Header */
+            header: components["schemas"]["PartChange"][];
+            /** Rules */
+            rules: components["schemas"]["RuleChange"][];
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * ListStatus
-         * @description Where a version of the list stands. Only a draft can be edited.
+         * @description Where a version of the list stands.
+         *
+         *     Only a draft can be edited. What is sent back, rejected, withdrawn or recalled is a draft again. `approved`
+         *     waits for the instant from which it is in force.
          * @enum {string}
          */
-        ListStatus: "draft" | "in_force" | "superseded";
+        ListStatus: "draft" | "in_approval" | "approved" | "in_force" | "superseded";
         /**
          * LogProblemOut
          * @description Something that is wrong now.
@@ -4246,6 +5094,22 @@ export interface components {
             rule: components["schemas"]["TextOut"];
             /** Rule Id */
             rule_id: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * MatterOut
+         * @description What a paper is about, where rules tell matters of one kind of document apart.
+         */
+        MatterOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
             /** Zh */
             zh: string;
         };
@@ -4415,6 +5279,40 @@ export interface components {
              * @description When absent: the parent's end, or a year after the beginning.
              */
             valid_until?: number | null;
+        };
+        /**
+         * NewIssueForm
+         * @description A 签发单 that approves documents of a request. `covers` empty: all of its documents as they are now.
+         */
+        NewIssueForm: {
+            /**
+             * Covers
+             * @default []
+             */
+            covers: string[];
+            /**
+             * Document Version Id
+             * @description The form itself, uploaded as a document.
+             */
+            document_version_id?: string | null;
+            /** Number */
+            number: string;
+            /** Opinion */
+            opinion: string;
+            /** Signed By */
+            signed_by: string;
+            /**
+             * Signed On
+             * Format: date
+             */
+            signed_on: string;
+            /** Signed Post */
+            signed_post: string;
+            /**
+             * Source
+             * @default paper
+             */
+            source: string;
         };
         /**
          * NewKeeper
@@ -4642,6 +5540,18 @@ export interface components {
             title: string;
         };
         /**
+         * NewRouteDefinition
+         * @description A named route to write.
+         */
+        NewRouteDefinition: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: components["schemas"]["StepDefinitionBody"][];
+        };
+        /**
          * NewSafe
          * @description A safe to be registered.
          */
@@ -4665,9 +5575,10 @@ export interface components {
             /**
              * Starter
              * @default enterprise
-             * @enum {string}
              */
-            starter: "enterprise" | "current";
+            starter: ("enterprise" | "government" | "small_enterprise") | "current";
+            /** @description With `current`: what goes over to electronic sealing, and when. */
+            switch?: components["schemas"]["SwitchBody"] | null;
             /** Title */
             title?: string | null;
         };
@@ -4740,6 +5651,12 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /**
+         * OnTimeout
+         * @description What happens when a step passes its time. A high-risk use is never passed for lack of an answer.
+         * @enum {string}
+         */
+        OnTimeout: "remind" | "transfer" | "pass" | "refuse";
         /**
          * OneTimePasswordOut
          * @description A password that opens only the choice of a new one.
@@ -4886,6 +5803,16 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** Page[AcknowledgementOut] */
+        Page_AcknowledgementOut_: {
+            /** Items */
+            items: components["schemas"]["AcknowledgementOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[ApprovalItem] */
         Page_ApprovalItem_: {
             /** Items */
@@ -4976,6 +5903,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[IssueFormOut] */
+        Page_IssueFormOut_: {
+            /** Items */
+            items: components["schemas"]["IssueFormOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[JobOut] */
         Page_JobOut_: {
             /** Items */
@@ -4990,6 +5927,16 @@ export interface components {
         Page_KindOut_: {
             /** Items */
             items: components["schemas"]["KindOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[MatterOut] */
+        Page_MatterOut_: {
+            /** Items */
+            items: components["schemas"]["MatterOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -5046,6 +5993,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[PlatformOut] */
+        Page_PlatformOut_: {
+            /** Items */
+            items: components["schemas"]["PlatformOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[PostOut] */
         Page_PostOut_: {
             /** Items */
@@ -5076,6 +6033,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[RouteDefinitionOut] */
+        Page_RouteDefinitionOut_: {
+            /** Items */
+            items: components["schemas"]["RouteDefinitionOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[RouteItem] */
         Page_RouteItem_: {
             /** Items */
@@ -5086,10 +6053,10 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[ScenarioListOut] */
-        Page_ScenarioListOut_: {
+        /** Page[ScenarioListSummary] */
+        Page_ScenarioListSummary_: {
             /** Items */
-            items: components["schemas"]["ScenarioListOut"][];
+            items: components["schemas"]["ScenarioListSummary"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -5110,6 +6077,26 @@ export interface components {
         Page_SealUseOut_: {
             /** Items */
             items: components["schemas"]["SealUseOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[StarterOut] */
+        Page_StarterOut_: {
+            /** Items */
+            items: components["schemas"]["StarterOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[StatementOut] */
+        Page_StatementOut_: {
+            /** Items */
+            items: components["schemas"]["StatementOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -5141,6 +6128,18 @@ export interface components {
             valid_until?: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * PartChange
+         * @description One part of a rule or header that differs: a dotted name such as `answer.medium`, and both values.
+         */
+        PartChange: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Part */
+            part: string;
         };
         /**
          * PasswordChange
@@ -5386,6 +6385,67 @@ export interface components {
              * @description Millimetres.
              */
             y_mm: number;
+        };
+        /**
+         * PlannedStepOut
+         * @description A step as the route would have it now, and whom it would ask.
+         */
+        PlannedStepOut: {
+            /**
+             * Choose
+             * @description Whether the applicant chooses its approvers.
+             */
+            choose: boolean;
+            /** Due Hours */
+            due_hours: number | null;
+            /** Ended As */
+            ended_as: string | null;
+            /** Form Field */
+            form_field: string | null;
+            /** Key */
+            key: string;
+            /** Mode */
+            mode: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Persons */
+            persons: components["schemas"]["PersonRef"][];
+            /** Second Factor */
+            second_factor: string;
+        };
+        /**
+         * PlatformOut
+         * @description Where a paper is handed in: which media it takes, and how a paper goes there and back.
+         */
+        PlatformOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Hand Over En */
+            hand_over_en: string;
+            /**
+             * Hand Over Zh
+             * @description How a paper is handed over to it and comes back.
+             */
+            hand_over_zh: string;
+            /** Media */
+            media: ("electronic" | "physical")[];
+            /** Takes En */
+            takes_en: string;
+            /**
+             * Takes Zh
+             * @description What the platform takes.
+             */
+            takes_zh: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * PostChange
@@ -5865,7 +6925,7 @@ export interface components {
              * Actions
              * @description What the caller may do now.
              */
-            actions: ("edit" | "submit" | "withdraw" | "urge" | "decide" | "seal" | "open_safe")[];
+            actions: ("edit" | "submit" | "withdraw" | "urge" | "replace" | "decide" | "seal" | "open_safe")[];
             /** Amends Request Id */
             amends_request_id: string | null;
             /** Amount Minor */
@@ -5965,6 +7025,21 @@ export interface components {
              * @description Whose decision it waits for.
              */
             waiting_for: components["schemas"]["PersonRef"][];
+        };
+        /**
+         * RequestReplacement
+         * @description What is replaced while a request is in approval; what is absent stays.
+         */
+        RequestReplacement: {
+            /** Copies */
+            copies?: number | null;
+            /** Document Version Ids */
+            document_version_ids?: string[] | null;
+            /**
+             * Seals
+             * @description The same seals with other places or counts.
+             */
+            seals?: components["schemas"]["RequestSealBody"][] | null;
         };
         /**
          * RequestSealBody
@@ -6168,6 +7243,39 @@ export interface components {
             to_binding: string;
         };
         /**
+         * RouteDefinitionChange
+         * @description What is to change of a named route; what is absent stays. Other steps make a new version.
+         */
+        RouteDefinitionChange: {
+            /** Active */
+            active?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Steps */
+            steps?: components["schemas"]["StepDefinitionBody"][] | null;
+        };
+        /**
+         * RouteDefinitionOut
+         * @description A named route with its versions, the newest first.
+         */
+        RouteDefinitionOut: {
+            /** Code */
+            code: string;
+            /** Created At */
+            created_at: number;
+            /** Current Number */
+            current_number: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            status: components["schemas"]["DefinitionStatus"];
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: components["schemas"]["RouteVersionOut"][];
+        };
+        /**
          * RouteItem
          * @description One line of 抄送给我, 我发起 and of the page of stuck approvals.
          */
@@ -6226,6 +7334,17 @@ export interface components {
             waiting_for: components["schemas"]["PersonRef"][];
         };
         /**
+         * RoutePlanOut
+         * @description The route that a submission would start now. `missing` is the step that nobody could decide.
+         */
+        RoutePlanOut: {
+            missing: components["schemas"]["TextOut"] | null;
+            /** Steps */
+            steps: components["schemas"]["PlannedStepOut"][];
+            /** To Choose */
+            to_choose: components["schemas"]["ChoiceOut"][];
+        };
+        /**
          * RouteStatus
          * @description Where a route (审批流程) stands. All but `running` are final; a resubmission starts a new route.
          * @enum {string}
@@ -6241,7 +7360,7 @@ export interface components {
              * @default post
              * @enum {string}
              */
-            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field" | "named_route";
             /**
              * Choice
              * @description Among whom the applicant chooses.
@@ -6297,6 +7416,11 @@ export interface components {
             /** @description Of a step by post, and of a choice among the holders of a post. */
             post_kind?: components["schemas"]["PostKind"] | null;
             /**
+             * Route Code
+             * @description Of a named route, whose steps stand in the place of this one.
+             */
+            route_code?: string | null;
+            /**
              * Scope
              * @default applicant_department
              * @enum {string}
@@ -6318,7 +7442,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["StepConditionsBody"];
+            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
         };
         /**
          * RouteStepOut
@@ -6330,7 +7454,7 @@ export interface components {
              * @default post
              * @enum {string}
              */
-            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field";
+            approver: "post" | "person" | "department_head" | "superiors" | "applicant_choice" | "form_field" | "named_route";
             /**
              * Choice
              * @description Among whom the applicant chooses.
@@ -6387,6 +7511,11 @@ export interface components {
             /** @description Of a step by post, and of a choice among the holders of a post. */
             post_kind?: components["schemas"]["PostKind"] | null;
             /**
+             * Route Code
+             * @description Of a named route, whose steps stand in the place of this one.
+             */
+            route_code?: string | null;
+            /**
              * Scope
              * @default applicant_department
              * @enum {string}
@@ -6408,7 +7537,26 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["StepConditionsBody"];
+            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
+        };
+        /**
+         * RouteVersionOut
+         * @description The steps of a named route as they were at some time.
+         */
+        RouteVersionOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** Id */
+            id: string;
+            /** Made At */
+            made_at: number;
+            made_by: components["schemas"]["PersonRef"];
+            /** Number */
+            number: number;
+            /** Sm3 */
+            sm3: string;
+            /** Steps */
+            steps: components["schemas"]["StepDefinitionBody"][];
         };
         /**
          * RuleBody
@@ -6429,6 +7577,26 @@ export interface components {
             /** Reason Zh */
             reason_zh: string;
             strength: components["schemas"]["Strength"];
+        };
+        /**
+         * RuleChange
+         * @description What became of one rule between two versions.
+         */
+        RuleChange: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Moved */
+            moved: boolean;
+            name: components["schemas"]["TextOut"];
+            /** Parts */
+            parts: components["schemas"]["PartChange"][];
+            /** Position After */
+            position_after: number | null;
+            /** Position Before */
+            position_before: number | null;
         };
         /**
          * RulesBody
@@ -6481,26 +7649,105 @@ export interface components {
          * @description One version of the list, with its rules.
          */
         ScenarioListOut: {
+            /**
+             * Acknowledged
+             * @description How many members of staff have confirmed having read it.
+             */
+            acknowledged: number;
+            /** Approved At */
+            approved_at: number | null;
             approved_by: components["schemas"]["PersonRef"] | null;
+            /**
+             * Binding
+             * @description SM3 of header and rules.
+             */
+            binding: string;
             /** Created At */
             created_at: number;
             created_by: components["schemas"]["PersonRef"];
+            /** Effective From */
+            effective_from: number | null;
             /** Id */
             id: string;
-            /**
-             * Rates
-             * @default []
-             */
+            /** Mine Acknowledged At */
+            mine_acknowledged_at: number | null;
+            /** Origin */
+            origin: string;
+            /** Rates */
             rates: components["schemas"]["RateBody"][];
             /** Regulation Text */
             regulation_text: string;
+            /** Reminded At */
+            reminded_at: number | null;
             /** Review On */
             review_on: string | null;
+            /** @description Its latest approval. */
+            route: components["schemas"]["ApprovalRouteOut"] | null;
+            /** Rule Count */
+            rule_count: number;
             /** Rules */
             rules: components["schemas"]["ScenarioRuleOut"][];
             /** Rules Digest */
             rules_digest: string | null;
+            /**
+             * Staff
+             * @description How many members of staff there are.
+             */
+            staff: number;
+            /** @description As of now, by its dates. */
             status: components["schemas"]["ListStatus"];
+            /** Submitted At */
+            submitted_at: number | null;
+            submitted_by: components["schemas"]["PersonRef"] | null;
+            /** Title */
+            title: string;
+            /** Valid From */
+            valid_from: number | null;
+            /** Valid Until */
+            valid_until: number | null;
+            /** Version */
+            version: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * ScenarioListSummary
+         * @description One version of the list, without its rules.
+         */
+        ScenarioListSummary: {
+            /**
+             * Acknowledged
+             * @description How many members of staff have confirmed having read it.
+             */
+            acknowledged: number;
+            /** Approved At */
+            approved_at: number | null;
+            approved_by: components["schemas"]["PersonRef"] | null;
+            /** Created At */
+            created_at: number;
+            created_by: components["schemas"]["PersonRef"];
+            /** Effective From */
+            effective_from: number | null;
+            /** Id */
+            id: string;
+            /** Mine Acknowledged At */
+            mine_acknowledged_at: number | null;
+            /** Origin */
+            origin: string;
+            /** Review On */
+            review_on: string | null;
+            /** Rule Count */
+            rule_count: number;
+            /**
+             * Staff
+             * @description How many members of staff there are.
+             */
+            staff: number;
+            /** @description As of now, by its dates. */
+            status: components["schemas"]["ListStatus"];
+            /** Submitted At */
+            submitted_at: number | null;
+            submitted_by: components["schemas"]["PersonRef"] | null;
             /** Title */
             title: string;
             /** Valid From */
@@ -6898,6 +8145,91 @@ export interface components {
             stated_at: number | null;
         };
         /**
+         * SpecialCasesBody
+         * @description What to do in the cases that every office knows.
+         */
+        SpecialCasesBody: {
+            /** @default superior */
+            absent: components["schemas"]["WhenAbsent"];
+            /** @default superior */
+            applicant: components["schemas"]["WhenApplicant"];
+            /** @default error */
+            nobody: components["schemas"]["WhenNobody"];
+            /** @default adjacent */
+            repeated: components["schemas"]["WhenRepeated"];
+        };
+        /**
+         * StarterOut
+         * @description A starter list that a draft can begin as.
+         */
+        StarterOut: {
+            /**
+             * As Of
+             * Format: date
+             * @description The day on which its facts were checked.
+             */
+            as_of: string;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "enterprise" | "government" | "small_enterprise";
+            /** Rules */
+            rules: number;
+            summary: components["schemas"]["TextOut"];
+            title: components["schemas"]["TextOut"];
+        };
+        /**
+         * StatementLineOut
+         * @description What one seal of one medium was used for. Amounts in the smallest unit, by currency.
+         */
+        StatementLineOut: {
+            /** Amounts */
+            amounts: {
+                [key: string]: number;
+            };
+            /** Medium */
+            medium: string;
+            /** Presses */
+            presses: number;
+            /** Requests */
+            requests: number;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /** Unknown Amounts */
+            unknown_amounts: number;
+            /** Uses */
+            uses: number;
+            /** Voided */
+            voided: number;
+        };
+        /**
+         * StatementOut
+         * @description One week's statement.
+         */
+        StatementOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** From At */
+            from_at: number;
+            /** Id */
+            id: string;
+            /** Lines */
+            lines: components["schemas"]["StatementLineOut"][];
+            /** Made At */
+            made_at: number;
+            /** Read At */
+            read_at: number | null;
+            /** Sm3 */
+            sm3: string;
+            /** Until At */
+            until_at: number;
+            /** Week */
+            week: string;
+        };
+        /**
          * StepAddition
          * @description Whom to ask in a step of their own, before or after one's own decision (加签).
          */
@@ -6915,36 +8247,6 @@ export interface components {
             when: "before" | "after";
         };
         /**
-         * StepConditionsBody
-         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
-         */
-        StepConditionsBody: {
-            /** Amount Below Minor */
-            amount_below_minor?: number | null;
-            /** Amount From Minor */
-            amount_from_minor?: number | null;
-            /**
-             * Currency
-             * @default CNY
-             */
-            currency: string;
-            /**
-             * Departments
-             * @default []
-             */
-            departments: string[];
-            /**
-             * Media
-             * @default []
-             */
-            media: ("electronic" | "physical")[];
-            /**
-             * Seal Categories
-             * @default []
-             */
-            seal_categories: components["schemas"]["SealCategory"][];
-        };
-        /**
          * StepConsultation
          * @description Whose opinion is asked for (征询).
          */
@@ -6953,6 +8255,53 @@ export interface components {
             person_ids: string[];
             /** Question */
             question: string;
+        };
+        /**
+         * StepDefinitionBody
+         * @description One step of a named route. `looks_at` empty: at everything, so that every replacement asks again.
+         */
+        StepDefinitionBody: {
+            approvers: components["schemas"]["ApproversBody"];
+            /**
+             * @default {
+             *       "applicants": [],
+             *       "currency": "CNY",
+             *       "departments": [],
+             *       "media": [],
+             *       "seal_categories": []
+             *     }
+             */
+            conditions: components["schemas"]["shuangyin__approvals__oversight_schemas__StepConditionsBody"];
+            /**
+             * Issue Form Counts
+             * @default false
+             */
+            issue_form_counts: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Looks At
+             * @default []
+             */
+            looks_at: components["schemas"]["FactPart"][];
+            /** @default any */
+            mode: components["schemas"]["StepMode"];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** @default window */
+            second_factor: components["schemas"]["SecondFactorRule"];
+            /**
+             * @default {
+             *       "absent": "superior",
+             *       "applicant": "superior",
+             *       "nobody": "error",
+             *       "repeated": "adjacent"
+             *     }
+             */
+            special: components["schemas"]["SpecialCasesBody"];
+            timeout?: components["schemas"]["TimeoutBody"] | null;
         };
         /**
          * StepMode
@@ -7026,6 +8375,45 @@ export interface components {
          */
         Strength: "must" | "should";
         /**
+         * StuckAct
+         * @description Why an administrator steps in, with his second factor.
+         */
+        StuckAct: {
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * StuckAssignment
+         * @description Who is to decide.
+         */
+        StuckAssignment: {
+            /** Person Id */
+            person_id: string;
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SwitchBody
+         * @description Rules of the list in force that go over to electronic sealing on a day.
+         */
+        SwitchBody: {
+            /**
+             * On
+             * Format: date
+             * @description The day from which it holds, from midnight in Beijing.
+             */
+            on: string;
+            /**
+             * Rules
+             * @description Their positions.
+             */
+            rules: number[];
+        };
+        /**
          * TakesElectronic
          * @description Whether a counterparty accepts electronic seals.
          * @enum {string}
@@ -7065,6 +8453,14 @@ export interface components {
          * @description One thing that happened to a request, with the evidence entry that records it.
          */
         TimelineItem: {
+            /**
+             * Anchor State
+             * @description 待上链, 已上链 (by at least one anchor), 失败 (every anchor; tried again), or no anchor is set.
+             * @enum {string}
+             */
+            anchor_state: "waiting" | "anchored" | "failed" | "none";
+            /** Anchors */
+            anchors: components["schemas"]["EntryAnchorOut"][];
             /** At */
             at: number;
             /** Comment */
@@ -7078,6 +8474,18 @@ export interface components {
             person: components["schemas"]["PersonRef"] | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * TimeoutBody
+         * @description After how many hours something happens, and what. Nothing of high risk passes for lack of an answer.
+         */
+        TimeoutBody: {
+            /** @default working */
+            counted: components["schemas"]["Hours"];
+            /** Hours */
+            hours: number;
+            /** @default remind */
+            then: components["schemas"]["OnTimeout"];
         };
         /**
          * TokenAdded
@@ -7167,6 +8575,43 @@ export interface components {
             title: string;
         };
         /**
+         * WhenAbsent
+         * @description Who stands in for somebody absent: his delegate, or the delegate and without one the superior.
+         * @enum {string}
+         */
+        WhenAbsent: "delegate" | "superior";
+        /**
+         * WhenApplicant
+         * @description What happens when an approver is the applicant himself.
+         * @enum {string}
+         */
+        WhenApplicant: "skip" | "own" | "superior" | "department_head";
+        /**
+         * WhenNobody
+         * @description What happens when nobody is left to ask.
+         * @enum {string}
+         */
+        WhenNobody: "error" | "superior" | "administrator";
+        /**
+         * WhenRepeated
+         * @description Whether who approved before is asked again: always, never, or only when a step lies between.
+         * @enum {string}
+         */
+        WhenRepeated: "no" | "keep_first" | "adjacent";
+        /**
+         * Withdrawal
+         * @description Why a list is taken back.
+         */
+        Withdrawal: {
+            /**
+             * Proof
+             * @description The second factor, for taking back what is approved.
+             */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * WitnessStateOut
          * @description A witness that is asked for cosignatures, and what it last said.
          */
@@ -7231,6 +8676,71 @@ export interface components {
             setup: components["schemas"]["TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
+        };
+        /**
+         * StepConditionsBody
+         * @description When a step is part of the route; empty parts ask for nothing, an unknown amount meets every limit.
+         */
+        shuangyin__approvals__oversight_schemas__StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Applicants
+             * @default []
+             */
+            applicants: string[];
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: string[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: string[];
+        };
+        /**
+         * StepConditionsBody
+         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
+         */
+        shuangyin__scenarios__schemas__StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: ("electronic" | "physical")[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: components["schemas"]["SealCategory"][];
         };
     };
     responses: never;
@@ -7472,6 +8982,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchDigest"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_definitions_api_v1_approvals_definitions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteDefinitionOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    define_api_v1_approvals_definitions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRouteDefinition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteDefinitionOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_definition_api_v1_approvals_definitions__definition_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteDefinitionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteDefinitionOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_issue_forms_api_v1_approvals_issue_forms_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IssueFormOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_issue_form_api_v1_approvals_issue_forms__form_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                form_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueFormCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueFormOut"];
                 };
             };
             /** @description Problem document */
@@ -7908,6 +9596,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalStepDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_stuck_api_v1_approvals_stuck_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteItem_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    assign_api_v1_approvals_stuck__route_id__assign_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StuckAssignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_api_v1_approvals_stuck__route_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StuckAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_back_api_v1_approvals_stuck__route_id__send_back_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StuckAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRouteOut"];
                 };
             };
             /** @description Problem document */
@@ -8417,6 +10254,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_events_api_v1_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the page is closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
             };
             /** @description Problem document */
             default: {
@@ -10001,6 +11870,36 @@ export interface operations {
             };
         };
     };
+    matters_api_v1_reference_matters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MatterOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     paper_kinds_api_v1_reference_paper_kinds_get: {
         parameters: {
             query?: never;
@@ -10017,6 +11916,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PaperKindOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    platforms_api_v1_reference_platforms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlatformOut_"];
                 };
             };
             /** @description Problem document */
@@ -10228,6 +12157,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_issue_forms_api_v1_requests__request_id__issue_forms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IssueFormOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_issue_form_api_v1_requests__request_id__issue_forms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIssueForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueFormOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    replace_api_v1_requests__request_id__replacement_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    plan_route_api_v1_requests__request_id__route_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RequestSubmission"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutePlanOut"];
                 };
             };
             /** @description Problem document */
@@ -10512,7 +12586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ScenarioListOut_"];
+                    "application/json": components["schemas"]["Page_ScenarioListSummary_"];
                 };
             };
             /** @description Problem document */
@@ -10593,6 +12667,72 @@ export interface operations {
             };
         };
     };
+    import_draft_api_v1_scenario_lists_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_draft_api_v1_scenario_lists_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_starters_api_v1_scenario_lists_starters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StarterOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_list_api_v1_scenario_lists__list_id__get: {
         parameters: {
             query?: never;
@@ -10625,7 +12765,7 @@ export interface operations {
             };
         };
     };
-    enforce_api_v1_scenario_lists__list_id__enforce_post: {
+    change_header_api_v1_scenario_lists__list_id__patch: {
         parameters: {
             query?: never;
             header?: {
@@ -10639,9 +12779,225 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ListEnforcement"];
+                "application/json": components["schemas"]["HeaderChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    acknowledge_api_v1_scenario_lists__list_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_acknowledgements_api_v1_scenario_lists__list_id__acknowledgements_get: {
+        parameters: {
+            query?: {
+                state?: "all" | "missing" | "confirmed";
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AcknowledgementOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    compare_api_v1_scenario_lists__list_id__comparison_get: {
+        parameters: {
+            query?: {
+                /** @description Another version; the one in force when absent. */
+                against?: string | null;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComparison"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_faults_api_v1_scenario_lists__list_id__faults_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultsOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recall_api_v1_scenario_lists__list_id__recall_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remind_api_v1_scenario_lists__list_id__remind_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -10679,6 +13035,149 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RulesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    submit_api_v1_scenario_lists__list_id__submit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioListOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_table_api_v1_scenario_lists__list_id__table_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_api_v1_scenario_lists__list_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
             };
         };
         responses: {
@@ -10743,6 +13242,8 @@ export interface operations {
                 request_id?: string | null;
                 seal_id?: string | null;
                 medium?: ("electronic" | "physical") | null;
+                /** @description Who applied for the use or made it. */
+                person_id?: string | null;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -10862,6 +13363,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SealOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_freeze_api_v1_seals_freeze_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeState"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    freeze_api_v1_seals_freeze_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeState"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    lift_api_v1_seals_freeze_lift_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeState"];
                 };
             };
             /** @description Problem document */
@@ -11297,6 +13900,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_statements_api_v1_statements_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StatementOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    mark_read_api_v1_statements__statement_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                statement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    print_statement_api_v1_statements__statement_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                statement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {
