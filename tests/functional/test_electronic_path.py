@@ -58,6 +58,11 @@ def _describe(desk: Desk) -> None:
     expect(sentence).to_contain_text("法定代表人")
     page.get_by_test_id("medium-choice").wait_for()
     desk.settle()
+    again = page.get_by_label("再次用印的原因")
+    if again.count():
+        # Another story of this installation sealed the same sample: that is pointed out and confirmed.
+        expect(page.get_by_test_id("next")).to_be_disabled()
+        again.fill("演练中重复使用同一样本")
     desk.look("wizard-2-decision")
     page.get_by_test_id("next").click()
 
