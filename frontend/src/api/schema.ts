@@ -633,6 +633,192 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authority/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answer
+         * @description May this person do this with this seal for this document, now? What is left out is not known, and is within no
+         *     limit on it.
+         */
+        get: operations["answer_api_v1_authority_answer_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/offices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offices
+         * @description The root offices: where the tree of authority begins.
+         */
+        get: operations["offices_api_v1_authority_offices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Override
+         * @description Lift the separation of duties for one person and one request; answers with the review that is owed for it
+         *     (second factor: act `authority.override`, subject `{request_id}:{person_id}`).
+         */
+        post: operations["override_api_v1_authority_overrides_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/persons/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What
+         * @description What can this person do? Of oneself everybody may ask, of others who may see grants.
+         */
+        get: operations["what_api_v1_authority_persons__person_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description Later reviews of overrides, merged duties and emergencies, newest first.
+         */
+        get: operations["list_reviews_api_v1_authority_reviews_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/reviews/{review_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Say whether it was right (second factor: a recent one, or act `authority.review`, subject the id).
+         */
+        post: operations["decide_api_v1_authority_reviews__review_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/seals/{seal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who
+         * @description Who can use this seal? By posts, grants in force and delegations, each with its limits and chain.
+         */
+        get: operations["who_api_v1_authority_seals__seal_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/small-unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Small Unit
+         * @description Whether the unit is registered as a small one whose duties may be merged.
+         */
+        get: operations["small_unit_api_v1_authority_small_unit_get"];
+        put?: never;
+        /**
+         * Register
+         * @description Register the unit as a small one (second factor: act `authority.small_unit`, subject the reviewer's id).
+         */
+        post: operations["register_api_v1_authority_small_unit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority/small-unit/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Small Unit
+         * @description Keep duties apart from now on (second factor: act `authority.small_unit`, subject the registration's id).
+         */
+        post: operations["end_small_unit_api_v1_authority_small_unit_end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/counterparties": {
         parameters: {
             query?: never;
@@ -711,6 +897,52 @@ export interface paths {
         get: operations["waiting_api_v1_custody_waiting_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Delegations
+         * @description Delegations, newest first: those the caller gave or has, or all of the organization.
+         */
+        get: operations["list_delegations_api_v1_delegations_get"];
+        put?: never;
+        /**
+         * Delegate
+         * @description Delegate for an absence, pass on, or in an emergency (second factor: act `authority.delegate`, subject the
+         *     delegate's id).
+         */
+        post: operations["delegate_api_v1_delegations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/{delegation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Delegation
+         * @description End a delegation and all that was passed on from it (second factor: a recent one, or act
+         *     `authority.delegate`, subject the id).
+         */
+        post: operations["end_delegation_api_v1_delegations__delegation_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1082,16 +1314,97 @@ export interface paths {
         };
         /**
          * List Grants
-         * @description Grants of the organization, newest first.
+         * @description Grants of the organization, newest first; with `parent_id` or scope `top`, one level of the tree.
          */
         get: operations["list_grants_api_v1_grants_get"];
         put?: never;
         /**
          * Give
-         * @description Give a grant, from the root office or out of a grant that one holds (second factor: act `authority.grant`,
+         * @description Give a grant, from a root office or out of a grant that one holds (second factor: act `authority.grant`,
          *     subject `{seal_id or *}:{act}`).
          */
         post: operations["give_api_v1_grants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/reconfirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconfirm
+         * @description The new holder of a root office stands by grants of his predecessor (second factor: act `authority.reconfirm`,
+         *     subject the grant's id, or `{number}:{organization id}` for several).
+         */
+        post: operations["reconfirm_api_v1_grants_reconfirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read
+         * @description A grant and the line it stands in, from the root grant down to it.
+         */
+        get: operations["read_api_v1_grants__grant_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{grant_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Take a grant on; before that it cannot be used (second factor: act `authority.accept`, subject the id).
+         */
+        post: operations["accept_api_v1_grants__grant_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{grant_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline
+         * @description Do not take a grant on (second factor: a recent one, or act `authority.accept`, subject the id).
+         */
+        post: operations["decline_api_v1_grants__grant_id__decline_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,7 +1422,8 @@ export interface paths {
         put?: never;
         /**
          * End
-         * @description End a grant and all that was given out of it.
+         * @description End a grant and all that was given out of it, or give it back (second factor: act `authority.end`, subject the
+         *     id).
          */
         post: operations["end_api_v1_grants__grant_id__end_post"];
         delete?: never;
@@ -1722,6 +2036,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reference/root-offices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Root Offices
+         * @description The offices from which authority is granted, by kind of organization.
+         */
+        get: operations["root_offices_api_v1_reference_root_offices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests": {
         parameters: {
             query?: never;
@@ -1865,7 +2199,9 @@ export interface paths {
         put?: never;
         /**
          * Seal
-         * @description The keeper puts his e-seals on an approved request. Repeating it changes nothing.
+         * @description The keeper puts his e-seals on an approved request, or whoever was granted or delegated the use of them.
+         *
+         *     Repeating it changes nothing.
          */
         post: operations["seal_api_v1_requests__request_id__seal_post"];
         delete?: never;
@@ -3159,6 +3495,27 @@ export interface components {
             seal_categories: components["schemas"]["SealCategory"][];
         };
         /**
+         * AnswerOut
+         * @description The answer to: may this person do this with this seal for this document, now?
+         */
+        AnswerOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** At */
+            at: number;
+            /** Basis */
+            basis: ("post" | "grant") | null;
+            /** Chain */
+            chain: components["schemas"]["LinkOut"][];
+            /** Delegation Id */
+            delegation_id: string | null;
+            /** Grant Id */
+            grant_id: string | null;
+            on_behalf_of: components["schemas"]["PersonRef"] | null;
+            /** Reasons */
+            reasons: components["schemas"]["shuangyin__authority__schemas__ReasonOut"][];
+        };
+        /**
          * Appointment
          * @description The post a person is to hold.
          */
@@ -4044,6 +4401,12 @@ export interface components {
             read_at: number | null;
         };
         /**
+         * CountOf
+         * @description What a count counts: executions of approved requests, documents, or presses.
+         * @enum {string}
+         */
+        CountOf: "uses" | "documents" | "presses";
+        /**
          * CounterpartOut
          * @description The seal of the other medium with the same face.
          */
@@ -4220,7 +4583,7 @@ export interface components {
              */
             parts: components["schemas"]["AmountPartOut"][];
             /** Reasons */
-            reasons: components["schemas"]["ReasonOut"][];
+            reasons: components["schemas"]["shuangyin__scenarios__schemas__ReasonOut"][];
             /** Refused Media */
             refused_media: components["schemas"]["RefusedMediumOut"][];
             /** Route */
@@ -4244,6 +4607,60 @@ export interface components {
          * @enum {string}
          */
         DefinitionStatus: "active" | "retired";
+        /**
+         * DelegationOut
+         * @description A delegation as it stands.
+         */
+        DelegationOut: {
+            /** Actions */
+            actions: ("end" | "pass_on")[];
+            /** Acts */
+            acts: components["schemas"]["Act"][];
+            /** Amount Limit Minor */
+            amount_limit_minor: number | null;
+            delegate: components["schemas"]["PersonRef"];
+            delegator: components["schemas"]["PersonRef"];
+            /** Document Kinds */
+            document_kinds: string[] | null;
+            /** Emergency */
+            emergency: boolean;
+            /** End Reason */
+            end_reason: string | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** From At */
+            from_at: number;
+            /** Given At */
+            given_at: number;
+            given_by: components["schemas"]["PersonRef"];
+            /** Id */
+            id: string;
+            /** May Pass On */
+            may_pass_on: boolean;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Reason */
+            reason: string;
+            /** Seals */
+            seals: components["schemas"]["NamedRef"][] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "open" | "over" | "ended";
+            /** Until At */
+            until_at: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DelegationsOut
+         * @description All delegations that ended: the one asked for first, then those passed on from it.
+         */
+        DelegationsOut: {
+            /** Items */
+            items: components["schemas"]["DelegationOut"][];
+        };
         /**
          * DepartmentChange
          * @description What is to change of a department; what is absent stays.
@@ -4761,10 +5178,20 @@ export interface components {
             may_freeze: boolean;
         };
         /**
+         * GrantAnswer
+         * @description The holder accepts a grant.
+         */
+        GrantAnswer: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
          * GrantEnd
-         * @description Why a grant ends.
+         * @description Why a grant ends, or is declined.
          */
         GrantEnd: {
+            /** Proof */
+            proof?: string | null;
             /** Reason */
             reason: string;
         };
@@ -4774,21 +5201,45 @@ export interface components {
          */
         GrantOut: {
             act: components["schemas"]["Act"];
+            /** Actions */
+            actions: ("accept" | "decline" | "end" | "renounce" | "reconfirm" | "pass_on")[];
             /** Amount Limit Minor */
             amount_limit_minor: number | null;
+            /** Answered At */
+            answered_at: number | null;
+            answered_by: components["schemas"]["PersonRef"] | null;
+            /**
+             * Children
+             * @description How many grants were given directly out of it.
+             */
+            children: number;
             /** Count Limit */
             count_limit: number | null;
+            count_of: components["schemas"]["CountOf"];
             /** Count Reserved */
             count_reserved: number;
             /** Count Used */
             count_used: number;
+            department: components["schemas"]["NamedRef"] | null;
+            /**
+             * Depth
+             * @description 0 for a grant of the root office itself.
+             */
+            depth: number;
+            /** Document Kinds */
+            document_kinds: string[] | null;
+            /** End Cause */
+            end_cause: string | null;
             /** End Reason */
             end_reason: string | null;
             /** Ended At */
             ended_at: number | null;
+            /** Forms */
+            forms: string[] | null;
             /** Granted At */
             granted_at: number;
             granted_by: components["schemas"]["PersonRef"];
+            granted_by_post: components["schemas"]["NamedRef"] | null;
             holder_person: components["schemas"]["PersonRef"] | null;
             /** Holder Person Id */
             holder_person_id: string | null;
@@ -4799,17 +5250,38 @@ export interface components {
             id: string;
             /**
              * In Force
-             * @description Active, and within its time now.
+             * @description Accepted, and within its time now.
              */
             in_force: boolean;
+            /**
+             * Lapses At
+             * @description When it ends because the root office changed its holder, unless he reconfirms it.
+             */
+            lapses_at: number | null;
+            /** Matters */
+            matters: string[] | null;
+            /** May Pass On */
+            may_pass_on: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Reason */
             reason: string;
-            /** Seal Id */
+            /** Root */
+            root: string;
+            /** Seal Category */
+            seal_category: string | null;
+            /**
+             * Seal Id
+             * @description The seal when exactly one is named.
+             */
             seal_id: string | null;
             /** Seal Name */
             seal_name: string | null;
+            /**
+             * Seals
+             * @description The seals when several are named.
+             */
+            seals: components["schemas"]["NamedRef"][];
             status: components["schemas"]["GrantStatus"];
             /** Valid From */
             valid_from: number;
@@ -4820,15 +5292,15 @@ export interface components {
         };
         /**
          * GrantStatus
-         * @description Whether a grant can be acted on. Ended is final.
+         * @description Whether a grant can be acted on. Declined and ended are final.
          * @enum {string}
          */
-        GrantStatus: "active" | "ended";
+        GrantStatus: "offered" | "active" | "declined" | "ended";
         /**
-         * GrantsEnded
-         * @description All grants that ended: the one asked for first, then those given out of it.
+         * GrantsOut
+         * @description All grants that an act changed: the one asked for first, then those given out of it.
          */
-        GrantsEnded: {
+        GrantsOut: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
         };
@@ -5001,6 +5473,29 @@ export interface components {
              * @enum {string}
              */
             why: "document" | "contract" | "counterparty";
+        };
+        /**
+         * LinkOut
+         * @description One step of the chain of reasons, in words and with its id.
+         */
+        LinkOut: {
+            /** Count Left */
+            count_left: number | null;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "post" | "keeper" | "office" | "grant" | "delegation";
+            person: components["schemas"]["PersonRef"] | null;
+            post: components["schemas"]["NamedRef"] | null;
+            /** Until */
+            until: number | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * ListComparison
@@ -5238,6 +5733,57 @@ export interface components {
             proof?: string | null;
         };
         /**
+         * NewDelegation
+         * @description A delegation to give. What is left open reaches as far as the delegator's own authority.
+         */
+        NewDelegation: {
+            /** Acts */
+            acts: ("press" | "approve" | "apply")[];
+            /** Amount Limit Minor */
+            amount_limit_minor?: number | null;
+            /** Delegate Id */
+            delegate_id: string;
+            /**
+             * Delegator Id
+             * @description Oneself when absent; somebody else only in an emergency, with the right to.
+             */
+            delegator_id?: string | null;
+            /** Document Kinds */
+            document_kinds?: string[] | null;
+            /**
+             * Emergency
+             * @description Out of office hours, at most a day, reviewed afterwards by somebody else.
+             * @default false
+             */
+            emergency: boolean;
+            /**
+             * From At
+             * @description Now when absent.
+             */
+            from_at?: number | null;
+            /**
+             * May Pass On
+             * @default false
+             */
+            may_pass_on: boolean;
+            /**
+             * Parent Id
+             * @description The delegation that is passed on.
+             */
+            parent_id?: string | null;
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+            /** Seal Ids */
+            seal_ids?: string[] | null;
+            /**
+             * Until At
+             * @description UTC milliseconds.
+             */
+            until_at: number;
+        };
+        /**
          * NewDepartment
          * @description A department to add.
          */
@@ -5249,7 +5795,7 @@ export interface components {
         };
         /**
          * NewGrant
-         * @description A grant to give. Limits that are absent are the parent's.
+         * @description A grant to give. Limits that are absent are the parent's; of a root grant, none.
          */
         NewGrant: {
             act: components["schemas"]["Act"];
@@ -5257,18 +5803,58 @@ export interface components {
             amount_limit_minor?: number | null;
             /** Count Limit */
             count_limit?: number | null;
+            /**
+             * @description What the count counts.
+             * @default uses
+             */
+            count_of: components["schemas"]["CountOf"];
+            /**
+             * Department Id
+             * @description Only for uses that this department applies for.
+             */
+            department_id?: string | null;
+            /** Document Kinds */
+            document_kinds?: string[] | null;
+            /**
+             * Forms
+             * @description SM3 digests of the only documents it is for: blank forms used again and again.
+             */
+            forms?: string[] | null;
             /** Holder Person Id */
             holder_person_id?: string | null;
             /** Holder Post Id */
             holder_post_id?: string | null;
+            /** Matters */
+            matters?: string[] | null;
+            /**
+             * May Pass On
+             * @description Whether the holder may grant out of it.
+             * @default true
+             */
+            may_pass_on: boolean;
             /** Parent Id */
             parent_id?: string | null;
             /** Proof */
             proof?: string | null;
             /** Reason */
             reason: string;
+            /**
+             * Root
+             * @description Whose root office grants, where no seal says so; the unit's when absent.
+             */
+            root?: ("unit" | "party" | "union" | "league") | null;
+            /**
+             * Seal Category
+             * @description All seals of a category, later ones too.
+             */
+            seal_category?: ("legal_name" | "contract" | "finance" | "invoice" | "legal_rep_name" | "department" | "other") | null;
             /** Seal Id */
             seal_id?: string | null;
+            /**
+             * Seal Ids
+             * @description Several seals.
+             */
+            seal_ids?: string[] | null;
             /**
              * Valid From
              * @description Now when absent.
@@ -5335,6 +5921,20 @@ export interface components {
             safe_id: string;
         };
         /**
+         * NewOverride
+         * @description The separation of duties is lifted for one person and one request.
+         */
+        NewOverride: {
+            /** Person Id */
+            person_id: string;
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+            /** Request Id */
+            request_id: string;
+        };
+        /**
          * NewPerson
          * @description A person to add.
          */
@@ -5378,6 +5978,13 @@ export interface components {
             height_mm?: number | null;
             /** Keeper Person Id */
             keeper_person_id?: string | null;
+            /**
+             * Root
+             * @description Whose root office grants its use.
+             * @default unit
+             * @enum {string}
+             */
+            root: "unit" | "party" | "union" | "league";
             /** Seal Code */
             seal_code?: string | null;
             /** Sequence Number */
@@ -5396,13 +6003,18 @@ export interface components {
             department_id?: string | null;
             /**
              * Is Office
-             * @description The root office; an organization has one.
+             * @description A root office; an organization has one for itself, and one of each other root.
              * @default false
              */
             is_office: boolean;
             kind: components["schemas"]["PostKind"];
             /** Name */
             name: string;
+            /**
+             * Office
+             * @description Which root office it is (GET /reference/root-offices); the usual one of its kind when absent.
+             */
+            office?: string | null;
             /**
              * Permissions
              * @description What it may do; what posts of its kind begin with when absent.
@@ -5583,6 +6195,23 @@ export interface components {
             title?: string | null;
         };
         /**
+         * NewSmallUnit
+         * @description A small unit merges duties into two persons; the owner or an outside accountant reviews afterwards.
+         */
+        NewSmallUnit: {
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+            /** Reviewer Id */
+            reviewer_id: string;
+            /**
+             * Reviewer Kind
+             * @enum {string}
+             */
+            reviewer_kind: "owner" | "outside_accountant";
+        };
+        /**
          * NewToken
          * @description A bearer token to make.
          */
@@ -5618,6 +6247,13 @@ export interface components {
             face_words?: string | null;
             /** Keeper Person Id */
             keeper_person_id?: string | null;
+            /**
+             * Root
+             * @description Whose root office grants its use; the counterpart's when there is one.
+             * @default unit
+             * @enum {string}
+             */
+            root: "unit" | "party" | "union" | "league";
             /** Seal Code */
             seal_code?: string | null;
             /** Sequence Number */
@@ -5650,6 +6286,33 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * OfficeOut
+         * @description A root office, who holds it, and what waits for him.
+         */
+        OfficeOut: {
+            /**
+             * Grants
+             * @description Grants that were given by it and have not ended.
+             */
+            grants: number;
+            holder: components["schemas"]["PersonRef"] | null;
+            /** Office */
+            office: string;
+            post: components["schemas"]["NamedRef"];
+            /**
+             * Reconfirm By
+             * @description When the first of them lapses.
+             */
+            reconfirm_by: number | null;
+            /** Root */
+            root: string;
+            /**
+             * To Reconfirm
+             * @description Grants of a predecessor that nobody has reconfirmed yet.
+             */
+            to_reconfirm: number;
         };
         /**
          * OnTimeout
@@ -5863,6 +6526,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[DelegationOut] */
+        Page_DelegationOut_: {
+            /** Items */
+            items: components["schemas"]["DelegationOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[DepartmentOut] */
         Page_DepartmentOut_: {
             /** Items */
@@ -5937,6 +6610,16 @@ export interface components {
         Page_MatterOut_: {
             /** Items */
             items: components["schemas"]["MatterOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[OfficeOut] */
+        Page_OfficeOut_: {
+            /** Items */
+            items: components["schemas"]["OfficeOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -6027,6 +6710,26 @@ export interface components {
         Page_RequestSummary_: {
             /** Items */
             items: components["schemas"]["RequestSummary"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[ReviewOut] */
+        Page_ReviewOut_: {
+            /** Items */
+            items: components["schemas"]["ReviewOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[RootOfficeOut] */
+        Page_RootOfficeOut_: {
+            /** Items */
+            items: components["schemas"]["RootOfficeOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -6462,7 +7165,7 @@ export interface components {
          * @description What a post is for. What it may do is data of the post, not of its kind.
          * @enum {string}
          */
-        PostKind: "legal_representative" | "department_head" | "employee" | "custodian" | "reviewer" | "auditor" | "administrator";
+        PostKind: "legal_representative" | "department_head" | "employee" | "custodian" | "reviewer" | "auditor" | "administrator" | "affiliated_office";
         /**
          * PostOut
          * @description A post and what it may do.
@@ -6479,10 +7182,57 @@ export interface components {
             kind: components["schemas"]["PostKind"];
             /** Name */
             name: string;
+            /**
+             * Office
+             * @description Which root office it is; null for every other post.
+             */
+            office: string | null;
             /** Permissions */
             permissions: string[];
             /** Version */
             version: number;
+        };
+        /**
+         * PowerOut
+         * @description That somebody may do an act, on what it rests, and within which limits.
+         */
+        PowerOut: {
+            /**
+             * Accepted
+             * @description False for a grant that still waits to be accepted.
+             */
+            accepted: boolean;
+            act: components["schemas"]["Act"];
+            /** All Seals */
+            all_seals: boolean;
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "post" | "grant";
+            /** Chain */
+            chain: components["schemas"]["LinkOut"][];
+            /** Delegation Id */
+            delegation_id: string | null;
+            grant: components["schemas"]["GrantOut"] | null;
+            on_behalf_of: components["schemas"]["PersonRef"] | null;
+            /** @description Null: the platform by itself. */
+            person: components["schemas"]["PersonRef"] | null;
+            /**
+             * Seals
+             * @description Where the question was about a person: the seals it names.
+             */
+            seals: components["schemas"]["NamedRef"][];
+        };
+        /**
+         * PowersOut
+         * @description Who may, or what he may, at an instant.
+         */
+        PowersOut: {
+            /** At */
+            at: number;
+            /** Items */
+            items: components["schemas"]["PowerOut"][];
         };
         /**
          * PreviewFacts
@@ -6592,7 +7342,7 @@ export interface components {
              */
             parts: components["schemas"]["AmountPartOut"][];
             /** Reasons */
-            reasons: components["schemas"]["ReasonOut"][];
+            reasons: components["schemas"]["shuangyin__scenarios__schemas__ReasonOut"][];
             /** Refused Media */
             refused_media: components["schemas"]["RefusedMediumOut"][];
             /** Route */
@@ -6728,23 +7478,14 @@ export interface components {
             fen_per_unit: string;
         };
         /**
-         * ReasonOut
-         * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
+         * Reconfirmation
+         * @description Grants of the predecessor that the new holder of the root office stands by.
          */
-        ReasonOut: {
-            basis: components["schemas"]["Basis"];
-            /** Citation */
-            citation: string | null;
-            /** Decided */
-            decided: string[];
-            /** En */
-            en: string;
-            rule: components["schemas"]["TextOut"];
-            /** Rule Id */
-            rule_id: string;
-            strength: components["schemas"]["Strength"];
-            /** Zh */
-            zh: string;
+        Reconfirmation: {
+            /** Grant Ids */
+            grant_ids: string[];
+            /** Proof */
+            proof?: string | null;
         };
         /**
          * RecoveryCodesOut
@@ -7192,8 +7933,11 @@ export interface components {
             medium: "electronic" | "physical";
             /** Number */
             number: string;
+            /** @description The absent person for whom the presser acted under a delegation. */
+            on_behalf_of?: components["schemas"]["PersonRef"] | null;
             /** Position */
             position: number;
+            presser: components["schemas"]["PersonRef"] | null;
             /** Seal Id */
             seal_id: string;
             /** Seal Name */
@@ -7219,6 +7963,72 @@ export interface components {
             reason: string;
         };
         /**
+         * ReviewDecision
+         * @description What a later review found.
+         */
+        ReviewDecision: {
+            /** Comment */
+            comment: string;
+            /** Proof */
+            proof?: string | null;
+            /** Upheld */
+            upheld: boolean;
+        };
+        /**
+         * ReviewKind
+         * @description What is reviewed afterwards.
+         * @enum {string}
+         */
+        ReviewKind: "override" | "small_unit" | "emergency";
+        /**
+         * ReviewOut
+         * @description A later review that is owed, or was made.
+         */
+        ReviewOut: {
+            /** Cause Id */
+            cause_id: string;
+            /** Comment */
+            comment: string | null;
+            delegation: components["schemas"]["DelegationOut"] | null;
+            /** Due At */
+            due_at: number;
+            given_by: components["schemas"]["PersonRef"] | null;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ReviewKind"];
+            /** @description Whose duties were merged. */
+            merged: components["schemas"]["PersonRef"] | null;
+            /**
+             * Mine
+             * @description Whether the caller can review it.
+             */
+            mine: boolean;
+            /** Opened At */
+            opened_at: number;
+            /** Overdue */
+            overdue: boolean;
+            /** Reason */
+            reason: string;
+            /** Request Id */
+            request_id: string | null;
+            /** Request Number */
+            request_number: string | null;
+            /** Reviewed At */
+            reviewed_at: number | null;
+            reviewed_by: components["schemas"]["PersonRef"] | null;
+            /** @description Null: whoever holds the right to review. */
+            reviewer: components["schemas"]["PersonRef"] | null;
+            status: components["schemas"]["ReviewStatus"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * ReviewStatus
+         * @description What a later review found, or that it is still owed.
+         * @enum {string}
+         */
+        ReviewStatus: "open" | "upheld" | "not_upheld";
+        /**
          * RevisionOut
          * @description A replacement of what a route is about.
          */
@@ -7241,6 +8051,33 @@ export interface components {
             number: number;
             /** To Binding */
             to_binding: string;
+        };
+        /**
+         * RootOfficeOut
+         * @description An office from which authority is granted: the unit's own by kind of organization, or of Party, union, League.
+         */
+        RootOfficeOut: {
+            /**
+             * Categories
+             * @description The kinds of organizations that have it, the usual ones first.
+             */
+            categories: string[];
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /**
+             * Root
+             * @description Whose seals it grants the use of.
+             * @enum {string}
+             */
+            root: "unit" | "party" | "union" | "league";
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * RouteDefinitionChange
@@ -7847,6 +8684,11 @@ export interface components {
             origin: ("issued" | "trial") | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkOut"][];
+            /**
+             * Root
+             * @description Whose root office grants its use: unit, party, union or league.
+             */
+            root: string;
             /** Seal Code */
             seal_code: string | null;
             /** Sequence Number */
@@ -7934,6 +8776,11 @@ export interface components {
             name: string;
             /** Origin */
             origin: ("issued" | "trial") | null;
+            /**
+             * Root
+             * @description Whose root office grants its use: unit, party, union or league.
+             */
+            root: string;
             /** Seal Code */
             seal_code: string | null;
             /** Sequence Number */
@@ -7995,6 +8842,8 @@ export interface components {
             medium: string;
             /** Number */
             number: string;
+            /** @description The absent person for whom the presser acted under a delegation. */
+            on_behalf_of?: components["schemas"]["PersonRef"] | null;
             /**
              * Position
              * @description Electronic: the document's place in the request; physical: a count.
@@ -8143,6 +8992,31 @@ export interface components {
              * @description The time a witness stated, by its own clock.
              */
             stated_at: number | null;
+        };
+        /**
+         * SmallUnitEnd
+         * @description The unit keeps its duties apart from now on.
+         */
+        SmallUnitEnd: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * SmallUnitOut
+         * @description Whether the unit is registered as a small one, and since when.
+         */
+        SmallUnitOut: {
+            /** Headcount */
+            headcount?: number | null;
+            /** Reason */
+            reason?: string | null;
+            /** Registered */
+            registered: boolean;
+            /** Registered At */
+            registered_at?: number | null;
+            reviewer?: components["schemas"]["PersonRef"] | null;
+            /** Reviewer Kind */
+            reviewer_kind?: string | null;
         };
         /**
          * SpecialCasesBody
@@ -8711,6 +9585,44 @@ export interface components {
              * @default []
              */
             seal_categories: string[];
+        };
+        /**
+         * ReasonOut
+         * @description Why, or why not.
+         */
+        shuangyin__authority__schemas__ReasonOut: {
+            /**
+             * Code
+             * @description A stable code where it is an objection.
+             */
+            code: string | null;
+            /** Delegation Id */
+            delegation_id?: string | null;
+            /** En */
+            en: string;
+            /** Grant Id */
+            grant_id?: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ReasonOut
+         * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
+         */
+        shuangyin__scenarios__schemas__ReasonOut: {
+            basis: components["schemas"]["Basis"];
+            /** Citation */
+            citation: string | null;
+            /** Decided */
+            decided: string[];
+            /** En */
+            en: string;
+            rule: components["schemas"]["TextOut"];
+            /** Rule Id */
+            rule_id: string;
+            strength: components["schemas"]["Strength"];
+            /** Zh */
+            zh: string;
         };
         /**
          * StepConditionsBody
@@ -9889,6 +10801,360 @@ export interface operations {
             };
         };
     };
+    answer_api_v1_authority_answer_get: {
+        parameters: {
+            query: {
+                act: components["schemas"]["Act"];
+                seal_id: string;
+                /** @description Absent: the platform by itself. */
+                person_id?: string | null;
+                document_kind?: string | null;
+                matter?: string | null;
+                amount_minor?: number | null;
+                currency?: string;
+                /** @description The applicant's department. */
+                department_id?: string | null;
+                /** @description SM3 digests of the documents. */
+                form?: string[];
+                documents?: number;
+                presses?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    offices_api_v1_authority_offices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OfficeOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    override_api_v1_authority_overrides_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOverride"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    what_api_v1_authority_persons__person_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowersOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_reviews_api_v1_authority_reviews_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["ReviewStatus"] | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    decide_api_v1_authority_reviews__review_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    who_api_v1_authority_seals__seal_id__get: {
+        parameters: {
+            query?: {
+                act?: components["schemas"]["Act"][] | null;
+            };
+            header?: never;
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowersOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    small_unit_api_v1_authority_small_unit_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmallUnitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_api_v1_authority_small_unit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSmallUnit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmallUnitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_small_unit_api_v1_authority_small_unit_end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmallUnitEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmallUnitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_counterparties_api_v1_counterparties_get: {
         parameters: {
             query?: {
@@ -10047,6 +11313,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingRequestOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_delegations_api_v1_delegations_get: {
+        parameters: {
+            query?: {
+                /** @description `all` for those who may see grants. */
+                scope?: "mine" | "all";
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DelegationOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delegate_api_v1_delegations_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDelegation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_delegation_api_v1_delegations__delegation_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                delegation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationsOut"];
                 };
             };
             /** @description Problem document */
@@ -10698,6 +12076,9 @@ export interface operations {
             query?: {
                 status?: components["schemas"]["GrantStatus"] | null;
                 seal_id?: string | null;
+                parent_id?: string | null;
+                /** @description `top`: grants of the root offices themselves; `mine`: those that the caller holds. */
+                scope?: "all" | "top" | "mine";
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -10766,6 +12147,152 @@ export interface operations {
             };
         };
     };
+    reconfirm_api_v1_grants_reconfirm_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reconfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantsOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_api_v1_grants__grant_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantsOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    accept_api_v1_grants__grant_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    decline_api_v1_grants__grant_id__decline_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     end_api_v1_grants__grant_id__end_post: {
         parameters: {
             query?: never;
@@ -10790,7 +12317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantsEnded"];
+                    "application/json": components["schemas"]["GrantsOut"];
                 };
             };
             /** @description Problem document */
@@ -11976,6 +13503,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_RegionOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    root_offices_api_v1_reference_root_offices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RootOfficeOut_"];
                 };
             };
             /** @description Problem document */
