@@ -15,9 +15,6 @@ export type EvidenceEntry = Shape<'EvidenceEntryOut'>
 export type Citation = Shape<'CitationOut'>
 export type DocumentKind = Shape<'DocumentKindOut'>
 export type Platform = Shape<'PlatformOut'>
-<<<<<<< HEAD
 export type Simulation = Shape<'SimulationOut'>
 export type SimulationLine = Shape<'SimulationLineOut'>
-=======
 export type PaperKind = Shape<'PaperKindOut'>
->>>>>>> 21eb9e4 (The wizard asks for what the list makes a use depend on: papers, repetition, deals that are split, exceptions)

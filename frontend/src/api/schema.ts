@@ -850,7 +850,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Counterparty
+         * @description One counterparty.
+         */
+        get: operations["read_counterparty_api_v1_counterparties__counterparty_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -861,6 +865,46 @@ export interface paths {
          * @description Change a counterparty.
          */
         patch: operations["change_counterparty_api_v1_counterparties__counterparty_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/counterparties/{counterparty_id}/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Capabilities
+         * @description What was stated about a counterparty's e-seals, newest first.
+         */
+        get: operations["list_capabilities_api_v1_counterparties__counterparty_id__capabilities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counterparties/{counterparty_id}/capability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State Capability
+         * @description State with a proof whether a counterparty takes e-seals, and until when that counts.
+         */
+        post: operations["state_capability_api_v1_counterparties__counterparty_id__capability_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/custody/photos/{photo_id}": {
@@ -2582,6 +2626,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenario-lists/{list_id}/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Simulations
+         * @description The latest simulation of a version; its predecessors are not kept.
+         */
+        get: operations["list_simulations_api_v1_scenario_lists__list_id__simulations_get"];
+        put?: never;
+        /**
+         * Simulate Requests
+         * @description Compare a version with the one in force over past uses, in the background.
+         */
+        post: operations["simulate_requests_api_v1_scenario_lists__list_id__simulations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenario-lists/{list_id}/simulations/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Simulate Table
+         * @description Compare a version with the one in force over the uses in a table, in the background.
+         */
+        post: operations["simulate_table_api_v1_scenario_lists__list_id__simulations_table_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scenario-lists/{list_id}/submit": {
         parameters: {
             query?: never;
@@ -3020,6 +3108,66 @@ export interface paths {
          * @description Suspend a seal at once; its keeper may do so too.
          */
         post: operations["suspend_api_v1_seals__seal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/simulations/{simulation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Simulation
+         * @description A simulation and how far it is.
+         */
+        get: operations["read_simulation_api_v1_simulations__simulation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/simulations/{simulation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Stop a simulation; what it found so far stays.
+         */
+        post: operations["cancel_api_v1_simulations__simulation_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/simulations/{simulation_id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lines
+         * @description Each decision that would change, from → to and why, and rows that could not be read; as they come.
+         */
+        get: operations["list_lines_api_v1_simulations__simulation_id__lines_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3514,6 +3662,20 @@ export interface components {
             on_behalf_of: components["schemas"]["PersonRef"] | null;
             /** Reasons */
             reasons: components["schemas"]["shuangyin__authority__schemas__ReasonOut"][];
+        };
+        /**
+         * AnswerSummary
+         * @description An answer in short.
+         */
+        AnswerSummary: {
+            /** Covered */
+            covered: boolean;
+            /** High Risk */
+            high_risk: boolean;
+            /** Medium */
+            medium: string;
+            route: components["schemas"]["TextOut"];
+            sentence: components["schemas"]["TextOut"];
         };
         /**
          * Appointment
@@ -4059,6 +4221,14 @@ export interface components {
              */
             file: string;
         };
+        /** Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post */
+        Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post: {
+            /**
+             * File
+             * @description An XLSX or CSV with a use a row.
+             */
+            file: string;
+        };
         /** Body_upload_api_v1_documents_post */
         Body_upload_api_v1_documents_post: {
             /**
@@ -4071,6 +4241,46 @@ export interface components {
              * @description The file's name when absent.
              */
             title?: string | null;
+        };
+        /**
+         * CapabilityOut
+         * @description One statement in a counterparty's history.
+         */
+        CapabilityOut: {
+            /** Checked At */
+            checked_at: number;
+            /** Checked By */
+            checked_by: string;
+            /** Entry Id */
+            entry_id: string;
+            /** Id */
+            id: string;
+            /** Proof Document Id */
+            proof_document_id: string | null;
+            /** Proof Note */
+            proof_note: string;
+            /** Recheck On */
+            recheck_on: string | null;
+            takes_electronic: components["schemas"]["TakesElectronic"];
+        };
+        /**
+         * CapabilityStatement
+         * @description What was found out about a counterparty's e-seals. A yes or a no needs a proof: a note or a document.
+         */
+        CapabilityStatement: {
+            /** Proof Document Id */
+            proof_document_id?: string | null;
+            /**
+             * Proof Note
+             * @default
+             */
+            proof_note: string;
+            /**
+             * Recheck On
+             * @description The last day on which it counts.
+             */
+            recheck_on?: string | null;
+            takes_electronic: components["schemas"]["TakesElectronic"];
         };
         /**
          * CertificateOut
@@ -4441,6 +4651,8 @@ export interface components {
          * @description An outside organization.
          */
         CounterpartyOut: {
+            /** @description As decisions see it today: unknown once the day of the recheck has passed. */
+            capability: components["schemas"]["TakesElectronic"];
             /** Checked At */
             checked_at: number | null;
             /** Created At */
@@ -4451,6 +4663,9 @@ export interface components {
             name: string;
             /** Note */
             note: string;
+            /** Recheck On */
+            recheck_on: string | null;
+            /** @description As it was stated. */
             takes_electronic: components["schemas"]["TakesElectronic"];
             /** Uscc */
             uscc: string | null;
@@ -5695,6 +5910,15 @@ export interface components {
             name: string;
         };
         /**
+         * NamedRule
+         * @description A rule of a version, by place and name.
+         */
+        NamedRule: {
+            name: components["schemas"]["TextOut"];
+            /** Position */
+            position: number;
+        };
+        /**
          * NewCounterparty
          * @description An outside organization to register.
          */
@@ -6195,6 +6419,18 @@ export interface components {
             title?: string | null;
         };
         /**
+         * NewSimulation
+         * @description A simulation over past uses.
+         */
+        NewSimulation: {
+            /**
+             * Days
+             * @description How far back, in days.
+             * @default 365
+             */
+            days: number;
+        };
+        /**
          * NewSmallUnit
          * @description A small unit merges duties into two persons; the owner or an outside accountant reviews afterwards.
          */
@@ -6496,6 +6732,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[CapabilityOut] */
+        Page_CapabilityOut_: {
+            /** Items */
+            items: components["schemas"]["CapabilityOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[CitationOut] */
         Page_CitationOut_: {
             /** Items */
@@ -6780,6 +7026,26 @@ export interface components {
         Page_SealUseOut_: {
             /** Items */
             items: components["schemas"]["SealUseOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[SimulationLineOut] */
+        Page_SimulationLineOut_: {
+            /** Items */
+            items: components["schemas"]["SimulationLineOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[SimulationOut] */
+        Page_SimulationOut_: {
+            /** Items */
+            items: components["schemas"]["SimulationOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -8993,6 +9259,84 @@ export interface components {
              */
             stated_at: number | null;
         };
+        /**
+         * SimulationLineOut
+         * @description A line of a simulation.
+         */
+        SimulationLineOut: {
+            after?: components["schemas"]["AnswerSummary"] | null;
+            before?: components["schemas"]["AnswerSummary"] | null;
+            /** Column */
+            column?: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: string[];
+            problem?: components["schemas"]["TextOut"] | null;
+            /** Reference */
+            reference: string;
+            /** Request Id */
+            request_id: string | null;
+            /** Row */
+            row?: number | null;
+            /**
+             * Rules After
+             * @description Rules that only decide in the version asked.
+             * @default []
+             */
+            rules_after: components["schemas"]["NamedRule"][];
+            /**
+             * Rules Before
+             * @description Rules that only decide in the version before.
+             * @default []
+             */
+            rules_before: components["schemas"]["NamedRule"][];
+        };
+        /**
+         * SimulationOut
+         * @description A simulation and how far it is.
+         */
+        SimulationOut: {
+            /** Asked At */
+            asked_at: number;
+            asked_by: components["schemas"]["PersonRef"];
+            /** Before Version */
+            before_version: number;
+            /** Changed */
+            changed: number;
+            /**
+             * Current
+             * @description Whether the rules are still those that were asked.
+             */
+            current: boolean;
+            /** Done */
+            done: number;
+            /** Finished At */
+            finished_at: number | null;
+            /** Id */
+            id: string;
+            /** List Id */
+            list_id: string;
+            /** Refused */
+            refused: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "requests" | "table";
+            status: components["schemas"]["SimulationStatus"];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * SimulationStatus
+         * @description Where a simulation stands.
+         * @enum {string}
+         */
+        SimulationStatus: "waiting" | "running" | "done" | "cancelled";
         /**
          * SmallUnitEnd
          * @description The unit keeps its duties apart from now on.
@@ -11228,6 +11572,38 @@ export interface operations {
             };
         };
     };
+    read_counterparty_api_v1_counterparties__counterparty_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                counterparty_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterpartyOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     change_counterparty_api_v1_counterparties__counterparty_id__patch: {
         parameters: {
             query?: never;
@@ -11243,6 +11619,80 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CounterpartyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterpartyOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_capabilities_api_v1_counterparties__counterparty_id__capabilities_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                counterparty_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CapabilityOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    state_capability_api_v1_counterparties__counterparty_id__capability_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                counterparty_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityStatement"];
             };
         };
         responses: {
@@ -14655,6 +15105,114 @@ export interface operations {
             };
         };
     };
+    list_simulations_api_v1_scenario_lists__list_id__simulations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SimulationOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    simulate_requests_api_v1_scenario_lists__list_id__simulations_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSimulation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    simulate_table_api_v1_scenario_lists__list_id__simulations_table_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     submit_api_v1_scenario_lists__list_id__submit_post: {
         parameters: {
             query?: never;
@@ -15456,6 +16014,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_simulation_api_v1_simulations__simulation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancel_api_v1_simulations__simulation_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_lines_api_v1_simulations__simulation_id__lines_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SimulationLineOut_"];
                 };
             };
             /** @description Problem document */
