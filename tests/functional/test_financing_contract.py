@@ -39,6 +39,15 @@ def test_a_financing_contract_takes_the_physical_seal_and_its_amount_the_root_of
         "大额合同由法定代表人审批",
     }
 
+    _refused_then_approved(running, facts, large, lessor["name"])
+
+
+def _refused_then_approved(
+    running: Installation, facts: dict[str, Any], large: dict[str, Any], party: str
+) -> None:
+    """The e-seal is refused with its reason, so is an exception; the physical seal is approved by both."""
+    employee = running["employee"]
+    (refused,) = large["refused_media"]
     version = running.upload(CONTRACT.name, CONTRACT.read_bytes(), "融资合同")["versions"][0]
     seals = employee.get("/seals", medium="electronic", status="in_force", limit=50)["items"]
     place = {"page": 0, "x_mm": 40.0, "y_mm": 150.0}
@@ -47,7 +56,7 @@ def test_a_financing_contract_takes_the_physical_seal_and_its_amount_the_root_of
         "title": "融资合同",
         "reason": "与出租方签订融资合同",
         "amount_minor": FINANCING_AMOUNT,
-        "counterparty_name": lessor["name"],
+        "counterparty_name": party,
         "duplicate_reason": "演练中重复使用同一样本",
         "document_version_ids": [version["id"]],
         "medium": "electronic",
