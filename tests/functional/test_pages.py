@@ -26,6 +26,7 @@ PAGES = [
     ("administrator", "/approvals/stuck", "approvals-stuck"),
     ("administrator", "/approvals/definitions", "approvals-definitions"),
     ("legal_representative", "/seals/freeze", "seals-freeze"),
+    ("legal_representative", "/statements", "statements"),
     ("employee", "/seals", "seals"),
     ("custodian", "/custody", "custody"),
     ("administrator", "/custody/safes", "safes"),
