@@ -64,7 +64,7 @@ def test_the_applicant_opens_the_evidence_of_his_request(story: Story, open_desk
     employee = open_desk("employee")
     employee.goto(f"/requests/{story.sealed['id']}")
     employee.page.get_by_role("tab", name="存证").click()
-    employee.page.get_by_test_id("evidence-entry").first.get_by_role("link").click()
+    employee.page.get_by_test_id("evidence-entry").first.get_by_role("link").first.click()
     expect(employee.page.get_by_test_id("proof-holds")).to_be_visible()
 
 
