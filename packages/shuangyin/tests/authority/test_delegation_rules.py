@@ -144,7 +144,7 @@ def code_of(objection: Any) -> str | None:
 
 
 def test_who_may_lift_register_and_review() -> None:
-    asked = {"applicant_id": "a", "approver_ids": ["b"]}
+    asked: dict[str, Any] = {"applicant_id": "a", "approver_ids": ["b"]}
     assert code_of(objection_to_override(giver_id="g", person_id="a", **asked)) is None
     assert code_of(objection_to_override(giver_id="a", person_id="a", **asked)) == "OVERRIDE_SELF"
     assert code_of(objection_to_override(giver_id="g", person_id="c", **asked)) == "OVERRIDE_NEEDLESS"

@@ -173,7 +173,7 @@ def test_a_tender_is_electronic_only_and_its_grant_of_six_uses_closes_itself(
         ({"count_limit": None}, "GRANT_AUTO_COUNT"),
         ({"seal_id": None}, "GRANT_AUTO_SEAL"),
     ]
-    bound = {
+    bound: dict[str, Any] = {
         "act": "auto_seal",
         "seal_id": seal_id,
         "document_kinds": ["tender"],
@@ -184,7 +184,7 @@ def test_a_tender_is_electronic_only_and_its_grant_of_six_uses_closes_itself(
         problem(story.grant(**{**bound, **change}), 409, code)
     grant = ok(story.grant(**bound), 201)
     version = story.upload()
-    tender = {
+    tender: dict[str, Any] = {
         "title": "政府采购投标文件",
         "document_kind": "tender",
         "document_version_ids": [version],
