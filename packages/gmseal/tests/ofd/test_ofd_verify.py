@@ -118,7 +118,6 @@ def test_an_extra_file_is_named(ofd: Any, sealed: bytes) -> None:
         ("Doc_0/Attachs/list.txt", True),
         ("Doc_0/Tpls/Tpl_0/Content.xml", True),
         ("Doc_0/Res/picture.png", True),
-        ("Doc_0/Pages/Page_1/Content.xml", True),
         ("OFD.xml", True),
     ],
 )
@@ -144,6 +143,36 @@ def test_content_that_is_not_protected_is_named(
     strict = ofd.verify(package, policy=STRICT)
     assert results(strict)["COVERAGE"] is CheckResult.FAIL
     assert strict.verdict is Verdict.INVALID
+
+
+def test_a_page_that_no_signature_protects_was_signed_by_nobody(ofd: Any, sealed: bytes) -> None:
+    page = "Doc_0/Pages/Page_1/Content.xml"
+    pattern = rb'<ofd:Reference FileRef="/' + re.escape(page.encode()) + rb'">.*?</ofd:Reference>'
+    package = resign(ofd, sealed, lambda text: re.sub(pattern, b"", text))
+    report = ofd.verify(package)
+    assert report.verdict is Verdict.INVALID
+    assert "PAGE_UNPROTECTED" in {check.code for check in report.checks}
+
+
+@pytest.mark.parametrize(
+    ("part", "named_by"),
+    [
+        ("Pages/Page_7/Content.xml", b'<ofd:Page ID="77" BaseLoc="Pages/Page_7/Content.xml"/></ofd:Pages>'),
+        ("Tpls/T9.xml", b'<ofd:TemplatePage ID="99" BaseLoc="Tpls/T9.xml"/></ofd:CommonData>'),
+        ("Notes.xml", b"<ofd:Annotations>Notes.xml</ofd:Annotations></ofd:Document>"),
+    ],
+)
+def test_a_part_that_is_not_there_yet_is_not_sealed(ofd: Any, part: str, named_by: bytes) -> None:
+    files = OfdPlan().files()
+    end = re.search(rb"</ofd:\w+>$", named_by)
+    assert end is not None
+    root = files["Doc_0/Document.xml"]
+    assert end[0] in root
+    files["Doc_0/Document.xml"] = root.replace(end[0], named_by)
+    with pytest.raises(Refused) as refused:
+        ofd.seal(write_package(files))
+    assert refused.value.reason == "PART_MISSING"
+    assert part in str(refused.value)
 
 
 def test_an_entry_that_leads_elsewhere_is_no_valid_document(ofd: Any, sealed: bytes) -> None:

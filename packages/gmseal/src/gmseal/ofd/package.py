@@ -38,6 +38,7 @@ class OfdDocument:
 
     ``default_box`` is the physical box of pages that have none; ``templates`` maps ids to entries.
     ``signatures_path`` is where the list of signatures is, or should be; None when the body names none.
+    ``annotations_path`` is the list of annotations, None when the document names none.
     ``unreadable`` says why nothing but OFD.xml speaks of it: only ``Package.readable_document`` gives such.
     """
 
@@ -49,6 +50,7 @@ class OfdDocument:
     default_box: Box | None
     pages: tuple[PageRef, ...]
     templates: dict[str, str] = field(repr=False)
+    annotations_path: str | None = None
     unreadable: str | None = None
 
     def pages_by_id(self) -> dict[str, int]:
@@ -184,7 +186,15 @@ class Package:
             default_box=_area(common, "PageArea") if common is not None else None,
             pages=self._pages(holds.get("Pages"), root_path),
             templates=self._templates(common, root_path) if common is not None else {},
+            annotations_path=self._annotations(markup.text(holds.get("Annotations")), root_path),
         )
+
+    def _annotations(self, location: str | None, root_path: str) -> str | None:
+        """Where annotations are listed; a location that is none leads nowhere and hinders nothing."""
+        try:
+            return self.locate(location, root_path)
+        except GmsealError:
+            return None
 
     def _pages(self, listed: etree._Element | None, root_path: str) -> tuple[PageRef, ...]:
         found: list[PageRef] = []

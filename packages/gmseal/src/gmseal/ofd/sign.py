@@ -115,7 +115,7 @@ def seal_ofd(
 
     ``target`` appears whole or not at all, and may be ``source``. Raises ``MalformedInput``, ``NotFound`` and
     ``Refused`` with the codes of ``open_archive``, ``resolve``, ``plan_stamps``, ``code_files`` and ``SealSigner.sign``,
-    and with ``SIGNATURES_PROTECTED``, ``ENTRY_PROTECTED`` or ``PAGES_PROTECTED`` when an earlier signature allows no further one.
+    with ``PART_MISSING``, and with ``SIGNATURES_PROTECTED``, ``ENTRY_PROTECTED`` or ``PAGES_PROTECTED`` when an earlier signature allows no further one.
     """
     data = read_source(source, limits)
     package = read_package(data, limits)
@@ -151,6 +151,7 @@ def sign_ofd_bytes(
 def _sign(package: Package, order: OfdSealOrder, signer: OfdSigner) -> _Signed:
     # 1.
     document = package.document(order.document)
+    _require_parts(package, document)
     place = _place(package, document, order)
     # 2.
     stamps, changed = _planned(package, document, order, signer, place)
@@ -184,6 +185,18 @@ def _sign(package: Package, order: OfdSealOrder, signer: OfdSigner) -> _Signed:
     offset, tail = append_entries(package.archive, added, order.signed_at)
     names = tuple(entry.name for entry in added)
     return _Signed(offset, tail, data_hash, value, place, stamps, names)
+
+
+def _require_parts(package: Package, document: OfdDocument) -> None:
+    """A part that the document names and that is not there could be put there by anybody once it is sealed."""
+    named = [page.path for page in document.pages] + list(document.templates.values())
+    named += filter(None, [document.annotations_path])
+    for path in named:
+        if path not in package.archive:
+            raise Refused(
+                "PART_MISSING",
+                f"The document names {path[:80]!r}, which is not in the package; have it made complete first.",
+            )
 
 
 def _place(package: Package, document: OfdDocument, order: OfdSealOrder) -> _Place:

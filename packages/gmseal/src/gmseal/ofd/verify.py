@@ -279,7 +279,29 @@ def _file_checks(documents: tuple[OfdDocument, ...], cases: list[Case]) -> list[
             zh = f"第 {number} 个文档没有签章，也不受其他签章保护"
             en = f"Document {number} carries no signature, and none of another document protects it."
             checks.append(Check("NO_SIGNATURE", CheckResult.NOT_CHECKED, None, zh, en))
+    checks.extend(_unprotected_pages(documents, cases, protected))
     return checks
+
+
+def _unprotected_pages(
+    documents: tuple[OfdDocument, ...], cases: list[Case], protected: set[str]
+) -> Iterator[Check]:
+    """Pages that somebody else could have put there: what they show was signed by nobody.
+
+    Templates are named by COVERAGE only: producers in the field leave them out of what they protect.
+    """
+    signed = {case.document.index for case in cases}
+    there = {name for case in cases if case.coverage is not None for name in case.coverage.unprotected}
+    for document in documents:
+        if document.index not in signed or document.root_path not in protected:
+            continue
+        pages = [page.path for page in document.pages]
+        open_pages = [path for path in pages if path in there and path not in protected]
+        if open_pages:
+            named = ", ".join(path[:80] for path in open_pages[:5])
+            zh = f"第 {document.index + 1} 个文档有页面不受任何签章保护：{named}"
+            en = f"Document {document.index + 1} shows pages that no signature protects: {named}."
+            yield Check("PAGE_UNPROTECTED", CheckResult.FAIL, None, zh, en, _CLAUSE)
 
 
 def _file_findings(package: Package) -> list[Finding]:
