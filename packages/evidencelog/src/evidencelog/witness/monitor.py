@@ -2,11 +2,13 @@
 
 It remembers the largest head it verified. Each round:
 
-1. The log's checkpoint is fetched and opened under the policy.
+1. The log's checkpoint is fetched; the log itself signed it.
 2. It is not shorter than the remembered head (rollback), and not another of the same size (split view).
 3. The remembered head lies in it: a consistency proof is computed from the log's own tiles.
 4. The heads that witnesses publish are fetched; none may contradict it (split view).
-5. A log that answers nothing, or does not grow for longer than agreed, is silent.
+5. Enough witnesses cosigned it. This comes after the contradictions: witnesses do not cosign a log that went back,
+   and what the log did wrong matters more than that nobody vouches for it.
+6. A log that answers nothing, or does not grow for longer than agreed, is silent.
 """
 
 import hashlib
@@ -119,16 +121,19 @@ class LogMonitor:
         except EvidenceLogError as error:
             return state, (_alarm(AlarmKind.SILENT, "日志没有应答", f"The log does not answer: {error}"),)
         try:
-            head = self.policy.open(note, origin=self.origin).checkpoint  # 1.
+            head = self.policy.log_only().open(note, origin=self.origin).checkpoint  # 1.
         except (VerificationError, MalformedError) as error:
-            says = ("检查点未通过验证策略", f"The checkpoint is not acceptable: {error}")
-            return state, (_alarm(AlarmKind.NOT_ACCEPTED, *says, note),)
+            return state, (_not_accepted(error, note),)
         alarms = [*self._against_memory(state, head, note), *self._against_witnesses(head, note)]
         if any(alarm.kind in {AlarmKind.ROLLBACK, AlarmKind.SPLIT_VIEW} for alarm in alarms):
             return state, tuple(alarms)
+        try:
+            self.policy.open(note, origin=self.origin)  # 5.
+        except (VerificationError, MalformedError) as error:
+            return state, (*alarms, _not_accepted(error, note))
         grew = state.note is None or parse_checkpoint(state.note).size < head.size
         grown_at = now_s if grew else state.grown_at_s
-        if self.max_silence_s is not None and now_s - grown_at > self.max_silence_s:  # 5.
+        if self.max_silence_s is not None and now_s - grown_at > self.max_silence_s:  # 6.
             quiet = now_s - grown_at
             says = (f"日志已 {quiet} 秒没有新记录", f"The log has not grown for {quiet} seconds.")
             alarms.append(_alarm(AlarmKind.SILENT, *says))
@@ -202,6 +207,11 @@ class LogMonitor:
         if answer.status != 200:
             raise StoreError(Code.LOG_UNREACHABLE, f"the answer is {answer.status}")
         return answer.body
+
+
+def _not_accepted(error: EvidenceLogError, note: bytes) -> MonitorAlarm:
+    says = ("检查点未通过验证策略", f"The checkpoint is not acceptable: {error}")
+    return _alarm(AlarmKind.NOT_ACCEPTED, *says, note)
 
 
 def _alarm(kind: AlarmKind, zh: str, en: str, *evidence: bytes) -> MonitorAlarm:
