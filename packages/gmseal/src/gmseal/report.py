@@ -50,6 +50,7 @@ _UNDECIDED_WITHOUT = frozenset(
         "VERSION_UNSUPPORTED",  # a structure this library cannot judge
         "FOREIGN_SIGNATURE",  # nor a signature of this kind
         "UNJUDGED_SIGNATURE",  # a file with such signatures only, or by a policy that leaves nothing unjudged
+        "UNTRUSTED_APPEARANCE",  # what a page shows came later, from somebody that nobody vouches for
     }
 )
 """Checks without which nobody can say that a seal is good: not checked means indeterminate."""

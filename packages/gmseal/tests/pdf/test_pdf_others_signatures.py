@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -26,13 +26,14 @@ from gmseal.pdf import (
     CmsValue,
     InvisibleOrder,
     QrPlacement,
+    SealOrder,
     SealPlacement,
     repair_pdf,
     sign_pdf_bytes,
     verify_pdf_bytes,
 )
 from gmseal.policy import DEFAULT
-from gmseal.report import CheckResult, Report, Verdict
+from gmseal.report import CheckResult, Report, TrustStore, Verdict
 from gmseal.trial import TrialUnit
 
 HERE = (SealPlacement(0, 100, 180),)
@@ -79,7 +80,46 @@ def test_a_foreign_signature_after_ours_leaves_ours_valid(bench: Any, sealed: by
     assert result_of(report, "ADDED_LATER_ALLOWED", index) is CheckResult.WARN
 
 
-def sign_by_pyhanko(data: bytes, *, pss: bool = False, field: str = "Other", **metadata: Any) -> bytes:
+@pytest.mark.parametrize("digest", ["sha256", "sha1"])
+@pytest.mark.parametrize("box", [None, (50, 390, 200, 430)])
+def test_what_a_later_signature_shows_needs_somebody_who_vouches_for_it(
+    bench: Any, sealed: bytes, digest: str, box: tuple[int, int, int, int] | None
+) -> None:
+    """By a key that leads to no trusted root, or of a kind that is not judged: its picture may cover the text."""
+    signed = sign_by_pyhanko(sealed, md_algorithm=digest, box=box)
+    report = bench.verify(signed)
+    index = [entry.kind for entry in report.signatures].index("seal")
+    assert [entry.kind for entry in report.signatures][1 - index] == (
+        "cms" if digest == "sha256" else "foreign"
+    )
+    found = [check for check in report.signatures[index].walk() if check.code == "UNTRUSTED_APPEARANCE"]
+    assert [check.result for check in found] == ([] if box is None else [CheckResult.NOT_CHECKED])
+    assert report.verdict is (Verdict.VALID if box is None else Verdict.INDETERMINATE)
+    again, _ = bench.seal(signed, placements=(SealPlacement(1, 100, 180),), target="again.pdf")
+    assert bench.verify(again).verdict is report.verdict
+
+
+def test_a_later_signature_that_is_trusted_may_show_something(
+    bench: Any, sealed: bytes, unit: TrialUnit
+) -> None:
+    order = SealOrder(signed_at=bench.now, placements=(SealPlacement(1, 60, 60),))
+    value = CmsValue(unit.certificate, unit.key, picture=bench.signer.seal.picture)
+    report = bench.verify(sign_pdf_bytes(sealed, order, value))
+    assert [entry.kind for entry in report.signatures] == ["seal", "cms"]
+    assert report.verdict is Verdict.VALID
+    assert "UNTRUSTED_APPEARANCE" not in {check.code for check in report.walk()}
+    stranger = verify_pdf_bytes(sign_pdf_bytes(sealed, order, value), TrustStore(), bench.now)
+    assert stranger.verdict is Verdict.INDETERMINATE
+
+
+def sign_by_pyhanko(
+    data: bytes,
+    *,
+    pss: bool = False,
+    field: str = "Other",
+    box: tuple[int, int, int, int] | None = None,
+    **metadata: Any,
+) -> bytes:
     key = rsa.generate_private_key(65537, 2048)
     name = builder.Name([builder.NameAttribute(builder.NameOID.COMMON_NAME, "Sample")])
     now = datetime.now(UTC)
@@ -106,6 +146,7 @@ def sign_by_pyhanko(data: bytes, *, pss: bool = False, field: str = "Other", **m
         IncrementalPdfFileWriter(io.BytesIO(data)),
         signers.PdfSignatureMetadata(field_name=field, **metadata),
         signer=signer,
+        new_field_spec=None if box is None else SigFieldSpec(field, box=box),
     )
     return bytes(out.getvalue())
 

@@ -69,6 +69,11 @@ class Case:
             check.code in MATHEMATICS and check.result is CheckResult.FAIL for check in walk(self.checks)
         )
 
+    @property
+    def failed(self) -> bool:
+        """Whether any of its checks came out badly so far."""
+        return any(check.result is CheckResult.FAIL for check in walk(self.checks))
+
     def add(self, code: str, result: CheckResult, zh: str, en: str, at: datetime | None = None) -> None:
         """One check of the container."""
         self.checks.append(Check(code, result, at, zh, en, CLAUSE))

@@ -17,9 +17,11 @@ from gmseal.errors import Refused
 from gmseal.pdf.certification import FieldLock, Permission
 from gmseal.pdf.document import reading
 from gmseal.pdf.geometry import POINTS_PER_MM
+from gmseal.pdf.page_reach import PageReach
 from gmseal.pdf.revisions import COPY_LIMIT
 from gmseal.pdf.source_text import Cut, cut_at
 from gmseal.pdf.unseen import RawObjects
+from gmseal.pdf.update_shapes import fits, is_appearance, is_undrawn
 
 LARGEST_MARK_MM = 65.0
 """No seal is larger than 60 mm; a larger mark would be a page of its own laid over the page."""
@@ -94,6 +96,8 @@ class Comparison:
 
     added: list[Addition] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
+    shows: bool = False
+    """Whether something was added by right that shows on a page: a widget or a mark of some size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +170,29 @@ class _Comparer:
         self._trailers()
         if [page.obj.objgen for page in self.old.pages] != [page.obj.objgen for page in self.new.pages]:
             self.altered("Pages were added, removed or exchanged.")
+        beside = {self.root, self.form, self.fields, self.dss, self.info, self.metadata} | self.annotations
+        suspects: set[tuple[int, int]] = set()
         for key in sorted(changed):
             before, after = self.old.get_object(key), self.new.get_object(key)
             if key in self.pages or not same(before, after):
                 self._judge(key, before, after)
+                suspects |= {key} & beside
             if after is None or self.raw_before.unseen(key) != self.raw_after.unseen(key):
                 self.altered(f"Object {key[0]} {key[1]} was changed in a way that only some readers see.")
         self._captured(changed)
+        self._drawn(suspects, frozenset(changed))
+
+    def _drawn(self, suspects: set[tuple[int, int]], changed: frozenset[tuple[int, int]]) -> None:
+        """What may change because no page is made of it must not be something of a page as well."""
+        if not suspects or self.result.altered:
+            return
+        tree = _place(self.old.Root.get("/Pages"))
+        lists = {place for place in self.annotations if place is not None}
+        reach = PageReach(self.raw_before, self.raw_after, changed, self.root, lists)
+        reached = reach.numbers(tree, frozenset(self.pages))
+        for number, generation in sorted(suspects):
+            if number in reached:
+                self.altered(f"Object {number} {generation} was changed, and a page is made of it as well.")
 
     def altered(self, sentence: str) -> None:
         if len(self.result.altered) < 20:
@@ -217,8 +237,7 @@ class _Comparer:
         elif key == self.fields:
             self._grown(before, after, self._field, "form fields")
         elif key == self.dss:
-            self._dictionary(before, after, _DSS_MAY, "validation data")
-            self.added(Addition.VALIDATION_DATA)
+            self._validation_data(before, after)
         elif key in {self.info, self.metadata}:
             self._metadata(after)
         elif self._was_empty_signature_field(before):
@@ -256,8 +275,15 @@ class _Comparer:
         old_form, new_form = before.get("/AcroForm"), after.get("/AcroForm")
         if _place(old_form) != _place(new_form) or not same(old_form, new_form):
             self._form(old_form, new_form)
+        self._shaped(before, after, _CATALOG_MAY, "catalog")
         if not _same_entry(before, after, "/DSS"):
             self.added(Addition.VALIDATION_DATA)
+
+    def _shaped(self, before: Any, after: Any, may: frozenset[str], what: str) -> None:
+        """Entries that may change have a value of their own kind, whatever it says."""
+        for key in sorted(may):
+            if not fits(key, after.get(key)) and not _same_entry(before, after, key):
+                self.altered(f"The entry {key} of the {what} was changed to something else than that.")
 
     def _form(self, before: Any, after: Any) -> None:
         if not isinstance(after, pikepdf.Dictionary):
@@ -266,15 +292,22 @@ class _Comparer:
         if before is None:
             for key in set(after.keys()) - _NEW_FORM_MAY:
                 self.altered(f"A form with the entry {key} was added.")
+            if not fits("/SigFlags", after.get("/SigFlags")):
+                self.altered("A form was added whose entry /SigFlags is no number.")
             self._grown(None, after.get("/Fields"), self._field, "form fields")
             return
         self._dictionary(before, after, _FORM_MAY, "form")
+        self._shaped(before, after, _FORM_MAY, "form")
         self._grown(before.get("/Fields"), after.get("/Fields"), self._field, "form fields")
 
     def _grown(self, before: Any, after: Any, judge: Any, what: str) -> None:
         """The new list begins with the old one; what follows is judged one by one."""
-        old = list(before) if isinstance(before, pikepdf.Array) else []
-        new = list(after) if isinstance(after, pikepdf.Array) else []
+        lists = [value for value in (before, after) if value is not None]
+        if not all(isinstance(value, pikepdf.Array) for value in lists):
+            if not _same_value(before, after):
+                self.altered(f"The list of {what} was replaced.")
+            return
+        old, new = list(before or ()), list(after or ())
         if len(new) < len(old) or any(not _same_value(*pair) for pair in zip(old, new, strict=False)):
             self.altered(f"The list of {what} was changed.")
             return
@@ -320,6 +353,13 @@ class _Comparer:
             self.altered("A document time stamp was added that shows something.")
         else:
             self.added(what)
+            self.result.shows = self.result.shows or (sides[2] != sides[0] and sides[3] != sides[1])
+
+    def _validation_data(self, before: Any, after: Any) -> None:
+        self._dictionary(before, after, _DSS_MAY, "validation data")
+        if not fits("/DSS", after):
+            self.altered("The validation data were replaced by something else.")
+        self.added(Addition.VALIDATION_DATA)
 
     def _metadata(self, after: Any) -> None:
         """Names and dates only: an information dictionary must not be something that is drawn, too."""
@@ -345,6 +385,8 @@ class _Comparer:
         self._dictionary(before, after, _FIELD_MAY, "signature field")
         if self.closing is None or _place(after.get("/V")) != self.closing.value:
             self.altered("A signature field was changed, but not by a further signature.")
+        elif not is_appearance(after.get("/AP")) or not is_undrawn(after.get("/MK")):
+            self.altered("The appearance of a signature field is none.")
         else:
             self._sized(after, self._signature())
 
@@ -361,7 +403,8 @@ class _Comparer:
         changed = {
             key for key in set(before.keys()) | set(after.keys()) if not _same_entry(before, after, key)
         }
-        return changed <= _ANSWER_MAY
+        undrawn = all(is_undrawn(after.get(key)) for key in changed - {"/AP"})
+        return changed <= _ANSWER_MAY and undrawn and is_appearance(after.get("/AP"))
 
     def _mentioned(self) -> bool:
         """Whether anything in the old bytes looks like a reference to a new number: a quick no, or perhaps."""

@@ -102,6 +102,12 @@ class Coverage:
         zh = "盖章后仅增加了允许的内容（后续签章等）"
         en = "Only allowed additions were made later: " + (", ".join(names) or "nothing that shows") + "."
         case.add("ADDED_LATER_ALLOWED", _later_result(self.chain[index + 1 :]), zh, en)
+        shown = [step.closed_by for step in self.steps[index:] if step.comparison.shows and step.closed_by]
+        doubtful = [later.signed.name for later in shown if _is_doubtful(later) or later.failed]
+        if doubtful:
+            zh = "盖章后增加的签名在页面上显示内容，但该签名不可信或无法判定"
+            en = f"A later signature shows something on a page, and nobody vouches for it: {doubtful[0]}."
+            case.add("UNTRUSTED_APPEARANCE", CheckResult.NOT_CHECKED, zh, en)
 
     def _unprotected(self) -> list[Addition]:
         """Parts of the document that no signature covers; validation data proves itself."""
@@ -191,9 +197,10 @@ def _judge_certification(case: Case, later: list[Addition]) -> None:
 
 def _later_result(later: list[Case]) -> CheckResult:
     """A further signature that was not judged, or leads to no trusted root, leaves a doubt about what it added."""
-    doubtful = any(
-        case.kind == cases.FOREIGN
-        or any(check.code in _CHAINS and check.result is not CheckResult.PASS for check in walk(case.checks))
-        for case in later
+    return CheckResult.WARN if any(map(_is_doubtful, later)) else CheckResult.PASS
+
+
+def _is_doubtful(case: Case) -> bool:
+    return case.kind == cases.FOREIGN or any(
+        check.code in _CHAINS and check.result is not CheckResult.PASS for check in walk(case.checks)
     )
-    return CheckResult.WARN if doubtful else CheckResult.PASS
