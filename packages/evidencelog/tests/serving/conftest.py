@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +31,17 @@ class Answer:
         return json.loads(self.body)
 
 
+IDLE_S = 2
+"""A server closes a connection that is idle; one that was idle for so long is opened anew."""
+
+
 @dataclass
 class Client:
     """One connection that is kept; not shared between threads."""
 
     address: str
     connection: http.client.HTTPConnection = field(init=False)
+    used_at: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.address)
@@ -44,8 +50,11 @@ class Client:
 
     def ask(self, method: str, path: str, body: bytes | None = None, key: str | None = None) -> Answer:
         headers = {} if key is None else {"Idempotency-Key": key}
+        if time.monotonic() > self.used_at + IDLE_S:
+            self.connection.close()
         self.connection.request(method, path, body=body, headers=headers)
         response = self.connection.getresponse()
+        self.used_at = time.monotonic()
         return Answer(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
 
     def add(self, entry: bytes, key: str | None = None) -> Answer:
