@@ -1,25 +1,34 @@
 """What the tables of the areas say now about facts that entries recorded: joins the audit's port to the areas.
 
-Only what never changes after it was recorded is compared: a grant's limits, not its counts; a use's digests, not
-its status. What differs was changed past the commands, and the log's audit names the entry.
+What never changes after it was recorded is compared (a grant's limits, not its counts), and of a seal what the latest
+entry about it left. What differs was changed past the commands, and the log's audit names the entry. The other way
+round, `rows` names all that there is only because an entry records it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, null, select
 
+from gmseal.ses.seal import read_seal
 from shuangyin.approvals.models import ApprovalDecision
 from shuangyin.authority.models import Delegation, Grant, GrantTarget
+from shuangyin.core.clock import to_milliseconds
 from shuangyin.core.database import Base
+from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import PhysicalUse
-from shuangyin.documents.models import DocumentVersion
-from shuangyin.sealing.models import SealUse
+from shuangyin.documents.models import DocumentVersion, VersionOrigin
+from shuangyin.evidence.auditing import RecordedRow, RowKey
+from shuangyin.evidence.models import EvidenceEntry, LogLeaf
+from shuangyin.requests.models import UseRequest
+from shuangyin.requests.queries import current_binding
+from shuangyin.sealing.models import SealUse, UseStatus
+from shuangyin.seals.models import ESealMaterial, Seal
 
 Facts = Mapping[str, Any]
 Comparison = Callable[[UnitOfWork, Mapping[str, Any], Facts], str | None]
@@ -36,6 +45,20 @@ class AreaFacts:
         if not isinstance(facts, dict):
             return "the entry holds no facts"
         return _COMPARISONS[kind](work, content, facts)
+
+    def recorded_by(self, kind: str, content: Mapping[str, Any]) -> RowKey | None:
+        if kind not in _BROUGHT:
+            return None
+        table, path = _BROUGHT[kind]
+        found: Any = content
+        for part in path:
+            found = found.get(part) if isinstance(found, dict) else None
+        return (table, found) if isinstance(found, str) else None
+
+    def rows(self, work: UnitOfWork) -> Iterator[RecordedRow]:
+        for table, query in _ROWS:
+            for row_id, entry_id in work.session.execute(query.execution_options(yield_per=2000)):
+                yield RecordedRow((table, row_id), entry_id)
 
 
 def _row(work: UnitOfWork, table: type[Base], row_id: object) -> Any:
@@ -80,9 +103,21 @@ def _decided(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str 
         "second_factor": "second_factor",
     }
     said = _differs(row, facts, columns)
-    if said is None and row.person_id != content.get("actor"):
-        return "ApprovalDecision.person_id is not who decided"
-    return said or _text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
+    if said is not None:
+        return said
+    stated: tuple[tuple[str, object, object], ...] = (
+        ("person_id", row.person_id, content.get("actor")),
+        ("decided_at", row.decided_at, content.get("at")),
+        ("entry_id", row.entry_id, content.get("id")),
+        ("organization_id", row.organization_id, content.get("organization")),
+        # Entries of earlier versions say nothing of these two.
+        ("on_behalf_of", row.on_behalf_of, facts.get("on_behalf_of", row.on_behalf_of)),
+        ("seen", row.seen and _json(row.seen), facts.get("documents", row.seen and _json(row.seen))),
+    )
+    for column, kept, recorded in stated:
+        if kept != recorded:
+            return f"ApprovalDecision.{column} is not what was recorded"
+    return _text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
 
 
 def _granted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
@@ -145,7 +180,7 @@ def _delegated(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> st
     return _text_differs(row.reason, facts.get("reason"), "Delegation.reason")
 
 
-def _used(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
+def _used(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
     columns = {
         "number": "number",
         "seal": "seal_id",
@@ -161,7 +196,52 @@ def _used(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | 
         "sealed_version": "sealed_version_id",
         "token_sm3": "token_digest",
     }
-    return _differs(_row(work, SealUse, facts.get("use")), facts, columns)
+    row = _row(work, SealUse, facts.get("use"))
+    said = _differs(row, facts, columns)
+    if said is not None:
+        return said
+    subject = content.get("subject")
+    stated: tuple[tuple[str, object, object], ...] = (
+        ("entry_id", row.entry_id, content.get("id")),
+        ("organization_id", row.organization_id, content.get("organization")),
+        ("request_id", row.request_id, subject.get("id") if isinstance(subject, dict) else None),
+        ("executed_by", row.executed_by, content.get("actor")),
+        # No act voids a use so far, so that no entry could say so.
+        ("status", row.status, UseStatus.IN_FORCE.value),
+        ("presses", _json(row.presses), facts.get("presses")),
+    )
+    for column, kept, recorded in stated:
+        if kept != recorded:
+            return f"SealUse.{column} is not what was recorded"
+    return _authority_differs(row.authority, facts) or _seal_facts_differ(work, row)
+
+
+def _seal_facts_differ(work: UnitOfWork, use: SealUse) -> str | None:
+    """What never changes of a seal is the same in the copy that a use keeps; the seal itself is compared by itself."""
+    kept = _json(use.seal_facts)
+    seal = work.session.get(Seal, use.seal_id)
+    for name in ("name", "category", "ga_type", "origin", "seal_code", "es_id", "valid_from", "valid_until"):
+        if seal is None or not isinstance(kept, dict) or kept.get(name) != getattr(seal, name):
+            return f"SealUse.seal_facts ({name}) is not what the seal says"
+    return None
+
+
+def _authority_differs(authority: str, facts: Facts) -> str | None:
+    kept = _json(authority)
+    names = {"grant": "grant_id", "delegation": "delegation_id", "on_behalf_of": "on_behalf_of"}
+    for name, key in names.items():
+        # Entries of earlier versions say nothing of delegations.
+        if name in facts and (not isinstance(kept, dict) or kept.get(key) != facts[name]):
+            return f"SealUse.authority ({key}) is not what was recorded"
+    return None
+
+
+def _json(text: str) -> Any:
+    """What a column of JSON holds; None when somebody made it unreadable."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _pressed(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
@@ -186,11 +266,166 @@ def _pressed(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str
     )
 
 
+def _carried(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    """A decision that counts at another step as well says what the first one says."""
+    row = work.session.scalar(select(ApprovalDecision).where(ApprovalDecision.entry_id == content.get("id")))
+    columns = {"step": "step_id", "decision": "carried_from", "person": "person_id"}
+    said = _differs(row, facts, columns)
+    if said is not None or row is None:
+        return said
+    first = work.session.get(ApprovalDecision, row.carried_from)
+    if first is None:
+        return "the decision it carries is gone"
+    for column in ("decision", "comment", "decided_at", "binding", "second_factor", "on_behalf_of", "seen"):
+        if getattr(row, column) != getattr(first, column):
+            return f"ApprovalDecision.{column} is not that of the decision it carries"
+    return None
+
+
+def _approved(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    """What was approved is never changed: kind, matter, amount, counterparty, copies, files and places of the seals."""
+    subject = content.get("subject")
+    row = _row(work, UseRequest, subject.get("id") if isinstance(subject, dict) else None)
+    said = _differs(row, facts, {"binding": "binding"})
+    if said is None and current_binding(work, row) != facts.get("binding"):
+        return "UseRequest is not what was approved: its binding is another one"
+    return said
+
+
+def _entered(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    """A seal as it was entered, and as the latest entries about it left it."""
+    subject = content.get("subject")
+    row = _row(work, Seal, subject.get("id") if isinstance(subject, dict) else None)
+    lasting = {name: name for name in ("medium", "ga_type", "origin") if name in facts}
+    return _differs(row, facts, lasting) or _material_differs(work, row, facts) or _life_differs(work, row)
+
+
+def _material_differs(work: UnitOfWork, seal: Seal, facts: Facts) -> str | None:
+    """An electronic seal is the recorded file, and its name, number and time are those in that file."""
+    if "seal_sm3" not in facts:
+        return None
+    material = work.session.get(ESealMaterial, seal.id)
+    if material is None or _sm3(material.seal_der) != facts["seal_sm3"]:
+        return "ESealMaterial.seal_der is not what was recorded"
+    if _sm3(material.certificate_der) != facts.get("certificate_sm3"):
+        return "ESealMaterial.certificate_der is not what was recorded"
+    structure = read_seal(material.seal_der)
+    stated: tuple[tuple[str, object, object], ...] = (
+        ("name", seal.name, structure.name),
+        ("es_id", seal.es_id, structure.es_id),
+        ("valid_from", seal.valid_from, to_milliseconds(structure.valid_from)),
+        ("valid_until", seal.valid_until, to_milliseconds(structure.valid_to)),
+    )
+    for column, kept, recorded in stated:
+        if kept != recorded:
+            return f"Seal.{column} is not what the recorded seal says"
+    return None
+
+
+def _life_differs(work: UnitOfWork, seal: Seal) -> str | None:
+    """Status, filing, keeper and imprint as the latest entry says that speaks of them."""
+    last: dict[str, tuple[int, list[object]]] = {}
+    query = (
+        select(EvidenceEntry.kind, EvidenceEntry.recorded_at, EvidenceEntry.body)
+        .outerjoin(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .where(EvidenceEntry.subject_id == seal.id, EvidenceEntry.subject_type == "seal")
+        .order_by(LogLeaf.log_index.is_(None), LogLeaf.log_index, EvidenceEntry.id)
+    )
+    for kind, at, body in work.session.execute(query):
+        content = _json(body)
+        facts = content.get("facts") if isinstance(content, dict) else None
+        for name, column in _LIFE.get(kind, {}).items():
+            if isinstance(facts, dict) and name in facts:
+                # Entries of one millisecond stand in the log in no order: each of them may be the latest.
+                before = last.get(column)
+                together = before[1] if before is not None and before[0] == at else []
+                last[column] = (at, [*together, facts[name]])
+    imprint = work.session.get(StoredObject, seal.specimen_object_id) if seal.specimen_object_id else None
+    for column, (_at, recorded) in last.items():
+        kept = (imprint.sm3 if imprint else None) if column == _IMPRINT else getattr(seal, column)
+        if kept not in recorded:
+            return f"Seal.{column} is not what was recorded"
+    return None
+
+
+def _sm3(data: bytes) -> str:
+    return hashlib.new("sm3", data).hexdigest()
+
+
+_IMPRINT = "specimen_object_id"
+_LIFE: Mapping[str, Mapping[str, str]] = {
+    "seals.registered": {"status": "status"},
+    "seals.made": {"status": "status"},
+    "seals.imported": {"status": "status", "specimen_sm3": _IMPRINT},
+    "seals.activated": {"status": "status"},
+    "seals.suspended": {"status": "status"},
+    "seals.resumed": {"status": "status"},
+    "seals.keeper_set": {"to": "keeper_person_id"},
+    "seals.filing_set": {"filing_no": "filing_no", "filed_at": "filed_at"},
+    "seals.specimen_filed": {"sm3": _IMPRINT},
+}
+"""What entries about a seal say of it after they were written: name in the entry → column."""
 _COMPARISONS: Mapping[str, Comparison] = {
     "documents.uploaded": _uploaded,
     "approvals.decided": _decided,
+    "approvals.carried": _carried,
     "authority.granted": _granted,
     "authority.delegated": _delegated,
     "sealing.sealed": _used,
+    "sealing.pressed": _used,
     "custody.pressed": _pressed,
+    "requests.approved": _approved,
+    "seals.registered": _entered,
+    "seals.made": _entered,
+    "seals.imported": _entered,
 }
+_BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "documents.uploaded": ("document_version", ("facts", "version")),
+    "approvals.decided": ("approval_decision", ("facts", "decision_id")),
+    "approvals.carried": ("carried approval_decision of entry", ("id",)),
+    "authority.granted": ("authority_grant", ("subject", "id")),
+    "authority.delegated": ("delegation", ("subject", "id")),
+    "sealing.sealed": ("seal_use", ("facts", "use")),
+    "sealing.pressed": ("seal_use", ("facts", "use")),
+    "custody.pressed": ("physical_use", ("facts", "use")),
+    "seals.registered": ("seal", ("subject", "id")),
+    "seals.made": ("seal", ("subject", "id")),
+    "seals.imported": ("seal", ("subject", "id")),
+}
+"""The table of the row that an entry of each kind brings into being, and where the entry says which."""
+_UNUSED_SEALED = ~exists().where(
+    SealUse.sealed_version_id == DocumentVersion.id, SealUse.document_sm3 == DocumentVersion.sm3
+)
+_ROWS: tuple[tuple[str, Select[Any]], ...] = (
+    ("seal_use", select(SealUse.id, SealUse.entry_id).order_by(SealUse.id)),
+    (
+        "approval_decision",
+        select(ApprovalDecision.id, ApprovalDecision.entry_id)
+        .where(ApprovalDecision.carried_from.is_(None))
+        .order_by(ApprovalDecision.id),
+    ),
+    (
+        "carried approval_decision of entry",
+        select(ApprovalDecision.entry_id, ApprovalDecision.entry_id)
+        .where(ApprovalDecision.carried_from.is_not(None))
+        .order_by(ApprovalDecision.id),
+    ),
+    ("authority_grant", select(Grant.id, null()).order_by(Grant.id)),
+    ("delegation", select(Delegation.id, null()).order_by(Delegation.id)),
+    (
+        "document_version",
+        select(DocumentVersion.id, null())
+        .where(DocumentVersion.origin != VersionOrigin.SEALED.value)
+        .order_by(DocumentVersion.id),
+    ),
+    # A sealed file is recorded with the uses whose seals are on it, which are compared themselves.
+    (
+        "sealed document_version",
+        select(DocumentVersion.id, null())
+        .where(DocumentVersion.origin == VersionOrigin.SEALED.value, _UNUSED_SEALED)
+        .order_by(DocumentVersion.id),
+    ),
+    ("physical_use", select(PhysicalUse.id, null()).order_by(PhysicalUse.id)),
+    ("seal", select(Seal.id, null()).order_by(Seal.id)),
+)
+"""The rows that entries record, each with the entry it names; of the sealed files only those no use speaks of."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from sqlalchemy import select
+from starlette.types import ASGIApp
 
 from shuangyin.app import background, compose, create_app
 from shuangyin.core.errors import Unavailable
@@ -89,6 +90,24 @@ class _Server(uvicorn.Server):
             self._listening()
 
 
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How the web server runs. Who calls is told by the connection, unless a proxy that was named tells it."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # uvicorn itself would believe everybody on loopback.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=10,
+    )
+
+
 def serve(
     settings: Settings, *, port_file: Path | None = None, listening: Callable[[str], None] = lambda _: None
 ) -> None:
@@ -103,17 +122,7 @@ def serve(
     tidy(platform)
     start, stop = background(platform)
     app = create_app(platform, start=start, stop=stop)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-        timeout_graceful_shutdown=10,
-    )
+    config = server_config(app, settings)
     if port_file is not None:
         port_file.write_text(f"{settings.port}\n")
     closing = platform.port(LiveBus).close

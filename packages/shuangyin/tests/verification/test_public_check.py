@@ -23,6 +23,7 @@ from shuangyin.sealing.models import SealUse
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 API = "/api/v1/verification/files"
+FILING = {"filing_no": "京公备2026000002", "filing_authority": "北京市公安局海淀分局"}
 
 
 def path_of(use: dict[str, Any]) -> str:
@@ -260,22 +261,28 @@ def test_what_became_of_the_seal_since_is_told_beside_what_it_was(story: Any) ->
     assert "核查" not in text, "the reason of a suspension is nobody's business"
 
 
-def test_a_voided_use_and_one_without_authority_are_not_called_valid(story: Any, platform: Platform) -> None:
-    [use] = story.sealed()["uses"]
-    client = story.world.anonymous()
+def test_a_use_without_authority_is_not_called_valid(story: Any, platform: Platform) -> None:
+    world: World = story.world
+    request = story.sealed()
+    seal = story.post(
+        "administrator", "/seals/physical",
+        {"category": "contract", "keeper_person_id": world.id("custodian"), **FILING}, 201,
+    )  # fmt: skip
+    story.post("administrator", f"/seals/{seal['id']}/activate")
 
-    def change(**values: Any) -> None:
-        with platform.database.write_session() as session, session.begin():
-            row = session.get_one(SealUse, use["id"])
-            for name, value in values.items():
-                setattr(row, name, value)
+    def press(work: Any) -> str:
+        row = work.session.get_one(UseRequest, request["id"])
+        use = record_physical_use(
+            work, system_actor(row.organization_id), request=row, seal_id=seal["id"],
+            presser_id=world.id("employee"), position=1,
+            presses={"normal": 1, "seam": 0, "cover": 0, "spoiled": 0}, executed_at=work.now,
+        )  # fmt: skip
+        return use.token
 
-    change(authority_valid=False)
-    doubtful = page(client.get(path_of(use)))
+    doubtful = page(world.anonymous().get(f"/v/{platform.transact(press)}"))
     assert doubtful.verdict == "warn"
+    assert "存疑" in doubtful.words
     assert "有效" not in doubtful.words[: doubtful.words.index("登记内容")]
-    change(status="voided")
-    assert page(client.get(path_of(use))).verdict == "bad"
 
 
 def test_a_physical_use_is_on_record_but_no_paper_is_called_valid(story: Any, platform: Platform) -> None:

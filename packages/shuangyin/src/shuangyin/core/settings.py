@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import Field
@@ -35,6 +36,11 @@ class Settings(BaseSettings):
     port_search: bool = Field(default=True, description="Take another free port when the port is busy.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns TLS on.")
     tls_key: Path | None = Field(None, description="PEM private key of the TLS certificate.")
+    trusted_proxies: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list,
+        description="Addresses or networks of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "believed, as a JSON list; of nobody when empty.",
+    )
     max_upload_bytes: int = Field(210 * 1024 * 1024, description="Largest document in bytes.")
     max_pages: int = Field(1000, description="Most pages of a document.")
     max_places: int = Field(200, description="Most places of seals in one request, over all its documents.")

@@ -3,6 +3,7 @@
 1. Indexes, hashes, tiles, state, signed heads and fence (evidencelog.embedded.auditing), for both trees.
 2. The columns by which entries are found say what the entries say; no entry is lost between use case and log.
 3. The facts of the business areas are what their entries recorded (the port `BusinessFacts`).
+4. And the other way round: every row that an entry must have recorded is recorded by exactly one, which it names.
 
 What differs is named, kept as the outcome of the audit, and shown as a problem until an audit is clean.
 """
@@ -59,6 +60,18 @@ class Difference:
     en: str
 
 
+RowKey = tuple[str, str]
+"""A row that entries record: its table and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRow:
+    """A row that must have been recorded; `entry_id` is the entry it says so of itself, None where it says nothing."""
+
+    key: RowKey
+    entry_id: str | None
+
+
 class BusinessFacts(Protocol):
     """Who knows what the tables of the areas say now about a recorded fact."""
 
@@ -71,6 +84,14 @@ class BusinessFacts(Protocol):
 
     def covers(self, kind: str) -> bool:
         """True when entries of this kind can be compared."""
+        ...
+
+    def recorded_by(self, kind: str, content: Mapping[str, Any]) -> RowKey | None:
+        """The row that an entry brought into being, None for kinds that bring none."""
+        ...
+
+    def rows(self, work: UnitOfWork) -> Iterator[RecordedRow]:
+        """Every row that there is only because an entry records it."""
         ...
 
 
@@ -202,17 +223,50 @@ def _examine_facts(work: UnitOfWork, progress: Callable[[int], None]) -> tuple[l
     differences: list[Difference] = []
     checked = 0
     facts = work.port(BusinessFacts)  # type: ignore[type-abstract]  # a port is looked up by its protocol
+    recorded: dict[RowKey, str] = {}
     for number, (entry, index) in enumerate(_placed(work), 1):
         if number % _TOLD_EVERY == 0:
             progress(number)
         differences.extend(_columns(entry, index))  # 2.
-        if index is not None and facts.covers(entry.kind):  # 3.
-            checked += 1
-            said = facts.compare(work, entry.kind, _content(entry))
-            if said is not None:
-                zh = f"第 {index} 条存证（{entry.kind}）与现有业务数据不符"
-                differences.append(Difference("fact", index, zh, f"entry {index} ({entry.kind}): {said}"))
-    return differences, checked
+        if index is None or not facts.covers(entry.kind):
+            continue
+        checked += 1
+        content = _content(entry)
+        said = facts.compare(work, entry.kind, content)  # 3.
+        if said is not None:
+            differences.append(_fact(entry, index, said))
+        key = facts.recorded_by(entry.kind, content)  # 4.
+        if key is not None and key in recorded:
+            differences.append(_fact(entry, index, f"another entry records {key[0]} {key[1]} too"))
+        elif key is not None:
+            recorded[key] = entry.id
+    return differences + _unrecorded(work, facts, recorded), checked
+
+
+def _fact(entry: EvidenceEntry, index: int, said: str) -> Difference:
+    zh = f"第 {index} 条存证（{entry.kind}）与现有业务数据不符"
+    return Difference("fact", index, zh, f"entry {index} ({entry.kind}): {said}")
+
+
+def _unrecorded(work: UnitOfWork, facts: BusinessFacts, recorded: dict[RowKey, str]) -> list[Difference]:
+    """The rows that no entry records, or that name another one; what each row needs is used up by it."""
+    found = [row for row in facts.rows(work) if _is_unrecorded(row, recorded)][:MAX_FINDINGS]
+    return [_without_entry(work, row) for row in found]
+
+
+def _is_unrecorded(row: RecordedRow, recorded: dict[RowKey, str]) -> bool:
+    entry_id = recorded.pop(row.key, None)
+    return entry_id is None or row.entry_id not in (None, entry_id)
+
+
+def _without_entry(work: UnitOfWork, row: RecordedRow) -> Difference:
+    table, row_id = row.key
+    index = work.session.scalar(select(LogLeaf.log_index).where(LogLeaf.entry_id == (row.entry_id or "")))
+    if index is None:
+        zh, en = "没有存证", "no entry records it"
+    else:
+        zh, en = f"其所指第 {index} 条存证不是它的", f"entry {index}, which it names, is not its own"
+    return Difference("fact", index, f"业务记录 {table} {row_id}：{zh}", f"{table} {row_id}: {en}")
 
 
 def _placed(work: UnitOfWork) -> Iterator[tuple[EvidenceEntry, int | None]]:

@@ -20,7 +20,7 @@ IMMUTABLE_TABLES = (
     "log_anchor_transaction",
     "log_anchor_receipt",
 )
-"""The migrations give these tables rules that refuse UPDATE and DELETE, on SQLite and PostgreSQL."""
+"""The migrations give these tables rules that refuse UPDATE, DELETE and, on SQLite, REPLACE."""
 
 
 class EvidenceEntry(Base):

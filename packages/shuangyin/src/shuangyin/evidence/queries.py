@@ -88,6 +88,11 @@ def place_of(work: UnitOfWork, entry: EvidenceEntry) -> PlacedEntry:
     return PlacedEntry(entry, index)
 
 
+def leaf_of(work: UnitOfWork, entry_id: str) -> LogLeaf | None:
+    """The leaf of an entry, None while it waits for the sequencer."""
+    return work.session.scalar(select(LogLeaf).where(LogLeaf.entry_id == entry_id))
+
+
 def proof_of(work: UnitOfWork, entry_id: str) -> bytes:
     """The proof file (c2sp.org/tlog-proof@v1) of an entry against the newest signed head.
 

@@ -68,7 +68,7 @@ class FileCheck:
 
 
 def check_file(platform: Platform, upload: BinaryIO, record: queries.UseRecord | None) -> FileCheck:
-    """Judge an upload, for the use of `record` when there is one. Raises TooLarge, Unavailable."""
+    """Judge an upload, for the use of `record` when there is one. Raises TooLarge, Unavailable, Conflict."""
     path = platform.objects.work_path(".pdf")
     with _one_of_few():
         try:

@@ -21,6 +21,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.sealing import queries as sealing
 from shuangyin.sealing.rules import is_token
 from shuangyin.verification import queries, rules
+from shuangyin.verification.agreement import RECORD_DISAGREES
 from shuangyin.verification.api import bundle_response
 from shuangyin.verification.bundles.building import PreparedBundle, build, prepare
 from shuangyin.verification.checking import check_file
@@ -191,6 +192,8 @@ def _no_record(platform: Platform, language: Language, answer: rules.Answer = ru
 
 def _refusal(platform: Platform, language: Language, error: ShuangyinError) -> Response:
     answer = rules.Answer(error.code, rules.Level.UNKNOWN, Text("暂未核验", "Not checked"), error.text)
+    if error.code == RECORD_DISAGREES:
+        answer = rules.Answer(error.code, rules.Level.BAD, Text("记录不符", "Record disagrees"), error.text)
     response = render(
         "answer.html",
         language,

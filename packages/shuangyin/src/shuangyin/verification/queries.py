@@ -17,6 +17,7 @@ from shuangyin.sealing.models import SealUse
 from shuangyin.sealing.rules import is_token
 from shuangyin.seals.models import Seal, SealStatus
 from shuangyin.verification import rules
+from shuangyin.verification.agreement import agreeing, require_agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,17 @@ class DigestRecord:
 
 
 def record_of(work: UnitOfWork, token: str) -> UseRecord | None:
-    """What a code names, None when it names nothing or has not the form of one."""
+    """What a code names, None when it names nothing or has not the form of one.
+
+    Raises Conflict (RECORD_DISAGREES) when the use is not what its entry in the log says.
+    """
     if not is_token(token):
         return None
     use = sealing.by_token(work, token)
     if use is None:
         return None
-    siblings = uses_on_same_document(work, use)
+    require_agreement(work, use)
+    siblings = agreeing(work, uses_on_same_document(work, use))
     shown = {one.id: public_use(work, one) for one in siblings}
     public = shown[use.id]
     return UseRecord(
@@ -84,19 +89,22 @@ def record_of(work: UnitOfWork, token: str) -> UseRecord | None:
 
 
 def records_by_digest(work: UnitOfWork, sm3: str) -> list[PublicUse]:
-    """The uses whose registered file has exactly these bytes."""
-    return [public_use(work, use) for use in sealing.by_document_digest(work, sm3)]
+    """The uses whose registered file has exactly these bytes. Raises Conflict (RECORD_DISAGREES)."""
+    return [public_use(work, use) for use in agreeing(work, sealing.by_document_digest(work, sm3))]
 
 
 def registered(work: UnitOfWork, digest: str) -> DigestRecord | None:
-    """The registered files with this SM3 or SHA-256; None for anything but 64 hex digits of one."""
+    """The registered files with this SM3 or SHA-256; None for anything but 64 hex digits of one.
+
+    Raises Conflict (RECORD_DISAGREES) when none of their uses is what its entry says.
+    """
     wanted = digest.lower()
     if not rules.is_digest(wanted):
         return None
     uses = sealing.by_document_digest(work, wanted) or sealing.by_document_sha256(work, wanted)
     if not uses:
         return None
-    shown = tuple(public_use(work, use) for use in uses)
+    shown = tuple(public_use(work, use) for use in agreeing(work, uses))
     return DigestRecord(shown, rules.answer_for_digest([state_of(use) for use in shown]))
 
 

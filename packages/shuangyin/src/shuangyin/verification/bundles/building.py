@@ -19,6 +19,7 @@ from shuangyin.evidence import queries as evidence
 from shuangyin.sealing.models import SealUse
 from shuangyin.seals.material import certificate_of
 from shuangyin.seals.models import Medium, Seal
+from shuangyin.verification.agreement import require_agreement
 from shuangyin.verification.bundles import entries, reports
 from shuangyin.verification.bundles.checking_steps import steps_of
 from shuangyin.verification.bundles.receipts import receipts_of
@@ -63,7 +64,8 @@ class BuiltBundle:
 
 
 def prepare(work: UnitOfWork, use: SealUse, *, masked: bool, with_file: bool) -> PreparedBundle:
-    """Read what the bundle of a use is made from. Raises Conflict (NOT_SEQUENCED), TooLarge."""
+    """Read what the bundle of a use is made from. Raises Conflict (RECORD_DISAGREES, NOT_SEQUENCED), TooLarge."""
+    require_agreement(work, use)
     recordings = entries.recordings_of(work, use, masked=masked)
     receipts = receipts_of(work, use.entry_id or "", recordings)
     statement = statement_of(work, use, recordings, [one.receipt for one in receipts], masked=masked)
