@@ -142,6 +142,7 @@ ALTERED = {
     "presses": json.dumps({"normal": 9, "seam": 0, "cover": 0, "spoiled": 0}),
     "authority": json.dumps({"basis": "grant", "grant_id": "b" * 32}),
     "executed_by": "c" * 32,
+    "seal_facts": json.dumps({"name": "北京另一家有限公司合同专用章"}),
     "number": "印-2026-8888",
     "seal_status": "suspended",
     "document_sm3": "d" * 64,

@@ -20,6 +20,7 @@ from shuangyin.core.platform import Platform
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing.commands import record_physical_use
 from shuangyin.sealing.models import SealUse
+from shuangyin.seals.models import Seal
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 API = "/api/v1/verification/files"
@@ -326,9 +327,10 @@ def test_names_on_personal_name_seals_are_masked(story: Any, platform: Platform)
     with platform.database.write_session() as session, session.begin():
         row = session.get_one(SealUse, use["id"])
         facts = json.loads(row.seal_facts)
-        row.seal_facts = json.dumps(
-            {**facts, "category": "legal_rep_name", "name": "陈雪"}, ensure_ascii=False
-        )
+        personal = {"category": "legal_rep_name", "name": "陈雪"}
+        row.seal_facts = json.dumps({**facts, **personal}, ensure_ascii=False)
+        seal = session.get_one(Seal, row.seal_id)
+        seal.category, seal.name = personal["category"], personal["name"]
     answer = story.world.anonymous().get(path_of(use))
     assert "陈雪" not in answer.text
     assert "陈*" in "\n".join(page(answer).words)
