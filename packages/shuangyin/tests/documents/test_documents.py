@@ -23,8 +23,6 @@ from shuangyin.core.settings import Settings
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.documents.rules import base_name, sealed_name
 
-pytestmark = pytest.mark.database
-
 SAMPLES = Path(__file__).parents[4] / "samples"
 
 

@@ -7,8 +7,6 @@ import json
 import pytest
 from platform_world import OTHER_USCC, USCC, World, ok, problem
 
-pytestmark = pytest.mark.database
-
 
 def test_everybody_reads_and_only_administrators_change_the_organization(world: World) -> None:
     employee, admin = world.client("employee"), world.client("administrator")

@@ -9,8 +9,6 @@ from fastapi.testclient import TestClient
 from platform_world import PASSWORD, World, ok, problem
 from sqlalchemy import event, inspect, text
 
-pytestmark = pytest.mark.database
-
 
 def bearer(world: World, token: str) -> TestClient:
     client = world.anonymous()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from platform_world import PASSWORD, World, ok, problem, totp
@@ -13,8 +12,6 @@ from sqlalchemy import select
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.people.models import Credential, SignInSession
-
-pytestmark = pytest.mark.database
 
 
 def first_step(world: World, account: str, password: str = PASSWORD) -> Response:

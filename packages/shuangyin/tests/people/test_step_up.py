@@ -16,8 +16,6 @@ from shuangyin.people.commands import SecondFactorUse, require_second_factor
 from shuangyin.people.models import Person, SignInSession
 from shuangyin.people.sessions import token_digest
 
-pytestmark = pytest.mark.database
-
 ACT, SUBJECT = "authority.grant", "0123:press"
 
 
