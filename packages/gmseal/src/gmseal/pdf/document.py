@@ -21,11 +21,18 @@ from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
 from gmseal.pdf.short_copy import Hole, Short
+from gmseal.pdf.stream_extents import Extents, bytes_of, extents, named_in
 
 HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
 """Readers look for the header in the first kilobyte."""
 _TAIL = 2048
+MAX_NUMBER = 8_388_607
+"""The largest object number that common readers take (ISO 32000-1, Annex C)."""
+NUMBERS_OF_A_SEAL = 10_000
+"""More than a seal on every page of the largest file needs."""
+SIZE_BEYOND = 1_000_000
+"""Objects that a trailer may count beyond those that are there."""
 _START = re.compile(rb"startxref[\x00\t\n\f\r ]+([0-9]{1,19})")
 _SECTION_STREAM = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
 _SECTION_TABLE = re.compile(rb"[\x00\t\n\f\r ]*xref[\x00\t\n\f\r ]")
@@ -63,8 +70,8 @@ class LastSection:
     is_stream: bool
 
 
-Opened = tuple[pikepdf.Pdf, str | None, bool]
-"""The structure, why it is damaged, and whether the trailer is sloppy; as in ``Document``."""
+Opened = tuple[pikepdf.Pdf, str | None, bool, dict[Place, int]]
+"""The structure, why it is damaged, whether the trailer is sloppy, and the offsets; as in ``Document``."""
 
 
 @dataclass(slots=True)
@@ -79,6 +86,9 @@ class Document:
     """Why qpdf's repairs or guesses were needed: a reason code; ``None`` for a sound file."""
     sloppy: bool
     """Whether the trailer states a wrong number of objects."""
+    offsets: dict[Place, int]
+    """Where the objects stand that stand in the file by themselves."""
+    _extents: Extents | None = None
     _catalog: pikepdf.Object | None = None
     _entries: dict[tuple[int, int], Any] | None = None
     _table: dict[Place, int] | None = None
@@ -147,12 +157,65 @@ class Document:
         return self.hole.octets if self.hole is not None and octets == self.hole.mark else octets
 
     def first_free_number(self) -> int:
-        """A number above that of every object, whatever the trailer says."""
+        """A number above that of every object, whatever the trailer says.
+
+        ``Refused`` (``BROKEN_XREF``) when the trailer counts far more objects than there are.
+        """
         stated: object = self.pdf.trailer.get("/Size")
         size = stated if isinstance(stated, int) else 0
         if size and not self.sloppy:
             return size
-        return max(1 + max((number for number, _ in self.cross_references()), default=0), size)
+        needed = 1 + max((number for number, _ in self.cross_references()), default=0)
+        if size > needed + SIZE_BEYOND:
+            raise Refused("BROKEN_XREF", DAMAGE["BROKEN_XREF"])
+        return max(needed, size)
+
+    def check_numbers(self) -> None:
+        """``Refused`` (``BROKEN_XREF``) when the file leaves no numbers for the objects of a seal."""
+        if self.first_free_number() > MAX_NUMBER - NUMBERS_OF_A_SEAL:
+            raise Refused(
+                "BROKEN_XREF", "The object numbers of this PDF leave none for new objects; repair it first."
+            )
+
+    def named_numbers(self) -> set[int]:
+        """The numbers of no object that the file refers to all the same.
+
+        A file may be prepared to show what will be written under a number that it has not used yet.
+        """
+        first = self.first_free_number()
+        named = set(self._read_extents(first).named)
+        packed = {entry.obj_stream_number or 0 for entry in self._packed_entries()}
+        with reading():
+            for number in packed:
+                holder = self.pdf.get_object((number, 0))
+                named |= named_in(holder.read_bytes(), first) if isinstance(holder, pikepdf.Stream) else set()
+        return named
+
+    def _packed_entries(self) -> list[Any]:
+        """The entries of objects inside of object streams; a file of tables alone has none."""
+        if len(self.offsets) == len(self.cross_references()):
+            return []
+        return [entry for entry in self.cross_references().values() if entry.type == 2]
+
+    def extents(self) -> Extents:
+        """Where the objects of the file end. Read once."""
+        return self._extents or self._read_extents(None)
+
+    def _read_extents(self, naming: int | None) -> Extents:
+        newest = None if self.damaged else self.last_section().offset
+        with bytes_of(self.file) as data, reading():
+            found = extents(data, self.offsets, newest, self._whole_number, naming=naming)
+        self._extents = found
+        return found
+
+    def _whole_number(self, place: Place) -> int | None:
+        value: object = self.pdf.get_object(place)
+        return value if type(value) is int else None
+
+    def check_streams(self) -> None:
+        """``Refused`` (``BROKEN_STREAMS``) unless every stream ends where its Length says, within the file."""
+        if not self.extents().sound:
+            raise Refused("BROKEN_STREAMS", DAMAGE["BROKEN_STREAMS"])
 
     def last_section(self) -> LastSection:
         """Finds the newest cross-reference section; ``Refused`` (``BROKEN_XREF``) when it is not there."""
@@ -170,31 +233,41 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def open_document(
-    source: Path, limits: PdfLimits = DEFAULT_LIMITS, *, accept_damage: bool = False
+    source: Path,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    *,
+    accept_damage: bool = False,
+    repairs: bool = False,
 ) -> Iterator[Document]:
     """Opens a PDF within limits.
 
     Raises ``NotFound`` and ``Refused`` with ``NOT_PDF``, ``TOO_LARGE``, ``TOO_MANY_PAGES``, ``ENCRYPTED``,
     ``DECOMPRESSION_BOMB``, ``BROKEN_XREF``, ``LEADING_BYTES`` or ``BROKEN_STRUCTURE``. With
-    ``accept_damage`` a file that qpdf can repair is opened and marked instead of refused.
+    ``accept_damage`` a file that qpdf can repair is opened and marked instead of refused; with ``repairs``
+    it counts as damaged in any case, and qpdf looks for the ends of streams.
     """
     try:
         file = source.open("rb")
     except OSError as error:
         raise NotFound(f"The file {source.name} cannot be opened.") from error
-    with file, document_of(file, limits, accept_damage=accept_damage) as document:
+    with file, document_of(file, limits, accept_damage=accept_damage, repairs=repairs) as document:
         yield document
 
 
 @contextmanager
 def document_of(
-    file: BinaryIO, limits: PdfLimits = DEFAULT_LIMITS, *, accept_damage: bool = False
+    file: BinaryIO,
+    limits: PdfLimits = DEFAULT_LIMITS,
+    *,
+    accept_damage: bool = False,
+    repairs: bool = False,
 ) -> Iterator[Document]:
     """As ``open_document``, for a file that is open and stays its caller's to close."""
     guard_memory()
     size = os.fstat(file.fileno()).st_size
     _check_outside(file, size, limits)
-    opened = _open_structure(file, file, size)
+    with reading():
+        opened = _opened_repaired(file, file) if repairs else _open_structure(file, file, size)
     with _document(file, size, limits, opened, None, accept_damage=accept_damage) as document:
         yield document
 
@@ -231,19 +304,20 @@ def document_in_memory(
 def _document(
     file: BinaryIO, size: int, limits: PdfLimits, opened: Opened, hole: Hole | None, *, accept_damage: bool
 ) -> Iterator[Document]:
-    pdf, damaged, sloppy = opened
+    pdf, damaged, sloppy, offsets = opened
     with pdf:
         pages = _pages(pdf, limits)
         damaged = damaged or _leading_bytes(file) or _guessed_pages(pdf)
         if damaged and not accept_damage:
-            raise Refused(damaged, _DAMAGE[damaged])
+            raise Refused(damaged, DAMAGE[damaged])
         with reading():
-            yield Document(file, size, pdf, pages, damaged, sloppy, hole=hole)
+            yield Document(file, size, pdf, pages, damaged, sloppy, offsets, hole=hole)
 
 
-_DAMAGE = {
+DAMAGE = {
     "BROKEN_XREF": "The cross-reference data of this PDF is damaged; repair the file first.",
     "BROKEN_STRUCTURE": "The page tree of this PDF is damaged; repair the file first.",
+    "BROKEN_STREAMS": "A stream of this PDF does not end where its length says; repair the file first.",
     "LEADING_BYTES": "There are bytes before the PDF header, so offsets are ambiguous; repair the file first.",
 }
 
@@ -261,7 +335,7 @@ def last_section(file: BinaryIO, size: int) -> LastSection:
                 return LastSection(offset, is_stream=False)
             if _SECTION_STREAM.match(head):
                 return LastSection(offset, is_stream=True)
-    raise Refused("BROKEN_XREF", _DAMAGE["BROKEN_XREF"])
+    raise Refused("BROKEN_XREF", DAMAGE["BROKEN_XREF"])
 
 
 def _check_outside(file: BinaryIO, size: int, limits: PdfLimits) -> None:
@@ -282,7 +356,7 @@ def _open_structure(mapped: BinaryIO, file: BinaryIO, size: int) -> Opened:
         if _is_bomb(file, size):
             raise Refused("DECOMPRESSION_BOMB", "Structures in this PDF expand beyond all reason.") from first
         try:
-            return _open_repaired(mapped, file), "BROKEN_XREF", True
+            return _opened_repaired(mapped, file)
         except _READ_ERRORS as error:
             raise Refused("BROKEN_XREF", "This PDF is damaged beyond repair.") from error
 
@@ -290,10 +364,11 @@ def _open_structure(mapped: BinaryIO, file: BinaryIO, size: int) -> Opened:
 def _open_strictly(mapped: BinaryIO, file: BinaryIO) -> Opened:
     pdf = _open(mapped, recover=False)
     warnings = _warnings(pdf)
-    if _doubts(warnings) or wrong_headers(file, _entries(file, pdf).items()):
+    offsets = _entries(file, pdf)
+    if _doubts(warnings) or wrong_headers(file, offsets.items()):
         pdf.close()
         raise pikepdf.PdfError("qpdf had to guess.")
-    return pdf, None, bool(warnings)
+    return pdf, None, bool(warnings), offsets
 
 
 def _entries(file: BinaryIO, pdf: pikepdf.Pdf) -> dict[Place, int]:
@@ -306,6 +381,11 @@ def _entries(file: BinaryIO, pdf: pikepdf.Pdf) -> dict[Place, int]:
         if found:
             return found
     return all_entries(pdf)
+
+
+def _opened_repaired(mapped: BinaryIO, file: BinaryIO) -> Opened:
+    pdf = _open_repaired(mapped, file)
+    return pdf, "BROKEN_XREF", True, all_entries(pdf)
 
 
 def _open_repaired(mapped: BinaryIO, file: BinaryIO) -> pikepdf.Pdf:

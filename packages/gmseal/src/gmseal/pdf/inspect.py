@@ -2,6 +2,8 @@
 
 import secrets
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,17 +41,31 @@ def inspect_pdf(source: Path, limits: PdfLimits = DEFAULT_LIMITS, *, every_strea
         count = len(signed_fields(document))
         damage = document.damaged
         if damage is None:
-            damage = _last_section_damage(document)
+            damage = _damage_to_sealing(document)
     losses = lost_content(source, limits, before=source) if damage is not None or every_stream else None
     return PdfInfo(pages, count > 0, count, damage is not None, damage, losses)
 
 
-def _last_section_damage(document: Document) -> str | None:
+def _damage_to_sealing(document: Document) -> str | None:
+    """What would have to be repaired before sealing, although the file opens."""
     try:
         document.last_section()
+        document.check_numbers()
+        document.check_streams()
     except Refused as refused:
         return refused.reason
     return None
+
+
+@contextmanager
+def _open_for_repair(source: Path, limits: PdfLimits) -> Iterator[Document]:
+    """With qpdf's repairs where streams need them: it leaves out what it cannot read otherwise."""
+    with open_document(source, limits, accept_damage=True) as document:
+        if document.damaged or document.extents().sound:
+            yield document
+            return
+    with open_document(source, limits, accept_damage=True, repairs=True) as document:
+        yield document
 
 
 def repair_pdf(source: Path, target: Path, limits: PdfLimits = DEFAULT_LIMITS) -> PdfInfo:
@@ -57,7 +73,7 @@ def repair_pdf(source: Path, target: Path, limits: PdfLimits = DEFAULT_LIMITS) -
 
     Rewriting breaks signatures, so a signed file is refused (``SIGNED``).
     """
-    with open_document(source, limits, accept_damage=True) as document:
+    with _open_for_repair(source, limits) as document:
         if signed_fields(document):
             raise Refused("SIGNED", "This PDF carries signatures, which a repair would break.")
         temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")

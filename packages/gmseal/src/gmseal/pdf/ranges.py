@@ -18,7 +18,7 @@ from gmseal.errors import MalformedInput
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import SignedField
 from gmseal.pdf.limits import MEGABYTE
-from gmseal.pdf.short_copy import MAX_CONTENTS
+from gmseal.pdf.short_copy import MAX_CONTENTS, one_case
 from gmseal.report import file_digests
 
 _BEFORE = 64
@@ -59,18 +59,18 @@ def read_byte_range(document: Document, signed: SignedField) -> tuple[ByteRange,
         raise MalformedInput("The gap in the byte range is not exactly the signature value.")
     if document.contents_of(signed.value) != octets:
         raise MalformedInput("The gap in the byte range holds another signature value.")
-    _check_home(document, signed, before)
+    _check_home(document, signed, before, after)
     return ByteRange(before, after, end), octets
 
 
 def _gap_octets(document: Document, before: int, after: int) -> bytes | None:
-    """What stands in the gap: angle brackets and an even number of digits, nothing else, not even blanks."""
+    """What stands in the gap: angle brackets and an even number of digits of one case, nothing else, not even blanks."""
     hole = document.hole
     if hole is not None and (hole.start, hole.end) == (before, after):
         return hole.octets
     document.file.seek(before)
     gap = document.file.read(after - before)
-    if not gap.startswith(b"<") or not gap.endswith(b">"):
+    if not gap.startswith(b"<") or not gap.endswith(b">") or not one_case(gap, 0, len(gap)):
         return None
     try:
         return binascii.unhexlify(gap[1:-1])
@@ -88,8 +88,11 @@ def _numbers(value: object) -> tuple[int, int, int, int]:
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
-def _check_home(document: Document, signed: SignedField, hole: int) -> None:
-    """The hole lies in the object that holds this dictionary, so it cannot be a copy of another one."""
+def _check_home(document: Document, signed: SignedField, hole: int, hole_end: int) -> None:
+    """The hole lies in the object that holds this dictionary, and in no other.
+
+    So it cannot be a copy of another one, and nothing that is shown can be made of its digits.
+    """
     holder = signed.value if signed.value.is_indirect else signed.field
     offset = document.offset_of(holder.objgen)
     if offset is None or not 0 <= hole - offset <= MEGABYTE:
@@ -98,6 +101,8 @@ def _check_home(document: Document, signed: SignedField, hole: int) -> None:
     before = document.file.read(hole - offset)
     if b"endobj" in before or not before.lstrip().startswith(b"%d %d obj" % holder.objgen):
         raise MalformedInput("The gap in the byte range belongs to another object.")
+    if document.extents().reach_into(hole, hole_end, holder.objgen):
+        raise MalformedInput("An object or stream of the file reaches into the gap in the byte range.")
 
 
 Digests = dict[ByteRange, dict[str, bytes]]

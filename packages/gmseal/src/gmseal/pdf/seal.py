@@ -138,6 +138,7 @@ class _Job:
         self.document, self.value = document, value
         self.plan = Plan(name, order, marks, value.picture if seals else None, certify, field)
         self.update = Update(document)
+        document.check_streams()
         self.number = write_objects(self.update, document, self.plan)
 
     def run(self, out: BinaryIO) -> SealOutcome:

@@ -6,7 +6,7 @@ it, and the rest of the gap is never written nor read; every other byte, and eve
 is made only where it cannot hide anything:
 
 - the file speaks of one byte range, which leaves out one gap and reaches to the end of the file;
-- the gap is nothing but hexadecimal digits in angle brackets: no object, no name, no comment can stand in it;
+- the gap is nothing but hexadecimal digits of one case in angle brackets: no object, no name, no comment can stand in it;
 - behind it the dictionary and its object end at once, as they do in the copy.
 
 What is judged by it stands only when qpdf had nothing to complain of and nothing failed: an object that does not end
@@ -31,6 +31,7 @@ _RANGE: Final = re.compile(
 )
 _ENDS: Final = re.compile(rb"[\x00\t\n\f\r ]*>>[\x00\t\n\f\r ]*endobj(?![0-9A-Za-z])")
 _MARK_BYTES: Final = 16
+_CASES: Final = (b"ABCDEF", b"abcdef")
 _WORTH: Final = 4096
 """A gap of fewer characters is read as it is."""
 
@@ -68,6 +69,15 @@ def shortened(data: bytes) -> Short | None:
     return Short(pieces, hole)
 
 
+def one_case(data: bytes, start: int, end: int) -> bool:
+    """Whether the hexadecimal digits between two offsets are all small or all capital letters.
+
+    The case of a digit means nothing to the value, and nobody signs it: free, it could carry a message.
+    """
+    large, small = (any(data.find(digit, start, end) >= 0 for digit in each) for each in _CASES)
+    return not (large and small)
+
+
 def _hole(data: bytes) -> Hole | None:
     at = data.find(_KEY)
     found = _RANGE.match(data, at) if at >= 0 else None
@@ -78,6 +88,8 @@ def _hole(data: bytes) -> Hole | None:
     if not whole or data[before] != 0x3C or data[after - 1] != 0x3E or not _ENDS.match(data, after):
         return None
     if data.find(_KEY, at + 1, before) >= 0 or data.find(_KEY, after) >= 0:
+        return None
+    if not one_case(data, before, after):
         return None
     try:
         octets = binascii.unhexlify(memoryview(data)[before + 1 : after - 1])

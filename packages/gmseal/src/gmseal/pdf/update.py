@@ -10,8 +10,9 @@ from itertools import groupby
 
 import pikepdf
 
+from gmseal.errors import Refused
 from gmseal.pdf import syntax
-from gmseal.pdf.document import Document
+from gmseal.pdf.document import MAX_NUMBER, Document
 
 _STRUCTURAL = frozenset(
     {
@@ -51,10 +52,20 @@ class Update:
         self._last = document.last_section()
         self._trailer = document.pdf.trailer
         self._next = document.first_free_number()
+        self._named = document.named_numbers()
         self._objects: list[tuple[int, int, bytes]] = []
 
     def allocate(self) -> int:
-        """A number that no object of the file has."""
+        """A number that no object of the file has or refers to.
+
+        ``Refused`` (``BROKEN_XREF``) when there is none left that readers take.
+        """
+        while self._next in self._named:
+            self._next += 1
+        if self._next > MAX_NUMBER:
+            raise Refused(
+                "BROKEN_XREF", "The object numbers of this PDF leave none for new objects; repair it first."
+            )
         self._next += 1
         return self._next - 1
 

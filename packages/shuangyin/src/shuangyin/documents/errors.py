@@ -22,6 +22,11 @@ _PDF = {
         "PDF 文件结构损坏，无法修复。请从原程序重新导出后上传。",
         "The structure of this PDF is damaged beyond repair. Export it anew and upload that.",
     ),
+    "BROKEN_STREAMS": Text(
+        "PDF 文件内容流的长度有误，不同阅读器可能显示不同内容，无法用印。请修复文件或从原程序重新导出后上传。",
+        "A stream of this PDF does not end where its length says, so readers may show different things. "
+        "Repair the file or export it anew, and upload that.",
+    ),
     "BROKEN_STRUCTURE": Text(
         "PDF 文件结构损坏，无法修复。请从原程序重新导出后上传。",
         "The structure of this PDF is damaged beyond repair. Export it anew and upload that.",

@@ -1,0 +1,298 @@
+"""Where the objects and streams of a file end, read from its bytes.
+
+qpdf looks at the end of a stream only when it reads it, and readers disagree about a wrong Length: a stream of a
+file that states more bytes than it has grows over whatever is appended, a signature value included, whose digits
+nobody signs. So a file that is sealed must have none, and no object of a signed file may reach into the gap of a
+byte range but the one that the value belongs to (ISO 32000-1, 7.3.8.2 and 12.8.1).
+"""
+
+import io
+import mmap
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from gmseal.pdf.offsets import Place
+
+Bytes = bytes | mmap.mmap
+
+_BLANK = rb"[\x00\t\n\f\r ]"
+_REGULAR = rb"[^\x00\t\n\f\r ()<>\[\]{}/%]"
+_STRING = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))*+\)"
+_STOP = rb"(?:endobj|stream|obj|endstream|xref|trailer|startxref)(?!" + _REGULAR + rb")"
+_PIECE = (
+    rb"/" + _REGULAR + rb"*+|[\x00\t\n\f\r \[\]{}0-9.+\-]++|<<|>>|<[0-9A-Fa-f\x00\t\n\f\r ]{0,256}+>"
+    rb"|(?!" + _STOP + rb")" + _REGULAR + rb"++|%[^\r\n]*+"
+)
+_OBJECT: Final = re.compile(
+    _BLANK + rb"*+[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"++obj"
+    rb"((?:" + _PIECE + rb"|" + _STRING + rb")*+)(" + _STOP + rb")",
+    re.DOTALL,
+)
+"""An object up to the word that ends it; deep and long strings are stepped over one by one."""
+_HEAD: Final = re.compile(_BLANK + rb"*+[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"++obj")
+_NEXT: Final = re.compile(rb"((?:" + _PIECE + rb")*+)(" + _STOP + rb"|[(<])?", re.DOTALL)
+_IN_STRING: Final = re.compile(rb"[^()\\]*+(?:\\.[^()\\]*+)*+([()])", re.DOTALL)
+_TOKEN: Final = re.compile(
+    rb"(/" + _REGULAR + rb"*+|<<|>>|\[|\]|\(|" + _REGULAR + rb"++|<[^>]*+>|[{}])"
+    rb"|" + _BLANK + rb"++|%[^\r\n]*+"
+)
+_BLANKS: Final = frozenset({b" ", b"\n", b"\r", b"\t"})
+_QUOTES: Final = {b"(": b"()", b"<": b"<>"}
+_PLAIN_LENGTH: Final = re.compile(rb"/Length[\n\r ]++([0-9]{1,12}+)[\n\r ]*+[/>]")
+_ELABORATE: Final = (b"(", b"#", b"%", b"[")
+"""What a dictionary without strings, escapes, comments and arrays does not have."""
+_NUMBER: Final = re.compile(
+    _BLANK + rb"*+([0-9]{1,12}+)(?:" + _BLANK + rb"++([0-9]{1,7}+)" + _BLANK + rb"++R(?!" + _REGULAR + rb"))?"
+    rb"(?=[\x00\t\n\f\r />%])"
+)
+_WHOLE: Final = re.compile(_BLANK + rb"*+([0-9]{1,12}+)" + _BLANK + rb"*+\Z")
+_DATA: Final = re.compile(rb"[\t ]*+(?:\r\n|\n|\r)?+")
+_END: Final = re.compile(_BLANK + rb"*+endstream(?!" + _REGULAR + rb")")
+_REFERENCE: Final = re.compile(
+    rb"(?<![0-9])([0-9]{1,18}+)(?:"
+    + _BLANK
+    + rb"|%[^\r\n]*+[\r\n])++[0-9]++(?:"
+    + _BLANK
+    + rb"|%[^\r\n]*+[\r\n])++R(?!"
+    + _REGULAR
+    + rb")"
+)
+_ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_SECTION_END: Final = re.compile(rb"trailer(?=[\x00\t\n\f\r <%])")
+_HEADER_WITHIN = 1029
+_SECTIONS = 2000
+"""Cross-reference sections that are followed; each is a revision of the file."""
+_UNSOUND = 200
+"""Streams without an end of which the next ``endstream`` is looked for; further ones reach the end of the file."""
+
+
+@dataclass(slots=True)
+class Extents:
+    """From where to where the objects of a file reach, ``None`` standing for a section that no entry lists."""
+
+    spans: list[tuple[int, int, Place | None]]
+    named: set[int] = field(default_factory=set)
+    """Numbers that objects refer to, as far as they were asked for."""
+    sound: bool = True
+    """Whether every object ends, and every stream has ``endstream`` where its Length says."""
+
+    def reach_into(self, start: int, end: int, owner: Place) -> bool:
+        """Whether anything but the object ``owner`` has bytes between two offsets."""
+        return any(at < end and last > start and place != owner for at, last, place in self.spans)
+
+
+@contextmanager
+def bytes_of(file: BinaryIO) -> Iterator[Bytes]:
+    """The bytes of an open file, mapped where they are not in memory anyway."""
+    if isinstance(file, io.BytesIO):
+        yield file.getvalue()
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
+
+
+def extents(
+    data: Bytes,
+    entries: Mapping[Place, int],
+    newest: int | None,
+    packed: Callable[[Place], int | None],
+    *,
+    naming: int | None = None,
+) -> Extents:
+    """The extents of the objects at ``entries`` and of the cross-reference sections from ``newest`` on.
+
+    ``packed`` tells the whole number that an object inside of an object stream is. An offset of 0 means none.
+    With ``naming``, the numbers from there on that they refer to are noted.
+    """
+    return _Reader(data, entries, packed, naming).read(newest)
+
+
+def named_in(text: bytes, naming: int) -> set[int]:
+    """The numbers from ``naming`` on that a text may refer to; what merely looks like a reference is among them."""
+    return {number for number in map(int, _REFERENCE.findall(text)) if number >= naming}
+
+
+class _Reader:
+    """One walk over the objects of a file."""
+
+    def __init__(
+        self,
+        data: Bytes,
+        entries: Mapping[Place, int],
+        packed: Callable[[Place], int | None],
+        naming: int | None,
+    ) -> None:
+        self.data, self.entries, self.packed, self.naming = data, entries, packed, naming
+        # Offsets count from the header, should anything stand before it.
+        self.base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
+        self.found = Extents([])
+        self.unsound = 0
+
+    def read(self, newest: int | None) -> Extents:
+        spans = self.found.spans
+        for place, offset in self.entries.items():
+            if offset:
+                spans.append((self.base + offset, self.end(self.base + offset), place))
+        if newest is not None:
+            self._sections(newest)
+        return self.found
+
+    def end(self, at: int) -> int:
+        """Where the object at an offset ends."""
+        if at >= len(self.data):
+            return self._endless(at)
+        text, word, end = self._object(at)
+        self._note(text)
+        if word == b"stream":
+            return self._stream_end(text, end)
+        return end if word else self._endless(at)
+
+    def _note(self, text: bytes) -> None:
+        if self.naming is not None:
+            self.found.named |= named_in(text, self.naming)
+
+    def _object(self, at: int) -> tuple[bytes, bytes, int]:
+        """The text of an object, the word that ends it (none: it does not end), and where that ends."""
+        found = _OBJECT.match(self.data, at)
+        if found is not None:
+            return found[1], found[2], found.end()
+        head = _HEAD.match(self.data, at)
+        return self._text_from(head.end() if head is not None else len(self.data))
+
+    def _text_from(self, position: int) -> tuple[bytes, bytes, int]:
+        """As ``_object``, with nothing in the place of strings that are stepped over."""
+        parts: list[bytes] = []
+        while (step := _NEXT.match(self.data, position)) is not None and step[2] is not None:
+            parts.append(step[1])
+            if step[2] not in _QUOTES:
+                return b"".join(parts), step[2], step.end()
+            parts.append(_QUOTES[step[2]])
+            position = _string_end(self.data, step.end(), step[2])
+        return b"", b"", len(self.data)
+
+    def _stream_end(self, text: bytes, at: int) -> int:
+        length = self._length(text)
+        data = _DATA.match(self.data, at)
+        start = data.end() if data is not None else at
+        if length is None:
+            return self._endless(start)
+        end = _END.match(self.data, start + length) if start + length < len(self.data) else None
+        return end.end() if end is not None else self._endless(start + length)
+
+    def _endless(self, at: int) -> int:
+        """Where something without an end may be taken to end at most: at the next ``endstream``."""
+        self.found.sound = False
+        self.unsound += 1
+        end = self.data.find(b"endstream", at) if self.unsound <= _UNSOUND else -1
+        return end if end >= 0 else max(at, len(self.data))
+
+    def _length(self, text: bytes) -> int | None:
+        stated = _stated_length(text)
+        if stated is None or stated[1] is None:
+            return None if stated is None else stated[0]
+        number, generation = stated[0], stated[1]
+        offset = self.entries.get((number, generation))
+        if not offset:
+            return self.packed((number, generation))
+        whole = _WHOLE.match(self._object(self.base + offset)[0])
+        return int(whole[1]) if whole is not None else None
+
+    def _sections(self, newest: int) -> None:
+        """The cross-reference sections by ``Prev`` and ``XRefStm``: streams that no entry need list (7.5.8)."""
+        ahead, seen = [newest], {0}
+        listed = {at for at, _, _ in self.found.spans}
+        while ahead and len(seen) <= _SECTIONS:
+            offset = ahead.pop()
+            if offset in seen:
+                continue
+            seen.add(offset)
+            at = self.base + offset
+            is_stream = _HEAD.match(self.data, at) is not None
+            if is_stream and at not in listed:
+                self.found.spans.append((at, self.end(at), None))
+            text = self._object(at)[0] if is_stream else self._trailer(at)
+            self._note(text)
+            for key in (b"/Prev", b"/XRefStm"):
+                stated = [_NUMBER.match(value) for value in _values(text, key)]
+                ahead += [int(found[1]) for found in stated if found is not None]
+        self.found.sound = self.found.sound and not ahead
+
+    def _trailer(self, at: int) -> bytes:
+        found = _SECTION_END.search(self.data, at)
+        position = found.end() if found is not None else len(self.data)
+        return self._text_from(position)[0]
+
+
+def _string_end(data: Bytes, at: int, opening: bytes = b"(") -> int:
+    """Behind the bracket that closes a string whose opening one stands before ``at``."""
+    if opening == b"<":
+        return data.find(b">", at) + 1 or len(data)
+    depth = 1
+    while depth:
+        found = _IN_STRING.match(data, at)
+        if found is None:
+            return len(data)
+        depth += 1 if found[1] == b"(" else -1
+        at = found.end()
+    return at
+
+
+def _stated_length(text: bytes) -> tuple[int, int | None] | None:
+    """The Length of a stream's dictionary: a number, or a reference; ``None`` when it states none, or two."""
+    if text.count(b"/Length") == text.count(b"<<") == 1 and not any(map(text.__contains__, _ELABORATE)):
+        plain = _PLAIN_LENGTH.match(text, text.find(b"/Length"))
+        if plain is not None:
+            return int(plain[1]), None
+    values = _values(text, b"/Length")
+    found = _NUMBER.match(values[0]) if len(values) == 1 else None
+    if found is None:
+        return None
+    return int(found[1]), None if found[2] is None else int(found[2])
+
+
+def _values(text: bytes, key: bytes) -> list[bytes]:
+    """The texts that begin with the values of a key of a dictionary."""
+    if b"(" not in text and b"#" not in text and b"%" not in text:
+        at = text.find(key)
+        if at < 0:
+            return []
+        # Without strings, comments and escapes, brackets can be counted.
+        first, at = at, at + len(key)
+        alone = text.find(key, at) < 0 and text[at : at + 1] in _BLANKS
+        outside = text.count(b"[", 0, first) == text.count(b"]", 0, first)
+        if alone and outside and text.count(b"<<", 0, first) - text.count(b">>", 0, first) == 1:
+            return [text[at : at + 48]]
+    return [value for name, value in _top_level(text) if name == key]
+
+
+def _top_level(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The keys of a dictionary, escapes resolved, each with the text that begins with its value."""
+    depth = position = 0
+    is_key = True
+    while (found := _TOKEN.match(text, position)) is not None:
+        token, position = found[1], found.end()
+        if token is None:
+            continue
+        if token == b"(":
+            position = _string_end(text, position)
+        if token in (b">>", b"]"):
+            depth -= 1
+        if depth == 1 and token[:1] == b"/" and is_key:
+            yield _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), token), _tokens(text, position)
+            is_key = False
+        elif depth == 1 and token != b"R":
+            is_key = True
+        if token in (b"<<", b"["):
+            depth += 1
+
+
+def _tokens(text: bytes, position: int) -> bytes:
+    """The next three tokens, each followed by a blank: enough for a number or a reference."""
+    taken: list[bytes] = []
+    while len(taken) < 3 and (found := _TOKEN.match(text, position)) is not None:
+        taken += [found[1]] if found[1] is not None else []
+        position = found.end()
+    return b" ".join(taken) + b" "
