@@ -60,6 +60,7 @@ _REFERENCE: Final = re.compile(
     + _REGULAR
     + rb")"
 )
+_SAID: Final = re.compile(rb"%[^\r\n]*+|" + _STRING, re.DOTALL)
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SECTION_END: Final = re.compile(rb"trailer(?=[\x00\t\n\f\r <%])")
 _HEADER_WITHIN = 1029
@@ -112,7 +113,8 @@ def extents(
 
 def named_in(text: bytes, naming: int) -> set[int]:
     """The numbers from ``naming`` on that a text may refer to; what merely looks like a reference is among them."""
-    return {number for number in map(int, _REFERENCE.findall(text)) if number >= naming}
+    plain = _SAID.sub(b" ", text) if b"(" in text else text
+    return {number for number in map(int, _REFERENCE.findall(plain)) if number >= naming}
 
 
 class _Reader:
