@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from development_chain import DevelopmentChain, development_chain
-from eth_account.signers.local import LocalAccount
 from relayed_node import Altering, RelayedNode
 from sqlalchemy import select
 
@@ -22,6 +21,7 @@ from evidencelog.anchors import AnchorResult, TimeUnit, parse_receipt, verify_re
 from evidencelog.checkpoint import Checkpoint, parse_checkpoint_text
 from evidencelog.note import parse_note
 from shuangyin.connectors.ethereum import EthereumAnchor, contract
+from shuangyin.connectors.ethereum_accounts import LocalAccount
 from shuangyin.core.actor import system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.platform import Platform

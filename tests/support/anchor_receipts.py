@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from eth_account import Account
-
 from evidencelog.anchors import (
     AnchorBlock,
     AnchorChain,
@@ -26,6 +24,7 @@ from evidencelog.checkpoint import Checkpoint
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.keys import PrivateKey
 from gmseal.sm.timestamps import TrialTimestampAuthority
+from shuangyin.connectors.ethereum_accounts import Account
 
 CONTRACT = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
 ACCOUNT = Account.from_key("0x" + "11" * 32)

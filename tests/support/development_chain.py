@@ -10,10 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
-
 from shuangyin.connectors.ethereum import deploy
+from shuangyin.connectors.ethereum_accounts import Account, LocalAccount
 from shuangyin.connectors.json_rpc import JsonRpc
 from shuangyin.evidence.ports import AnchorProblem
 
