@@ -18,7 +18,7 @@ from typing import Final
 
 from gmseal.sm.keys import PublicKey, Signer
 from sealdevice.errors import Code, MalformedRecord
-from sealdevice.fields import Fields, Json
+from sealdevice.fields import Fields, Json, one_of
 from sealdevice.record import Record, RecordType, read_record, seal_record
 
 
@@ -137,13 +137,11 @@ def _read_receipt(body: Mapping[str, Json]) -> Receipt:
 
 def _read_command(body: Mapping[str, Json]) -> Command:
     fields = Fields(dict(body), "command")
-    named = fields.text("kind")
-    if named not in set(CommandKind):
-        raise MalformedRecord(Code.RECORD_MALFORMED, f"there is no command {named!r}")
+    kind = one_of(CommandKind, fields.text("kind"), "a command")
     command = Command(
         device=fields.text("device", longest=64),
         number=fields.integer("number", low=1),
-        kind=CommandKind(named),
+        kind=kind,
         issued_at=fields.integer("issued_at"),
         not_after=fields.integer("not_after"),
         subject=None if fields.absent("subject") else fields.text("subject", longest=64),
@@ -156,7 +154,7 @@ def _read_command(body: Mapping[str, Json]) -> Command:
         CommandKind.UNLOCK,
     )
     if needs_subject != (command.subject is not None):
-        raise MalformedRecord(Code.RECORD_MALFORMED, f"{named} has a subject where it needs none, or none")
+        raise MalformedRecord(Code.RECORD_MALFORMED, f"{kind} has a subject where it needs none, or none")
     if (command.kind is CommandKind.RESEND) != (command.first_seq is not None):
         raise MalformedRecord(Code.RECORD_MALFORMED, "resend, and only resend, says where to begin")
     return command

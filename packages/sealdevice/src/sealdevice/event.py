@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from gmseal.sm.keys import PublicKey, Signer
-from sealdevice.fields import Fields, Json, malformed
+from sealdevice.fields import Fields, Json, malformed, one_of
 from sealdevice.permit import Check, PhotoMoment, PressKind
 from sealdevice.record import Record, RecordType, read_record, seal_record
 
 NO_PREVIOUS: Final = "0" * 64
 MAX_PHOTOS: Final = 10
-
-_E = TypeVar("_E", bound=StrEnum)
 
 
 class EventKind(StrEnum):
@@ -181,14 +179,14 @@ def read_event_body(body: Mapping[str, Json]) -> Event:
         boot=fields.integer("boot", low=1),
         seq=fields.integer("seq", low=1),
         previous=fields.digest("prev"),
-        kind=_one_of(EventKind, fields.text("kind"), "a kind of event"),
+        kind=one_of(EventKind, fields.text("kind"), "a kind of event"),
         time=fields.integer("time"),
-        time_source=_one_of(TimeSource, fields.text("time_source"), "a source of time"),
+        time_source=one_of(TimeSource, fields.text("time_source"), "a source of time"),
         presses=fields.integer("presses"),
         permit=None if fields.absent("permit") else fields.text("permit", longest=64),
         press_kind=None
         if fields.absent("press_kind")
-        else _one_of(PressKind, fields.text("press_kind"), "a kind of press"),
+        else one_of(PressKind, fields.text("press_kind"), "a kind of press"),
         about=None if fields.absent("about") else fields.integer("about", low=1),
         persons=tuple(_person(one) for one in fields.rows("persons", most=20)),
         position=None if fields.absent("position") else _position(fields.object("position")),
@@ -206,7 +204,7 @@ def read_event_body(body: Mapping[str, Json]) -> Event:
 
 def _person(value: Json) -> PersonCheck:
     fields = Fields(value, "event.persons")
-    passed = frozenset(_one_of(Check, one, "a check") for one in fields.rows("passed", most=len(Check)))
+    passed = frozenset(one_of(Check, one, "a check") for one in fields.rows("passed", most=len(Check)))
     person = PersonCheck(fields.text("person", longest=64), passed)
     fields.finish()
     return person
@@ -225,7 +223,7 @@ def _position(fields: Fields) -> Position:
 def _photo(value: Json) -> Photo:
     fields = Fields(value, "event.photos")
     photo = Photo(
-        _one_of(PhotoMoment, fields.text("moment"), "a photo moment"),
+        one_of(PhotoMoment, fields.text("moment"), "a photo moment"),
         fields.digest("sm3"),
         fields.integer("size", low=1, high=100_000_000),
     )
@@ -235,9 +233,3 @@ def _photo(value: Json) -> Photo:
 
 def _code(value: Json) -> str:
     return Fields({"code": value}, "event.detail").text("code", longest=64)
-
-
-def _one_of(kinds: type[_E], value: Json, what: str) -> _E:
-    if not isinstance(value, str) or value not in set(kinds):
-        raise malformed(f"{value!r} is not {what}")
-    return kinds(value)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final, NoReturn, TypeAlias
+from enum import StrEnum
+from typing import Final, NoReturn, TypeAlias, TypeVar
 
 from sealdevice.errors import Code, MalformedRecord
 
@@ -19,6 +20,8 @@ MAX_BRACKETS: Final = 2_000
 MAX_INTEGER: Final = 2**53 - 1
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
+
+_E = TypeVar("_E", bound=StrEnum)
 
 
 class _UnusableError(ValueError):
@@ -51,6 +54,13 @@ def write_object(value: Mapping[str, Json]) -> bytes:
 def malformed(why: str) -> MalformedRecord:
     """The error for bytes that break the contract."""
     return MalformedRecord(Code.RECORD_MALFORMED, f"this is no record of the contract: {why}")
+
+
+def one_of(kinds: type[_E], value: Json, what: str) -> _E:
+    """The member of ``kinds`` that a value names. Raises :class:`MalformedRecord`."""
+    if not isinstance(value, str) or value not in set(kinds):
+        raise malformed(f"{value!r} is not {what}")
+    return kinds(value)
 
 
 class Fields:

@@ -27,7 +27,7 @@ from enum import StrEnum
 from typing import Final
 
 from sealdevice.device.core import Device
-from sealdevice.errors import Code, MalformedRecord, Refused, SealDeviceError, StoreFailure
+from sealdevice.errors import Code, MalformedRecord, SealDeviceError, StoreFailure
 from sealdevice.fields import Fields, Json, read_object, write_object
 from sealdevice.record import read_record
 
@@ -100,7 +100,6 @@ class DeviceLink:
     def pending(self) -> list[Message]:
         """Events to be sent now, at most a window beyond the last receipt."""
         acknowledged = self._device.state.acknowledged
-        # A command to tell events again sets the receipts back, and with them what counts as sent.
         self._sent = max(min(self._sent, self._device.state.seq), acknowledged)
         room = acknowledged + WINDOW - self._sent
         events = self._device.events(self._sent + 1, room) if room > 0 else []
@@ -118,6 +117,7 @@ class DeviceLink:
         before = self._device.state.acknowledged
         answer = self._act(message)
         if self._device.state.acknowledged < before:
+            # A command to tell events again sets the receipts back, and with them what counts as sent.
             self._sent = self._device.state.acknowledged
         answers = [] if answer is None else [Message(Subject.ANSWER, write_answer(answer))]
         return [*answers, *self.pending()]
@@ -139,8 +139,6 @@ class DeviceLink:
             takers[message.subject](message.data)
         except StoreFailure:
             raise
-        except Refused as error:
-            return Answer(digest, taken=False, code=error.code.value)
         except SealDeviceError as error:
             return Answer(digest, taken=False, code=error.code.value)
         return None if message.subject is Subject.RECEIPT else Answer(digest, taken=True)

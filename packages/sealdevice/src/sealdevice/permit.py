@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from gmseal.sm.keys import PublicKey, Signer
-from sealdevice.fields import Fields, Json, malformed
+from sealdevice.fields import Fields, Json, malformed, one_of
 from sealdevice.record import Record, RecordType, read_record, seal_record
 
 MAX_PRESSES: Final = 100_000
 MAX_DOCUMENTS: Final = 50
 MAX_PERSONS: Final = 20
 MAX_RADIUS_M: Final = 100_000
-
-_E = TypeVar("_E", bound=StrEnum)
 
 
 class PressKind(StrEnum):
@@ -155,9 +153,7 @@ def read_permit_body(body: Mapping[str, Json]) -> Permit:
         not_after=fields.integer("not_after"),
         issued_at=fields.integer("issued_at"),
         fence=None if fields.absent("fence") else _fence(fields.object("fence")),
-        photos=frozenset(
-            _one_of(PhotoMoment, one, "a photo moment") for one in fields.rows("photos", most=3)
-        ),
+        photos=frozenset(one_of(PhotoMoment, one, "a photo moment") for one in fields.rows("photos", most=3)),
         offline=fields.flag("offline"),
         confirmer=None if fields.absent("confirmer") else fields.text("confirmer", longest=64),
         extends=None if fields.absent("extends") else fields.text("extends", longest=64),
@@ -187,9 +183,9 @@ def _documents(fields: Fields) -> tuple[str, ...]:
 
 def _person(value: Json) -> NamedPerson:
     fields = Fields(value, "permit.persons")
-    checks = frozenset(_one_of(Check, one, "a check") for one in fields.rows("checks", most=len(Check)))
+    checks = frozenset(one_of(Check, one, "a check") for one in fields.rows("checks", most=len(Check)))
     person = NamedPerson(
-        fields.text("person", longest=64), _one_of(Role, fields.text("role"), "a role"), checks
+        fields.text("person", longest=64), one_of(Role, fields.text("role"), "a role"), checks
     )
     fields.finish()
     if not checks:
@@ -211,9 +207,3 @@ def _fence(fields: Fields) -> Fence:
     )
     fields.finish()
     return fence
-
-
-def _one_of(kinds: type[_E], value: Json, what: str) -> _E:
-    if not isinstance(value, str) or value not in set(kinds):
-        raise malformed(f"{value!r} is not {what}")
-    return kinds(value)
