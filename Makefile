@@ -25,8 +25,9 @@ PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 # Worker processes of the main pytest run; 0 runs everything in one process.
 WORKERS ?= 2
 PYTEST_ARGS ?=
-# A file at a time, in the order of tests/support/order_of_files.py.
-SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A file at a time, in the order of tests/support/order_of_files.py. A worker that dies ends the run: one that is
+# started in its place is never given the files of the dead one.
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 LOCK_ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
