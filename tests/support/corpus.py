@@ -96,7 +96,7 @@ def as_table(entries: Iterable[dict[str, Any]]) -> str:
         "Made by `build.py`; do not edit. Judge a file of it with `gmseal verify FILE --trust TRUST --at AT`, where\n"
         "`TRUST` is a directory beside it and `AT` a time; both are `trust` and 2026-06-03T04:00:00Z unless the table\n"
         "says otherwise. Verdicts: V valid, X invalid, ? indeterminate, U unreadable, under the policies `default`,\n"
-        "`strict`, `archive`, `v4` and `v5`. Codes that a policy adds to those of `default` are in `corpus.json`.\n"
+        "`strict`, `archive`, `v4`, `v5` and `tolerant`. Codes that a policy adds to those of `default` are in `corpus.json`.\n"
         "Findings are deviations of form that were tolerated. All names are invented.\n\n"
         "| file | what it is | verdicts | fails | warns | findings | judged by | others |\n"
         "|---|---|---|---|---|---|---|---|\n"

@@ -355,6 +355,7 @@ PACKAGES = [
         name="ofd-picture-unprotected.ofd",
         what="a picture that a page shows is left out of the signature",
         make=described(rb'<ofd:Reference FileRef="/Doc_0/Res/picture.png">.*?</ofd:Reference>', b""),
+        verdict="indeterminate",
         warns=("COVERAGE",),
         peers=(NO_COVERAGE,),
     ),

@@ -23,6 +23,8 @@ class Policy:
     ``require_timestamp``: a signature without a good time stamp leaves the verdict open.
     ``accept_weak_digests``: files of an OFD whose digests are MD5 or SHA-1 count as unaltered when these agree;
     otherwise agreement proves nothing and the verdict stays open.
+    ``accept_unprotected_parts``: templates, pictures, fonts or annotations of an OFD that pages draw and no signature
+    protects are a warning; otherwise they leave the verdict open.
     ``require_whole_coverage``: content of the document that the signature does not protect is a
     failure, not a warning.
     """
@@ -35,6 +37,7 @@ class Policy:
     require_timestamp: bool = False
     require_whole_coverage: bool = False
     accept_weak_digests: bool = False
+    accept_unprotected_parts: bool = False
 
     def accepting(self, *versions: int) -> Self:
         """The same policy for other seal versions."""
@@ -63,10 +66,13 @@ Who can choose both texts can make two files of one MD5 or SHA-1, so such a dige
 text for a digest that is there already is still beyond anybody; so a document that was taken into an archive when its
 signature counted is the one that was signed.
 """
+TOLERANT: Final = replace(DEFAULT, name="tolerant", accept_unprotected_parts=True)
+"""For files of producers that leave templates and pictures of pages unprotected, where it is known by other means that
+nobody changed the file: what a page draws of them is then believed, not proven."""
 V4: Final = replace(DEFAULT, name="v4", versions=frozenset({4}))
 """GB/T 38540-2020 only."""
 V5: Final = replace(DEFAULT, name="v5", versions=frozenset({5}))
 """GM/T 0031-2025 only."""
 
-POLICIES: Final = {policy.name: policy for policy in (DEFAULT, STRICT, ARCHIVE, V4, V5)}
+POLICIES: Final = {policy.name: policy for policy in (DEFAULT, STRICT, ARCHIVE, V4, V5, TOLERANT)}
 """By name, for command lines and settings."""

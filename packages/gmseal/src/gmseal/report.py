@@ -47,6 +47,7 @@ _UNDECIDED_WITHOUT = frozenset(
         "SIGNER_NOT_IN_SEAL",  # the seal does not say who may use it in a way that can be compared
         "DATA_HASH",  # the document is not at hand
         "FILE_DIGESTS",  # the digests of the files are of a kind that proves nothing
+        "PARTS_UNPROTECTED",  # what is seen on a signed page may have been exchanged
         "VERSION_UNSUPPORTED",  # a structure this library cannot judge
         "FOREIGN_SIGNATURE",  # nor a signature of this kind
         "UNJUDGED_SIGNATURE",  # a file with such signatures only, or by a policy that leaves nothing unjudged

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Final
 
 from gmseal.errors import GmsealError, Refused
+from gmseal.ofd import markup
 from gmseal.ofd.cases import Case, add_finding, checks_of, judge_value, report_of
 from gmseal.ofd.coverage import Coverage, OwnFiles, cover
 from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
-from gmseal.ofd.package import BEYOND_LIMITS, OfdDocument, Package, read_package, read_source
+from gmseal.ofd.package import BEYOND_LIMITS, ENTRY, OfdDocument, Package, read_package, read_source
 from gmseal.ofd.protection import Digests, judge_references, judge_seal_file, judge_stamps
-from gmseal.ofd.reach import reached_files
+from gmseal.ofd.reach import drawn_files, may_name, reached_files
 from gmseal.ofd.signatures import SignatureList, read_list, read_signature_file
 from gmseal.policy import DEFAULT, Policy
 from gmseal.report import (
@@ -90,7 +91,7 @@ def verify_ofd(
     # 7.
     _judge_bases(cases)
     findings = _file_findings(package)
-    checks = [*broken, *_unreadable(documents), *_file_checks(documents, cases)]
+    checks = [*broken, *_unreadable(documents), *_file_checks(package, documents, cases, policy)]
     if findings:
         checks.append(judge_conformance(findings, policy, _CLAUSE)._replace(code="PACKAGE_CONFORMANCE"))
     judged = [(case, checks_of(case, policy)) for case in cases]
@@ -256,7 +257,9 @@ def _judge_bases(cases: list[Case]) -> None:
         )
 
 
-def _file_checks(documents: tuple[OfdDocument, ...], cases: list[Case]) -> list[Check]:
+def _file_checks(
+    package: Package, documents: tuple[OfdDocument, ...], cases: list[Case], policy: Policy
+) -> list[Check]:
     checks: list[Check] = []
     if not cases:
         zh, en = "文件中没有电子印章", "The file carries no electronic seal."
@@ -280,16 +283,14 @@ def _file_checks(documents: tuple[OfdDocument, ...], cases: list[Case]) -> list[
             en = f"Document {number} carries no signature, and none of another document protects it."
             checks.append(Check("NO_SIGNATURE", CheckResult.NOT_CHECKED, None, zh, en))
     checks.extend(_unprotected_pages(documents, cases, protected))
+    checks.extend(_unprotected_parts(package, documents, cases, protected, policy))
     return checks
 
 
 def _unprotected_pages(
     documents: tuple[OfdDocument, ...], cases: list[Case], protected: set[str]
 ) -> Iterator[Check]:
-    """Pages that somebody else could have put there: what they show was signed by nobody.
-
-    Templates are named by COVERAGE only: producers in the field leave them out of what they protect.
-    """
+    """Pages that somebody else could have put there: what they show was signed by nobody."""
     signed = {case.document.index for case in cases}
     there = {name for case in cases if case.coverage is not None for name in case.coverage.unprotected}
     for document in documents:
@@ -302,6 +303,41 @@ def _unprotected_pages(
             zh = f"第 {document.index + 1} 个文档有页面不受任何签章保护：{named}"
             en = f"Document {document.index + 1} shows pages that no signature protects: {named}."
             yield Check("PAGE_UNPROTECTED", CheckResult.FAIL, None, zh, en, _CLAUSE)
+
+
+def _unprotected_parts(
+    package: Package,
+    documents: tuple[OfdDocument, ...],
+    cases: list[Case],
+    protected: set[str],
+    policy: Policy,
+) -> Iterator[Check]:
+    """What pages draw beside their own content, and no signature protects: templates, pictures, fonts, annotations.
+
+    Producers in the field leave such parts out, so they do not make a signature bad. But whoever changes them changes
+    what is seen on a signed page, and no digest tells; so nobody can say that what is seen is what was signed.
+    """
+    signed = {case.document.index for case in cases}
+    pages = {page.path for document in documents for page in document.pages}
+    open_parts = [name for name in package.archive.entries if name not in protected and name not in pages]
+    searched = [name for name in package.archive.entries if name in protected or name in pages]
+    versions = any(markup.child(body, "Versions") is not None for body in package.bodies)
+    if not versions and not may_name(package, (name for name in searched if name != ENTRY), open_parts):
+        return
+    for document in documents:
+        if document.index not in signed or document.root_path not in protected:
+            continue
+        drawn = drawn_files(package, document)
+        found = [name for name in open_parts if name in drawn]
+        if found:
+            named = ", ".join(name[:80] for name in found[:5])
+            zh = f"第 {document.index + 1} 个文档的页面由不受任何签章保护的文件构成，所见内容可能被更换：{named}"
+            en = (
+                f"Pages of document {document.index + 1} are made of files that no signature protects, "
+                f"so what is seen may have been changed: {named}."
+            )
+            result = CheckResult.WARN if policy.accept_unprotected_parts else CheckResult.NOT_CHECKED
+            yield Check("PARTS_UNPROTECTED", result, None, zh, en, _CLAUSE)
 
 
 def _file_findings(package: Package) -> list[Finding]:
