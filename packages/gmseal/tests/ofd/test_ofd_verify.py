@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from ofd_writer import SPACE, OfdPlan, read_files, with_files, write_package
+from ofd_resigned import LIST, SIGNS, resign, results
+from ofd_writer import OfdPlan, read_files, with_files, write_package
 
 from gmseal.errors import GmsealError, MalformedInput, Refused
 from gmseal.ofd import (
@@ -17,29 +17,13 @@ from gmseal.ofd import (
     verify_ofd,
 )
 from gmseal.ofd.archive import open_archive
-from gmseal.policy import DEFAULT, STRICT, TOLERANT
-from gmseal.report import CheckResult, Report, TrustStore, Verdict
+from gmseal.policy import DEFAULT, STRICT
+from gmseal.report import CheckResult, TrustStore, Verdict
 from gmseal.ses.signature import SealSigner, read_signature
 from gmseal.sm import der
 from gmseal.sm.certificates import CertificateProfile, Name
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.trial import TrialAuthority
-
-SIGNS = "Doc_0/Signs/Sign_0/"
-LIST = "Doc_0/Signs/Signatures.xml"
-
-
-def resign(ofd: Any, sealed: bytes, change: Any, *, value: Any = None) -> bytes:
-    """The package with a Signature.xml as another producer would write it, signed by the same seal."""
-    text = change(read_files(sealed)[SIGNS + "Signature.xml"])
-    made = (
-        ofd.signer.sign(sm3(text), "/" + SIGNS + "Signature.xml", ofd.now) if value is None else value(text)
-    )
-    return with_files(sealed, {SIGNS + "Signature.xml": text, SIGNS + "SignedValue.dat": made})
-
-
-def results(report: Report, signature: int = 0) -> dict[str, CheckResult]:
-    return {step.code: step.result for step in report.signatures[signature].walk()}
 
 
 def test_a_change_to_any_file_is_noticed(ofd: Any, sealed: bytes) -> None:
@@ -110,90 +94,6 @@ def test_an_extra_file_is_named(ofd: Any, sealed: bytes) -> None:
     assert coverage["unprotected"] == ["Doc_0/extra.xml"]
     assert coverage["unprotected_reachable"] == []
     assert coverage["lists"] == [LIST]
-
-
-@pytest.mark.parametrize(
-    ("left_out", "drawn"),
-    [
-        ("Doc_0/Annots/Annotations.xml", True),
-        ("Doc_0/Annots/Page_0/Annotation.xml", True),
-        ("Doc_0/Attachs/list.txt", False),
-        ("Doc_0/DocumentRes.xml", True),
-        ("Doc_0/Tpls/Tpl_0/Content.xml", True),
-        ("Doc_0/Res/picture.png", True),
-        ("OFD.xml", False),
-    ],
-)
-def test_content_that_is_not_protected_is_named(ofd: Any, sealed: bytes, left_out: str, drawn: bool) -> None:
-    """As producers do who leave out templates, pictures, annotations or OFD.xml."""
-    package = resign(ofd, sealed, leaving_out(left_out))
-    report = ofd.verify(package)
-    # What a page is made of decides what is seen, so nothing valid can be said without it.
-    assert report.verdict is (Verdict.INDETERMINATE if drawn else Verdict.VALID)
-    assert ("PARTS_UNPROTECTED" in file_codes(report)) is drawn
-    assert results(report)["COVERAGE"] is CheckResult.WARN
-    coverage = report.signatures[0].coverage
-    assert coverage is not None
-    assert coverage["unprotected_reachable"] == [left_out]
-    assert ("ENTRY_UNPROTECTED" in results(report)) is (left_out == "OFD.xml")
-    assert ofd.verify(package, policy=TOLERANT).verdict is Verdict.VALID
-    strict = ofd.verify(package, policy=STRICT)
-    assert results(strict)["COVERAGE"] is CheckResult.FAIL
-    assert strict.verdict is Verdict.INVALID
-
-
-def file_codes(report: Report) -> set[str]:
-    return {check.code for check in report.checks}
-
-
-def leaving_out(name: str) -> Callable[[bytes], bytes]:
-    """What takes one file out of what Signature.xml protects."""
-
-    def without(text: bytes) -> bytes:
-        pattern = rb'<ofd:Reference FileRef="/' + re.escape(name.encode()) + rb'">.*?</ofd:Reference>'
-        changed, count = re.subn(pattern, b"", text)
-        assert count == 1
-        return changed
-
-    return without
-
-
-def test_a_template_exchanged_after_sealing_is_never_valid(ofd: Any, sealed: bytes) -> None:
-    name = "Doc_0/Tpls/Tpl_0/Content.xml"
-    package = resign(ofd, sealed, leaving_out(name))
-    template = read_files(package)[name]
-    page = read_files(package)["Doc_0/Pages/Page_0/Content.xml"]
-    assert template != page
-    report = ofd.verify(with_files(package, {name: page}))
-    assert report.verdict is Verdict.INDETERMINATE
-    assert name in next(step.en for step in report.walk() if step.code == "PARTS_UNPROTECTED")
-
-
-def test_a_part_that_another_signature_protects_is_signed(ofd: Any, sealed: bytes) -> None:
-    """As products do that protect annotations with a second signature only."""
-    first = resign(ofd, sealed, leaving_out("Doc_0/Annots/Page_0/Annotation.xml"))
-    report = ofd.verify(ofd.seal(first))
-    assert report.verdict is Verdict.VALID
-    assert "PARTS_UNPROTECTED" not in file_codes(report)
-
-
-@pytest.mark.parametrize("written", [b"Signs/Signatures.xml", b"Signs/Signatures&#46;xml"])
-def test_a_list_of_signatures_that_is_a_template_as_well_is_no_protected_content(
-    ofd: Any, written: bytes
-) -> None:
-    """The list stays open for further signatures, so whoever prepares a file can draw with it later."""
-    files = OfdPlan(template=True).files()
-    assert b"Tpls/Tpl_0/Content.xml" in files["Doc_0/Document.xml"]
-    files["Doc_0/Document.xml"] = files["Doc_0/Document.xml"].replace(b"Tpls/Tpl_0/Content.xml", written)
-    files["Doc_0/Signs/Signatures.xml"] = (
-        f"<ofd:Signatures {SPACE}><ofd:MaxSignId>0</ofd:MaxSignId></ofd:Signatures>".encode()
-    )
-    files["OFD.xml"] = files["OFD.xml"].replace(
-        b"</ofd:DocBody>", b"<ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody>"
-    )
-    report = ofd.verify(ofd.seal(write_package(files)))
-    assert report.verdict is Verdict.INDETERMINATE
-    assert "PARTS_UNPROTECTED" in file_codes(report)
 
 
 def test_a_page_that_no_signature_protects_was_signed_by_nobody(ofd: Any, sealed: bytes) -> None:
