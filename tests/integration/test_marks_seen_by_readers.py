@@ -183,12 +183,7 @@ ASKED = [
         "number_used_again_with_a_higher_generation",
         "everything_indirect",
     ),
-    *(
-        "contents_that_leave_the_state_changed",
-        "forms_with_default_appearances_wanted",
-        "tagged",
-        "length_too_small",
-    ),
+    *("contents_that_leave_the_state_changed", "forms_with_default_appearances_wanted", "tagged"),
     *("carriage_returns_only", "pages_without_resources_or_contents", "version_two", "deeply_nested_pages"),
 ]
 

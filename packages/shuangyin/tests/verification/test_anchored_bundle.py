@@ -92,7 +92,7 @@ def test_a_bundle_holds_what_anchors_hold_of_it(
     assert read_bundle(early).receipts == ()
     anchored(story)
     at_once = bundle_of(story, use, tmp_path / "at-once.zip")
-    story.sealed()
+    story.sealed(duplicate_reason="对方遗失原件，补盖一份")
     story.world.settle()
     later = bundle_of(story, use, tmp_path / "later.zip")
     for path in (early, at_once, later):
