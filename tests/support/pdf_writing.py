@@ -67,7 +67,9 @@ def written(
     return bytes(out)
 
 
-def updated(data: bytes, objects: Objects, *, freed: tuple[int, ...] = (), generation: int = 0) -> bytes:
+def updated(
+    data: bytes, objects: Objects, *, freed: tuple[int, ...] = (), generation: int = 0, trailer: bytes = b""
+) -> bytes:
     """An incremental update: objects replaced, added or freed."""
     previous = int(data.rpartition(b"startxref")[2].split()[0])
     size = max(max(objects, default=0), 99) + 1
@@ -80,7 +82,8 @@ def updated(data: bytes, objects: Objects, *, freed: tuple[int, ...] = (), gener
         rows[number] = b"%010d %05d f \n" % (0, 1)
     at = len(out)
     out += b"xref\n" + b"".join(b"%d 1\n%s" % (number, row) for number, row in sorted(rows.items()))
-    out += b"trailer\n<</Size %d/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % (size, previous, at)
+    stated = (size, previous, trailer, at)
+    out += b"trailer\n<</Size %d/Root 1 0 R/Prev %d%s>>\nstartxref\n%d\n%%%%EOF\n" % stated
     return bytes(out)
 
 

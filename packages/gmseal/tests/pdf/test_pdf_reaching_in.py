@@ -6,7 +6,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from pdf_writing import changed, plain, saved, stream, written
+from pdf_writing import changed, plain, saved, stream, updated, written
 
 from gmseal.errors import Refused
 from gmseal.pdf import SealPlacement, inspect_pdf, repair_pdf
@@ -183,3 +183,30 @@ def test_files_in_order_are_sound(bench: Any) -> None:
         seal(bench, written(plain())),
     ):
         assert inspect_pdf(bench.write(data)).damage is None
+
+
+def superseded(length: int) -> bytes:
+    """The stream that reaches far is replaced before sealing: only readers of an older table see it."""
+    return updated(reaching(length), {16: stream(b"q Q")}, trailer=NOTE)
+
+
+def superseded_length(length: int) -> bytes:
+    body = b"<</Length 17 0 R>>\nstream\nq Q\nendstream"
+    return updated(written({**plain(), 16: body, 17: b"%010d" % length}), {17: b"3"}, trailer=NOTE)
+
+
+@pytest.mark.parametrize("spell", [superseded, superseded_length])
+def test_what_only_an_older_table_names_reaches_into_the_gap(
+    bench: Any, judge: Any, monkeypatch: pytest.MonkeyPatch, spell: Any
+) -> None:
+    with pytest.raises(Refused) as caught:
+        seal(bench, spell(9_999_999))
+    assert caught.value.reason == "BROKEN_STREAMS"
+    with monkeypatch.context() as patched:
+        data = grown(bench, patched, spell)
+    assert failed(judge(data)) == {"BYTE_RANGE"}
+
+
+def test_a_superseded_slip_within_the_file_hinders_nothing(bench: Any, judge: Any) -> None:
+    data = seal(bench, superseded(1))
+    assert judge(data).verdict is Verdict.VALID

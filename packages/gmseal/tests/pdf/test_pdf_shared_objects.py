@@ -124,14 +124,6 @@ def test_an_object_beside_the_pages_is_something_of_a_page(bench: Any, update: A
     assert altered(judged(bench, update(data, values, trailer=trailer)))
 
 
-def test_the_shown_page_has_a_list_of_annotations_that_is_a_form(bench: Any, update: Any) -> None:
-    """The page is its own dictionary of forms, and the second page has no annotations yet."""
-    objects = plain(2)
-    objects = changed(objects, 12, b"/Contents", b"/Resources<</XObject 12 0 R>>/Contents")
-    data = sealed(bench, {**objects, 13: stream(b"/Annots Do")})
-    assert altered(judged(bench, update(data, {12: grown(data, 12, b"/Annots 50 0 R"), 50: OVER})))
-
-
 @pytest.mark.parametrize(
     "entry",
     [b"/Version 50 0 R", b"/Extensions<</ADBE 50 0 R>>", b"/Metadata 50 0 R", b"/DSS<</Certs 50 0 R>>"],

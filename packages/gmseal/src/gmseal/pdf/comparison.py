@@ -7,18 +7,17 @@ boxes and other annotations must stay exactly as they were.
 """
 
 import re
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, BinaryIO
 
 import pikepdf
 
 from gmseal.errors import Refused
-from gmseal.pdf.certification import FieldLock, Permission
+from gmseal.pdf.additions import Addition, Closer, Closing, Comparison, Terms
 from gmseal.pdf.document import reading
 from gmseal.pdf.geometry import POINTS_PER_MM
 from gmseal.pdf.page_reach import PageReach
 from gmseal.pdf.revisions import COPY_LIMIT
+from gmseal.pdf.sameness import is_moved, place_of, same, same_entry, same_value
 from gmseal.pdf.source_text import Cut, cut_at
 from gmseal.pdf.unseen import RawObjects
 from gmseal.pdf.update_shapes import fits, is_appearance, is_undrawn
@@ -39,78 +38,6 @@ _MAX_DEPTH = 50
 _ANSWERED = frozenset({"/Tx", "/Btn", "/Ch"})
 _ANSWER_MAY = frozenset({"/V", "/AP", "/AS", "/M", "/I", "/RV"})
 _FIELD_MAY = frozenset({"/V", "/AP", "/M", "/MK", "/F"})
-
-
-class Closer(IntEnum):
-    """What kind of signature closes a revision: what else it may bring along besides its own field."""
-
-    OTHER = 0
-    SEAL = 1
-    """Marks of the seal on other places and pages."""
-    TIMESTAMP = 2
-    """A document time stamp: nothing that shows."""
-
-
-class Addition(IntEnum):
-    """What was added by right; the number is the ``Permission`` that a certification must give for it."""
-
-    VALIDATION_DATA = 0
-    METADATA = 1
-    DOCUMENT_TIMESTAMP = -1
-    SIGNATURE = 2
-    FORM_FILLING = -2
-    MARKS = 3
-
-    @property
-    def level(self) -> int:
-        """The least permission that lets it be; 0 and 1: always allowed."""
-        return abs(self)
-
-    @property
-    def sentence(self) -> str:
-        """In English, without a full stop."""
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    Addition.VALIDATION_DATA: "validation data",
-    Addition.METADATA: "document metadata",
-    Addition.DOCUMENT_TIMESTAMP: "a document time stamp",
-    Addition.SIGNATURE: "a further signature",
-    Addition.FORM_FILLING: "answers in form fields",
-    Addition.MARKS: "marks of a further seal",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """The signature that closes a later revision: its dictionary's place and its kind."""
-
-    value: tuple[int, int]
-    closer: Closer
-
-
-@dataclass(slots=True)
-class Comparison:
-    """The outcome: what was added by right, and what was altered (sentences in English)."""
-
-    added: list[Addition] = field(default_factory=list)
-    altered: list[str] = field(default_factory=list)
-    shows: bool = False
-    """Whether something was added by right that shows on a page: a widget or a mark of some size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the signatures before a revision laid down: ``permission`` is ``None`` when none of them certifies."""
-
-    permission: Permission | None = None
-    locks: tuple[FieldLock, ...] = ()
-
-    def lets_fill(self, name: str) -> bool:
-        """Whether a form field of this name may be answered: nobody said so unless a certification did."""
-        allowed = self.permission is not None and self.permission >= Permission.SIGNING
-        return allowed and not any(lock.covers(name) for lock in self.locks)
 
 
 def compare(
@@ -157,13 +84,13 @@ class _Comparer:
         self.new_keys: set[tuple[int, int]] = set()
         self.root = old.trailer["/Root"].objgen
         form = old.Root.get("/AcroForm")
-        self.form = _place(form)
-        self.fields = _place(form.get("/Fields")) if isinstance(form, pikepdf.Dictionary) else None
-        self.dss = _place(old.Root.get("/DSS"))
-        self.metadata = _place(old.Root.get("/Metadata"))
-        self.info = _place(old.trailer.get("/Info"))
+        self.form = place_of(form)
+        self.fields = place_of(form.get("/Fields")) if isinstance(form, pikepdf.Dictionary) else None
+        self.dss = place_of(old.Root.get("/DSS"))
+        self.metadata = place_of(old.Root.get("/Metadata"))
+        self.info = place_of(old.trailer.get("/Info"))
         self.pages = {page.obj.objgen: page.obj for page in old.pages}
-        self.annotations = {_place(page.get("/Annots")) for page in self.pages.values()} - {None}
+        self.annotations = {place_of(page.get("/Annots")) for page in self.pages.values()} - {None}
 
     def run(self) -> None:
         changed = self._changed_keys()
@@ -186,7 +113,7 @@ class _Comparer:
         """What may change because no page is made of it must not be something of a page as well."""
         if not suspects or self.result.altered:
             return
-        tree = _place(self.old.Root.get("/Pages"))
+        tree = place_of(self.old.Root.get("/Pages"))
         lists = {place for place in self.annotations if place is not None}
         reach = PageReach(self.raw_before, self.raw_after, changed, self.root, lists)
         reached = reach.numbers(tree, frozenset(self.pages))
@@ -205,7 +132,7 @@ class _Comparer:
     def _changed_keys(self) -> set[tuple[int, int]]:
         """Objects of the old revision whose place differs in the new one; new ones are noted aside."""
         before, after = self.before, self.after
-        moved = {key for key, entry in after.items() if key in before and _differs(before[key], entry)}
+        moved = {key for key, entry in after.items() if key in before and is_moved(before[key], entry)}
         self.new_keys = set(after) - set(before)
         for number, generation in set(before) - set(after):
             self.altered(f"Object {number} {generation} was removed.")
@@ -220,7 +147,7 @@ class _Comparer:
         if after["/Root"].objgen != self.root:
             self.altered("The catalog was exchanged.")
         for key in (set(before.keys()) | set(after.keys())) - _VOLATILE - {"/Root"}:
-            if not _same_entry(before, after, key):
+            if not same_entry(before, after, key):
                 self.altered(f"The trailer entry {key} changed.")
 
     def _judge(self, key: tuple[int, int], before: Any, after: Any) -> None:
@@ -252,7 +179,7 @@ class _Comparer:
             self.altered(f"The {what} was replaced.")
             return
         for key in (set(before.keys()) | set(after.keys())) - may - self._unchanged(before, after):
-            if not _same_entry(before, after, key):
+            if not same_entry(before, after, key):
                 self.altered(f"The entry {key} of the {what} was changed.")
 
     def _unchanged(self, before: Any, after: Any) -> set[str]:
@@ -273,16 +200,16 @@ class _Comparer:
 
     def _catalog(self, before: Any, after: Any) -> None:
         old_form, new_form = before.get("/AcroForm"), after.get("/AcroForm")
-        if _place(old_form) != _place(new_form) or not same(old_form, new_form):
+        if place_of(old_form) != place_of(new_form) or not same(old_form, new_form):
             self._form(old_form, new_form)
         self._shaped(before, after, _CATALOG_MAY, "catalog")
-        if not _same_entry(before, after, "/DSS"):
+        if not same_entry(before, after, "/DSS"):
             self.added(Addition.VALIDATION_DATA)
 
     def _shaped(self, before: Any, after: Any, may: frozenset[str], what: str) -> None:
         """Entries that may change have a value of their own kind, whatever it says."""
         for key in sorted(may):
-            if not fits(key, after.get(key)) and not _same_entry(before, after, key):
+            if not fits(key, after.get(key)) and not same_entry(before, after, key):
                 self.altered(f"The entry {key} of the {what} was changed to something else than that.")
 
     def _form(self, before: Any, after: Any) -> None:
@@ -304,11 +231,11 @@ class _Comparer:
         """The new list begins with the old one; what follows is judged one by one."""
         lists = [value for value in (before, after) if value is not None]
         if not all(isinstance(value, pikepdf.Array) for value in lists):
-            if not _same_value(before, after):
+            if not same_value(before, after):
                 self.altered(f"The list of {what} was replaced.")
             return
         old, new = list(before or ()), list(after or ())
-        if len(new) < len(old) or any(not _same_value(*pair) for pair in zip(old, new, strict=False)):
+        if len(new) < len(old) or any(not same_value(*pair) for pair in zip(old, new, strict=False)):
             self.altered(f"The list of {what} was changed.")
             return
         for item in new[len(old) :]:
@@ -325,7 +252,7 @@ class _Comparer:
         if self.closing is None or item.objgen not in self.new_keys:
             return False
         value = item.get("/V")
-        return value is None or _place(value) == self.closing.value
+        return value is None or place_of(value) == self.closing.value
 
     def _annotation(self, item: Any) -> None:
         if (
@@ -383,7 +310,7 @@ class _Comparer:
 
     def _filled(self, before: Any, after: Any) -> None:
         self._dictionary(before, after, _FIELD_MAY, "signature field")
-        if self.closing is None or _place(after.get("/V")) != self.closing.value:
+        if self.closing is None or place_of(after.get("/V")) != self.closing.value:
             self.altered("A signature field was changed, but not by a further signature.")
         elif not is_appearance(after.get("/AP")) or not is_undrawn(after.get("/MK")):
             self.altered("The appearance of a signature field is none.")
@@ -401,7 +328,7 @@ class _Comparer:
         if before.get("/FT") not in _ANSWERED or not self.terms.lets_fill(full_name(before)):
             return False
         changed = {
-            key for key in set(before.keys()) | set(after.keys()) if not _same_entry(before, after, key)
+            key for key in set(before.keys()) | set(after.keys()) if not same_entry(before, after, key)
         }
         undrawn = all(is_undrawn(after.get(key)) for key in changed - {"/AP"})
         return changed <= _ANSWER_MAY and undrawn and is_appearance(after.get("/AP"))
@@ -456,44 +383,3 @@ def _mentions(text: bytes, numbers: set[int]) -> bool:
                 return True
             position = text.find(start, position + 1)
     return False
-
-
-def same(before: Any, after: Any) -> bool:
-    """Whether two objects of two revisions say the same, references taken as they are."""
-    if isinstance(before, pikepdf.Stream) or isinstance(after, pikepdf.Stream):
-        return (
-            isinstance(before, pikepdf.Stream)
-            and isinstance(after, pikepdf.Stream)
-            and before.stream_dict.unparse(resolved=True) == after.stream_dict.unparse(resolved=True)
-            and before.read_raw_bytes() == after.read_raw_bytes()
-        )
-    if isinstance(before, pikepdf.Object) and isinstance(after, pikepdf.Object):
-        return before.unparse(resolved=True) == after.unparse(resolved=True)
-    return type(before) is type(after) and bool(before == after)
-
-
-def _same_entry(before: Any, after: Any, key: str) -> bool:
-    return _same_value(before.get(key), after.get(key))
-
-
-def _same_value(before: Any, after: Any) -> bool:
-    """Equal as written: two references are equal when they name the same object."""
-    if isinstance(before, pikepdf.Object) and isinstance(after, pikepdf.Object):
-        return bytes(before.unparse()) == bytes(after.unparse())
-    return type(before) is type(after) and bool(before == after)
-
-
-def _place(value: Any) -> tuple[int, int] | None:
-    """The object number and generation of an indirect object."""
-    return value.objgen if isinstance(value, pikepdf.Object) and value.is_indirect else None
-
-
-def _differs(before: Any, after: Any) -> bool:
-    if before.type != after.type:
-        return True
-    if before.type == 2:
-        return (before.obj_stream_number, before.obj_stream_index) != (
-            after.obj_stream_number,
-            after.obj_stream_index,
-        )
-    return bool(before.offset != after.offset)

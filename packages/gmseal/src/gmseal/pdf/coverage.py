@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from gmseal.errors import Refused
 from gmseal.pdf import cases
+from gmseal.pdf.additions import Addition, Closer, Closing, Comparison, Terms
 from gmseal.pdf.cases import Case
 from gmseal.pdf.certification import locks_of
-from gmseal.pdf.comparison import Addition, Closer, Closing, Comparison, Terms, compare
+from gmseal.pdf.comparison import compare
 from gmseal.pdf.document import Document
 from gmseal.pdf.pades_level import pades_level
 from gmseal.pdf.revisions import revision

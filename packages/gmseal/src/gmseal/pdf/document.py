@@ -142,7 +142,7 @@ class Document:
 
     def check_certain(self) -> None:
         """``Refused`` (``BROKEN_STRUCTURE``) when qpdf had to guess at anything since the file was opened."""
-        self.guessed = self.guessed or _doubts(_warnings(self.pdf))
+        self.guessed = self.guessed or is_guessed(self.pdf)
         if self.guessed:
             raise Refused(
                 "BROKEN_STRUCTURE", "Something in this PDF can only be guessed at; repair the file first."
@@ -441,7 +441,12 @@ def _pages(pdf: pikepdf.Pdf, limits: PdfLimits) -> list[pikepdf.Object]:
 
 def _guessed_pages(pdf: pikepdf.Pdf) -> str | None:
     """qpdf mends pages when they are counted, and says so: a box that is missing, a page used twice."""
-    return "BROKEN_STRUCTURE" if _doubts(_warnings(pdf)) else None
+    return "BROKEN_STRUCTURE" if is_guessed(pdf) else None
+
+
+def is_guessed(pdf: pikepdf.Pdf) -> bool:
+    """Whether qpdf warned of anything that matters since it was last asked."""
+    return _doubts(_warnings(pdf))
 
 
 def _doubts(warnings: list[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 import pikepdf
 
 from gmseal.errors import Refused
-from gmseal.pdf.document import Document, reading
+from gmseal.pdf.document import Document, is_guessed, reading
 from gmseal.pdf.limits import MEGABYTE
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import all_entries, wrong_headers
@@ -65,6 +65,10 @@ def revision(document: Document, end: int) -> Iterator[pikepdf.Pdf]:
         with pdf:
             if wrong_headers(document.file, all_entries(pdf).items()):
                 raise Refused("BROKEN_XREF", "An earlier revision has wrong cross-references.")
+            # Counting pages, qpdf mends them: a list of annotations that is none would be gone, unseen by a comparison.
+            len(pdf.pages)
+            if is_guessed(pdf):
+                raise Refused("BROKEN_STRUCTURE", "The pages of an earlier revision can only be guessed at.")
             yield pdf
 
 

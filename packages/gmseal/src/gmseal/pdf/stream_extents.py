@@ -4,11 +4,16 @@ qpdf looks at the end of a stream only when it reads it, and readers disagree ab
 file that states more bytes than it has grows over whatever is appended, a signature value included, whose digits
 nobody signs. So a file that is sealed must have none, and no object of a signed file may reach into the gap of a
 byte range but the one that the value belongs to (ISO 32000-1, 7.3.8.2 and 12.8.1).
+
+Objects count that the newest cross-references name, and those that an older table names. In a hybrid file a reader
+that knows no cross-reference streams (7.5.8.4) goes by the tables alone and shows some of the latter. Objects that
+only an older cross-reference stream names are read by nobody: who reads that stream reads the newer ones first.
 """
 
 import io
 import mmap
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +37,11 @@ _OBJECT: Final = re.compile(
     re.DOTALL,
 )
 """An object up to the word that ends it; deep and long strings are stepped over one by one."""
-_HEAD: Final = re.compile(_BLANK + rb"*+[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"++obj")
+_HEAD: Final = re.compile(_BLANK + rb"*+([0-9]++)" + _BLANK + rb"++([0-9]++)" + _BLANK + rb"++obj")
+_IN_USE: Final = re.compile(
+    rb"(?<![0-9])0*+([0-9]{1,12})" + _BLANK + rb"++[0-9]{1,7}+" + _BLANK + rb"++n(?!" + _REGULAR + rb")"
+)
+"""The offset in an entry of a cross-reference table, however the entry is laid out."""
 _NEXT: Final = re.compile(rb"((?:" + _PIECE + rb")*+)(" + _STOP + rb"|[(<])?", re.DOTALL)
 _IN_STRING: Final = re.compile(rb"[^()\\]*+(?:\\.[^()\\]*+)*+([()])", re.DOTALL)
 _TOKEN: Final = re.compile(
@@ -132,15 +141,26 @@ class _Reader:
         self.base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
         self.found = Extents([])
         self.unsound = 0
+        self.older: dict[Place, list[int]] = defaultdict(list)
+        """Where objects stand that an older table names and the newest cross-references do not."""
 
     def read(self, newest: int | None) -> Extents:
         spans = self.found.spans
+        if newest is not None:
+            self._sections(newest)
         for place, offset in self.entries.items():
             if offset:
                 spans.append((self.base + offset, self.end(self.base + offset), place))
-        if newest is not None:
-            self._sections(newest)
+        for place, starts in self.older.items():
+            spans.extend((at, self._older_end(at), place) for at in starts)
         return self.found
+
+    def _older_end(self, at: int) -> int:
+        """As ``end``, for an object that few readers see: it makes the file unsound only if it reaches to the end."""
+        sound = self.found.sound
+        end = self.end(at)
+        self.found.sound = sound and end < len(self.data)
+        return end
 
     def end(self, at: int) -> int:
         """Where the object at an offset ends."""
@@ -176,11 +196,12 @@ class _Reader:
         return b"", b"", len(self.data)
 
     def _stream_end(self, text: bytes, at: int) -> int:
-        length = self._length(text)
+        lengths = self._lengths(text)
         data = _DATA.match(self.data, at)
         start = data.end() if data is not None else at
-        if length is None:
-            return self._endless(start)
+        return max(self._data_end(start, length) for length in lengths) if lengths else self._endless(start)
+
+    def _data_end(self, start: int, length: int) -> int:
         end = _END.match(self.data, start + length) if start + length < len(self.data) else None
         return end.end() if end is not None else self._endless(start + length)
 
@@ -191,21 +212,25 @@ class _Reader:
         end = self.data.find(b"endstream", at) if self.unsound <= _UNSOUND else -1
         return end if end >= 0 else max(at, len(self.data))
 
-    def _length(self, text: bytes) -> int | None:
+    def _lengths(self, text: bytes) -> list[int]:
+        """The length of a stream, first as the newest cross-references have it, then as older tables do."""
         stated = _stated_length(text)
         if stated is None or stated[1] is None:
-            return None if stated is None else stated[0]
-        number, generation = stated[0], stated[1]
-        offset = self.entries.get((number, generation))
-        if not offset:
-            return self.packed((number, generation))
-        whole = _WHOLE.match(self._object(self.base + offset)[0])
+            return [] if stated is None else [stated[0]]
+        place = stated[0], stated[1]
+        offset = self.entries.get(place)
+        newest = self._number_at(self.base + offset) if offset else self.packed(place)
+        found = [newest, *(self._number_at(at) for at in self.older.get(place, ()))]
+        return [length for length in found if length is not None]
+
+    def _number_at(self, at: int) -> int | None:
+        whole = _WHOLE.match(self._object(at)[0])
         return int(whole[1]) if whole is not None else None
 
     def _sections(self, newest: int) -> None:
         """The cross-reference sections by ``Prev`` and ``XRefStm``: streams that no entry need list (7.5.8)."""
         ahead, seen = [newest], {0}
-        listed = {at for at, _, _ in self.found.spans}
+        listed = {self.base + offset for offset in self.entries.values()}
         while ahead and len(seen) <= _SECTIONS:
             offset = ahead.pop()
             if offset in seen:
@@ -215,17 +240,25 @@ class _Reader:
             is_stream = _HEAD.match(self.data, at) is not None
             if is_stream and at not in listed:
                 self.found.spans.append((at, self.end(at), None))
-            text = self._object(at)[0] if is_stream else self._trailer(at)
+            text = self._object(at)[0] if is_stream else self._table(at, listed)
             self._note(text)
             for key in (b"/Prev", b"/XRefStm"):
                 stated = [_NUMBER.match(value) for value in _values(text, key)]
                 ahead += [int(found[1]) for found in stated if found is not None]
         self.found.sound = self.found.sound and not ahead
 
-    def _trailer(self, at: int) -> bytes:
+    def _table(self, at: int, listed: set[int]) -> bytes:
+        """Notes the objects of a table that are not ``listed``; returns the text of its trailer."""
         found = _SECTION_END.search(self.data, at)
-        position = found.end() if found is not None else len(self.data)
-        return self._text_from(position)[0]
+        end = found.end() if found is not None else len(self.data)
+        if found is not None:
+            for offset in _IN_USE.findall(self.data, at, end):
+                start = self.base + int(offset)
+                head = _HEAD.match(self.data, start) if start not in listed else None
+                if head is not None:
+                    listed.add(start)
+                    self.older[int(head[1]), int(head[2])].append(start)
+        return self._text_from(end)[0]
 
 
 def _string_end(data: Bytes, at: int, opening: bytes = b"(") -> int:
