@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from software_token import find_module, fresh_token
 
 from gmseal.ses.seal import SealPicture
 from gmseal.sm import keys
@@ -117,3 +118,13 @@ def ofd_peer() -> list[str]:
     named = os.environ.get("GMSEAL_PEER_OFD")
     own = Path(__file__).resolve().parents[3] / "tests" / "support" / "ofd_peer.py"
     return shlex.split(named) if named else [sys.executable, str(own)]
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Iterator[Path]:
+    """The module of SoftHSM, with a fresh token in a folder of the tests' own."""
+    module = find_module()
+    if module is None:
+        missing("SoftHSM is not installed (Debian package softhsm2).")
+    with fresh_token(module, tmp_path_factory.mktemp("softhsm")):
+        yield module

@@ -11,9 +11,12 @@ from typing import Any
 import pikepdf
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 from international_authority import World
 from ofd_writer import OfdPlan
+from software_token import LABEL, PIN, import_key
 
 from gmseal.cli import app
 from gmseal.ses.seal import SealPicture
@@ -285,3 +288,108 @@ def test_what_is_missing_is_said(desk: Path) -> None:
         assert done.exit_code == 1
         assert code in done.stderr
         assert not out.exists()
+
+
+FOLDERS = {name: case for name, case in CASES.items() if name != "seal"} | {
+    "certificate": (("--kind", "cms", "--reason", "归档", *SM2), ["cms"])
+}
+
+
+@pytest.mark.parametrize("name", list(FOLDERS))
+def test_a_folder_is_signed_as_one_document_is(desk: Path, name: str) -> None:
+    """Packages among PDF are sealed where there is a seal, signed by an SM2 certificate, or named as failed."""
+    arguments, kinds = FOLDERS[name]
+    source, out = desk / "in", desk / "out"
+    source.mkdir()
+    for place in ("a.pdf", "b.ofd"):
+        (source / place).write_bytes((desk / f"in{place[1:]}").read_bytes())
+    stamps = stamper_of(desk)
+    options = [text.format(desk) for text in arguments]
+    with serving(stamps.respond) as url:
+        stamped = () if name == "pades" else ("--tsa", url)
+        done = run("sign-many", source, out, *options, *stamped, "--workers", "0", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    report = judged(desk, "out/a.pdf")
+    assert (report["verdict"], [one["kind"] for one in report["signatures"]]) == ("valid", kinds)
+    if name == "pades":
+        assert (done.exit_code, told[1]["code"]) == (2, "OPTION")
+        return
+    assert done.exit_code == 0, done.output
+    assert stamps_of(report)["SIGNATURE_TIMESTAMP"] == "pass"
+    package = judged(desk, "out/b.ofd")
+    assert package["verdict"] == "valid"
+    assert package["signatures"][0]["kind"] == ("seal" if "--seal" in arguments else "gbt35275")
+
+
+def test_passwords_for_a_folder_are_asked_for_once(desk: Path) -> None:
+    (desk / "in").mkdir()
+    for name in ("a.ofd", "b.ofd"):
+        (desk / "in" / name).write_bytes((desk / "in.ofd").read_bytes())
+    key = PrivateKey.from_pkcs8((desk / "sm2.key").read_bytes())
+    (desk / "sm2.key").write_bytes(key.to_pkcs8_pem(b"a password"))
+    options = [text.format(desk) for text in SEAL]
+    arguments = ["sign-many", desk / "in", desk / "out", *options, "--workers", "0"]
+    done = CliRunner().invoke(app, [str(one) for one in arguments], input="a password\n")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("Password of") == 1
+    assert sorted(path.name for path in (desk / "out").iterdir()) == ["a.ofd", "b.ofd"]
+
+
+@pytest.mark.parametrize("kind", ["rsa", "p256"])
+def test_pades_and_dual_sealing_with_a_key_in_a_token(
+    desk: Path, world: World, softhsm: Path, kind: str
+) -> None:
+    issued = world.signers[kind]
+    (desk / "token.cer").write_bytes(issued.certificate)
+    (desk / "token.key").write_bytes(
+        issued.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    import_key(desk / "token.key", f"pades-{kind}", {"rsa": "a1", "p256": "a2"}[kind])
+    (desk / "token.key").unlink()
+    (desk / "pin").write_text(PIN)
+    token: tuple[str | Path, ...] = ("--pkcs11", softhsm, "--token", LABEL, "--key-label", f"pades-{kind}")
+    token = (*token, "--pin-file", desk / "pin")
+    done = run(
+        "sign", desk / "in.pdf", desk / "alone.pdf", "--kind", "pades", "--cert", desk / "token.cer", *token
+    )
+    assert done.exit_code == 0, done.output
+    assert judged(desk, "alone.pdf")["verdict"] == "valid"
+    second = [str(one).replace("--", "--pades-") if str(one).startswith("--") else one for one in token]
+    seal = [text.format(desk) for text in SEAL]
+    dual = ("--kind", "dual", "--pades-cert", desk / "token.cer", *second, *seal)
+    (desk / "in").mkdir()
+    (desk / "in" / "both.pdf").write_bytes((desk / "in.pdf").read_bytes())
+    done = run("sign-many", desk / "in", desk / "out", *dual, "--workers", "0")
+    assert done.exit_code == 0, done.output
+    report = judged(desk, "out/both.pdf")
+    assert (report["verdict"], [one["kind"] for one in report["signatures"]]) == ("valid", ["seal", "cms"])
+    wrong = run(
+        "sign", desk / "in.pdf", desk / "no.pdf", "--kind", "pades", "--cert", desk / "sm2.cer", *token
+    )
+    assert "does not belong" in wrong.stderr
+    assert not (desk / "no.pdf").exists()
+
+
+def test_a_pkcs12_file_given_as_key_says_what_to_do(desk: Path, world: World) -> None:
+    issued = world.signers["p256"]
+    certificate = x509.load_der_x509_certificate(issued.certificate)
+    made = pkcs12.serialize_key_and_certificates(
+        b"key", issued.key, certificate, None, serialization.NoEncryption()
+    )
+    (desk / "unit.p12").write_bytes(made)
+    for more in (("--kind", "pades"), ("--seal", f"{desk}/seal.esl", "--x", "10", "--y", "10")):
+        done = run(
+            "sign",
+            desk / "in.pdf",
+            desk / "out.pdf",
+            "--cert",
+            desk / "sm2.cer",
+            "--key",
+            desk / "unit.p12",
+            *more,
+        )
+        assert done.exit_code == 1
+        assert done.stderr.startswith("gmseal: PKCS12: ")
+        assert "openssl pkcs12 -in FILE.p12 -nocerts -out key.pem" in done.stderr

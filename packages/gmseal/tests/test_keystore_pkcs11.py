@@ -1,18 +1,17 @@
 """Keys in a PKCS#11 token: SoftHSM for ECDSA, and SoftHSM with a maker's mechanism added for SM2."""
 
 import ctypes
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import NoReturn
 
 import gmssl_pyx
 import pkcs11
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
+from software_token import LABEL, PIN
 
 from gmseal.cli import app
 from gmseal.errors import DeviceFailure, MalformedInput, NotFound, Refused
@@ -22,38 +21,9 @@ from gmseal.sm.csr import read_request
 from gmseal.sm.keys import DEFAULT_ID, Signer
 
 OpenSsl = Callable[..., CompletedProcess[bytes]]
-PIN, LABEL = "1234", "shuangyin"
 VENDOR_SM2 = 0x80000A01
 ECDSA, MAKE_EC_PAIR = int(pkcs11.Mechanism.ECDSA), int(pkcs11.Mechanism.EC_KEY_PAIR_GEN)
-SOFTHSM_PLACES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
 WRONG_SIGNATURE, SHORT_SIGNATURE, REMOVED = 1, 2, 3
-
-
-@pytest.fixture(scope="module")
-def softhsm(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Iterator[Path]:
-    """The module of SoftHSM, with a fresh token in a folder of the test's own."""
-    module = next((Path(place) for place in SOFTHSM_PLACES if Path(place).exists()), None)
-    if module is None:
-        missing("SoftHSM is not installed (Debian package softhsm2).")
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(folder / "conf"))
-        patch.setenv("SOFTHSM_MODULE", str(module))
-        command = [
-            "softhsm2-util",
-            "--init-token",
-            "--free",
-            "--label",
-            LABEL,
-            "--pin",
-            PIN,
-            "--so-pin",
-            "56781234",
-        ]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-        yield module
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
-"""Keys in a PKCS#11 token (extra ``gmseal[pkcs11]``): SM2 by the maker's mechanism, ECDSA on P-256.
+"""Keys in a PKCS#11 token (extra ``gmseal[pkcs11]``): SM2 by the maker's mechanism, ECDSA on P-256, RSA.
 
 PKCS#11 has no mechanism for SM2; makers number their own. A token that signs 32 octets e into
-r‖s is described by ``Sm2Mechanisms`` and then serves as a ``KeyStore``. ECDSA keys, as PAdES needs
-them, have a store of their own, because their signatures are another kind.
+r‖s is described by ``Sm2Mechanisms`` and then serves as a ``KeyStore``. ECDSA and RSA keys, as PAdES needs
+them, have stores of their own, because their signatures are another kind.
 
 Keys are found by their label, are made inside the token, and never leave it. One session is used
 by one thread at a time; it is opened when first needed and anew after a loss. A refused PIN is
 not tried again, because tokens lock after a few.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from gmseal.errors import DeviceFailure, GmsealError, MalformedInput, NotFound, Refused
 from gmseal.keystore import check_key_id
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pkcs11.types import Session
 
 P256: Final = "1.2.840.10045.3.1.7"
+_SHA256_ENVELOPE: Final = bytes.fromhex("3031300d060960864801650304020105000420")
+"""DigestInfo of SHA-256 up to the digest (RFC 8017, 9.2)."""
 
 _LOST: Final = (
     refusals.DeviceError,
@@ -77,7 +80,8 @@ class Pkcs11Token:
 
     def __init__(self, module: Path, token_label: str, pin: str) -> None:
         """``module`` is the maker's shared library; nothing is opened yet."""
-        self._module = module
+        # One library under two names would be initialized twice, which it refuses.
+        self._module = module.resolve() if module.exists() else module
         self._token_label = token_label
         self._pin = pin
         self._pin_refused = False
@@ -121,6 +125,19 @@ class Pkcs11Token:
             if public[pkcs11.Attribute.EC_PARAMS] != der.oid(curve_oid):
                 raise Refused("KEY_TYPE", f"The key {key_id} in the token is on another curve.")
             return _point(public[pkcs11.Attribute.EC_POINT])
+
+    def rsa_numbers(self, key_id: str) -> tuple[int, int] | None:
+        """Modulus and public exponent; ``None`` for a key that is not RSA. Raises ``NotFound``."""
+        check_key_id(key_id)
+        with self._open() as session:
+            public = _only(session, key_id, pkcs11.ObjectClass.PUBLIC_KEY)
+            if public.key_type != pkcs11.KeyType.RSA:
+                return None
+            modulus, exponent = (
+                int.from_bytes(public[attribute], "big")
+                for attribute in (pkcs11.Attribute.MODULUS, pkcs11.Attribute.PUBLIC_EXPONENT)
+            )
+            return modulus, exponent
 
     def sign(self, key_id: str, mechanism: int, digest: bytes) -> bytes:
         """What the token makes of a digest, r‖s; not verified yet."""
@@ -210,28 +227,81 @@ class Pkcs11KeyStore:
 
 
 class EcdsaSigner:
-    """Signs with a P-256 key that never leaves its token. May be shared between threads."""
+    """Signs with a P-256 key that never leaves its token; a ``PadesKey``. May be shared between threads."""
+
+    mechanism: Final = "sha256_ecdsa"
+    signature_size: Final = 72
+    """Two numbers of 33 octets at most, each with its header, and that of the sequence."""
 
     def __init__(self, token: Pkcs11Token, key_id: str, public_key: ec.EllipticCurvePublicKey) -> None:
         self.public_key = public_key
         self._token = token
         self._key_id = key_id
 
+    @property
+    def spki(self) -> bytes:
+        """The public key (SubjectPublicKeyInfo, DER)."""
+        return _spki(self.public_key)
+
     def sign(self, message: bytes) -> bytes:
         """The DER signature of ``message`` with ECDSA and SHA-256, verified outside the token."""
-        hashed = hashes.Hash(hashes.SHA256())
-        hashed.update(message)
-        rs = self._token.sign(self._key_id, int(pkcs11.Mechanism.ECDSA), hashed.finalize())
+        rs = self._token.sign(self._key_id, int(pkcs11.Mechanism.ECDSA), _sha256(message))
         if len(rs) != 64:
             raise DeviceFailure("DEVICE_SIGNATURE", "The token returned something that is no signature.")
         signature = curve.encode_signature(rs)
-        try:
+        with _verified():
             self.public_key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature as error:
-            raise DeviceFailure(
-                "DEVICE_SIGNATURE", "The token returned a signature that does not verify."
-            ) from error
         return signature
+
+
+class RsaSigner:
+    """Signs with an RSA key that never leaves its token; a ``PadesKey``. May be shared between threads."""
+
+    mechanism: Final = "sha256_rsa"
+
+    def __init__(self, token: Pkcs11Token, key_id: str, public_key: rsa.RSAPublicKey) -> None:
+        self.public_key = public_key
+        self._token = token
+        self._key_id = key_id
+
+    @property
+    def spki(self) -> bytes:
+        """The public key (SubjectPublicKeyInfo, DER)."""
+        return _spki(self.public_key)
+
+    @property
+    def signature_size(self) -> int:
+        """Octets of a signature: those of the modulus."""
+        return (self.public_key.key_size + 7) // 8
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of ``message`` (PKCS #1 v1.5, SHA-256), verified outside the token.
+
+        The token is given the digest in its envelope, which every token can sign; few hash by themselves.
+        """
+        envelope = _SHA256_ENVELOPE + _sha256(message)
+        signature = self._token.sign(self._key_id, int(pkcs11.Mechanism.RSA_PKCS), envelope)
+        with _verified():
+            self.public_key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        return signature
+
+
+class Pkcs11PadesKeys:
+    """RSA and P-256 keys that are in a token already, whichever a name stands for."""
+
+    def __init__(self, token: Pkcs11Token) -> None:
+        self._token = token
+
+    def signer(self, key_id: str) -> EcdsaSigner | RsaSigner:
+        """Raises ``NotFound``, ``DeviceFailure`` and ``Refused`` (KEY_TYPE, PIN)."""
+        numbers = self._token.rsa_numbers(key_id)
+        if numbers is None:
+            return Pkcs11EcdsaKeys(self._token).signer(key_id)
+        try:
+            public_key = rsa.RSAPublicNumbers(numbers[1], numbers[0]).public_key()
+        except ValueError as error:
+            raise DeviceFailure("DEVICE_ERROR", "The token's key is no RSA key.") from error
+        return RsaSigner(self._token, key_id, public_key)
 
 
 class Pkcs11EcdsaKeys:
@@ -247,6 +317,25 @@ class Pkcs11EcdsaKeys:
     def signer(self, key_id: str) -> EcdsaSigner:
         """Raises ``NotFound``, ``DeviceFailure`` and ``Refused`` (KEY_TYPE, PIN)."""
         return EcdsaSigner(self._token, key_id, _p256_key(self._token.public_point(key_id, P256)))
+
+
+def _sha256(message: bytes) -> bytes:
+    return hashlib.sha256(message).digest()
+
+
+def _spki(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+@contextmanager
+def _verified() -> Iterator[None]:
+    """A fault in a token can give the key away through one wrong signature, so none leaves unverified."""
+    try:
+        yield
+    except InvalidSignature as error:
+        raise DeviceFailure(
+            "DEVICE_SIGNATURE", "The token returned a signature that does not verify."
+        ) from error
 
 
 def _objects(session: "Session", key_id: str, kind: pkcs11.ObjectClass) -> list[Any]:

@@ -63,7 +63,7 @@ def seal_many(
             signer = partial(_same, ready)
     job = _Sealing(signer, pdf, ofd, durable)
     tasks = (one if isinstance(one, SealTask) else SealTask(one) for one in documents)
-    return _results(job, tasks, lambda task: task.source, workers, ordered=ordered, at_once=at_once)
+    return work_many(job, tasks, lambda task: task.source, workers, ordered=ordered, at_once=at_once)
 
 
 def verify_many(
@@ -86,7 +86,7 @@ def verify_many(
     iterator, or an interruption, ends the processes.
     """
     job = _Verifying(trust, at, policy, as_json=False)
-    return _results(job, documents, _itself, workers, ordered=ordered, at_once=at_once)
+    return work_many(job, documents, _itself, workers, ordered=ordered, at_once=at_once)
 
 
 def verify_many_json(
@@ -101,7 +101,7 @@ def verify_many_json(
 ) -> Iterator[Result[str]]:
     """As ``verify_many``; each value is the report as one line of JSON, written by the worker."""
     job = _Verifying(trust, at, policy, as_json=True)
-    return _results(job, documents, _itself, workers, ordered=ordered, at_once=at_once)
+    return work_many(job, documents, _itself, workers, ordered=ordered, at_once=at_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +133,16 @@ class _Sealing:
         return partial(seal_document, signer=self.signer(), pdf=self.pdf, ofd=self.ofd, durable=self.durable)
 
 
-def _results(
+def work_many(
     job: Any,
     documents: Iterable[Any],
     source_of: Callable[[Any], Source],
     workers: int | None,
     *,
-    ordered: bool,
-    at_once: int,
+    ordered: bool = True,
+    at_once: int = DOCUMENTS_AT_ONCE,
 ) -> Iterator[Result[Any]]:
+    """What a job of one's own (``gmseal.batch.workers.Job``) makes of every document; see ``verify_many``."""
     paths: dict[int, Path | None] = {}
 
     def numbered() -> Iterator[tuple[int, Any]]:

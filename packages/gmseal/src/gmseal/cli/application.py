@@ -17,7 +17,7 @@ _COMMANDS: Final = {
     "picture": "pictures.picture",
     "inspect": "inspecting.inspect",
     "repair": "inspecting.repair",
-    "sign": "documents.sign",
+    "sign": "signing.sign",
     "verify": "documents.verify",
     "sign-many": "batches.sign_many",
     "verify-many": "batches.verify_many",

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmseal.cli.console import FILE, ask_password, parse_instant, read_input, read_password, show_error
-from gmseal.cli.key_options import KeySource, SealInDevice, key_options
-from gmseal.cli.ofd_documents import OfdOptions, package_order
-from gmseal.cli.pdf_documents import PdfOptions, pdf_order
-from gmseal.cli.place_options import PlaceOptions, place_options
+from gmseal.cli.console import FILE, parse_instant, show_error
+from gmseal.cli.signing import Signing, SigningRequest, signing_options
 from gmseal.errors import NotFound, Refused
 from gmseal.policy import DEFAULT, POLICIES
 
 if TYPE_CHECKING:
-    from gmseal.batch import Result, SealTask, SigningFiles
+    from gmseal.batch import Result, SealTask
 
 # What a command does not need is imported inside it: every command must start quickly.
 
@@ -33,42 +30,29 @@ _WORKERS = click.option(
 @click.command("sign-many")
 @click.argument("folder", type=FILE)
 @click.argument("out", type=FILE)
-@click.option("--seal", type=FILE, required=True, help="The seal (DER).")
-@click.option("--cert", type=FILE, required=True, help="The signer's certificate; the seal must list it.")
-@key_options("key", "The signer's private key")
-@place_options
-@click.option("--reason", help="Why the documents are sealed; written into PDF.")
+@signing_options
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each document.")
 @_WORKERS
 def sign_many(
-    *,
-    folder: Path,
-    out: Path,
-    seal: Path,
-    cert: Path,
-    key: KeySource,
-    places: PlaceOptions,
-    reason: str | None,
-    as_json: bool,
-    workers: int | None,
+    *, folder: Path, out: Path, request: SigningRequest, as_json: bool, workers: int | None
 ) -> None:
-    """Seal every PDF and OFD of FOLDER at the same places, into the folder OUT under the same names.
+    """Sign every PDF and OFD of FOLDER as ``sign`` does, into the folder OUT under the same names.
 
-    Nothing that is there is replaced. Exit status: 0 all sealed, 2 some not.
+    Options that speak of one kind of document are for those of that kind. Nothing that is there is replaced. Exit
+    status: 0 all signed, 2 some not.
     """
-    from gmseal.batch import seal_many  # noqa: PLC0415 - see above
-    from gmseal.pdf import InvisibleOrder  # noqa: PLC0415 - see above
+    from gmseal.batch.many import work_many  # noqa: PLC0415 - see above
 
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.")
-    order = pdf_order(places, PdfOptions(reason=reason))
-    if isinstance(order, InvisibleOrder):
-        raise Refused("NOTHING_TO_PLACE", "A seal needs a place: --x and --y, --keyword, --field or --seam.")
-    # A package has no form fields; where they are asked for, there is no order for packages.
-    package = None if places.names_field else package_order(places, OfdOptions())
+    request.check()
+    # Password or PIN is asked for here, once; the processes have no terminal.
+    request = request.with_secrets()
+    if not request.touches_device:
+        # What is wrong with seal or key is wrong for all, and said before any document is touched.
+        Signing(request).load()
     out.mkdir(parents=True, exist_ok=True)
-    signer = _signing(seal, cert, key)
-    results = seal_many(_tasks(folder, out), signer, pdf=order, ofd=package, workers=workers)
+    results = work_many(request, _tasks(folder, out), lambda task: task.source, workers)
     failed = 0
     for result in results:
         failed += not result.ok
@@ -156,16 +140,3 @@ def _tasks(folder: Path, out: Path) -> Iterator["SealTask"]:
         if target.exists():
             raise Refused("FILE_EXISTS", f"{target} exists already; choose another folder or remove it.")
         yield SealTask(file, target)
-
-
-def _signing(seal: Path, cert: Path, key: KeySource) -> "SigningFiles | SealInDevice":
-    """Password or PIN is asked for here, once; the processes have no terminal."""
-    from gmseal.batch import SigningFiles  # noqa: PLC0415 - see above
-
-    if key.in_device:
-        return SealInDevice(seal, cert, key.with_secret())
-    file = key.file("Sealing")
-    password = read_password(key.password_file)
-    if password is None and b"BEGIN ENCRYPTED PRIVATE KEY" in read_input(file, "private key"):
-        password = ask_password(f"Password of {file}")
-    return SigningFiles(seal, cert, file, password)

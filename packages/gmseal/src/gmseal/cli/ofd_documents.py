@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,12 +12,9 @@ from gmseal.errors import Refused
 
 if TYPE_CHECKING:
     from gmseal.ofd.order import OfdSealOrder
-    from gmseal.ofd.sign import OfdSigner
     from gmseal.ofd.signatures import Parameter, Provider
 
 # What a command does not need is imported inside it: `gmseal verify` must start quickly.
-
-_START = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +54,6 @@ def ofd_options(command: Callable[..., None]) -> Callable[..., None]:
     return grouped(command, "ofd", OfdOptions, _OPTIONS)
 
 
-def is_package(start: bytes) -> bool:
-    """Whether a file beginning like this is a ZIP archive, as OFD packages are."""
-    return start.startswith(_START)
-
-
 def package_order(places: PlaceOptions, options: OfdOptions) -> "OfdSealOrder":
     """What is asked of a package. Raises ``Refused`` (``OPTION``) for what only a PDF has."""
     from gmseal.ofd.order import OWN_NAME, OfdSealOrder, Protection  # noqa: PLC0415 - see above
@@ -81,15 +72,6 @@ def package_order(places: PlaceOptions, options: OfdOptions) -> "OfdSealOrder":
         parameters=tuple(_parameter(text) for text in options.parameter),
         base=options.base,
     )
-
-
-def sign_package(
-    file: Path, out: Path, signer: "OfdSigner", places: PlaceOptions, options: OfdOptions
-) -> None:
-    """Sign an OFD package."""
-    from gmseal.ofd import seal_ofd  # noqa: PLC0415 - see above
-
-    seal_ofd(file, out, order=package_order(places, options), signer=signer)
 
 
 def _provider(options: OfdOptions, own: "Provider") -> "Provider":

@@ -208,7 +208,7 @@ def grouped(
 
     @wraps(command)
     def with_options(**values: Any) -> None:
-        own = {field.name: values.pop(field.name) for field in fields(group)}
+        own = {field.name: values.pop(field.name) for field in fields(group) if field.name in values}
         command(**{name: group(**own)}, **values)
 
     for option in reversed(options):

@@ -12,6 +12,7 @@ an uploaded file must have a limit, or one file keeps a processor busy for days.
 import binascii
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,6 +45,8 @@ _CIPHERS = {
     _AES_256_CBC: ("AES", 32),
 }
 _MAX_BYTES = 64 * 1024
+_PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03\x30", re.DOTALL)
+"""How a PFX begins, in DER or BER: version 3, then a structure, where a private key has 0 or octets."""
 _LABELS = ("ENCRYPTED PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY", "SM2 PRIVATE KEY")
 """The last two hold the same; OpenSSL 3 writes the last one."""
 _PARAMETERS, _PUBLIC_KEY = 0xA0, 0xA1
@@ -72,6 +75,7 @@ def read(data: bytes, password: bytes | None) -> PrivateNumbers:
     """Read PEM or DER. Raises ``MalformedInput``; ``Refused`` with PASSWORD_NEEDED or PASSWORD_WRONG."""
     if len(data) > _MAX_BYTES:
         raise MalformedInput("A private key file is smaller than 64 KiB.")
+    check_no_pkcs12(data)
     root = der.parse(_decoded(data), "private key")
     first, second, *_ = root.fields("private key", 2, 5)
     if first.tag == der.INTEGER and second.tag == der.OCTET_STRING:
@@ -85,6 +89,17 @@ def read(data: bytes, password: bytes | None) -> PrivateNumbers:
         return _numbers(der.parse(_decrypt(protection, password), "private key"))
     except MalformedInput as error:
         raise Refused("PASSWORD_WRONG", "The password does not open the private key.") from error
+
+
+def check_no_pkcs12(data: bytes) -> None:
+    """Raises ``Refused`` (``PKCS12``), which says what to do, for a PKCS#12 file (RFC 7292, 4) given as a key."""
+    if _PFX.match(data):
+        raise Refused(
+            "PKCS12",
+            "This is a PKCS#12 file (.p12, .pfx), not a private key. Take the key out with "
+            "`openssl pkcs12 -in FILE.p12 -nocerts -out key.pem` (older files: add -legacy), "
+            "the certificate with `openssl pkcs12 -in FILE.p12 -clcerts -nokeys -out cert.pem`, and name these two.",
+        )
 
 
 def write(scalar: bytes, point: bytes) -> bytes:

@@ -5,7 +5,7 @@ by pyHanko (extra ``gmseal[pades]``), which is imported when the first such sign
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,11 +19,14 @@ from gmseal.pdf.seal import sign_pdf_bytes
 from gmseal.pdf.signatures.value import SignatureOrder
 from gmseal.ses.seal import SealPicture
 from gmseal.sm.certificates import read_certificate
+from gmseal.sm.pkcs8 import check_no_pkcs12
 from gmseal.trust import TrustStore
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    LoadedPrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 
     from gmseal.pdf.signatures import pyhanko_bridge
 
@@ -54,22 +57,42 @@ class TimestampResponder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PadesSigner:
-    """A certificate (DER), the loaded key to it, and the authorities' certificates above."""
+class PadesKey(Protocol):
+    """A private key that signs with SHA-256: loaded here, or in a token that it never leaves."""
 
-    certificate: bytes
-    key: "RSAPrivateKey | EllipticCurvePrivateKey"
-    chain: tuple[bytes, ...] = ()
+    @property
+    def spki(self) -> bytes:
+        """Its public key (SubjectPublicKeyInfo, DER)."""
+        ...
+
+    @property
+    def mechanism(self) -> str:
+        """``sha256_rsa`` (PKCS #1 v1.5) or ``sha256_ecdsa``."""
+        ...
+
+    @property
+    def signature_size(self) -> int:
+        """The most octets of one signature."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of ``message``, in DER for ECDSA. Raises ``GmsealError``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedKey:
+    """An RSA or ECDSA key in this process; it stays loaded, as loading it costs more than signing."""
+
+    key: "LoadedPrivateKey" = field(repr=False)
 
     @classmethod
-    def load(
-        cls, certificate: bytes, pkcs8: bytes, *, chain: Sequence[bytes] = (), password: bytes | None = None
-    ) -> Self:
-        """From PKCS#8 in PEM or DER. Raises ``MalformedInput`` unless it is the certificate's RSA or ECDSA key."""
+    def read(cls, pkcs8: bytes, password: bytes | None = None) -> Self:
+        """From PKCS#8 in PEM or DER. Raises ``MalformedInput`` and ``Refused`` (``PKCS12``)."""
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - slow to load, seldom needed
         from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - as above
 
+        check_no_pkcs12(pkcs8)
         pem = b"-----BEGIN" in pkcs8
         load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
         try:
@@ -78,18 +101,59 @@ class PadesSigner:
             raise MalformedInput("The key cannot be read, or its password is another one.") from error
         if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
             raise MalformedInput("PAdES signatures here are made with RSA or ECDSA keys.")
-        public = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        if public != read_certificate(certificate).spki:
-            raise MalformedInput("The key does not belong to the signer's certificate.")
-        return cls(certificate, key, tuple(chain))
+        return cls(key)
+
+    @property
+    def spki(self) -> bytes:
+        """As ``PadesKey`` says."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - as above
+
+        return self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def mechanism(self) -> str:
+        """As ``PadesKey`` says."""
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - as above
+
+        return "sha256_rsa" if isinstance(self.key, RSAPrivateKey) else "sha256_ecdsa"
 
     @property
     def signature_size(self) -> int:
-        """The most octets of one signature by the key."""
+        """As ``PadesKey`` says."""
         bits = self.key.key_size
         return 16 + 2 * (_LARGEST_CURVE_BITS // 8 + 2) if bits <= _LARGEST_CURVE_BITS else bits // 8
+
+    def sign(self, message: bytes) -> bytes:
+        """As ``PadesKey`` says."""
+        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
+        from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa  # noqa: PLC0415 - as above
+
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+@dataclass(frozen=True, slots=True)
+class PadesSigner:
+    """A certificate (DER), the key to it, and the authorities' certificates above.
+
+    Raises ``MalformedInput`` unless the key is the certificate's.
+    """
+
+    certificate: bytes
+    key: PadesKey
+    chain: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.key.spki != read_certificate(self.certificate).spki:
+            raise MalformedInput("The key does not belong to the signer's certificate.")
+
+    @classmethod
+    def load(
+        cls, certificate: bytes, pkcs8: bytes, *, chain: Sequence[bytes] = (), password: bytes | None = None
+    ) -> Self:
+        """With a key from PKCS#8 in PEM or DER. Raises ``MalformedInput`` unless it is the certificate's."""
+        return cls(certificate, LoadedKey.read(pkcs8, password), tuple(chain))
 
 
 class PadesValue:
@@ -113,7 +177,7 @@ class PadesValue:
         self._signer, self._timestamps = signer, timestamps
         certificates = sum(len(each) for each in (signer.certificate, *signer.chain))
         token = 0 if timestamps is None else token_room
-        self.room = certificates + signer.signature_size + _ATTRIBUTES_ROOM + len(info.issuer_raw) + token
+        self.room = certificates + signer.key.signature_size + _ATTRIBUTES_ROOM + len(info.issuer_raw) + token
 
     def sign(self, digest: bytes, signed_at: datetime) -> bytes:
         """Signed data over the SHA-256 digest of a byte range; the time stands in the dictionary only (5.3)."""

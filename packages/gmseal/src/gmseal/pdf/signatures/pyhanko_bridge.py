@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from asn1crypto import algos, tsp, x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -48,27 +46,20 @@ class Bridge:
 
 
 class _LoadedSigner(Signer):
-    """pyHanko's signer around a key that stays loaded: loading it anew costs more than signing."""
+    """pyHanko's signer around a key that is ready to sign, wherever it is."""
 
     def __init__(self, signer: PadesSigner) -> None:
         store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # the library has no types here
         store.register_multiple(_certificates((signer.certificate, *signer.chain)))
-        rsa_key = isinstance(signer.key, rsa.RSAPrivateKey)
         super().__init__(
             signing_cert=x509.Certificate.load(signer.certificate),
             cert_registry=store,
-            signature_mechanism=algos.SignedDigestAlgorithm(
-                {"algorithm": "sha256_rsa" if rsa_key else "sha256_ecdsa"}
-            ),
+            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": signer.key.mechanism}),
         )
-        self._key, self._size = signer.key, signer.signature_size
+        self._key = signer.key
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - the library's signature
-        if dry_run:
-            return bytes(self._size)
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return bytes(self._key.signature_size) if dry_run else self._key.sign(data)
 
 
 class _Stamper(TimeStamper):
