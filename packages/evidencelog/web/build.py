@@ -27,6 +27,9 @@ MODULES = (
     "notes.js",
     "tree.js",
     "statement.js",
+    "supplement.js",
+    "deriving.js",
+    "rendering.js",
     "der.js",
     "certificates.js",
     "timestamps.js",
@@ -45,7 +48,10 @@ def script() -> str:
     parts = []
     for name, folder in (("SENTENCES", "bundle"), ("ANCHOR_SENTENCES", "anchors")):
         sentences = json.loads((PACKAGE / folder / "sentences.json").read_text("utf-8"))
-        parts.append(f"const {name} = {json.dumps(sentences, ensure_ascii=False)};\n")
+        parts.append(_constant(name, sentences))
+    parts.append(_constant("VOCABULARIES", _vocabularies()))
+    pieces = re.split(r"\{\{(\w+)\}\}", (PACKAGE / "bundle" / "report-1.html").read_text("utf-8"))
+    parts.append(_constant("REPORT_PAGE", pieces))
     for name in MODULES:
         source = _EXPORT.sub("", _IMPORT.sub("", (HERE / name).read_text("utf-8")))
         parts.append(f"// ---- {name}\n{source}")
@@ -55,6 +61,18 @@ def script() -> str:
     if doubled or "</script" in whole:
         raise SystemExit(f"names that stand in two modules, or a closing tag: {doubled}")
     return f'"use strict";\n(() => {{\n{whole}}})();\n'
+
+
+def _constant(name: str, value: object) -> str:
+    """A constant of the script; no tag of the report may look like one of the page."""
+    text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return f"const {name} = {text};\n"
+
+
+def _vocabularies() -> dict[int, object]:
+    found = sorted((PACKAGE / "bundle").glob("vocabulary-*.json"))
+    contents = [json.loads(path.read_text("utf-8")) for path in found]
+    return {content["version"]: content for content in contents}
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-// The manifest of a bundle, versions 1 to 3: a table of contents, believed in nothing.
+// The manifest of a bundle, versions 1 to 4: a table of contents, believed in nothing.
 import { Malformed, isClean, lengthOf } from "./bytes.js";
 import { Shape, strictJson } from "./json.js";
 
@@ -8,9 +8,11 @@ const POLICY = "keys/policy.txt";
 const FOLDERS = ["entries", "proofs", "keys", "files", "twin", "receipts"];
 const MAX_PATH = 200;
 const MAX_TEXT = 2000;
-const NEWEST_VERSION = 3;
+const NEWEST_VERSION = 4;
+export const FIRST_DERIVED = 4;
 const ROLES = [
-  "sealed_document", "original_document", "photo", "register_sheet", "seal", "certificate", "report", "verifier", "other",
+  "sealed_document", "original_document", "photo", "register_sheet", "seal", "certificate", "report", "printout",
+  "verifier", "other",
 ];
 export const COVERED_ROLES = ["sealed_document", "original_document", "photo"];
 const shape = new Shape("bundle.malformed", "the manifest of the bundle");
@@ -34,9 +36,11 @@ function matching(value, pattern) {
   return value;
 }
 
-function fileOf(value) {
+function fileOf(value, version) {
   const item = shape.object(value, ["file", "role", "media_type", "size", "sha256", "sm3"]);
-  if (!ROLES.includes(item.get("role"))) shape.fail("a file has an unknown role");
+  if (!ROLES.includes(item.get("role")) || (item.get("role") === "printout" && version < FIRST_DERIVED)) {
+    shape.fail("a file has an unknown role");
+  }
   return {
     file: checkPath(item.get("file"), "files"),
     role: item.get("role"),
@@ -99,12 +103,13 @@ export function parseManifest(data) {
   const log = shape.object(content.get("log"), ["origin", "hash"]);
   if (!["sha-256", "sm3"].includes(log.get("hash"))) shape.fail("the hash of the tree is not known here");
   const manifest = {
+    version,
     createdAtMs: shape.integer(content.get("created_at_ms")),
     origin: shape.text(log.get("origin"), MAX_TEXT),
     hash: log.get("hash"),
     entries: shape.list(content.get("entries")).map(entryOf),
     keys: shape.list(content.get("keys")).map((path) => checkPath(path, "keys")),
-    files: shape.list(content.get("files")).map(fileOf),
+    files: shape.list(content.get("files")).map((item) => fileOf(item, version)),
     about: aboutOf(content.get("about")),
     statement: fixed(content.get("statement"), STATEMENT),
     policy: fixed(content.get("policy"), POLICY),

@@ -2,6 +2,7 @@
 // markup, since everything in a bundle is a stranger's.
 import { Malformed } from "./bytes.js";
 import { LIMITS } from "./zip.js";
+import { VOCABULARIES } from "./vocabulary.js";
 import { parseTrusted, verifyBundle } from "./verify.js";
 
 const WORDS = {
@@ -36,7 +37,15 @@ const WORDS = {
   made: ["证据包生成时间", "Bundle made at"],
   checked: ["核验时间", "Checked at"],
   file: ["文件", "File"],
-  statement: ["证据包的陈述", "What the bundle states"],
+  statement: ["依条目得出的陈述", "What the entries say"],
+  derived: [
+    "以下名目与释义由本页给出，不取自证据包；凡日志不证明的，均在右栏注明。",
+    "Labels and wordings are this page's own and not taken from the bundle; what the log does not prove is marked on the right.",
+  ],
+  older: ["旧版证据包自带的陈述（名目与释义由其制作者书写，未经证明）", "The statement that this older bundle brings (in its maker's words, not proven)"],
+  claims: ["证据包自称（未经证明）", "The bundle says of itself (not proven)"],
+  entry: ["条目", "Entry"],
+  index: ["日志序号", "index in the log"],
   masked: ["对外版本：不含经办人、审批人、保管人姓名。", "Public version: without names of persons."],
   basis: ["依据", "Basis"],
   badTrust: ["填写的公钥或策略无法识别。", "The keys or the policy that you gave cannot be read."],
@@ -104,7 +113,36 @@ function facts(pairs) {
   return element("dl", {}, ...pairs.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
-function statementPart(statement) {
+const GROUNDS = {
+  recorded: "pass", text: "pass", withheld: "pass", named: "warn", receipt: "warn", stated: "warn", contradicted: "fail",
+};
+
+/** The statement that this page derived; see deriving.js. */
+function derivedPart(statement) {
+  const { language } = state;
+  const { words } = VOCABULARIES[statement.vocabulary];
+  const said = ([zh, en]) => pick([zh, en]);
+  const rows = ({ label, shown, ground, code }) => element(
+    "tr", {}, element("th", { scope: "row" }, label[language]),
+    element("td", code ? { class: "code" } : {}, shown[language]),
+    element("td", {}, mark([MARKS[GROUNDS[ground]][0], ...words[ground]], GROUNDS[ground]), " ", said(words[ground])),
+  );
+  const parts = statement.sections.flatMap((section) => [
+    element("h3", {}, section.title[language]),
+    ...(section.entry === null ? [] : [
+      element("p", { class: "note" }, `${say("entry")} ${section.entry} · ${say("index")} ${section.index}`),
+    ]),
+    ...(section.related ? [] : [element("p", { class: "note" }, `! ${said(words.unrelated)}`)]),
+    element("table", {}, element("tbody", {}, ...section.rows.map(rows))),
+  ]);
+  const note = statement.masked ? [element("p", { class: "note" }, say("masked"))] : [];
+  return element(
+    "section", {}, element("h2", {}, `${say("statement")}：${statement.title[language]}`),
+    element("p", { class: "note" }, say("derived")), ...note, ...parts,
+  );
+}
+
+function olderPart(statement) {
   const language = state.language;
   const rows = ({ label, shown, isCode, found, basis }) => {
     const [sign, zh, en] = FOUND[found];
@@ -122,7 +160,7 @@ function statementPart(statement) {
   ]);
   const note = statement.masked ? [element("p", { class: "note" }, say("masked"))] : [];
   return element(
-    "section", {}, element("h2", {}, `${say("statement")}：${statement.title[language]}`),
+    "details", {}, element("summary", {}, say("older")),
     element("p", {}, statement.lead[language]), ...note, ...tables,
   );
 }
@@ -134,7 +172,7 @@ function verdictPart(level, [sign, zh, en, zhLead, enLead]) {
   );
 }
 
-function outcomePart({ report, statement, error, name, at }) {
+function outcomePart({ report, older, error, name, at }) {
   if (error) {
     const [zh, en] = WORDS.unreadable;
     const lead = error.trust ? WORDS.badTrust : WORDS.unreadableLead;
@@ -144,10 +182,12 @@ function outcomePart({ report, statement, error, name, at }) {
     verdictPart(report.verdict, VERDICTS[report.verdict]),
     facts([
       [say("file"), name], [say("log"), report.origin], [say("made"), time(report.created_at_ms)],
-      [say("checked"), time(at)], ...Object.entries(report.about),
+      [say("checked"), time(at)],
+      ...Object.entries(report.about).map(([key, text]) => [`${say("claims")} ${key}`, text]),
     ]),
     element("section", {}, element("h2", {}, say("checks")), element("ul", { class: "checks" }, ...report.checks.map(checkItem))),
-    ...(statement ? [statementPart(statement)] : []),
+    ...(report.statement ? [derivedPart(report.statement)] : []),
+    ...(older ? [olderPart(older)] : []),
   ];
 }
 

@@ -80,7 +80,7 @@ function isShown({ shown }, words) {
   return shown.zh === words && shown.en === words;
 }
 
-function isTextOf(value, words) {
+export function isTextOf(value, words) {
   if (!(value instanceof Map)) return false;
   const salt = value.get("salt");
   if (typeof salt !== "string" || !/^(?:[0-9a-f]{2}){1,64}$/.test(salt)) return false;
@@ -96,16 +96,20 @@ function holds(row, value) {
   return true;
 }
 
+/** Whether every digest in words stands in a proven entry. */
+export function digestsAreRecorded({ zh, en }, recorded) {
+  return [...zh.matchAll(DIGEST), ...en.matchAll(DIGEST)].every(([digest]) => recorded.has(digest));
+}
+
 /** The code of what was found about a row: proven, worded, stated, or why it fails. */
 export function judgeRow(row, proven, recorded) {
   if (row.basis !== null) {
-    const content = proven.get(row.basis.entry);
-    if (content === undefined) return "statement.not_proven";
-    if (!holds(row, valueAt(content, row.basis.path))) return "statement.contradicted";
+    const entry = proven.get(row.basis.entry);
+    if (entry === undefined) return "statement.not_proven";
+    if (!holds(row, valueAt(entry.content, row.basis.path))) return "statement.contradicted";
     if (row.basis.kind === "text") return "statement.proven";
   }
-  const digests = [...row.shown.zh.matchAll(DIGEST), ...row.shown.en.matchAll(DIGEST)].map(([digest]) => digest);
-  if (!digests.every((digest) => recorded.has(digest))) return "statement.digest_not_recorded";
+  if (!digestsAreRecorded(row.shown, recorded)) return "statement.digest_not_recorded";
   if (row.basis === null) return "statement.stated";
   return row.basis.kind === "worded" ? "statement.worded" : "statement.proven";
 }

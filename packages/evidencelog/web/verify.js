@@ -2,15 +2,18 @@
 import { Malformed, Refused, decodeText, decodeUtf8, encodeUtf8, toHex } from "./bytes.js";
 import { Sha256, Sm3 } from "./hashes.js";
 import { decodeEntry } from "./json.js";
-import { COVERED_ROLES, MANIFEST, membersOf, parseManifest } from "./manifest.js";
+import { derive, roleName, rolesRecorded } from "./deriving.js";
+import { COVERED_ROLES, FIRST_DERIVED, MANIFEST, membersOf, parseManifest } from "./manifest.js";
 import {
   MAX_POLICY_BYTES, MAX_PROOF_BYTES, believing, keysOf, openHead, parsePolicy, parseProof, parseVkey,
 } from "./notes.js";
 import { readCertificate } from "./certificates.js";
 import { Unsupported, pemBlocks } from "./der.js";
 import { MAX_CONSISTENCY_BYTES, MAX_RECEIPT_BYTES, parseConsistency, receiptChecks } from "./receipts.js";
+import { renderReport } from "./rendering.js";
 import { ANCHOR_SENTENCES, SENTENCES } from "./sentences.js";
-import { MAX_STATEMENT_BYTES, judgeRow, parseStatement } from "./statement.js";
+import { MAX_STATEMENT_BYTES, digestsAreRecorded, judgeRow, parseStatement } from "./statement.js";
+import { parseSupplement } from "./supplement.js";
 import { isIncluded } from "./tree.js";
 import { Archive, LIMITS, limitExceeded } from "./zip.js";
 
@@ -31,6 +34,15 @@ function check(code, result, facts = {}, children = []) {
 
 function worst(checks) {
   return WORST_FIRST.find((result) => checks.some((item) => item.result === result)) ?? "pass";
+}
+
+/** A check of which some facts are words, in each language their own. */
+function checkInBoth(code, result, facts) {
+  const [zh, en] = SENTENCES[code];
+  const chosen = (language) => Object.fromEntries(
+    Object.entries(facts).map(([key, fact]) => [key, typeof fact === "object" ? fact[language] : fact]),
+  );
+  return { ...check(code, result), zh: fill(zh, chosen("zh")), en: fill(en, chosen("en")) };
 }
 
 function group(code, children, facts) {
@@ -57,7 +69,10 @@ function readBundle(data, limits) {
   const vkeys = manifest.keys.map((path) =>
     decodeUtf8(read(path, MAX_KEY_BYTES), "bundle.malformed", "a key in the bundle").trim(),
   );
-  const statement = manifest.statement && parseStatement(read(manifest.statement, MAX_STATEMENT_BYTES));
+  const derived = manifest.version >= FIRST_DERIVED;
+  const said = manifest.statement && read(manifest.statement, MAX_STATEMENT_BYTES);
+  const statement = said && !derived ? parseStatement(said) : null;
+  const supplement = said && derived ? parseSupplement(said) : null;
   const policy = manifest.policy && read(manifest.policy, MAX_POLICY_BYTES);
   const twin = (manifest.twin?.proofs ?? []).map(({ entry, proof }) => ({
     entry,
@@ -71,7 +86,7 @@ function readBundle(data, limits) {
   const files = manifest.files.map((declared) => measure(archive, declared));
   const named = new Set([MANIFEST, ...membersOf(manifest)]);
   const unlisted = archive.names().filter((name) => !named.has(name)).sort();
-  return { manifest, entries, vkeys, statement, policy, twin, receipts, files, unlisted };
+  return { manifest, entries, vkeys, statement, supplement, policy, twin, receipts, files, unlisted };
 }
 
 function measure(archive, declared) {
@@ -160,7 +175,9 @@ class EntryChecks {
     this.heads = new Map();
     this.recorded = new Map();
     this.proven = new Map();
+    this.roles = new Map();
     this.places = [];
+    this.unsigned = 0;
   }
 
   check(entry, at) {
@@ -190,7 +207,8 @@ class EntryChecks {
     if (!(error instanceof Refused)) throw error;
     if (error.code === "note.signature_invalid") return check("head.signature_invalid", "fail");
     if (error.code === "policy.quorum") return check("policy.quorum", "fail", { count: error.count });
-    return check("head.not_signed", this.policy.logKeys.length > 0 ? "fail" : "not_checked");
+    this.unsigned += 1;
+    return check("head.not_signed", "not_checked");
   }
 
   cosigned(head) {
@@ -212,7 +230,10 @@ class EntryChecks {
     const included = check("entry.included", "pass", { index });
     const content = decodeEntry(entry.data);
     if (content === null) return [included, check("entry.unknown_form", "not_checked")];
-    this.proven.set(number, content);
+    this.proven.set(number, { index: Number(index), content });
+    for (const { digest, role } of rolesRecorded({ content })) {
+      this.roles.set(digest, [...(this.roles.get(digest) ?? []), role]);
+    }
     for (const text of textsOf(content)) if (!this.recorded.has(text)) this.recorded.set(text, index);
     return [included];
   }
@@ -231,7 +252,7 @@ class EntryChecks {
   twin({ entry, proof }) {
     const { origin } = this.bundle.manifest.twin;
     const { head } = proof;
-    const bound = Array.from(this.proven.values()).some((content) => {
+    const bound = Array.from(this.proven.values()).some(({ content }) => {
       const facts = content.get("facts");
       return facts instanceof Map && facts.size === 3 && facts.get("origin") === origin
         && facts.get("size") === Number(head.size) && facts.get("sm3_root") === toHex(head.root);
@@ -278,28 +299,84 @@ function statementCheck(statement, entries) {
     const code = judgeRow(row, entries.proven, entries.recorded);
     if (code in counts) counts[code] += 1;
     else {
-      const [zh, en] = SENTENCES[code];
-      failures.push({
-        ...check(code, "fail"), zh: fill(zh, { label: row.label.zh }), en: fill(en, { label: row.label.en }),
-      });
+      failures.push(checkInBoth(code, "fail", { label: row.label }));
     }
   }
   const counted = Object.entries(counts).filter(([, count]) => count > 0).map(([code, count]) =>
     check(code, code === "statement.proven" ? "pass" : "warn", { count }),
   );
-  const whole = group("statement", [...counted, ...failures], { title: statement.title.zh });
-  return { ...whole, en: fill(SENTENCES.statement[1], { title: statement.title.en }) };
+  return titled(statement.title, [...counted, check("statement.labels", "warn"), ...failures]);
 }
 
-function fileCheck({ declared, content, sha256, sm3 }, recorded) {
+function titled(title, children) {
+  return { ...group("statement", children, { title: title.zh }), en: fill(SENTENCES.statement[1], { title: title.en }) };
+}
+
+/** What the maker of a bundle added to the entries; the steps are those of check_derived in comparing.py. */
+function derivedCheck({ statement, hasMain }, supplement, entries) {
+  const rows = statement.sections.flatMap((section) => section.rows);
+  const failures = hasMain ? [] : [check("statement.no_main", "fail")]; // 1
+  for (const { label, shown, ground } of rows) {
+    if (ground === "contradicted") failures.push(checkInBoth("statement.contradicted", "fail", { label })); // 2
+    else if (["named", "stated"].includes(ground) && !digestsAreRecorded(shown, entries.recorded)) { // 3
+      failures.push(checkInBoth("statement.digest_not_recorded", "fail", { label }));
+    }
+  }
+  if (supplement.masked && supplement.texts.length > 0) failures.push(check("statement.not_masked", "fail")); // 4
+  const count = (...grounds) => rows.filter(({ ground }) => grounds.includes(ground)).length; // 5
+  const counted = [
+    ["statement.derived", "pass", count("recorded", "text")],
+    ["statement.named", "warn", count("named")],
+    ["statement.stated", "warn", count("stated")],
+    ["statement.unrelated", "warn", statement.sections.filter(({ related }) => !related).length],
+  ];
+  const children = counted.filter(([, , found]) => found > 0).map(([code, result, found]) => check(code, result, { count: found }));
+  return titled(statement.title, [...children, ...failures]);
+}
+
+function fileCheck({ declared, content, sha256, sm3 }, entries, reports) {
   const intact = content.length === declared.size && sha256 === declared.sha256 && sm3 === declared.sm3;
-  const checks = [intact ? check("file.intact", "pass") : check("file.damaged", "fail")];
-  const [algorithm, digest] = recorded.has(sha256) ? ["SHA-256", sha256] : ["SM3", sm3];
-  if (recorded.has(digest)) {
-    checks.push(check("file.covered", "pass", { algorithm, index: recorded.get(digest) }));
-  } else if (COVERED_ROLES.includes(declared.role)) checks.push(check("file.not_covered", "fail"));
-  else checks.push(check("file.unprotected", "warn"));
-  return group("file", checks, { name: declared.file });
+  const first = intact ? check("file.intact", "pass") : check("file.damaged", "fail");
+  return group("file", [first, contentsCheck(declared.role, { sha256, sm3 }, entries, reports)], { name: declared.file });
+}
+
+function contentsCheck(role, { sha256, sm3 }, entries, reports) {
+  if (role === "report" && reports !== null) {
+    return reports.includes(sha256) ? check("file.report_derived", "pass") : check("file.report_differs", "fail");
+  }
+  const [algorithm, digest] = entries.recorded.has(sha256) ? ["SHA-256", sha256] : ["SM3", sm3];
+  if (entries.recorded.has(digest)) {
+    const found = entries.roles.get(digest) ?? [];
+    const other = [...found].sort()[0];
+    if (COVERED_ROLES.includes(role) && found.length > 0 && !found.includes(role)) {
+      return checkInBoth("file.other_role", "fail", { declared: roleName(role), found: roleName(other) });
+    }
+    const place = { algorithm, index: entries.recorded.get(digest) };
+    if (found.length === 0) return check("file.covered", "pass", place);
+    return checkInBoth("file.covered_as", "pass", { ...place, found: roleName(found.includes(role) ? role : other) });
+  }
+  if (COVERED_ROLES.includes(role)) return check("file.not_covered", "fail");
+  return check(role === "printout" ? "file.printout" : "file.unprotected", "warn");
+}
+
+/** The digests of the reports that follow from the entries; null for a bundle of before reports were derived. */
+function reportDigests({ manifest }, { statement }) {
+  if (manifest.version < FIRST_DERIVED) return null;
+  const pages = ["zh", "en"].map((language) => renderReport(statement, manifest.origin, language));
+  return pages.map((page) => toHex(new Sha256().update(page).digest()));
+}
+
+const REST_ON_ENTRIES = [
+  "twin.not_bound", "statement.no_main", "statement.not_proven", "statement.digest_not_recorded", "file.not_covered",
+  "file.report_differs",
+];
+
+/** The check where no entry is proven for want of a believed key: what rests on entries is open, not refuted. */
+function withoutEntries(found) {
+  if (REST_ON_ENTRIES.includes(found.code)) return check("entries.none_proven", "not_checked");
+  if (found.children.length === 0) return found;
+  const children = found.children.map(withoutEntries);
+  return { ...found, children, result: worst(children) };
 }
 
 /** Verify the bytes of a bundle; `trusted` is what parseTrusted gives. Throws Malformed for what is no bundle. */
@@ -312,16 +389,20 @@ export function verifyBundle(data, trusted, limits = LIMITS) {
   if (bundle.twin.length > 0) {
     checks.push(group("twin", bundle.twin.map((one) => entries.twin(one)), { origin: bundle.manifest.twin.origin }));
   }
-  if (bundle.statement !== null) checks.push(statementCheck(bundle.statement, entries));
+  const derived = derive(entries.proven, bundle.receipts, bundle.supplement);
+  if (bundle.supplement !== null) checks.push(derivedCheck(derived, bundle.supplement, entries));
+  else if (bundle.statement !== null) checks.push(statementCheck(bundle.statement, entries));
   if (bundle.receipts.length > 0) {
     const receipts = bundle.receipts.map((receipt) => receiptCheck(receipt, entries, bundle, trusted.roots));
     checks.push(group("receipts", receipts, { count: receipts.length }));
   }
   if (bundle.files.length > 0) {
-    const files = bundle.files.map((file) => fileCheck(file, entries.recorded));
+    const reports = reportDigests(bundle, derived);
+    const files = bundle.files.map((file) => fileCheck(file, entries, reports));
     checks.push(group("files", files, { count: files.length }));
   }
   for (const name of bundle.unlisted) checks.push(check("bundle.unlisted_member", "fail", { name }));
+  if (entries.unsigned === entries.heads.size) checks.splice(0, checks.length, ...checks.map(withoutEntries));
   const result = worst(checks);
   const report = {
     kind: "bundle",
@@ -330,10 +411,11 @@ export function verifyBundle(data, trusted, limits = LIMITS) {
     created_at_ms: bundle.manifest.createdAtMs,
     about: Object.fromEntries(bundle.manifest.about),
     checks,
+    statement: entries.proven.size > 0 ? derived.statement : null,
   };
   const rows = (bundle.statement?.sections ?? []).map((section) => ({
     ...section,
     rows: section.rows.map((row) => ({ ...row, found: judgeRow(row, entries.proven, entries.recorded) })),
   }));
-  return { report, statement: bundle.statement && { ...bundle.statement, sections: rows } };
+  return { report, older: bundle.statement && { ...bundle.statement, sections: rows } };
 }

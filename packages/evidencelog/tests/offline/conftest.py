@@ -20,26 +20,29 @@ from evidencelog import (
     tree_hash,
 )
 from evidencelog.bundle import (
-    Basis,
-    BasisKind,
     Bilingual,
     BundleExtras,
+    DerivedStatement,
     EntrySource,
     FileRole,
     FileSource,
-    Row,
-    Section,
-    Statement,
-    shown_time,
+    GivenText,
+    ProvenEntry,
+    StatedFact,
+    Supplement,
+    derive,
+    render_report,
     write_bundle,
 )
 from evidencelog.cosignature import Cosigner
-from evidencelog.entry import JsonValue
+from evidencelog.entry import JsonValue, decode_entry
 from evidencelog.keys import NoteSigner
 from evidencelog.note import parse_note
 from evidencelog.testing import MemoryLog
 
 ORIGIN = "log.example/offline"
+DATA = Path(__file__).parents[1] / "data" / "bundles"
+SOURCE = b"%PDF-1.7 an invented contract before it was sealed\n" * 50
 DOCUMENT = b"%PDF-1.7 an invented contract\n" * 60
 SALT = "00112233445566778899aabbccddeeff"
 COMMENT = "同意，请盖章。\nAgreed."
@@ -48,10 +51,6 @@ SEALED_AT = 1_793_500_123_456
 
 def sm3_hex(data: bytes) -> str:
     return hashlib.new("sm3", data).hexdigest()
-
-
-def same(text: str) -> Bilingual:
-    return Bilingual(text, text)
 
 
 @dataclass
@@ -63,7 +62,17 @@ class Case:
     sources: list[EntrySource]
     extras: BundleExtras
 
+    def derived(self, extras: BundleExtras, sources: list[EntrySource]) -> DerivedStatement:
+        """What a verifier derives from a bundle of these."""
+        entries = {
+            n: ProvenEntry(one.proof.index, decode_entry(one.data)) for n, one in enumerate(sources, 1)
+        }
+        return derive(entries, [one.receipt.to_bytes() for one in extras.receipts], extras.statement)
+
     def write(self, path: Path, **changes: Any) -> Path:
+        extras = changes.get("extras", self.extras)
+        statement = self.derived(extras, changes.get("entries", self.sources))
+        report = render_report(statement, ORIGIN, "zh")
         arguments: dict[str, Any] = {
             "origin": ORIGIN,
             "created_at_ms": SEALED_AT,
@@ -71,7 +80,8 @@ class Case:
             "vkeys": self.vkeys,
             "files": [
                 FileSource("合同.pdf", FileRole.SEALED_DOCUMENT, "application/pdf", DOCUMENT),
-                FileSource("report.zh.html", FileRole.REPORT, "text/html", "报告".encode() * 500),
+                FileSource("report.zh.html", FileRole.REPORT, "text/html", report),
+                FileSource("print.pdf", FileRole.PRINTOUT, "application/pdf", b"%PDF-1.7 a printout"),
             ],
             "about": {"用印编号": "印-2026-000009"},
             "extras": self.extras,
@@ -80,45 +90,45 @@ class Case:
         return path
 
 
-def statement() -> Statement:
-    digest = sm3_hex(DOCUMENT)
-    rows = (
-        Row(
-            Bilingual("文件摘要", "Digest"),
-            same(digest),
-            Basis(1, ("facts", "document_sm3"), BasisKind.SAME, digest),
-            True,
+def supplement() -> Supplement:
+    return Supplement(
+        main=1,
+        masked=False,
+        names={
+            "person-1": Bilingual("李然", "Li Ran"),
+            "seal-1": Bilingual("示例公司合同专用章", "A contract seal"),
+        },
+        texts=(GivenText(2, ("facts", "comment"), COMMENT),),
+        stated=(
+            StatedFact("document_title", Bilingual.same("供货合同")),
+            StatedFact("step", Bilingual("法务审查", "Legal review"), 2),
         ),
-        Row(Bilingual("次数", "Presses"), same("3"), Basis(1, ("facts", "presses", "0"), BasisKind.SAME, 3)),
-        Row(
-            Bilingual("用印时间", "Sealed at"),
-            same(shown_time(SEALED_AT)),
-            Basis(1, ("at",), BasisKind.TIME, SEALED_AT),
-        ),
-        Row(
-            Bilingual("审批意见", "Comment"),
-            same(COMMENT),
-            Basis(2, ("facts", "comment"), BasisKind.TEXT, COMMENT),
-        ),
-        Row(
-            Bilingual("审批人", "Approver"), same("李然"), Basis(2, ("actor",), BasisKind.WORDED, "person-1")
-        ),
-        Row(Bilingual("印章", "Seal"), same("示例公司合同专用章")),
-    )
-    title = Bilingual("用印 印-2026-000009", "Seal use 印-2026-000009")
-    return Statement(
-        title, Bilingual("示例", "An example"), False, (Section(Bilingual("用印", "The use"), rows),)
     )
 
 
 def entries() -> list[bytes]:
     """Those of the log below the entry that binds its twin."""
     comment = {"salt": SALT, "sm3": sm3_hex(bytes.fromhex(SALT) + COMMENT.encode())}
+    subject = {"id": "request-1", "type": "request"}
+    sealed: dict[str, JsonValue] = {
+        "number": "印-2026-000009",
+        "document_sm3": sm3_hex(DOCUMENT),
+        "source_sm3": sm3_hex(SOURCE),
+        "executed_at": SEALED_AT,
+        "medium": "electronic",
+        "presses": {"normal": 3},
+        "seal": "seal-1",
+    }
     return [encode_entry({"kind": "other", "n": n}) for n in range(37)] + [
+        encode_entry({"kind": "sealing.sealed", "at": SEALED_AT, "facts": sealed, "subject": subject}),
         encode_entry(
-            {"kind": "sealed", "at": SEALED_AT, "facts": {"document_sm3": sm3_hex(DOCUMENT), "presses": [3]}}
+            {
+                "kind": "approvals.decided",
+                "actor": "person-1",
+                "facts": {"comment": comment, "decision": "approve"},
+                "subject": subject,
+            }
         ),
-        encode_entry({"kind": "decided", "actor": "person-1", "facts": {"comment": comment}}),
     ]
 
 
@@ -166,7 +176,7 @@ def case() -> Case:
     policy += ["group g 2 w1 w2 w3", "quorum g"]
     policy_text = "".join(f"{line}\n" for line in policy).encode()
     extras = BundleExtras(
-        statement=statement(),
+        statement=supplement(),
         policy=policy_text,
         twin_origin=f"{ORIGIN}/sm3",
         twin={n: make_proof(twin_prover, 36 + n, twin_head) for n in (1, 2)},
@@ -215,8 +225,33 @@ class Liar:
         change(content)
         return {**self.members, name: json.dumps(content).encode()}
 
+    def replaced_whole(self, name: str, data: bytes) -> dict[str, bytes]:
+        """Another file in the place of one, with size and digests in the manifest that fit it."""
+        sizes = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "sm3": sm3_hex(data)}
+        return {**self._described(name, sizes), name: data}
+
+    def replaced(self, name: str, old: bytes, new: bytes) -> dict[str, bytes]:
+        assert old in self.members[name], (name, old.decode())
+        return self.replaced_whole(name, self.members[name].replace(old, new))
+
+    def role(self, name: str, role: str) -> dict[str, bytes]:
+        return self._described(name, {"role": role})
+
+    def _described(self, name: str, values: Mapping[str, object]) -> dict[str, bytes]:
+        def change(content: Any) -> None:
+            next(one for one in content["files"] if one["file"] == name).update(values)
+
+        return self.edited("manifest.json", change)
+
     def row(self, at: int, change: Change) -> dict[str, bytes]:
         return self.edited("statement.json", lambda content: change(content["sections"][0]["rows"][at]))
+
+
+@pytest.fixture(scope="session")
+def older() -> dict[str, bytes]:
+    """The members of a good bundle of the release before, whose statement has its maker's words."""
+    with zipfile.ZipFile(DATA / "version-3.zip") as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def shown(value: str) -> Change:
@@ -227,7 +262,54 @@ def shown(value: str) -> Change:
 def tampered(members: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
     """Bundles that a liar would make, by what he did."""
     liar = Liar(members)
-    return {**_proofs(liar), **_statements(liar), **_others(liar)}
+    return {**_proofs(liar), **_twins(liar), **_others(liar), **_added(liar), **_words(liar)}
+
+
+@pytest.fixture(scope="session")
+def tampered_older(older: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """The same of a bundle of the release before: what its rows say."""
+    return _statements(Liar(older))
+
+
+def _words(liar: Liar) -> dict[str, dict[str, bytes]]:
+    """Reports that say something else, with a manifest that fits them."""
+    return {
+        what: liar.replaced("files/report.zh.html", old.encode(), new.encode())
+        for what, old, new in (
+            ("report calls the document's digest something else", "用印后文件摘要 SM3", "作废文件摘要 SM3"),
+            ("report calls another the approver", "李然", "周凯"),
+            ("report words a code otherwise", "同意", "不同意"),
+            ("report names another amount of presses", ">3<", ">30<"),
+            ("report hides what is not proven", "平台陈述，日志不证明", "日志所记"),
+        )
+    }
+
+
+def _added(liar: Liar) -> dict[str, dict[str, bytes]]:
+    edited = liar.edited
+
+    def first(key: str, **values: Any) -> dict[str, bytes]:
+        return edited("statement.json", lambda content: content[key][0].update(values))
+
+    return {
+        "text": first("texts", text="不同意"),
+        "digest in a stated fact": first("stated", zh="0" * 64),
+        "digest as a name": first("names", zh="摘要 " + "0" * 64),
+        "another main entry": edited("statement.json", lambda content: content.update(main=2)),
+        "a main entry that is not there": edited("statement.json", lambda content: content.update(main=9)),
+        "masked with a text": edited("statement.json", lambda content: content.update(masked=True)),
+        "statement malformed": first("texts", more=1),
+        "statement of later version": edited("statement.json", lambda content: content.update(version=3)),
+        "later words": edited("statement.json", lambda content: content.update(vocabulary=2)),
+        "statement with words of its own": {**liar.members, "statement.json": _older_statement()},
+        "source as the sealed document": liar.replaced_whole("files/合同.pdf", SOURCE),
+        "sealed document as the source": liar.role("files/合同.pdf", "original_document"),
+    }
+
+
+def _older_statement() -> bytes:
+    with zipfile.ZipFile(DATA / "version-3.zip") as archive:
+        return archive.read("statement.json")
 
 
 def _proofs(liar: Liar) -> dict[str, dict[str, bytes]]:
@@ -235,7 +317,7 @@ def _proofs(liar: Liar) -> dict[str, dict[str, bytes]]:
     lines = liar.members[proof].split(b"\n")
     cosigned = next(line for line in lines if b"witness.example/2" in line)
     return {
-        "entry": liar.text("entries/000001.json", b"[3]", b"[4]"),
+        "entry": liar.text("entries/000001.json", b'"normal":3', b'"normal":4'),
         "index": liar.text(proof, b"index 37", b"index 36"),
         "size": liar.text(proof, b"\n40\n", b"\n41\n"),
         "origin": liar.text(proof, ORIGIN.encode() + b"\n", ORIGIN.encode() + b"x\n"),
@@ -260,10 +342,12 @@ def _statements(liar: Liar) -> dict[str, dict[str, bytes]]:
             1, lambda one: one["basis"].update(path=["facts", "presses", "1"])
         ),
         "an entry that is not there": liar.row(1, lambda one: one["basis"].update(entry=9)),
-        "statement malformed": liar.row(1, lambda one: one.update(more=1)),
-        "statement of later version": liar.edited(
-            "statement.json", lambda content: content.update(version=2)
-        ),
+        "row malformed": liar.row(1, lambda one: one.update(more=1)),
+    }
+
+
+def _twins(liar: Liar) -> dict[str, dict[str, bytes]]:
+    return {
         "twin root": liar.text("twin/000001.tlog-proof", b"\n39\n", b"\n38\n"),
         "twin index": liar.text("twin/000002.tlog-proof", b"index 38", b"index 37"),
         "twin of another entry": {
@@ -276,7 +360,7 @@ def _statements(liar: Liar) -> dict[str, dict[str, bytes]]:
 def _others(liar: Liar) -> dict[str, dict[str, bytes]]:
     return {
         "document": liar.text("files/合同.pdf", b"invented", b"inverted"),
-        "report": liar.text("files/report.zh.html", "报告".encode(), "报酬".encode()),
+        "report": liar.text("files/report.zh.html", "李然".encode(), "周凯".encode()),
         "unlisted": {**liar.members, "files/more.txt": b"more"},
         "receipt": {
             **liar.edited(
@@ -292,7 +376,7 @@ def _others(liar: Liar) -> dict[str, dict[str, bytes]]:
         ),
         "policy broken": liar.text("keys/policy.txt", b"group g 2", b"group g 4"),
         "key broken": liar.text("keys/000001.vkey", b"+", b"-"),
-        "later version": liar.edited("manifest.json", lambda content: content.update(version=4)),
+        "later version": liar.edited("manifest.json", lambda content: content.update(version=5)),
         "float": liar.edited("manifest.json", lambda content: content.update(created_at_ms=1.5)),
         "no manifest": {name: data for name, data in liar.members.items() if name != "manifest.json"},
         "outside": {**liar.members, "../evil": b"x"},

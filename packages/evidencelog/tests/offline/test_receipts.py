@@ -209,7 +209,7 @@ def test_the_page_says_the_same(
     for (path, roots), answer in zip(jobs, answers, strict=True):
         assert answer == in_python(anchored, path, roots), path
         verdicts.add(answer["verdict"])
-    assert verdicts == {"valid", "invalid"}
+    assert verdicts == {"valid", "invalid", "indeterminate"}
 
 
 @needs_node

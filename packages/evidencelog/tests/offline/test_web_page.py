@@ -59,6 +59,7 @@ def test_good_and_tampered_bundles_get_the_same_report(
     case: Any,
     members: Mapping[str, bytes],
     tampered: Mapping[str, Mapping[str, bytes]],
+    tampered_older: Mapping[str, Mapping[str, bytes]],
     rezip: Callable[[Path, Mapping[str, bytes]], Path],
     tmp_path: Path,
 ) -> None:
@@ -67,8 +68,9 @@ def test_good_and_tampered_bundles_get_the_same_report(
         (DATA / "version-1.zip", ""),
         (DATA / "version-1.zip", (DATA / "version-1.vkeys").read_text()),
         (DATA / "version-1.zip", policy),
+        *((DATA / f"version-{n}.zip", (DATA / f"version-{n}.policy").read_text()) for n in (2, 3)),
     ]
-    for number, content in enumerate([members, *tampered.values()]):
+    for number, content in enumerate([members, *tampered.values(), *tampered_older.values()]):
         path = rezip(tmp_path / f"{number}.zip", content)
         jobs += [(path, policy), (path, "")]
     jobs += [(tmp_path / "0.zip", "\n".join(case.vkeys[:count])) for count in (1, 2, 5)]
@@ -138,10 +140,13 @@ def test_hostile_archives_are_refused(case: Any, members: Mapping[str, bytes], t
             archive.writestr(name, data)
         archive.comment = b"x"
     odd = []
-    for number, data in enumerate((b"", b"PK\x03\x04", b"#!" + good, good[:-30], good[:200], b"x" * 5000)):
+    for number, data in enumerate(
+        (b"", b"PK\x03\x04", b"#!" + good, good[:-30], good[:200], b"x" * 5000, good + b"x", good + bytes(30))
+    ):
         odd.append(tmp_path / f"odd{number}.zip")
         odd[-1].write_bytes(data)
     answers = in_node([(path, "") for path in (bomb, texts, commented, *odd)])
+    assert all(in_python(path, "") == {"error": "bundle.malformed"} for path in (commented, *odd))
     assert answers[:2] == [{"error": "bundle.limit"}] * 2
     assert answers[2:] == [{"error": "bundle.malformed"}] * (1 + len(odd))
 

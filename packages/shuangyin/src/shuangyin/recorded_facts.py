@@ -213,12 +213,19 @@ def _used(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | N
     for column, kept, recorded in stated:
         if kept != recorded:
             return f"SealUse.{column} is not what was recorded"
-    return _authority_differs(row.authority, facts) or _seal_facts_differ(work, row)
+    return _authority_differs(row.authority, facts) or _seal_facts_differ(work, row, facts)
 
 
-def _seal_facts_differ(work: UnitOfWork, use: SealUse) -> str | None:
-    """What never changes of a seal is the same in the copy that a use keeps; the seal itself is compared by itself."""
+def _seal_facts_differ(work: UnitOfWork, use: SealUse, facts: Facts) -> str | None:
+    """The copy that a use keeps of its seal is what the entry says, and what never changes of a seal is as the seal's.
+
+    Entries of earlier versions say nothing of the seal; of a personal name seal no entry says the name.
+    """
     kept = _json(use.seal_facts)
+    recorded = facts.get("seal_facts")
+    for name, value in recorded.items() if isinstance(recorded, dict) else ():
+        if not isinstance(kept, dict) or kept.get(name) != value:
+            return f"SealUse.seal_facts ({name}) is not what was recorded"
     seal = work.session.get(Seal, use.seal_id)
     for name in ("name", "category", "ga_type", "origin", "seal_code", "es_id", "valid_from", "valid_until"):
         if seal is None or not isinstance(kept, dict) or kept.get(name) != getattr(seal, name):

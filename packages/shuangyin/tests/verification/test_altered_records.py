@@ -150,7 +150,10 @@ ALTERED = {
 
 
 def test_an_altered_use_is_refused_and_named(story: Any, use: dict[str, Any], platform: Platform) -> None:
-    for column, value in ALTERED.items():
+    with platform.database.writer.begin() as connection:
+        facts = connection.execute(text("SELECT seal_facts FROM seal_use WHERE id = :id"), {"id": use["id"]})
+        filed = json.loads(facts.scalar_one()) | {"filing_no": "京公备2026999999"}
+    for column, value in (*ALTERED.items(), ("seal_facts", json.dumps(filed))):
         with platform.database.writer.begin() as connection:
             query = text(f"SELECT {column} FROM seal_use WHERE id = :id")
             before = connection.execute(query, {"id": use["id"]}).scalar_one()

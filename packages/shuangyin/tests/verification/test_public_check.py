@@ -17,6 +17,8 @@ from sqlalchemy import select
 
 from shuangyin.core.actor import system_actor
 from shuangyin.core.platform import Platform
+from shuangyin.evidence.models import EvidenceEntry
+from shuangyin.organization.models import Organization
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing.commands import record_physical_use
 from shuangyin.sealing.models import SealUse
@@ -323,14 +325,15 @@ def test_a_physical_use_is_on_record_but_no_paper_is_called_valid(story: Any, pl
 
 
 def test_names_on_personal_name_seals_are_masked(story: Any, platform: Platform) -> None:
-    [use] = story.sealed()["uses"]
+    request_id = story.approved()
     with platform.database.write_session() as session, session.begin():
-        row = session.get_one(SealUse, use["id"])
-        facts = json.loads(row.seal_facts)
-        personal = {"category": "legal_rep_name", "name": "陈雪"}
-        row.seal_facts = json.dumps({**facts, **personal}, ensure_ascii=False)
-        seal = session.get_one(Seal, row.seal_id)
-        seal.category, seal.name = personal["category"], personal["name"]
+        seal = session.get_one(Seal, story.seal_id)
+        seal.category, seal.name = "legal_rep_name", "陈雪"
+    story.seal(request_id)
+    [use] = story.uses_of(request_id)
+    with platform.database.write_session() as session, session.begin():
+        entry = session.get_one(EvidenceEntry, session.get_one(SealUse, use["id"]).entry_id)
+        assert "陈雪" not in entry.body, "no entry names a person"
     answer = story.world.anonymous().get(path_of(use))
     assert "陈雪" not in answer.text
     assert "陈*" in "\n".join(page(answer).words)
@@ -367,12 +370,12 @@ def test_an_address_that_guesses_or_uploads_too_often_is_slowed_down_and_good_co
 
 
 def test_values_from_outside_cannot_become_markup(story: Any, platform: Platform) -> None:
-    [use] = story.sealed()["uses"]
+    request_id = story.approved()
     hostile = "<script>alert(1)</script>"
     with platform.database.write_session() as session, session.begin():
-        row = session.scalars(select(SealUse)).one()
-        facts = json.loads(row.seal_facts)
-        row.seal_facts = json.dumps({**facts, "organization": hostile})
+        session.scalars(select(Organization)).one().name = hostile
+    story.seal(request_id)
+    [use] = story.uses_of(request_id)
     answer = story.world.anonymous().get(path_of(use))
     assert hostile not in answer.text
     assert html.escape(hostile) in answer.text

@@ -21,6 +21,9 @@ _CHUNK: Final = 1 << 20
 _RATIO_FREE_BYTES: Final = 1 << 20
 _ENCRYPTED: Final = 0x1
 _ZIP_MAGIC: Final = b"PK\x03\x04"
+_END_MAGIC: Final = b"PK\x05\x06"
+_END_SIZE: Final = 22
+"""Of the record at the end, which bytes behind it would hide from one reader and not from another."""
 _ZIP_ERRORS: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -115,6 +118,9 @@ def open_archive(path: Path, limits: BundleLimits) -> Iterator[Archive]:
         with path.open("rb") as stream:
             if stream.read(len(_ZIP_MAGIC)) != _ZIP_MAGIC:
                 raise _malformed("it does not begin as a ZIP file")
+            stream.seek(max(path.stat().st_size - _END_SIZE, 0))
+            if not stream.read(_END_SIZE).startswith(_END_MAGIC):
+                raise _malformed("it does not end as a ZIP file without a comment")
         archive = zipfile.ZipFile(path)
     except OSError as error:
         raise _malformed(f"it cannot be read: {error.strerror}") from error

@@ -1,13 +1,14 @@
 """Checking the entries of a bundle, and gathering what the proven ones record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from evidencelog.bundle.deriving import ProvenEntry, roles_recorded
 from evidencelog.bundle.reading import Bundle, BundleEntry
 from evidencelog.bundle.report import Check, CheckCode, CheckResult, check, group
 from evidencelog.checkpoint import Checkpoint
 from evidencelog.cosignature import Cosignature
-from evidencelog.entry import JsonValue, decode_entry
+from evidencelog.entry import decode_entry
 from evidencelog.errors import Code, EvidenceLogError, MalformedError, VerificationError
 from evidencelog.hashing import tree_hash
 from evidencelog.policy import NONE, WitnessedHead, WitnessPolicy
@@ -27,8 +28,12 @@ class EntryChecks:
         self._heads: dict[bytes, tuple[list[Check], Checkpoint | None]] = {}
         self.recorded: dict[str, int] = {}
         """Every text in a proven entry, with the index of the entry: a digest counts as recorded when it is here."""
-        self.proven: dict[int, Mapping[str, JsonValue]] = {}
-        """The contents of proven entries by their number in the manifest, from 1."""
+        self.proven: dict[int, ProvenEntry] = {}
+        """Proven entries by their number in the manifest, from 1."""
+        self.roles: dict[str, set[str]] = {}
+        """Of which file a recorded digest is, where the vocabulary says it."""
+        self.unsigned = 0
+        """How many checkpoints no believed key of the log has signed; nothing else is wrong with them."""
         self.places: list[tuple[int, Checkpoint]] = []
         """For each entry that lies in the log: its index, and the good head under which it was proved."""
 
@@ -41,6 +46,11 @@ class EntryChecks:
         if head is not None:
             checks.extend(self._inclusion(number, entry, head))
         return group(CheckCode.ENTRY, checks, name=entry.path, index=entry.proof.index)
+
+    @property
+    def nothing_vouched_for(self) -> bool:
+        """Whether no believed key has signed any of the checkpoints: then no entry is proven, and none refuted."""
+        return self.unsigned == len(self._heads)
 
     def heads_agree(self) -> Check:
         """Check that no two good checkpoints of one size differ."""
@@ -59,7 +69,7 @@ class EntryChecks:
         """Check an entry in the SM3 tree. The root is believed because a proven entry of the log records it."""
         head = proof.head()
         wanted = {"origin": self.twin_origin, "size": head.size, "sm3_root": head.root.hex()}
-        bound = any(content.get("facts") == wanted for content in self.proven.values())
+        bound = any(one.content.get("facts") == wanted for one in self.proven.values())
         if head.origin != self.twin_origin or not bound:
             return check(CheckCode.TWIN_NOT_BOUND, _FAIL)
         entry, algorithm = self._bundle.entries[number - 1], tree_hash("sm3")
@@ -93,7 +103,8 @@ class EntryChecks:
         if error.code == Code.POLICY_QUORUM:
             without = WitnessPolicy(self._policy.log_keys, self._policy.witnesses)
             return check(CheckCode.POLICY_QUORUM, _FAIL, count=len(without.open(data).witnesses))
-        return check(CheckCode.HEAD_NOT_SIGNED, _FAIL if self._policy.log_keys else _OPEN)
+        self.unsigned += 1
+        return check(CheckCode.HEAD_NOT_SIGNED, _OPEN)
 
     def _cosigned(self, head: WitnessedHead) -> list[Check]:
         asked = self._policy.quorum != NONE
@@ -122,7 +133,9 @@ class EntryChecks:
             content = decode_entry(entry.data)
         except MalformedError:
             return [included, check(CheckCode.ENTRY_UNKNOWN_FORM, _OPEN)]
-        self.proven[number] = content
+        self.proven[number] = ProvenEntry(index, content)
+        for digest, role in roles_recorded(content):
+            self.roles.setdefault(digest, set()).add(role)
         for text in _texts(content):
             self.recorded.setdefault(text, index)
         return [included]

@@ -1,10 +1,12 @@
-"""The manifest of a bundle, versions 1 to 3.
+"""The manifest of a bundle, versions 1 to 4.
 
 It is a table of contents and nothing more. It is not signed, so no statement in it is believed: what a bundle
 proves follows from the entries, their proofs and the keys. The digests in it only show damage in transport.
 
 Version 2 adds ``statement``, ``policy``, ``twin`` and ``receipts``; each may be empty. In version 3 a receipt is no
-longer a path alone, but stands with the path of the consistency proof that connects it with the proofs.
+longer a path alone, but stands with the path of the consistency proof that connects it with the proofs. In version 4
+the statement is another one (:mod:`supplement`), and a report is what a verifier derives; what nothing proves is a
+``printout``.
 """
 
 import json
@@ -19,8 +21,10 @@ from evidencelog.hashing import tree_hash
 from evidencelog.text import is_clean
 
 FORMAT: Final = "evidencelog-bundle"
-BUNDLE_VERSION: Final = 3
-READABLE_VERSIONS: Final = (1, 2, 3)
+BUNDLE_VERSION: Final = 4
+READABLE_VERSIONS: Final = (1, 2, 3, 4)
+FIRST_DERIVED: Final = 4
+"""The first version of which the statement and the report are derived by the verifier."""
 MANIFEST: Final = "manifest.json"
 STATEMENT: Final = "statement.json"
 POLICY: Final = "keys/policy.txt"
@@ -43,6 +47,7 @@ class FileRole(StrEnum):
     SEAL = "seal"
     CERTIFICATE = "certificate"
     REPORT = "report"
+    PRINTOUT = "printout"
     VERIFIER = "verifier"
     OTHER = "other"
 
@@ -50,7 +55,8 @@ class FileRole(StrEnum):
     def must_be_covered(self) -> bool:
         """Whether the file is itself evidence, so that an entry of the bundle must name its digest.
 
-        A certificate or seal is proved by its own signature, a report only repeats; they may come along.
+        A certificate or seal is proved by its own signature, a report only repeats, a printout proves nothing; they may
+        come along.
         """
         return self in {FileRole.SEALED_DOCUMENT, FileRole.ORIGINAL_DOCUMENT, FileRole.PHOTO}
 
@@ -209,9 +215,9 @@ def _matching(value: object, pattern: re.Pattern[str], what: str) -> str:
     return value
 
 
-def _file(value: object) -> ManifestFile:
+def _file(value: object, version: int) -> ManifestFile:
     item = _object(value, {"file", "role", "media_type", "size", "sha256", "sm3"}, "a file")
-    if item["role"] not in list(FileRole):
+    if item["role"] not in list(FileRole) or (item["role"] == FileRole.PRINTOUT and version < FIRST_DERIVED):
         raise _malformed("a file has an unknown role")
     return ManifestFile(
         file=check_path(item["file"], "files"),
@@ -294,7 +300,7 @@ def parse_manifest(data: bytes) -> Manifest:
         hash_name=_hash_name(log["hash"]),
         entries=tuple(_entry(item) for item in _list(content["entries"], "entries")),
         keys=tuple(check_path(item, "keys") for item in _list(content["keys"], "keys")),
-        files=tuple(_file(item) for item in _list(content["files"], "files")),
+        files=tuple(_file(item, version) for item in _list(content["files"], "files")),
         about=_about(content["about"]),
         version=version,
         statement=_fixed(content.get("statement"), STATEMENT),

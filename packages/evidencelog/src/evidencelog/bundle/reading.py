@@ -1,15 +1,23 @@
 """Reading a bundle: its form is checked here, what it claims in ``verifying``."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from evidencelog.anchors import MAX_RECEIPT_BYTES
 from evidencelog.bundle.archive import Archive, BundleLimits, limit_exceeded, open_archive
 from evidencelog.bundle.consistency import MAX_CONSISTENCY_BYTES, ConsistencyProof, parse_consistency
-from evidencelog.bundle.manifest import MANIFEST, Manifest, ManifestFile, ManifestReceipt, parse_manifest
+from evidencelog.bundle.manifest import (
+    FIRST_DERIVED,
+    MANIFEST,
+    Manifest,
+    ManifestFile,
+    ManifestReceipt,
+    parse_manifest,
+)
 from evidencelog.bundle.statement import MAX_STATEMENT_BYTES, Statement, parse_statement
+from evidencelog.bundle.supplement import Supplement, parse_supplement
 from evidencelog.errors import Code, MalformedError
 from evidencelog.hashing import TreeHash, tree_hash
 from evidencelog.policy import MAX_POLICY_BYTES
@@ -67,7 +75,7 @@ class Bundle:
     vkeys: tuple[str, ...]
     files: tuple[BundleFile, ...]
     unlisted: tuple[str, ...]
-    statement: Statement | None = None
+    statement: Statement | Supplement | None = None
     policy: bytes | None = None
     twin: tuple[tuple[int, TlogProof], ...] = ()
     receipts: tuple[BundleReceipt, ...] = ()
@@ -111,12 +119,14 @@ def _read(archive: Archive, limits: BundleLimits) -> Bundle:
         for entry in manifest.entries
     )
     statement, policy = manifest.statement, manifest.policy
+    derived = manifest.version >= FIRST_DERIVED
+    parse: Callable[[bytes], Statement | Supplement] = parse_supplement if derived else parse_statement
     twin = manifest.twin.proofs if manifest.twin else ()
     return Bundle(
         manifest=manifest,
         entries=entries,
         vkeys=tuple(_key_text(texts.read(path, _MAX_KEY_BYTES)) for path in manifest.keys),
-        statement=parse_statement(texts.read(statement, MAX_STATEMENT_BYTES)) if statement else None,
+        statement=parse(texts.read(statement, MAX_STATEMENT_BYTES)) if statement else None,
         policy=texts.read(policy, MAX_POLICY_BYTES) if policy else None,
         twin=tuple((number, parse_proof(texts.read(path, MAX_PROOF_BYTES))) for number, path in twin),
         receipts=tuple(_receipt(texts, place) for place in manifest.receipts),

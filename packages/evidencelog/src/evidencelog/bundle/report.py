@@ -1,12 +1,15 @@
 """The report on a bundle: a tree of checks, each with a stable code and a sentence in Chinese and English."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any
+
+from evidencelog.bundle.bilingual import Bilingual
+from evidencelog.bundle.deriving import DerivedStatement
 
 
 class Verdict(StrEnum):
@@ -47,6 +50,7 @@ class CheckCode(StrEnum):
     HEADS_SPLIT = "heads.split"
     INCLUDED = "entry.included"
     NOT_INCLUDED = "entry.not_included"
+    ENTRIES_NONE_PROVEN = "entries.none_proven"
     ENTRY_UNKNOWN_FORM = "entry.unknown_form"
     FILES = "files"
     FILE = "file"
@@ -54,6 +58,11 @@ class CheckCode(StrEnum):
     FILE_DAMAGED = "file.damaged"
     FILE_COVERED = "file.covered"
     FILE_NOT_COVERED = "file.not_covered"
+    FILE_COVERED_AS = "file.covered_as"
+    FILE_OTHER_ROLE = "file.other_role"
+    FILE_REPORT_DERIVED = "file.report_derived"
+    FILE_REPORT_DIFFERS = "file.report_differs"
+    FILE_PRINTOUT = "file.printout"
     FILE_UNPROTECTED = "file.unprotected"
     UNLISTED = "bundle.unlisted_member"
     POLICY_MET = "policy.met"
@@ -65,6 +74,12 @@ class CheckCode(StrEnum):
     STATEMENT_WORDED = "statement.worded"
     STATEMENT_STATED = "statement.stated"
     STATEMENT_CONTRADICTED = "statement.contradicted"
+    STATEMENT_LABELS = "statement.labels"
+    STATEMENT_DERIVED = "statement.derived"
+    STATEMENT_NAMED = "statement.named"
+    STATEMENT_UNRELATED = "statement.unrelated"
+    STATEMENT_NO_MAIN = "statement.no_main"
+    STATEMENT_NOT_MASKED = "statement.not_masked"
     STATEMENT_NOT_PROVEN = "statement.not_proven"
     STATEMENT_DIGEST_NOT_RECORDED = "statement.digest_not_recorded"
     TWIN = "twin"
@@ -127,6 +142,19 @@ class Check:
         }
 
 
+def check_in_both(code: CheckCode, result: CheckResult, facts: Mapping[str, Bilingual | object]) -> Check:
+    """Return a check of which some facts are words, in each language their own."""
+    zh, en = sentences()[code.value]
+    chosen = {
+        language: {
+            key: getattr(fact, language) if isinstance(fact, Bilingual) else fact
+            for key, fact in facts.items()
+        }
+        for language in ("zh", "en")
+    }
+    return Check(code, result, zh.format(**chosen["zh"]), en.format(**chosen["en"]))
+
+
 def check(code: CheckCode, result: CheckResult, **facts: object) -> Check:
     """Return a check whose sentences are filled with ``facts``."""
     zh, en = sentences()[code.value]
@@ -137,6 +165,28 @@ def group(code: CheckCode, children: Sequence[Check], **facts: object) -> Check:
     """Return a check over ``children`` whose result is the worst of theirs."""
     zh, en = sentences()[code.value]
     return Check(code, worst(children), zh.format(**facts), en.format(**facts), tuple(children))
+
+
+_REST_ON_ENTRIES = frozenset(
+    {
+        CheckCode.TWIN_NOT_BOUND,
+        CheckCode.STATEMENT_NO_MAIN,
+        CheckCode.STATEMENT_NOT_PROVEN,
+        CheckCode.STATEMENT_DIGEST_NOT_RECORDED,
+        CheckCode.FILE_NOT_COVERED,
+        CheckCode.FILE_REPORT_DIFFERS,
+    }
+)
+
+
+def without_entries(found: Check) -> Check:
+    """The check where no entry is proven for want of a believed key: what rests on entries is open, not refuted."""
+    if found.code in _REST_ON_ENTRIES:
+        return check(CheckCode.ENTRIES_NONE_PROVEN, CheckResult.NOT_CHECKED)
+    if not found.children:
+        return found
+    children = tuple(without_entries(child) for child in found.children)
+    return Check(found.code, worst(children), found.zh, found.en, children)
 
 
 def worst(checks: Sequence[Check]) -> CheckResult:
@@ -163,6 +213,8 @@ class BundleReport:
     created_at_ms: int
     about: dict[str, str]
     checks: tuple[Check, ...]
+    statement: DerivedStatement | None = None
+    """What the proven entries say, in the verifier's own words; None where no entry was proven."""
 
     def walk(self) -> Iterator[Check]:
         """Yield every check of the tree."""
@@ -178,4 +230,5 @@ class BundleReport:
             "created_at_ms": self.created_at_ms,
             "about": self.about,
             "checks": [item.to_dict() for item in self.checks],
+            "statement": self.statement.to_dict() if self.statement else None,
         }

@@ -1,6 +1,6 @@
-"""The statement of a bundle: what happened, row by row, and the recorded value that each row rests on.
+"""The statement of bundles of versions 2 and 3: rows in the words of their maker, and the value each rests on.
 
-Reports for people are made from it, and verifiers compare it with the proven entries. It is not signed, and a row
+From version 4 a bundle brings no words for what is recorded, see :mod:`supplement`. Reports were made from this one, and verifiers compare it with the proven entries. It is not signed, and a row
 is believed only as far as its basis goes:
 
 ==========  =====================================================================================
@@ -15,25 +15,27 @@ A digest is never shown without an entry that records it, whatever the basis.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any, Final
 
+from evidencelog.bundle.bilingual import Bilingual
 from evidencelog.bundle.manifest import strict_json
+from evidencelog.bundle.statement_form import (
+    FORMAT,
+    flag_of,
+    list_of,
+    malformed,
+    number_of,
+    object_of,
+    path_of,
+    text_of,
+)
 from evidencelog.errors import Code, MalformedError
-from evidencelog.text import is_clean
 
-FORMAT: Final = "evidencelog-statement"
 STATEMENT_VERSION: Final = 1
 MAX_STATEMENT_BYTES: Final = 4 << 20
 _MAX_ROWS: Final = 2_000
-_MAX_TEXT: Final = 4_000
-_MAX_PATH: Final = 8
-_UTC8: Final = timezone(timedelta(hours=8))
-_MAX_TIME_MS: Final = 253_402_214_400_000
-"""The year 9999, beyond which no date is written."""
 
 
 class BasisKind(StrEnum):
@@ -43,14 +45,6 @@ class BasisKind(StrEnum):
     TIME = "time"
     TEXT = "text"
     WORDED = "worded"
-
-
-@dataclass(frozen=True)
-class Bilingual:
-    """The same words in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True)
@@ -110,13 +104,6 @@ class Statement:
         return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def shown_time(milliseconds: int) -> str:
-    """UTC milliseconds as a statement shows them."""
-    if not 0 <= milliseconds < _MAX_TIME_MS:
-        return str(milliseconds)
-    return datetime.fromtimestamp(milliseconds // 1000, _UTC8).strftime("%Y-%m-%d %H:%M:%S UTC+8")
-
-
 def _pair(text: Bilingual) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
@@ -138,64 +125,33 @@ def _row_content(row: Row) -> dict[str, Any]:
     }
 
 
-def _malformed(reason: str) -> MalformedError:
-    return MalformedError(Code.BUNDLE_MALFORMED, f"the statement of the bundle is malformed: {reason}")
-
-
-def _object(value: object, keys: set[str]) -> Mapping[str, Any]:
-    if not isinstance(value, dict) or set(value) != keys:
-        raise _malformed(f"an object does not have exactly the keys {', '.join(sorted(keys))}")
-    return value
-
-
-def _list(value: object, limit: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > limit:
-        raise _malformed("a list is missing or too long")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > _MAX_TEXT or not is_clean(value.replace("\n", "")):
-        raise _malformed("a text is missing, too long, or holds a control character")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _malformed("a flag is neither true nor false")
-    return value
-
-
 def _bilingual(value: object) -> Bilingual:
-    item = _object(value, {"zh", "en"})
-    return Bilingual(_text(item["zh"]), _text(item["en"]))
+    item = object_of(value, {"zh", "en"})
+    return Bilingual(text_of(item["zh"]), text_of(item["en"]))
 
 
 def _says(value: object) -> str | int | bool | None:
     if isinstance(value, str):
-        return _text(value)
+        return text_of(value)
     if value is None or (isinstance(value, int) and abs(value) < 2**53):
         return value
-    raise _malformed("a value is neither text, number, flag nor nothing")
+    raise malformed("a value is neither text, number, flag nor nothing")
 
 
 def _basis(value: object) -> Basis | None:
     if value is None:
         return None
-    item = _object(value, {"entry", "path", "as", "says"})
-    number, kind = item["entry"], item["as"]
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number < 2**31:
-        raise _malformed("a basis names no entry")
+    item = object_of(value, {"entry", "path", "as", "says"})
+    kind = item["as"]
     if kind not in list(BasisKind):
-        raise _malformed("a basis is of an unknown kind")
-    path = tuple(_text(part) for part in _list(item["path"], _MAX_PATH))
-    return Basis(number, path, BasisKind(kind), _says(item["says"]))
+        raise malformed("a basis is of an unknown kind")
+    return Basis(number_of(item["entry"]), path_of(item["path"]), BasisKind(kind), _says(item["says"]))
 
 
 def _row(value: object) -> Row:
-    item = _object(value, {"label", "shown", "code", "basis"})
+    item = object_of(value, {"label", "shown", "code", "basis"})
     return Row(
-        _bilingual(item["label"]), _bilingual(item["shown"]), _basis(item["basis"]), _flag(item["code"])
+        _bilingual(item["label"]), _bilingual(item["shown"]), _basis(item["basis"]), flag_of(item["code"])
     )
 
 
@@ -203,19 +159,19 @@ def parse_statement(data: bytes) -> Statement:
     """Read a statement. Raises :class:`MalformedError`: ``bundle.malformed``, ``bundle.unknown_version``."""
     content = strict_json(data, "the statement")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise _malformed("it is not a statement")
+        raise malformed("it is not a statement")
     if content.get("version") != STATEMENT_VERSION or isinstance(content["version"], bool):
         raise MalformedError(
             Code.BUNDLE_UNKNOWN_VERSION, "the statement is of a version that is not known here"
         )
-    item = _object(content, {"format", "version", "title", "lead", "masked", "sections"})
-    sections = [_object(one, {"title", "rows"}) for one in _list(item["sections"], _MAX_ROWS)]
+    item = object_of(content, {"format", "version", "title", "lead", "masked", "sections"})
+    sections = [object_of(one, {"title", "rows"}) for one in list_of(item["sections"], _MAX_ROWS)]
     return Statement(
         title=_bilingual(item["title"]),
         lead=_bilingual(item["lead"]),
-        masked=_flag(item["masked"]),
+        masked=flag_of(item["masked"]),
         sections=tuple(
-            Section(_bilingual(one["title"]), tuple(_row(row) for row in _list(one["rows"], _MAX_ROWS)))
+            Section(_bilingual(one["title"]), tuple(_row(row) for row in list_of(one["rows"], _MAX_ROWS)))
             for one in sections
         ),
     )

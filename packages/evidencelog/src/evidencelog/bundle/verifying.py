@@ -4,11 +4,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evidencelog.bundle.archive import BundleLimits
-from evidencelog.bundle.comparing import compare_statement
+from evidencelog.bundle.comparing import check_derived, compare_statement
+from evidencelog.bundle.deriving import derive
 from evidencelog.bundle.entries import EntryChecks
-from evidencelog.bundle.reading import Bundle, BundleFile, read_bundle
+from evidencelog.bundle.files import FileChecks
+from evidencelog.bundle.reading import Bundle, read_bundle
 from evidencelog.bundle.receipts import check_receipt
-from evidencelog.bundle.report import BundleReport, Check, CheckCode, CheckResult, check, group, verdict_of
+from evidencelog.bundle.report import (
+    BundleReport,
+    Check,
+    CheckCode,
+    CheckResult,
+    check,
+    group,
+    verdict_of,
+    without_entries,
+)
+from evidencelog.bundle.statement import Statement
+from evidencelog.bundle.supplement import Supplement
 from evidencelog.cosignature import CosignatureVerifier
 from evidencelog.errors import MalformedError
 from evidencelog.keys import NoteVerifier
@@ -49,10 +62,11 @@ def verify_contents(
        as the policy asks; the entry lies at its index under the root; its form is known.
     3. No two checkpoints of one size have different roots.
     4. For each proof in the SM3 tree: a proven entry records the root, and the entry lies under it.
-    5. The statement says what the proven entries record.
+    5. The statement is derived from the proven entries; what the bundle adds to it does not contradict them.
     6. For each receipt of an anchor: its head and that of the proofs are of one history, and its transaction or
        token is over that head. What only the chain or the reader's roots can confirm is said and does not count.
-    7. For each file: it is as the manifest says, and its digest stands in an entry that was proved.
+    7. For each file: it is as the manifest says, and its digest stands in an entry that was proved, as that of the file
+       it is said to be. A report is what this verifier renders from the derived statement.
     8. There is no member that the manifest does not name.
     """
     key_checks, believed = _believed(bundle, trusted, policy)  # 1
@@ -65,21 +79,29 @@ def verify_contents(
     if bundle.twin:
         twin_checks = [entries.check_twin(number, proof) for number, proof in bundle.twin]  # 4
         checks.append(group(CheckCode.TWIN, twin_checks, origin=entries.twin_origin))
-    if bundle.statement is not None:
-        checks.append(compare_statement(bundle.statement, entries.proven, entries.recorded))  # 5
+    added = bundle.statement if isinstance(bundle.statement, Supplement) else None
+    statement = derive(entries.proven, [one.data for one in bundle.receipts], added)  # 5
+    if added is not None:
+        checks.append(check_derived(statement, added, entries.recorded))
+    elif isinstance(bundle.statement, Statement):
+        checks.append(compare_statement(bundle.statement, entries.proven, entries.recorded))
     if bundle.receipts:
         receipts = [check_receipt(receipt, bundle, entries.places, roots) for receipt in bundle.receipts]  # 6
         checks.append(group(CheckCode.RECEIPTS, receipts, count=len(receipts)))
     if bundle.files:
-        file_checks = [_file(file, entries.recorded) for file in bundle.files]  # 7
+        files = FileChecks(bundle, entries, statement)
+        file_checks = [files.check(file) for file in bundle.files]  # 7
         checks.append(group(CheckCode.FILES, file_checks, count=len(bundle.files)))
     checks.extend(check(CheckCode.UNLISTED, _FAIL, name=name) for name in bundle.unlisted)  # 8
+    if entries.nothing_vouched_for:
+        checks = [without_entries(one) for one in checks]
     return BundleReport(
         verdict=verdict_of(checks),
         origin=bundle.origin,
         created_at_ms=bundle.manifest.created_at_ms,
         about=dict(bundle.about),
         checks=tuple(checks),
+        statement=statement if entries.proven else None,
     )
 
 
@@ -135,19 +157,3 @@ def _keys_inside(bundle: Bundle) -> tuple[list[NoteVerifier], list[Check]]:
         else:
             inside[key.vkey] = key
     return list(inside.values()), checks
-
-
-def _file(file: BundleFile, recorded: dict[str, int]) -> Check:
-    """Check one file by the digests it really has, never by those the manifest says."""
-    intact = file.is_as_declared
-    checks = [check(CheckCode.FILE_INTACT, _PASS) if intact else check(CheckCode.FILE_DAMAGED, _FAIL)]
-    for algorithm, digest in (("SHA-256", file.sha256), ("SM3", file.sm3)):
-        if digest in recorded:
-            checks.append(check(CheckCode.FILE_COVERED, _PASS, algorithm=algorithm, index=recorded[digest]))
-            break
-    else:
-        if file.declared.role.must_be_covered:
-            checks.append(check(CheckCode.FILE_NOT_COVERED, _FAIL))
-        else:
-            checks.append(check(CheckCode.FILE_UNPROTECTED, _WARN))
-    return group(CheckCode.FILE, checks, name=file.declared.file)

@@ -21,7 +21,7 @@ from evidencelog.bundle.manifest import (
     ManifestTwin,
     parse_manifest,
 )
-from evidencelog.bundle.statement import Statement, parse_statement
+from evidencelog.bundle.supplement import Supplement, parse_supplement
 from evidencelog.durable import replacing
 from evidencelog.errors import ArgumentError, Code, MalformedError, StoreError
 from evidencelog.hashing import SHA256, TreeHash
@@ -73,12 +73,12 @@ class ReceiptSource:
 
 @dataclass(frozen=True)
 class BundleExtras:
-    """What is further in it: a statement, a policy in its text form, proofs in the SM3 tree, receipts of anchors.
+    """What is further in it: what its maker adds to the entries, a policy in its text form, proofs in the SM3 tree, receipts of anchors.
 
     ``twin`` maps the number of an entry, from 1, to its proof in the tree called ``twin_origin``.
     """
 
-    statement: Statement | None = None
+    statement: Supplement | None = None
     policy: bytes | None = None
     twin_origin: str = ""
     twin: Mapping[int, TlogProof] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class BundleExtras:
         found: dict[str, bytes] = {}
         if self.statement is not None:
             found[STATEMENT] = self.statement.to_bytes()
-            parse_statement(found[STATEMENT])
+            parse_supplement(found[STATEMENT])
         if self.policy is not None:
             WitnessPolicy.parse(self.policy)
             found[POLICY] = self.policy

@@ -31,6 +31,7 @@ from evidencelog.cli.console import (
     read_vkeys,
     write_secret,
 )
+from evidencelog.cli.stating import statement_lines
 from evidencelog.cosignature import Cosigner
 from evidencelog.errors import ArgumentError, Code, EvidenceLogError, MalformedError, VerificationError
 from evidencelog.hashing import TreeHash, tree_hash
@@ -212,6 +213,8 @@ def _report_lines(report: BundleReport, chosen: Language) -> tuple[str, ...]:
     lines = [f"日志 {report.origin}" if chosen is Language.ZH else f"Log {report.origin}"]
     for item in report.checks:
         lines.extend(_check_lines(item, chosen, 0))
+    if report.statement is not None:
+        lines.extend(statement_lines(report.statement, zh=chosen is Language.ZH))
     return tuple(lines)
 
 
@@ -284,13 +287,16 @@ _REASONS_ZH: Final = {
 
 def _refused(error: VerificationError, content: dict[str, Any] | None = None) -> Outcome:
     zh = _REASONS_ZH.get(error.code, str(error))
+    # Nothing is wrong with what no given key has signed: it may be the wrong key that was given.
+    verdict = Verdict.INDETERMINATE if error.code is Code.NOTE_NOT_SIGNED else Verdict.INVALID
+    mark = _MARKS["not_checked" if verdict is Verdict.INDETERMINATE else "fail"]
     found = {
-        "verdict": Verdict.INVALID.value,
+        "verdict": verdict.value,
         **(content or {}),
         "code": error.code.value,
         "message": str(error),
     }
-    return Outcome(Verdict.INVALID, found, (f"✗ {zh}",), (f"✗ {error}",))
+    return Outcome(verdict, found, (f"{mark} {zh}",), (f"{mark} {error}",))
 
 
 def _show(file: Path) -> dict[str, Any]:

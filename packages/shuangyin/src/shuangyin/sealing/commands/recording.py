@@ -90,6 +90,7 @@ def record_use(work: UnitOfWork, actor: Actor, kind: str, facts: UseFacts) -> Se
             "on_behalf_of": answer.on_behalf_of,
             "duties": duties,
             "presses": dict(facts.presses),
+            "seal_facts": _public_facts(use),
             **facts.extra,
         },
     )
@@ -129,6 +130,14 @@ def _authority(answer: AuthorityAnswer) -> str:
         "reasons": [reason.to_dict() for reason in answer.reasons],
     }
     return json.dumps(facts, ensure_ascii=False)
+
+
+def _public_facts(use: SealUse) -> dict[str, JsonValue]:
+    """What the seal was at the use; a personal name seal's own name is left out, since no entry names a person."""
+    facts: dict[str, JsonValue] = json.loads(use.seal_facts)
+    if facts["category"] == "legal_rep_name":
+        del facts["name"]
+    return facts
 
 
 def _seal_facts(work: UnitOfWork, seal: Seal) -> str:

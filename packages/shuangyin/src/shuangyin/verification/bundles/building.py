@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidencelog.bundle import BundleExtras, EntrySource, FileRole, FileSource, Statement, write_bundle
+from evidencelog.bundle import (
+    BundleExtras,
+    EntrySource,
+    FileRole,
+    FileSource,
+    ProvenEntry,
+    Supplement,
+    derive,
+    write_bundle,
+)
 from evidencelog.web import offline_page
 from shuangyin.core.errors import TooLarge
 from shuangyin.core.objects import StoredObject
@@ -23,11 +32,15 @@ from shuangyin.verification.agreement import require_agreement
 from shuangyin.verification.bundles import entries, reports
 from shuangyin.verification.bundles.checking_steps import steps_of
 from shuangyin.verification.bundles.receipts import receipts_of
-from shuangyin.verification.bundles.stating import statement_of
+from shuangyin.verification.bundles.stating import supplement_of
 
 MAX_FILE_BYTES = 300 << 20
 """The largest document that goes into a bundle; digests are in it in any case."""
 _CHUNK = 1 << 20
+_DOCUMENT_NAMES = {
+    FileRole.SEALED_DOCUMENT: "document-sealed.pdf",
+    FileRole.ORIGINAL_DOCUMENT: "document-as-approved.pdf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ class PreparedBundle:
     recordings: entries.Recordings
     sources: list[EntrySource]
     extras: BundleExtras
-    statement: Statement
+    supplement: Supplement
     vkeys: list[str]
     certificate: bytes | None
     document: tuple[DocumentVersion, StoredObject, FileRole] | None
@@ -68,15 +81,15 @@ def prepare(work: UnitOfWork, use: SealUse, *, masked: bool, with_file: bool) ->
     require_agreement(work, use)
     recordings = entries.recordings_of(work, use, masked=masked)
     receipts = receipts_of(work, use.entry_id or "", recordings)
-    statement = statement_of(work, use, recordings, [one.receipt for one in receipts], masked=masked)
+    supplement = supplement_of(work, use, recordings, masked=masked)
     prepared = PreparedBundle(
         number=use.number,
         origin=evidence.origin(work) or "",
         made_at=work.now,
         recordings=recordings,
         sources=entries.sources_of(work, recordings),
-        extras=entries.extras_of(work, recordings, statement, receipts),
-        statement=statement,
+        extras=entries.extras_of(work, recordings, supplement, receipts),
+        supplement=supplement,
         vkeys=entries.vkeys_of(work),
         certificate=_certificate(work, use, masked=masked),
         document=_document(work, use) if with_file and not masked else None,
@@ -97,7 +110,6 @@ def build(platform: Platform, prepared: PreparedBundle) -> BuiltBundle:
             entries=prepared.sources,
             vkeys=prepared.vkeys,
             files=_files(platform, prepared, document_path),
-            about={"用印编号": prepared.number},
             extras=prepared.extras,
         )
     finally:
@@ -106,16 +118,20 @@ def build(platform: Platform, prepared: PreparedBundle) -> BuiltBundle:
 
 
 def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) -> list[FileSource]:
-    report = reports.Report(prepared.statement, prepared.origin, prepared.made_at)
-    salted = any('"salt":' in one.entry.body for one in prepared.recordings.all)
     receipts = [one.receipt for one in prepared.extras.receipts]
+    contents = {one.number: ProvenEntry(one.index, one.content) for one in prepared.recordings.all}
+    statement = derive(contents, [one.to_bytes() for one in receipts], prepared.supplement)
+    report = reports.Report(statement, prepared.origin, prepared.made_at)
+    salted = any('"salt":' in one.entry.body for one in prepared.recordings.all)
     steps = steps_of(prepared.sources[0], prepared.vkeys, receipts, salted=salted)
-    files = [FileSource("report.pdf", FileRole.REPORT, "application/pdf", reports.pdf_of(report))]
+    files = [
+        FileSource("printout-not-proven.pdf", FileRole.PRINTOUT, "application/pdf", reports.pdf_of(report))
+    ]
     for language in reports.LANGUAGES:
         page = reports.html_of(report, language)
         files.append(FileSource(f"report.{language}.html", FileRole.REPORT, "text/html", page))
         how = reports.check_page(steps, language)
-        files.append(FileSource(f"how-to-check.{language}.html", FileRole.REPORT, "text/html", how))
+        files.append(FileSource(f"how-to-check.{language}.html", FileRole.OTHER, "text/html", how))
     files.append(FileSource("verify.html", FileRole.VERIFIER, "text/html", offline_page()))
     if prepared.certificate is not None:
         media_type = "application/pkix-cert"
@@ -123,7 +139,7 @@ def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) ->
     if prepared.document is not None:
         _version, stored, role = prepared.document
         platform.objects.copy_to(stored, document_path)
-        files.append(FileSource("document.pdf", role, "application/pdf", document_path))
+        files.append(FileSource(_DOCUMENT_NAMES[role], role, "application/pdf", document_path))
     return files
 
 

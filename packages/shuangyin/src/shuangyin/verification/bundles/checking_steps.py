@@ -47,7 +47,11 @@ _DIGESTS = Step(
         "计算您手中文件的摘要，应与报告及条目中的摘要相同。",
         "Compute the digest of the file you hold; it must be the one in the report and in the entry.",
     ),
-    ("openssl dgst -sm3 document.pdf", "sha256sum document.pdf", "cat entries/000001.json"),
+    (
+        "openssl dgst -sm3 files/document-sealed.pdf",
+        "sha256sum files/document-sealed.pdf",
+        "cat entries/000001.json",
+    ),
 )
 _CHECKPOINT = Step(
     Text("检查点的文本与签名", "Text and signatures of the checkpoint"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from evidencelog.bundle import BundleExtras, EntrySource, ReceiptSource, Statement
+from evidencelog.bundle import BundleExtras, EntrySource, ReceiptSource, Supplement
 from evidencelog.cosignature import CosignatureVerifier
 from evidencelog.errors import MalformedError
 from evidencelog.proof import TlogProof, make_proof
@@ -42,7 +42,7 @@ _PUBLIC_KINDS: Final = frozenset({
     "custody.photo_taken",
     "custody.safe_opened",
     "custody.opening_closed",
-    "seals.filed",
+    "seals.filing_set",
 })  # fmt: skip
 """What outsiders get beside the use itself, as far as no digest of a free text stands in it.
 
@@ -179,12 +179,12 @@ def sources_of(work: UnitOfWork, recordings: Recordings) -> list[EntrySource]:
 
 
 def extras_of(
-    work: UnitOfWork, recordings: Recordings, statement: Statement, receipts: Sequence[ReceiptSource]
+    work: UnitOfWork, recordings: Recordings, supplement: Supplement, receipts: Sequence[ReceiptSource]
 ) -> BundleExtras:
-    """Statement, policy, the proofs in the SM3 tree, and the receipts of anchors."""
+    """What is added, policy, the proofs in the SM3 tree, and the receipts of anchors."""
     return BundleExtras(
         receipts=receipts,
-        statement=statement,
+        statement=supplement,
         policy=policy_of(work),
         twin_origin=(evidence.origin(work) or "") + TWIN_SUFFIX,
         twin=_twin_proofs(work, recordings),

@@ -1,4 +1,7 @@
-"""What people read of a bundle: HTML in each language, one PDF with both, and how to check it with public tools."""
+"""What people read of a bundle: the report that verifiers compare, a printout of it, and how to check it.
+
+The HTML pages are those that a verifier derives itself. The PDF has the same rows and is proved by nothing; it says so
+on every page."""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ import typst
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from evidencelog.bundle import BasisKind, Row, Statement, shown_time
+from evidencelog.bundle import Bilingual, DerivedSection, DerivedStatement, render_report, shown_time
+from evidencelog.bundle.vocabulary import vocabulary
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.text import Language
 from shuangyin.verification.bundles.checking_steps import Step
@@ -26,31 +30,40 @@ LANGUAGES: tuple[Language, Language] = ("zh", "en")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A statement with the log it rests on and when it was made (UTC milliseconds)."""
+    """A derived statement with the log it rests on and when it was made (UTC milliseconds)."""
 
-    statement: Statement
+    statement: DerivedStatement
     origin: str
     made_at: int
 
     def in_language(self, language: Language) -> dict[str, Any]:
         """The report in plain values for a template."""
+        known = vocabulary(self.statement.vocabulary)
 
-        def pick(text: Any) -> str:
-            return str(getattr(text, language))
+        def pick(text: Bilingual) -> str:
+            return text.zh if language == "zh" else text.en
+
+        def place(section: DerivedSection) -> str:
+            if section.entry is None:
+                return ""
+            own = "" if section.related else f" · {pick(known.words('unrelated'))}"
+            entry, index = pick(known.words("entry")), pick(known.words("index"))
+            return f"{entry} {section.entry} · {index} {section.index}{own}"
 
         return {
             "lang": language,
             "title": pick(self.statement.title),
-            "lead": pick(self.statement.lead),
+            "lead": text_of("bundle.printout").in_language(language),
             "sections": [
                 {
                     "title": pick(section.title),
+                    "place": place(section),
                     "rows": [
                         {
                             "label": pick(row.label),
                             "shown": pick(row.shown),
                             "code": row.is_code,
-                            "basis": _basis(row, language),
+                            "basis": pick(known.words(row.ground.value)),
                         }
                         for row in section.rows
                     ],
@@ -61,11 +74,8 @@ class Report:
 
 
 def html_of(report: Report, language: Language) -> bytes:
-    """The report as a page that stands by itself."""
-    values = report.in_language(language)
-    return _page(
-        "bundle_report.html", language, **values, origin=report.origin, made=shown_time(report.made_at)
-    )
+    """The report as a page that stands by itself; a verifier makes the same bytes."""
+    return render_report(report.statement, report.origin, language)
 
 
 def check_page(steps: Sequence[Step], language: Language) -> bytes:
@@ -89,6 +99,7 @@ def pdf_of(report: Report) -> bytes:
         "languages": [report.in_language(language) for language in LANGUAGES],
         "origin": report.origin,
         "made": shown_time(report.made_at),
+        "not_proven": " ".join(text_of("bundle.not_proven").in_language(one) for one in LANGUAGES),
     }
     fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
     try:
@@ -106,14 +117,6 @@ def pdf_of(report: Report) -> bytes:
             "The report could not be typeset; try again later.",
         ) from error
     return content
-
-
-def _basis(row: Row, language: Language) -> str:
-    if row.basis is None:
-        return text_of("bundle.basis.stated").in_language(language)
-    kind = BasisKind(row.basis.kind).value
-    entry = text_of("bundle.entry").in_language(language)
-    return f"{text_of(f'bundle.basis.{kind}').in_language(language)} ({entry} {row.basis.entry})"
 
 
 @cache
