@@ -1,16 +1,32 @@
 """What is remembered about seals changes no result, is bounded, and can be turned off."""
 
+import os
+import subprocess
+import sys
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from ofd_writer import OfdPlan, write_package
 from seal_builder import with_seal
 
 from gmseal.checks import failed_codes
+from gmseal.errors import MalformedInput
+from gmseal.ofd import OfdSealOrder, SealPlacement, sign_ofd_bytes, verify_ofd
+from gmseal.ofd.archive import open_archive
 from gmseal.report import TrustStore, Verdict, decide
-from gmseal.ses.memory import KNOWN_SEALS, MAKER_SIGNATURES, SealMemory, remember_seals
+from gmseal.ses.memory import (
+    ENVIRONMENT_VARIABLE,
+    KNOWN_SEALS,
+    MAKER_SIGNATURES,
+    SEAL_DIGESTS,
+    UNPACKED_SEALS,
+    SealMemory,
+    remember_seals,
+)
 from gmseal.ses.seal import read_seal
 from gmseal.ses.signature import read_signature
 from gmseal.ses.verify import judge_seal, judge_signature
@@ -18,6 +34,7 @@ from gmseal.sm.keys import sm3
 from gmseal.trial import TrialAuthority, TrialUnit
 
 HASH = sm3(b"document")
+HERE = (SealPlacement(0, 100, 200),)
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +111,58 @@ def test_many_threads_share_it(unit: TrialUnit) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(80)))
+
+
+def packed_seal(unit: TrialUnit, seal: bytes) -> bytes:
+    return write_package({"OFD.xml": b"<OFD/>", "Seal.esl": seal})
+
+
+def test_a_packed_seal_is_unpacked_once_and_only_when_it_is_the_same(unit: TrialUnit) -> None:
+    first, second = (open_archive(packed_seal(unit, unit.seal)) for _ in range(2))
+    assert first.read("Seal.esl") is second.read("Seal.esl")
+    # Its checksum is among what it is known by, and what is damaged is damaged again.
+    data = packed_seal(unit, unit.seal)
+    checksum = zlib.crc32(unit.seal).to_bytes(4, "little")
+    assert data.count(checksum) == 2
+    damaged = open_archive(data.replace(checksum, bytes(4)))
+    for _ in range(2):
+        with pytest.raises(MalformedInput):
+            damaged.read("Seal.esl")
+    other = unit.seal[:-1] + bytes((unit.seal[-1] ^ 1,))
+    assert open_archive(packed_seal(unit, other)).read("Seal.esl") == other
+
+
+def test_nothing_of_a_packed_seal_is_kept_when_memory_is_off(unit: TrialUnit) -> None:
+    remember_seals(on=False)
+    archives = [open_archive(packed_seal(unit, unit.seal)) for _ in range(2)]
+    contents = [archive.read("Seal.esl") for archive in archives]
+    assert contents[0] == contents[1] == unit.seal
+    assert contents[0] is not contents[1]
+    package = sign_ofd_bytes(
+        OfdPlan().build(), OfdSealOrder(signed_at=unit.authority.now, placements=HERE), unit.sealer()
+    )
+    verify_ofd(package, unit.authority.trust, unit.authority.now)
+    assert len(UNPACKED_SEALS) == len(SEAL_DIGESTS) == 0
+    remember_seals(on=True)
+    verify_ofd(package, unit.authority.trust, unit.authority.now)
+    assert len(UNPACKED_SEALS) == len(SEAL_DIGESTS) == 1
+
+
+def test_the_environment_turns_memory_off() -> None:
+    program = (
+        "from gmseal.ses import memory\n"
+        "memory.UNPACKED_SEALS.put(b'a', b'b', 1)\n"
+        "memory.SEAL_DIGESTS.put(b'a', b'b', 1)\n"
+        "print(len(memory.UNPACKED_SEALS), len(memory.SEAL_DIGESTS))"
+    )
+    for value, kept in (("off", "0 0"), ("", "1 1")):
+        surroundings = {**os.environ, ENVIRONMENT_VARIABLE: value}
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert done.stdout.strip() == kept

@@ -13,6 +13,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pdf_writing import plain, written
 
 from gmseal.errors import Refused
 from gmseal.pdf import (
@@ -286,3 +287,21 @@ def test_annotations_are_not_allowed_to_lie_even_at_level_three(
 )
 def test_locks_cover_a_field_and_those_below_it(lock: FieldLock, covered: set[str]) -> None:
     assert {name for name in ("a", "a.b", "c") if lock.covers(name)} == covered
+
+
+def test_a_signature_that_an_update_removes_was_never_there(bench: Any, update: Any) -> None:
+    """Whoever can add an update can cut the file off before the seal too: nothing valid is said, and nothing of others."""
+    first, _ = bench.seal(written(plain()), placements=HERE)
+    data = first.read_bytes()
+    field = int(re.findall(rb"\n(\d+) 0 obj\n<<[^\n]*/FT/Sig", data)[-1])
+    bare = update(data, {1: plain()[1], 10: plain()[10], field: b"null"})
+    report = bench.verify(bare)
+    assert report.verdict is Verdict.INDETERMINATE
+    assert [check.code for check in report.checks] == ["NO_SIGNATURE"]
+    assert report.signatures == ()
+    # The seal before it is judged by what came after it: a field that is gone is a change like any other.
+    second, _ = bench.seal(data, placements=HERE, target="second.pdf")
+    both = second.read_bytes()
+    emptied = update(both, {field: b"null"})
+    assert bench.verify(both).verdict is Verdict.VALID
+    assert bench.verify(emptied).verdict is Verdict.INVALID

@@ -1,13 +1,17 @@
 """The application object, and how errors become sentences and exit statuses."""
 
+import os
+import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
 from gmseal.cli.console import show_error
 from gmseal.errors import GmsealError, Refused
 
+_BROKEN_PIPE: Final = 141
+"""128 and the number of SIGPIPE, as shells count."""
 _COMMANDS: Final = {
     "keygen": "issuing.keygen",
     "csr": "issuing.csr",
@@ -57,10 +61,19 @@ class _Commands(click.Group):
         except GmsealError as error:
             show_error(error.code, str(error))
             status = 2
+        except BrokenPipeError:
+            return _end_unread()
         except OSError as error:
             show_error("FILE", f"{error.filename or 'A file'}: {error.strerror or error}.")
             status = 2
         return ctx.exit(status)
+
+
+def _end_unread() -> NoReturn:
+    """Whoever read the output has had enough: the end is that of a program killed by a broken pipe, without a word."""
+    # What Python still holds goes nowhere, or its last flush would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(_BROKEN_PIPE)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

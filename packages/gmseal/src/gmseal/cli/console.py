@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,20 @@ def read_password(path: Path | None) -> bytes | None:
 
 
 def ask_password(question: str, *, confirm: bool = False) -> bytes:
-    """A password from the terminal, not shown."""
-    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=confirm)
+    """A password from the terminal, not shown. Raises ``Refused`` (``PASSWORD_NEEDED``) when there is no terminal."""
+    from getpass import GetPassWarning  # noqa: PLC0415 - few commands ask
+
+    try:
+        with warnings.catch_warnings():
+            # Without a terminal the password would be shown while it is typed; nobody is asked then.
+            warnings.simplefilter("error", GetPassWarning)
+            answer: str = click.prompt(question, hide_input=True, confirmation_prompt=confirm)
+    except GetPassWarning as warning:
+        raise Refused(
+            "PASSWORD_NEEDED",
+            f"There is no terminal to ask on ({question}); name a file: --password-file for a key, "
+            "--pin-file for a device.",
+        ) from warning
     return answer.encode("utf-8")
 
 

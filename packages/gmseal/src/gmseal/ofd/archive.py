@@ -10,12 +10,12 @@ place that could be the end of the directory.
 import struct
 import zlib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gmseal.errors import MalformedInput, Refused
 from gmseal.ofd.entry_names import decoded_name
 from gmseal.ofd.limits import DEFAULT_LIMITS, MEGABYTE, OfdLimits
+from gmseal.ses.memory import UNPACKED_SEALS
 
 STORED: Final = 0
 DEFLATED: Final = 8
@@ -90,10 +90,7 @@ class Archive:
         if entry is None:
             raise MalformedInput(f"There is no file {name!r} in the package.")
         packed = self.data[entry.data_start : entry.end]
-        # A seal lies, the same, in every document that it was put on.
-        again = name.endswith(SEAL_SUFFIX) and entry.size <= MEGABYTE
-        unpacked = _unpacked_before if again else _unpacked
-        content = unpacked(packed, entry.method, entry.size, entry.crc)
+        content = (_unpacked_seal if name.endswith(SEAL_SUFFIX) else _unpacked)(packed, entry)
         if content is None:
             raise MalformedInput(f"The file {name!r} in the package is damaged.")
         return content
@@ -312,19 +309,26 @@ def _names_in_gap(data: bytes, begin: int, end: int) -> list[str]:
     return found
 
 
-def _unpacked(packed: bytes, method: int, size: int, crc: int) -> bytes | None:
-    """The content, None when it is damaged. Never more than ``size`` octets, which is within the limits."""
+def _unpacked_seal(packed: bytes, entry: Entry) -> bytes | None:
+    """As ``_unpacked``, remembered by all that it depends on: a seal lies, the same, in every document it was put on."""
+    key = (packed, entry.method, entry.size, entry.crc)
+    known = UNPACKED_SEALS.get(key)
+    if known is None:
+        known = _unpacked(packed, entry)
+        if known is not None:
+            UNPACKED_SEALS.put(key, known, len(packed) + len(known))
+    return known
+
+
+def _unpacked(packed: bytes, entry: Entry) -> bytes | None:
+    """The content, None when it is damaged. Never more than the size stated, which is within the limits."""
     content = packed
-    if method == DEFLATED:
+    if entry.method == DEFLATED:
         inflater = zlib.decompressobj(-15)
         try:
-            content = inflater.decompress(packed, size + 1)
+            content = inflater.decompress(packed, entry.size + 1)
         except zlib.error:
             return None
         if not inflater.eof or inflater.unused_data:
             return None
-    return content if len(content) == size and zlib.crc32(content) == crc else None
-
-
-_unpacked_before = lru_cache(maxsize=16)(_unpacked)
-"""The same, remembered by all that it depends on, the packed octets themselves."""
+    return content if len(content) == entry.size and zlib.crc32(content) == entry.crc else None

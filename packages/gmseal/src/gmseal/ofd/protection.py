@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from gmseal.errors import GmsealError
@@ -15,6 +14,7 @@ from gmseal.ofd.signatures import SignatureFile
 from gmseal.ofd.stamps import on_page, visible
 from gmseal.policy import Policy
 from gmseal.report import CheckResult, Finding, Severity
+from gmseal.ses.memory import SEAL_DIGESTS
 from gmseal.sm import curve
 
 CLAUSE: Final = "GB/T 33190-2016 18.2"
@@ -34,7 +34,6 @@ _METHODS: Final = {
 }
 _SIZES: Final = {16: "md5", 20: "sha1", 32: "sm3"}
 _WEAK: Final = frozenset({"md5", "sha1"})
-_KEPT: Final = 1 << 20
 _NAMED: Final = 5
 """Names in one sentence."""
 
@@ -52,8 +51,8 @@ class Digests:
         if key not in self._known:
             try:
                 content = self.package.read(name)
-                seal_like = name.endswith(SEAL_SUFFIX) and len(content) <= _KEPT
-                self._known[key] = (_kept_digest if seal_like else _digest)(method, content)
+                digest = _seal_digest if name.endswith(SEAL_SUFFIX) else _digest
+                self._known[key] = digest(method, content)
             except GmsealError:
                 self._known[key] = None
         return self._known[key]
@@ -63,10 +62,13 @@ def _digest(method: str, content: bytes) -> bytes:
     return hashlib.new(method, content, usedforsecurity=False).digest()
 
 
-@lru_cache(maxsize=32)
-def _kept_digest(method: str, content: bytes) -> bytes:
-    """A seal lies, the same, in every document that it was put on: its digest is kept."""
-    return _digest(method, content)
+def _seal_digest(method: str, content: bytes) -> bytes:
+    """A seal lies, the same, in every document that it was put on: its digest is remembered."""
+    known = SEAL_DIGESTS.get((method, content))
+    if known is None:
+        known = _digest(method, content)
+        SEAL_DIGESTS.put((method, content), known, len(content))
+    return known
 
 
 def judge_references(

@@ -14,12 +14,13 @@ The procedure (GB/T 33190-2016, 18; GM/T 0099-2020, 7; GB/T 38540-2020, 7.3), fo
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from gmseal.errors import GmsealError, Refused
+from gmseal.instants import verifier_time
 from gmseal.ofd import markup
 from gmseal.ofd.cases import Case, add_finding, checks_of, judge_value, report_of
 from gmseal.ofd.coverage import Coverage, OwnFiles, cover
@@ -59,7 +60,7 @@ def verify_ofd(
     Whatever the bytes, the result is a report; only what cannot be read as an OFD package at all raises
     ``MalformedInput``, ``NotFound`` or ``Refused`` (codes of ``open_archive``).
     """
-    now = at or datetime.now(UTC)
+    now = verifier_time(at)
     data = read_source(source, limits)
     # 1.
     package = read_package(data, limits)

@@ -13,7 +13,7 @@ The procedure, for the whole file:
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ import pikepdf
 
 from gmseal.checks import Group, arrange
 from gmseal.errors import GmsealError, NotFound, Refused
+from gmseal.instants import verifier_time
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case, read_case
 from gmseal.pdf.coverage import Coverage
@@ -75,7 +76,7 @@ def verify_pdf(
     Whatever the file holds, the result is a report; only a file that cannot be read as a PDF at all
     raises ``Refused`` (codes of ``open_document``).
     """
-    now = at or datetime.now(UTC)
+    now = verifier_time(at)
     data = _small(source)
     if data is not None:
         return verify_pdf_bytes(data, trust, now, limits=limits, policy=policy)
@@ -92,7 +93,7 @@ def verify_pdf_bytes(
     policy: Policy = DEFAULT,
 ) -> Report:
     """As ``verify_pdf``, for a file in memory."""
-    now = at or datetime.now(UTC)
+    now = verifier_time(at)
     short = shortened(data)
     if short is not None:
         # See there: it is judged again by the file as it is whenever anything is wrong.

@@ -1,10 +1,11 @@
 """Judging a file that is a bare seal, or a bare seal signature whose document is not at hand."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gmseal.checks import Check
 from gmseal.errors import GmsealError, MalformedInput
+from gmseal.instants import verifier_time
 from gmseal.policy import DEFAULT, Policy
 from gmseal.report import Finding, Report, SignatureReport, decide
 from gmseal.ses.seal_reading import read_seal
@@ -22,7 +23,7 @@ def verify_der(
 
     ``at`` is the verifier's time, now when None. Raises ``MalformedInput`` when the bytes are neither.
     """
-    now = at or datetime.now(UTC)
+    now = verifier_time(at)
     root = der.parse(data, "seal")
     first = next(root.expect(der.SEQUENCE, "seal").children(), None)
     inner = next(first.children(), None) if first is not None and first.tag == der.SEQUENCE else None

@@ -1,8 +1,8 @@
 """Remembers what is true of a seal's octets for ever, so that a batch judges the same seal once.
 
-Three facts about a seal follow from its octets alone: what they say, whether the maker's signature over them is
-good by the certificate inside them, and the running SM3 over them behind a given beginning. None of them depends on the time, on whom the verifier trusts or on a policy, so
-none can become wrong; whatever does depend on those (chains, validity, revocation, stamps, the verdict) is judged
+What follows from a seal's octets alone: what they say, whether the maker's signature over them is good by the
+certificate inside them, the running SM3 over them behind a given beginning, and, for a seal in a package, its unpacked
+octets and their digest. None of it depends on the time, on whom the verifier trusts or on a policy, so none can become wrong; whatever does depend on those (chains, validity, revocation, stamps, the verdict) is judged
 anew every time. The key holds the octets themselves, not a digest of them. The memory is bounded in entries and octets,
 and shared between threads. ``GMSEAL_MEMORY=off`` or ``remember_seals(on=False)`` turns it off.
 """
@@ -74,9 +74,16 @@ MAKER_SIGNATURES: "Final[SealMemory[bool]]" = SealMemory()
 HASHED_BEGINNINGS: "Final[SealMemory[hashlib._Hash]]" = SealMemory()
 """The running SM3 over Z, the beginning of toSign and the seal, by these three; copied, never continued."""
 
+UNPACKED_SEALS: "Final[SealMemory[bytes]]" = SealMemory()
+"""The content of packed seals, by the packed octets and what the archive says of them."""
+SEAL_DIGESTS: "Final[SealMemory[bytes]]" = SealMemory()
+"""Digests of seals as files of a package, by algorithm and octets."""
+
 
 def remember_seals(*, on: bool) -> None:
     """Turn the memory of seals on or off for this process, and empty it."""
     KNOWN_SEALS.switch(on=on)
     MAKER_SIGNATURES.switch(on=on)
     HASHED_BEGINNINGS.switch(on=on)
+    UNPACKED_SEALS.switch(on=on)
+    SEAL_DIGESTS.switch(on=on)

@@ -9,11 +9,12 @@ Versions 1 (GM/T 0031-2014) and 5 (GM/T 0031-2025) have the same steps; where th
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from gmseal.checks import Check, CheckResult, Group, group_check
 from gmseal.errors import GmsealError, Refused
+from gmseal.instants import verifier_time
 from gmseal.judging.certificates import SIGNER, judge_chain, judge_revocation, readable_certificate
 from gmseal.judging.log import CheckLog
 from gmseal.policy import DEFAULT, Policy
@@ -49,6 +50,8 @@ def judge_seal(
 ) -> tuple[Check, ...]:
     """Judge a seal as of ``at`` (clause 6.3): one group ``SEAL``. Never raises for malformed bytes.
 
+    Raises ``Refused`` (``NAIVE_TIME``).
+
     1. Format: the seal can be read, is of an accepted version, names an algorithm of its version.
     2. The maker's signature over DER(eSealInfo); in version 1 over certificate and algorithm too.
     3. The time of creation (version 5), and the maker's certificate: chain, validity, revocation, key usage.
@@ -56,6 +59,7 @@ def judge_seal(
     5. The time stamp of a version 5 seal.
     6. Whether the seal is a trial one.
     """
+    at = verifier_time(at)
     if isinstance(seal, bytes):
         try:
             seal = read_seal(seal)
@@ -112,7 +116,7 @@ def judge_signature(
     8. The time stamp over the signature value, and the stated time not after it. It is looked at before step 3,
        as it tells the time for all that follow.
     """
-    now = at or datetime.now(UTC)
+    now = verifier_time(at)
     # 1.
     if isinstance(signature, bytes):
         try:
