@@ -2830,6 +2830,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply
+         * @description Write an application for a new seal of either medium.
+         */
+        post: operations["apply_api_v1_seals_applications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence File
+         * @description A paper or photo as it was uploaded.
+         */
+        get: operations["evidence_file_api_v1_seals_evidence__evidence_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/filings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Filing Board
+         * @description What waits for a filing authority, where outside registers are out of step, and what is to be done.
+         */
+        get: operations["filing_board_api_v1_seals_filings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/filings/{filing_id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Filing
+         * @description Send a report again that was refused, answered wrongly, or waits for its next try.
+         */
+        post: operations["send_filing_api_v1_seals_filings__filing_id__send_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/freeze": {
         parameters: {
             query?: never;
@@ -2894,6 +2974,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Life Table
+         * @description The table of a seal's life: what may follow what, on what evidence, with whose approval.
+         */
+        get: operations["life_table_api_v1_seals_life_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/physical": {
         parameters: {
             query?: never;
@@ -2908,6 +3008,46 @@ export interface paths {
          * @description Register a physical seal as a draft.
          */
         post: operations["register_physical_api_v1_seals_physical_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/steps/{step_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Step
+         * @description Take back a step that waits for its approval.
+         */
+        post: operations["withdraw_step_api_v1_seals_steps__step_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/tasks/{task_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Task
+         * @description Say that a task needs nothing more, and why.
+         */
+        post: operations["finish_task_api_v1_seals_tasks__task_id__done_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2974,6 +3114,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/{seal_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Check an application: the organization with the registry, a person's name with his identity number.
+         */
+        post: operations["check_api_v1_seals__seal_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/{seal_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Evidence
+         * @description Keep a paper or photo; a step takes it up afterwards.
+         */
+        post: operations["add_evidence_api_v1_seals__seal_id__evidence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/{seal_id}/filing": {
         parameters: {
             query?: never;
@@ -3008,6 +3188,46 @@ export interface paths {
          */
         put: operations["set_keeper_api_v1_seals__seal_id__keeper_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/{seal_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Life
+         * @description Where a seal stands in its life, its steps with their evidence, and what may be done next.
+         */
+        get: operations["read_life_api_v1_seals__seal_id__life_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/{seal_id}/made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Made
+         * @description Take in the e-seal that the management unit has made for an application; its filing is then due.
+         */
+        post: operations["receive_made_api_v1_seals__seal_id__made_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3088,6 +3308,26 @@ export interface paths {
          */
         put: operations["file_specimen_api_v1_seals__seal_id__specimen_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/{seal_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Step
+         * @description Ask for a step: carried out at once, or when the root office has approved it.
+         */
+        post: operations["ask_step_api_v1_seals__seal_id__steps_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3505,7 +3745,7 @@ export interface components {
          * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
          * @enum {string}
          */
-        Act: "auto_seal" | "press" | "approve" | "apply";
+        "Act-Output": "auto_seal" | "press" | "approve" | "apply";
         /**
          * AlertOut
          * @description One line of alerts.
@@ -4136,6 +4376,15 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** Body_add_evidence_api_v1_seals__seal_id__evidence_post */
+        Body_add_evidence_api_v1_seals__seal_id__evidence_post: {
+            /**
+             * File
+             * @description A PDF or a picture (JPEG, PNG, WebP).
+             */
+            file: string;
+            kind: components["schemas"]["EvidenceKind"];
+        };
         /** Body_add_photo_api_v1_openings__opening_id__photos_post */
         Body_add_photo_api_v1_openings__opening_id__photos_post: {
             /** File */
@@ -4220,6 +4469,33 @@ export interface components {
              * @description An XLSX as it is exported.
              */
             file: string;
+        };
+        /** Body_receive_made_api_v1_seals__seal_id__made_post */
+        Body_receive_made_api_v1_seals__seal_id__made_post: {
+            /**
+             * Certificate
+             * @description The signer's certificate, PEM or DER.
+             */
+            certificate: string;
+            /**
+             * Key
+             * @description The signer's private key, PKCS#8 in PEM or DER.
+             */
+            key: string;
+            /** Key Password */
+            key_password?: string | null;
+            /**
+             * Seal
+             * @description The SESeal structure in DER (GB/T 38540).
+             */
+            seal: string;
+            /** Seal Code */
+            seal_code?: string | null;
+            /**
+             * Specimen
+             * @description The specimen, a PNG.
+             */
+            specimen: string;
         };
         /** Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post */
         Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post: {
@@ -4328,6 +4604,24 @@ export interface components {
             value: string | number | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * CheckOut
+         * @description A check of an application and its outcome.
+         */
+        CheckOut: {
+            /** Checked At */
+            checked_at: number;
+            checked_by: components["schemas"]["PersonRef"] | null;
+            /** Good */
+            good: boolean;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Outcome */
+            outcome: string;
+            words: components["schemas"]["WordsOut"];
         };
         /**
          * ChoiceOut
@@ -4830,7 +5124,7 @@ export interface components {
             /** Actions */
             actions: ("end" | "pass_on")[];
             /** Acts */
-            acts: components["schemas"]["Act"][];
+            acts: components["schemas"]["Act-Output"][];
             /** Amount Limit Minor */
             amount_limit_minor: number | null;
             delegate: components["schemas"]["PersonRef"];
@@ -4923,6 +5217,33 @@ export interface components {
             kind: components["schemas"]["FactPart"];
             /** Zh */
             zh: string;
+        };
+        /**
+         * DiscrepancyOut
+         * @description That an outside register says something else than this one.
+         */
+        DiscrepancyOut: {
+            /** Found At */
+            found_at: number;
+            /** Id */
+            id: string;
+            /** Ours */
+            ours: string;
+            /**
+             * Outside
+             * @description The outside register: police, management_unit or registry.
+             */
+            outside: string;
+            /** Seal Id */
+            seal_id: string | null;
+            /** Seal Name */
+            seal_name: string | null;
+            /** Seen At */
+            seen_at: number;
+            /** Theirs */
+            theirs: string;
+            /** What */
+            what: string;
         };
         /**
          * DocumentKindOut
@@ -5248,6 +5569,30 @@ export interface components {
             zh: string;
         };
         /**
+         * EvidenceKind
+         * @description A kind of paper or picture that proves a step.
+         * @enum {string}
+         */
+        EvidenceKind: "establishment_proof" | "introduction_letter" | "power_of_attorney" | "agent_id" | "agent_photo" | "imprint" | "imprint_card" | "making_certificate" | "filing_receipt" | "internal_decision" | "letter_of_authority" | "police_report" | "written_statement" | "notice_of_invalidity" | "damage_photo" | "surrender_ground" | "engraver_receipt" | "destruction_certificate" | "destruction_photo" | "revocation_ground" | "revocation_certificate";
+        /**
+         * EvidenceOut
+         * @description A paper or photo of a step.
+         */
+        EvidenceOut: {
+            /** Added At */
+            added_at: number;
+            added_by: components["schemas"]["PersonRef"] | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            /** Sm3 */
+            sm3: string;
+            words: components["schemas"]["WordsOut"];
+        };
+        /**
          * ExceptedOut
          * @description A rule that does not limit this use, provided that the approver of the list consents.
          */
@@ -5338,6 +5683,23 @@ export interface components {
             word: components["schemas"]["BilingualOut"];
         };
         /**
+         * FilingBoardOut
+         * @description What waits for an authority, what is out of step, and what is to be done.
+         */
+        FilingBoardOut: {
+            /**
+             * Connected
+             * @description The outside systems that this installation is connected to.
+             */
+            connected: string[];
+            /** Discrepancies */
+            discrepancies: components["schemas"]["DiscrepancyOut"][];
+            /** Filings */
+            filings: components["schemas"]["FilingOut"][];
+            /** Tasks */
+            tasks: components["schemas"]["shuangyin__seals__life_schemas__TaskOut"][];
+        };
+        /**
          * FilingChange
          * @description The filing of a seal, entered later.
          */
@@ -5348,6 +5710,50 @@ export interface components {
             filing_authority?: string | null;
             /** Filing No */
             filing_no?: string | null;
+        };
+        /**
+         * FilingOut
+         * @description Something that a filing authority is told.
+         */
+        FilingOut: {
+            /** Answered At */
+            answered_at: number | null;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Authority
+             * @enum {string}
+             */
+            authority: "police" | "management_unit";
+            /** Created At */
+            created_at: number;
+            /** Due At */
+            due_at: number | null;
+            /** Filing No */
+            filing_no: string | null;
+            /** Id */
+            id: string;
+            /** Next Try At */
+            next_try_at: number | null;
+            /** Overdue */
+            overdue: boolean;
+            problem: components["schemas"]["WordsOut"] | null;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "accepted" | "refused" | "mismatch" | "replaced";
+            /**
+             * Telling
+             * @enum {string}
+             */
+            telling: "new" | "status" | "cancel";
+            /** Version */
+            version: number;
         };
         /**
          * FreezeBody
@@ -5415,7 +5821,7 @@ export interface components {
          * @description A grant as it stands.
          */
         GrantOut: {
-            act: components["schemas"]["Act"];
+            act: components["schemas"]["Act-Output"];
             /** Actions */
             actions: ("accept" | "decline" | "end" | "renounce" | "reconfirm" | "pass_on")[];
             /** Amount Limit Minor */
@@ -5668,6 +6074,21 @@ export interface components {
             zh: string;
         };
         /**
+         * LifeTableOut
+         * @description The whole table: what may follow what, on what evidence, with whose approval.
+         */
+        LifeTableOut: {
+            /**
+             * Diagram
+             * @description The same as a state diagram in Mermaid's language.
+             */
+            diagram: string;
+            /** Moves */
+            moves: components["schemas"]["MoveOut"][];
+            /** Statuses */
+            statuses: components["schemas"]["StatusOut"][];
+        };
+        /**
          * LikeRequest
          * @description Another request that this one repeats or may belong together with.
          */
@@ -5900,6 +6321,35 @@ export interface components {
             name: string;
         };
         /**
+         * MoveOut
+         * @description A line of the table of a seal's life.
+         */
+        MoveOut: {
+            /** Act */
+            act: string;
+            /** After */
+            after: string;
+            /** Approval */
+            approval: boolean;
+            /** Before */
+            before: string[];
+            /** Begun */
+            begun: string[];
+            /** Evidence */
+            evidence: components["schemas"]["NeedOut"][];
+            /** Media */
+            media: ("electronic" | "physical")[];
+            /** Telling */
+            telling: string | null;
+            /** Told First */
+            told_first: boolean;
+            /** While In Use */
+            while_in_use: boolean;
+            /** Who */
+            who: string;
+            words: components["schemas"]["WordsOut"];
+        };
+        /**
          * NamedRef
          * @description Something of the organization, by id and name.
          */
@@ -5917,6 +6367,79 @@ export interface components {
             name: components["schemas"]["TextOut"];
             /** Position */
             position: number;
+        };
+        /**
+         * NeedOut
+         * @description A piece of evidence that is needed: any one of these kinds.
+         */
+        NeedOut: {
+            /** Kinds */
+            kinds: string[];
+            /** Words */
+            words: components["schemas"]["WordsOut"][];
+        };
+        /**
+         * NewApplication
+         * @description An application to have a seal made. Shape and size default to the standard of its category.
+         */
+        NewApplication: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "legal_name" | "contract" | "finance" | "invoice" | "legal_rep_name" | "department" | "other";
+            /** Counterpart Id */
+            counterpart_id?: string | null;
+            /**
+             * Face Text
+             * @description The organization's name when absent.
+             */
+            face_text?: string | null;
+            /** Face Words */
+            face_words?: string | null;
+            /** Height Mm */
+            height_mm?: number | null;
+            /** Keeper Person Id */
+            keeper_person_id?: string | null;
+            /**
+             * Medium
+             * @enum {string}
+             */
+            medium: "electronic" | "physical";
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Replaces Id
+             * @description The suspended or ended seal that it is made to replace.
+             */
+            replaces_id?: string | null;
+            /**
+             * Root
+             * @default unit
+             * @enum {string}
+             */
+            root: "unit" | "party" | "union" | "league";
+            /** Sequence Number */
+            sequence_number?: number | null;
+            /** Shape */
+            shape?: ("round" | "ellipse" | "square" | "rectangle") | null;
+            /** Width Mm */
+            width_mm?: number | null;
+        };
+        /**
+         * NewCheck
+         * @description A check of an application. Name and number are passed on and not kept.
+         */
+        NewCheck: {
+            /** Id Number */
+            id_number?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "registry" | "representative" | "agent";
+            /** Name */
+            name?: string | null;
         };
         /**
          * NewCounterparty
@@ -6022,7 +6545,7 @@ export interface components {
          * @description A grant to give. Limits that are absent are the parent's; of a root grant, none.
          */
         NewGrant: {
-            act: components["schemas"]["Act"];
+            act: components["schemas"]["shuangyin__authority__kinds__Act"];
             /** Amount Limit Minor */
             amount_limit_minor?: number | null;
             /** Count Limit */
@@ -6446,6 +6969,18 @@ export interface components {
              * @enum {string}
              */
             reviewer_kind: "owner" | "outside_accountant";
+        };
+        /**
+         * NewStep
+         * @description A step that is asked for; its evidence was uploaded before.
+         */
+        NewStep: {
+            act: components["schemas"]["shuangyin__seals__rules__life__Act"];
+            details?: components["schemas"]["StepDetails"];
+            /** Evidence Ids */
+            evidence_ids?: string[];
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * NewToken
@@ -7159,7 +7694,7 @@ export interface components {
              * Steps
              * @description From the leaf up.
              */
-            steps: components["schemas"]["StepOut"][];
+            steps: components["schemas"]["shuangyin__evidence__schemas__StepOut"][];
         };
         /**
          * PermissionOut
@@ -7468,7 +8003,7 @@ export interface components {
              * @description False for a grant that still waits to be accepted.
              */
             accepted: boolean;
-            act: components["schemas"]["Act"];
+            act: components["schemas"]["Act-Output"];
             /** All Seals */
             all_seals: boolean;
             /**
@@ -8992,6 +9527,54 @@ export interface components {
             status_after: string;
         };
         /**
+         * SealLifeOut
+         * @description Where a seal stands in its life, and what may be done next.
+         */
+        SealLifeOut: {
+            /**
+             * Begun
+             * @enum {string}
+             */
+            begun: "taken_in" | "applied";
+            /** Checks */
+            checks: components["schemas"]["CheckOut"][];
+            /** Filings */
+            filings: components["schemas"]["FilingOut"][];
+            /** Hold */
+            hold: string | null;
+            /**
+             * Next
+             * @description What the caller may ask for now.
+             */
+            next: components["schemas"]["MoveOut"][];
+            /** Replaced By Id */
+            replaced_by_id: string | null;
+            /** Replaced By Name */
+            replaced_by_name: string | null;
+            /** Replaces Id */
+            replaces_id: string | null;
+            /** Replaces Name */
+            replaces_name: string | null;
+            /** Seal Id */
+            seal_id: string;
+            /** Status */
+            status: string;
+            /** Steps */
+            steps: components["schemas"]["shuangyin__seals__life_schemas__StepOut"][];
+            /** Tasks */
+            tasks: components["schemas"]["shuangyin__seals__life_schemas__TaskOut"][];
+            /**
+             * Uses
+             * @description What of its use is not over.
+             */
+            uses: components["schemas"]["UseOut"][];
+            /** Version */
+            version: number;
+            /** @description The step that waits for its approval or for the authority. */
+            waiting: components["schemas"]["shuangyin__seals__life_schemas__StepOut"] | null;
+            words: components["schemas"]["WordsOut"];
+        };
+        /**
          * SealOrderIn
          * @description A keeper puts his seals on a request.
          */
@@ -9081,7 +9664,7 @@ export interface components {
          * @description The legal status of a seal; where a physical one lies is another thing (`Whereabouts`).
          * @enum {string}
          */
-        SealStatus: "draft" | "in_force" | "suspended" | "lost" | "scrapped" | "surrendered" | "destroyed" | "revoked";
+        SealStatus: "draft" | "accepted" | "made" | "filed" | "delivered" | "in_force" | "suspended" | "lost" | "scrapped" | "surrendered" | "destroyed" | "revoked";
         /**
          * SealUseOut
          * @description One seal use. Times in UTC milliseconds, digests SM3 in hex.
@@ -9448,6 +10031,15 @@ export interface components {
             week: string;
         };
         /**
+         * StatusOut
+         * @description A status and how people call it.
+         */
+        StatusOut: {
+            /** Status */
+            status: string;
+            words: components["schemas"]["WordsOut"];
+        };
+        /**
          * StepAddition
          * @description Whom to ask in a step of their own, before or after one's own decision (加签).
          */
@@ -9522,25 +10114,36 @@ export interface components {
             timeout?: components["schemas"]["TimeoutBody"] | null;
         };
         /**
+         * StepDetails
+         * @description What a step states besides its evidence; which of it is needed depends on the act.
+         */
+        StepDetails: {
+            /**
+             * Counterpart
+             * @description Of a surrender: whether the e-seal of the pair ends with it.
+             */
+            counterpart?: ("revoke" | "keep") | null;
+            /** Filing Authority */
+            filing_authority?: string | null;
+            /** Filing No */
+            filing_no?: string | null;
+            /** Happened At */
+            happened_at?: number | null;
+            /** Maker Filing No */
+            maker_filing_no?: string | null;
+            /** Maker Name */
+            maker_name?: string | null;
+            /** Seal Code */
+            seal_code?: string | null;
+            /** Witness Ids */
+            witness_ids?: string[];
+        };
+        /**
          * StepMode
          * @description How several persons of a step decide: 会签 `all`, 或签 `any`, 依次 `in_turn`.
          * @enum {string}
          */
         StepMode: "all" | "any" | "in_turn";
-        /**
-         * StepOut
-         * @description One step from a node to its parent.
-         */
-        StepOut: {
-            parent: components["schemas"]["NodeOut"];
-            sibling: components["schemas"]["NodeOut"];
-            /**
-             * Side
-             * @description Where the sibling stands.
-             * @enum {string}
-             */
-            side: "left" | "right";
-        };
         /**
          * StepStatus
          * @description Where a step (节点) stands. `cancelled` steps were never decided because the route ended before.
@@ -9585,6 +10188,14 @@ export interface components {
             expires_at: number;
             /** Proof */
             proof: string;
+        };
+        /**
+         * StepWithdrawal
+         * @description Why a step is taken back.
+         */
+        StepWithdrawal: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Strength
@@ -9638,23 +10249,12 @@ export interface components {
          */
         TakesElectronic: "yes" | "no" | "unknown";
         /**
-         * TaskOut
-         * @description Something that setting up the organization needs, and whether it is done.
+         * TaskEnd
+         * @description Why a task needs nothing more.
          */
-        TaskOut: {
-            /** Done */
-            done: boolean;
-            /** En */
-            en: string;
-            /** Key */
-            key: string;
-            /**
-             * Link
-             * @description A path of the user interface.
-             */
-            link: string;
-            /** Zh */
-            zh: string;
+        TaskEnd: {
+            /** Note */
+            note: string;
         };
         /**
          * TextOut
@@ -9750,6 +10350,21 @@ export interface components {
             size: number;
             /** Vkeys */
             vkeys: string[];
+        };
+        /**
+         * UseOut
+         * @description A use of a seal that is not over.
+         */
+        UseOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "request" | "opening" | "loan";
+            /** Number */
+            number: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -9856,6 +10471,16 @@ export interface components {
             url: string;
         };
         /**
+         * WordsOut
+         * @description A sentence in both languages.
+         */
+        WordsOut: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * WorkbenchCounts
          * @description How many of each.
          */
@@ -9891,7 +10516,7 @@ export interface components {
              * Setup
              * @description For those who manage the organization, until all of it is done.
              */
-            setup: components["schemas"]["TaskOut"][];
+            setup: components["schemas"]["shuangyin__workbench__schemas__TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
         };
@@ -9931,6 +10556,12 @@ export interface components {
             seal_categories: string[];
         };
         /**
+         * Act
+         * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
+         * @enum {string}
+         */
+        shuangyin__authority__kinds__Act: "auto_seal" | "press" | "approve" | "apply";
+        /**
          * ReasonOut
          * @description Why, or why not.
          */
@@ -9948,6 +10579,20 @@ export interface components {
             grant_id?: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * StepOut
+         * @description One step from a node to its parent.
+         */
+        shuangyin__evidence__schemas__StepOut: {
+            parent: components["schemas"]["NodeOut"];
+            sibling: components["schemas"]["NodeOut"];
+            /**
+             * Side
+             * @description Where the sibling stands.
+             * @enum {string}
+             */
+            side: "left" | "right";
         };
         /**
          * ReasonOut
@@ -9997,6 +10642,86 @@ export interface components {
              * @default []
              */
             seal_categories: components["schemas"]["SealCategory"][];
+        };
+        /**
+         * StepOut
+         * @description A step of a seal's life that was asked for.
+         */
+        shuangyin__seals__life_schemas__StepOut: {
+            /** Act */
+            act: string;
+            /** Asked At */
+            asked_at: number;
+            asked_by: components["schemas"]["PersonRef"] | null;
+            /** Binding */
+            binding: string;
+            details: components["schemas"]["StepDetails"];
+            /** Ended At */
+            ended_at: number | null;
+            /** Ended Because */
+            ended_because: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string | null;
+            /** Route Id */
+            route_id: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "filing" | "done" | "rejected" | "sent_back" | "withdrawn" | "void";
+            words: components["schemas"]["WordsOut"];
+        };
+        /**
+         * TaskOut
+         * @description Something to be done about a seal, or about the organization's seals.
+         */
+        shuangyin__seals__life_schemas__TaskOut: {
+            /** Cause Seal Id */
+            cause_seal_id: string | null;
+            /** Cause Seal Name */
+            cause_seal_name: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Raised At */
+            raised_at: number;
+            /** Seal Id */
+            seal_id: string | null;
+            /** Seal Name */
+            seal_name: string | null;
+            words: components["schemas"]["WordsOut"];
+        };
+        /**
+         * Act
+         * @description What can be done to a seal.
+         * @enum {string}
+         */
+        shuangyin__seals__rules__life__Act: "accept" | "make" | "file" | "deliver" | "enable" | "activate" | "suspend" | "resume" | "report_lost" | "scrap" | "surrender" | "destroy" | "revoke" | "expire";
+        /**
+         * TaskOut
+         * @description Something that setting up the organization needs, and whether it is done.
+         */
+        shuangyin__workbench__schemas__TaskOut: {
+            /** Done */
+            done: boolean;
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /**
+             * Link
+             * @description A path of the user interface.
+             */
+            link: string;
+            /** Zh */
+            zh: string;
         };
     };
     responses: never;
@@ -11148,7 +11873,7 @@ export interface operations {
     answer_api_v1_authority_answer_get: {
         parameters: {
             query: {
-                act: components["schemas"]["Act"];
+                act: components["schemas"]["shuangyin__authority__kinds__Act"];
                 seal_id: string;
                 /** @description Absent: the platform by itself. */
                 person_id?: string | null;
@@ -11366,7 +12091,7 @@ export interface operations {
     who_api_v1_authority_seals__seal_id__get: {
         parameters: {
             query?: {
-                act?: components["schemas"]["Act"][] | null;
+                act?: components["schemas"]["shuangyin__authority__kinds__Act"][] | null;
             };
             header?: never;
             path: {
@@ -15492,6 +16217,137 @@ export interface operations {
             };
         };
     };
+    apply_api_v1_seals_applications_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApplication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    evidence_file_api_v1_seals_evidence__evidence_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    filing_board_api_v1_seals_filings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingBoardOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_filing_api_v1_seals_filings__filing_id__send_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                filing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_freeze_api_v1_seals_freeze_get: {
         parameters: {
             query?: never;
@@ -15630,6 +16486,36 @@ export interface operations {
             };
         };
     };
+    life_table_api_v1_seals_life_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeTableOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     register_physical_api_v1_seals_physical_post: {
         parameters: {
             query?: never;
@@ -15652,6 +16538,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_step_api_v1_seals_steps__step_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealLifeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    finish_task_api_v1_seals_tasks__task_id__done_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingBoardOut"];
                 };
             };
             /** @description Problem document */
@@ -15773,6 +16735,82 @@ export interface operations {
             };
         };
     };
+    check_api_v1_seals__seal_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_evidence_api_v1_seals__seal_id__evidence_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_add_evidence_api_v1_seals__seal_id__evidence_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     set_filing_api_v1_seals__seal_id__filing_put: {
         parameters: {
             query?: never;
@@ -15837,6 +16875,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_life_api_v1_seals__seal_id__life_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealLifeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    receive_made_api_v1_seals__seal_id__made_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_receive_made_api_v1_seals__seal_id__made_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealLifeOut"];
                 };
             };
             /** @description Problem document */
@@ -15975,6 +17084,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_step_api_v1_seals__seal_id__steps_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealLifeOut"];
                 };
             };
             /** @description Problem document */

@@ -20,6 +20,7 @@ from shuangyin.authority import api as authority_api
 from shuangyin.authority import standing_in
 from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.connectors.anchors import configured_anchors
+from shuangyin.connectors.authorities import configured_authorities
 from shuangyin.core.clock import Clock, SystemClock
 from shuangyin.core.database import Database
 from shuangyin.core.errors import NotFound
@@ -65,7 +66,13 @@ from shuangyin.sealing import commands as sealing_commands
 from shuangyin.sealing import ports as sealing_ports
 from shuangyin.seals import api as seals_api
 from shuangyin.seals import freezing_api as seals_freezing_api
+from shuangyin.seals import life_api as seals_life_api
+from shuangyin.seals.commands import answering as seals_answering
+from shuangyin.seals.commands import reconciling as seals_reconciling
+from shuangyin.seals.commands import reporting as seals_reporting
+from shuangyin.seals.ports import Authorities, UnfinishedUses
 from shuangyin.subject_readers import AreaSubjectReaders
+from shuangyin.transitions.unfinished import UsesUnderWay
 from shuangyin.verification import api as verification_api
 from shuangyin.verification import pages as verification_pages
 from shuangyin.web import spa
@@ -85,6 +92,7 @@ APIS = (
     approvals_oversight_api,
     approvals_api,
     seals_freezing_api,
+    seals_life_api,
     seals_api,
     scenarios_api,
     scenario_tables_api,
@@ -124,6 +132,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             HeadFence: HeadFence(settings.effective_fence_file),
             LiveBus: LiveBus(shared=not database.is_sqlite),
             Anchors: configured_anchors(settings.log_anchors, clock),
+            Authorities: configured_authorities(settings),
         },
     )
 
@@ -139,6 +148,7 @@ def _ports() -> dict[type[Any], object]:
         SubjectReaders: AreaSubjectReaders(),
         EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
+        UnfinishedUses: UsesUnderWay(),
     }
 
 
@@ -150,6 +160,8 @@ def job_handlers() -> dict[str, Handler]:
         scenarios_commands.SETTLE_JOB: scenarios_commands.run_settling,
         authority_rounds.JOB_KIND: authority_rounds.run_job,
         scenarios_commands.SIMULATE_JOB: scenarios_commands.run_simulation,
+        seals_reporting.JOB_KIND: seals_answering.run_job,
+        seals_reconciling.JOB_KIND: seals_reconciling.run_job,
     }
 
 
@@ -159,6 +171,9 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     # Sealing does not wait for an audit of a long log or a simulation of a list: they have a worker of their own.
     long_kinds = (audit_runs.JOB_KIND, scenarios_commands.SIMULATE_JOB)
     asked_audits = JobRunner(platform, {kind: handlers.pop(kind) for kind in long_kinds})
+    # Nor for an authority that answers slowly.
+    outside_kinds = (seals_reporting.JOB_KIND, seals_reconciling.JOB_KIND)
+    outside = JobRunner(platform, {kind: handlers.pop(kind) for kind in outside_kinds})
     jobs = JobRunner(platform, handlers)
     sequencer = SequencerThread(platform)
     witnesses = WitnessThread(platform)
@@ -170,8 +185,10 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
 
     def start() -> None:
         authority_rounds.begin(platform)
+        seals_reconciling.begin(platform)
         jobs.start()
         asked_audits.start()
+        outside.start()
         sequencer.start()
         witnesses.start()
         anchors.start()
@@ -184,6 +201,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         # The worker first: what it still does leaves evidence that the sequencer then integrates.
         jobs.stop()
         asked_audits.stop()
+        outside.stop()
         audits.stop()
         approvals.stop()
         weekly.stop()

@@ -367,6 +367,17 @@ _LIFE: Mapping[str, Mapping[str, str]] = {
     "seals.activated": {"status": "status"},
     "seals.suspended": {"status": "status"},
     "seals.resumed": {"status": "status"},
+    "seals.applied": {"status": "status"},
+    "seals.accepted": {"status": "status"},
+    "seals.manufactured": {"status": "status", "specimen_sm3": _IMPRINT},
+    "seals.filed": {"status": "status", "filing_no": "filing_no", "filed_at": "filed_at"},
+    "seals.delivered": {"status": "status"},
+    "seals.reported_lost": {"status": "status"},
+    "seals.scrapped": {"status": "status"},
+    "seals.surrendered": {"status": "status"},
+    "seals.destroyed": {"status": "status"},
+    "seals.revoked": {"status": "status"},
+    "seals.uncollected": {"status": "status"},
     "seals.keeper_set": {"to": "keeper_person_id"},
     "seals.filing_set": {"filing_no": "filing_no", "filed_at": "filed_at"},
     "seals.specimen_filed": {"sm3": _IMPRINT},
@@ -385,6 +396,8 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "seals.registered": _entered,
     "seals.made": _entered,
     "seals.imported": _entered,
+    "seals.applied": _entered,
+    "seals.manufactured": _entered,
 }
 _BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "documents.uploaded": ("document_version", ("facts", "version")),
@@ -398,6 +411,7 @@ _BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "seals.registered": ("seal", ("subject", "id")),
     "seals.made": ("seal", ("subject", "id")),
     "seals.imported": ("seal", ("subject", "id")),
+    "seals.applied": ("seal", ("subject", "id")),
 }
 """The table of the row that an entry of each kind brings into being, and where the entry says which."""
 _UNUSED_SEALED = ~exists().where(

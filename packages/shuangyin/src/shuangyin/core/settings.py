@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         description="Chains and authorities that anchor signed heads, as a JSON list; the fields of each kind are "
         "in docs/evidence.md.",
     )
+    authorities: dict[str, object] = Field(
+        default_factory=dict,
+        description="Filing authorities, company registry and identity service as JSON; the fields are in "
+        "docs/seal-life.md.",
+    )
     log_audit_hours: int = Field(24, description="How often the log audits itself in full; 0 never.")
     sequencer_period_ms: int = Field(
         500, description="How often pending evidence is integrated and a checkpoint signed."

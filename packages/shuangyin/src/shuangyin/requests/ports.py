@@ -17,6 +17,7 @@ from shuangyin.requests.past_uses import SubmittedUses
 from shuangyin.requests.uses import RequestUses
 from shuangyin.scenarios import ports as scenarios
 from shuangyin.scenarios.past_uses import PastUses
+from shuangyin.seals import step_subject
 
 __all__ = ["SUBJECT_TYPE", "RequestReaders", "RequestSubject", "RequestUses", "implementations"]
 
@@ -56,7 +57,11 @@ def implementations() -> dict[type[Any], object]:
     """The ports of approvals, authority and documents."""
     return {
         ApprovalSubjects: SubjectTable(
-            {SUBJECT_TYPE: RequestSubject(), scenarios.SUBJECT_TYPE: scenarios.ScenarioListSubject()}
+            {
+                SUBJECT_TYPE: RequestSubject(),
+                scenarios.SUBJECT_TYPE: scenarios.ScenarioListSubject(),
+                step_subject.SUBJECT_TYPE: step_subject.SealStepSubject(),
+            }
         ),
         DocumentReaders: RequestReaders(),
         DutySubjects: RequestDuties(),

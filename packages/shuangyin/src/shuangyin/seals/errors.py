@@ -124,6 +124,15 @@ def another_organization() -> Refused:
     )
 
 
+def made_differs() -> Refused:
+    """What the maker delivered is not the seal that was ordered."""
+    return Refused(
+        "SEAL_OF_ANOTHER",
+        "印章文件的名称或尺寸与申请不符，未登记。请与制作单位核对。",
+        "Name or size of the e-seal is not what was applied for; nothing was taken in. Ask its maker.",
+    )
+
+
 def frozen(since: int) -> Refused:
     """All seals of the organization are frozen."""
     at = f"{beijing_time(since):%Y-%m-%d %H:%M}"

@@ -30,6 +30,10 @@ class SealStatus(StrEnum):
     """The legal status of a seal; where a physical one lies is another thing (`Whereabouts`)."""
 
     DRAFT = "draft"
+    ACCEPTED = "accepted"
+    MADE = "made"
+    FILED = "filed"
+    DELIVERED = "delivered"
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"
     LOST = "lost"
@@ -52,6 +56,22 @@ class Origin(StrEnum):
 
     ISSUED = "issued"
     TRIAL = "trial"
+
+
+class Begun(StrEnum):
+    """How a seal came into the register: entered when it existed already, or applied for here."""
+
+    TAKEN_IN = "taken_in"
+    APPLIED = "applied"
+
+
+class Hold(StrEnum):
+    """Why a suspended seal cannot be taken up again, whoever wants it."""
+
+    RENAMED = "renamed"
+    REPRESENTATIVE_CHANGED = "representative_changed"
+    LICENCE_ENDED = "licence_ended"
+    ENDING = "ending"
 
 
 @dataclass(frozen=True, slots=True)

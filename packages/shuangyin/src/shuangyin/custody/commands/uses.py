@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
-from PIL import Image, UnidentifiedImageError
-
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.objects import WrittenObject
+from shuangyin.core.photos import read_photo
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
 from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse, UsePhoto
@@ -18,9 +15,6 @@ from shuangyin.custody.schemas import NewPress
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.requests.models import RequestSeal
 from shuangyin.sealing.commands import record_physical_use
-
-IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-MAX_PHOTO_PIXELS = 80_000_000
 
 
 def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -> PhysicalUse:
@@ -82,15 +76,10 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
 
 def check_photo(head: bytes) -> str:
     """The media type of an image from its bytes. Raises Invalid for anything else."""
-    try:
-        with Image.open(io.BytesIO(head)) as image:
-            kind = image.format or ""
-            if kind not in IMAGE_TYPES or image.width * image.height > MAX_PHOTO_PIXELS:
-                raise errors.not_a_photo()
-            image.verify()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise errors.not_a_photo() from error
-    return IMAGE_TYPES[kind]
+    photo = read_photo(head)
+    if photo is None:
+        raise errors.not_a_photo()
+    return photo.media_type
 
 
 def add_photo(

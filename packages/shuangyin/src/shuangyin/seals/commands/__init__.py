@@ -6,6 +6,7 @@ from shuangyin.seals.commands.importing import (
     check_files,
     files_digest,
     import_issued,
+    receive_made,
 )
 from shuangyin.seals.commands.life import act_on, set_filing, set_keeper, set_whereabouts
 from shuangyin.seals.commands.making import make_trial
@@ -20,6 +21,7 @@ __all__ = [
     "files_digest",
     "import_issued",
     "make_trial",
+    "receive_made",
     "register_physical",
     "set_filing",
     "set_keeper",

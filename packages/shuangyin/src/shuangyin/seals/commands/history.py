@@ -20,6 +20,7 @@ def note_event(
     facts: Mapping[str, JsonValue],
     *,
     note: str | None = None,
+    step_id: str | None = None,
 ) -> None:
     """Record ``seals.<kind>`` of a seal whose new state is already set."""
     work.session.flush()
@@ -35,6 +36,7 @@ def note_event(
             person_id=actor.person_id,
             note=note,
             note_digest=json.dumps(digest) if digest else None,
+            step_id=step_id,
         )
     )
     everything: dict[str, JsonValue] = {"status": str(seal.status), **facts}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from evidencelog.entry import JsonValue
 from gmseal.errors import GmsealError
 from gmseal.report import CheckResult, walk
 from gmseal.ses.seal import Seal as SealStructure
@@ -28,8 +29,10 @@ from shuangyin.core.clock import to_datetime, to_milliseconds
 from shuangyin.core.objects import WrittenObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
-from shuangyin.seals import errors
+from shuangyin.seals import errors, queries
 from shuangyin.seals.commands.history import note_event
+from shuangyin.seals.commands.life import possible_move, require_allowed
+from shuangyin.seals.commands.moving import move_seal
 from shuangyin.seals.commands.registering import (
     Face,
     draft,
@@ -41,6 +44,7 @@ from shuangyin.seals.commands.registering import (
 from shuangyin.seals.material import keep_material, trust_of
 from shuangyin.seals.models import Medium, Origin, Seal
 from shuangyin.seals.pictures import same_picture
+from shuangyin.seals.rules.life import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,44 @@ def import_issued(
     seal = _register(work, actor, new, structure)
     keep_specimen(work, seal, specimen)
     keep_material(work, seal, seal_der=files.seal, certificate=certificate, key=key)
-    facts = {
-        "medium": seal.medium,
-        "origin": Origin.ISSUED.value,
-        "seal_sm3": _sm3(files.seal),
-        "specimen_sm3": specimen.sm3,
-        "certificate_sm3": _sm3(certificate),
-        "not_checked": checked,
-    }
-    note_event(work, actor, seal, "imported", facts)
+    note_event(work, actor, seal, "imported", _made_facts(seal, files, certificate, specimen, checked))
+    return seal
+
+
+def receive_made(
+    work: UnitOfWork,
+    actor: Actor,
+    seal_id: str,
+    files: ImportedFiles,
+    specimen: WrittenObject,
+    *,
+    seal_code: str | None,
+    expected: int | None,
+) -> Seal:
+    """Take in what the management unit has made for an application: the seal is made, and its filing is due.
+
+    Raises as `import_issued`; Conflict (SEAL_STATUS) unless it is on order, Refused (SEAL_OF_ANOTHER) for other files.
+    """
+    seal = queries.get_expected(work, actor.organization_id, seal_id, expected)
+    move = possible_move(seal, Act.MAKE)
+    require_allowed(actor, seal, move, Act.MAKE)
+    structure, certificate, key = _read(files)
+    checked = _check(work, structure)
+    same_size = (structure.picture.width_mm, structure.picture.height_mm) == (
+        int(seal.width_mm + 0.5),
+        int(seal.height_mm + 0.5),
+    )
+    if structure.name != seal.name or not same_size:
+        raise errors.made_differs()
+    if work.session.scalar(select(Seal.id).where(Seal.es_id == structure.es_id)) is not None:
+        raise errors.es_id_known()
+    seal.es_id = structure.es_id
+    seal.seal_code = seal_code
+    seal.valid_from = to_milliseconds(structure.valid_from)
+    seal.valid_until = to_milliseconds(structure.valid_to)
+    keep_specimen(work, seal, specimen)
+    keep_material(work, seal, seal_der=files.seal, certificate=certificate, key=key)
+    move_seal(work, actor, seal, move, facts=_made_facts(seal, files, certificate, specimen, checked))
     return seal
 
 
@@ -105,6 +138,19 @@ def files_digest(files: ImportedFiles) -> str:
     return _sm3(
         b"".join(_sm3(one).encode() for one in (files.seal, files.specimen, files.certificate, files.key))
     )
+
+
+def _made_facts(
+    seal: Seal, files: ImportedFiles, certificate: bytes, specimen: WrittenObject, not_checked: list[str]
+) -> dict[str, JsonValue]:
+    return {
+        "medium": seal.medium,
+        "origin": Origin.ISSUED.value,
+        "seal_sm3": _sm3(files.seal),
+        "specimen_sm3": specimen.sm3,
+        "certificate_sm3": _sm3(certificate),
+        "not_checked": [*not_checked],
+    }
 
 
 def _read(files: ImportedFiles) -> tuple[SealStructure, bytes, PrivateKey]:

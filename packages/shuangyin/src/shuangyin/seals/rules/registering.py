@@ -1,11 +1,12 @@
-"""Decisions about seals on plain values: what may follow what, what must be there before a seal is in force."""
+"""What must be there before a seal is in force, and what its face may be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from shuangyin.core.text import Text
-from shuangyin.seals.kinds import FaceStandard, Medium, Origin, SealCategory, SealStatus
+from shuangyin.seals.kinds import FaceStandard, Medium, Origin, SealCategory
+from shuangyin.seals.rules.objecting import Objection
 
 GA_TYPES = {
     SealCategory.LEGAL_NAME: "01",
@@ -16,22 +17,8 @@ GA_TYPES = {
 }
 """Seal types of GA 241.2; codes above 05 differ by region, so everything else is 99."""
 
-_TRANSITIONS = {
-    "activate": (SealStatus.DRAFT, SealStatus.IN_FORCE),
-    "suspend": (SealStatus.IN_FORCE, SealStatus.SUSPENDED),
-    "resume": (SealStatus.SUSPENDED, SealStatus.IN_FORCE),
-}
-
 TOLERANCE_MM = 0.05
 """Sizes are kept in micrometres; people write them with one digit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """Why something may not be: a stable code and a sentence that says what to do."""
-
-    code: str
-    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +38,6 @@ class Readiness:
 def ga_type(category: str) -> str:
     """The code of GA 241.2 for a category."""
     return GA_TYPES.get(SealCategory(category), "99")
-
-
-def next_status(act: str, status: str) -> SealStatus | Objection:
-    """The status after an act, or why the act is not possible now."""
-    before, after = _TRANSITIONS[act]
-    if status == before:
-        return after
-    return Objection(
-        "SEAL_STATUS",
-        Text(
-            "印章当前状态不允许此操作，请刷新后查看其状态。",
-            "The seal's present status does not allow this. Reload and see where it stands.",
-        ),
-    )
 
 
 def in_force_slot(organization_id: str, medium: str, category: str, root: str = "unit") -> str | None:

@@ -1,0 +1,1 @@
+"""What crosses areas: a seal ends, an organization is renamed, its head changes."""

@@ -1,0 +1,67 @@
+"""What of a seal's use is not over: the port of the seal register, answered by an area that sees requests and safes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.models import Opening, OpeningRequest, OpeningStatus, SafeSlot, SealReturn
+from shuangyin.requests.models import RequestSeal, RequestStatus, UseRequest
+from shuangyin.seals.models import Seal, Whereabouts
+from shuangyin.seals.ports import UnfinishedUse
+
+_RUNNING = (RequestStatus.IN_APPROVAL, RequestStatus.APPROVED, RequestStatus.SEALING)
+_UNDER_WAY = (OpeningStatus.PENDING, OpeningStatus.OPEN)
+MOST = 100
+"""So many are named; one is enough to refuse."""
+
+
+class UsesUnderWay:
+    """`seals.ports.UnfinishedUses` over requests, openings and where the seal is."""
+
+    def of_seal(self, work: UnitOfWork, seal_id: str) -> Sequence[UnfinishedUse]:
+        return [*_requests(work, seal_id), *_openings(work, seal_id), *_loan(work, seal_id)]
+
+    def leave_place(self, work: UnitOfWork, seal_id: str) -> None:
+        work.session.execute(delete(SafeSlot).where(SafeSlot.seal_id == seal_id))
+
+
+def _requests(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:
+    query = (
+        select(UseRequest.id, UseRequest.number)
+        .join(RequestSeal, RequestSeal.request_id == UseRequest.id)
+        .where(RequestSeal.seal_id == seal_id, UseRequest.status.in_(_RUNNING))
+        .order_by(UseRequest.number)
+        .distinct()
+        .limit(MOST)
+    )
+    return [
+        UnfinishedUse("request", row_id, number) for row_id, number in work.session.execute(query).tuples()
+    ]
+
+
+def _openings(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:
+    served = (
+        select(OpeningRequest.opening_id)
+        .join(RequestSeal, RequestSeal.request_id == OpeningRequest.request_id)
+        .where(RequestSeal.seal_id == seal_id)
+    )
+    out = select(SealReturn.opening_id).where(SealReturn.seal_id == seal_id, SealReturn.returned_at.is_(None))
+    query = (
+        select(Opening.id, Opening.number)
+        .where(Opening.id.in_(served.union(out)), Opening.status.in_(_UNDER_WAY))
+        .order_by(Opening.number)
+        .limit(MOST)
+    )
+    return [
+        UnfinishedUse("opening", row_id, number) for row_id, number in work.session.execute(query).tuples()
+    ]
+
+
+def _loan(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:
+    seal = work.session.get_one(Seal, seal_id)
+    if seal.whereabouts != Whereabouts.OUT_ON_LOAN:
+        return []
+    return [UnfinishedUse("loan", seal.id, seal.name)]
