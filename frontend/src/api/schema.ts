@@ -1178,6 +1178,8 @@ export interface paths {
         /**
          * Begin Audit
          * @description Audit the whole log now, in the background; one that waits or runs already is not doubled.
+         *
+         *     With `objects` every stored file is read and compared with the digest that was recorded of it.
          */
         post: operations["begin_audit_api_v1_evidence_audits_post"];
         delete?: never;
@@ -4203,6 +4205,18 @@ export interface components {
             title: string;
         };
         /**
+         * AuditAsked
+         * @description What an audit is to look at.
+         */
+        AuditAsked: {
+            /**
+             * Objects
+             * @description Read every stored file in full; without it only its row and length are checked.
+             * @default false
+             */
+            objects: boolean;
+        };
+        /**
          * AuditFindingOut
          * @description One difference that an audit found.
          */
@@ -4218,7 +4232,7 @@ export interface components {
             index: number | null;
             /**
              * What
-             * @description entry, tile, state, head, fence, columns or fact.
+             * @description entry, tile, state, head, fence, columns, fact or object.
              */
             what: string;
             /** Zh */
@@ -4234,6 +4248,11 @@ export interface components {
              * @description Facts of the business tables that were compared with their entries.
              */
             checked_facts: number;
+            /**
+             * Checked Objects
+             * @description Stored files that were looked at.
+             */
+            checked_objects: number;
             /** Differences */
             differences: number;
             /** Findings */
@@ -4242,6 +4261,11 @@ export interface components {
             finished_at: number;
             /** Id */
             id: string;
+            /**
+             * Objects Read
+             * @description Whether the files were read in full; else only that they are there, and their rows.
+             */
+            objects_read: boolean;
             /** Root */
             root: string;
             /**
@@ -12961,7 +12985,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuditAsked"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {

@@ -42,6 +42,7 @@ from shuangyin.evidence import audit_runs, vouching_api
 from shuangyin.evidence import pages as evidence_pages
 from shuangyin.evidence.anchoring import AnchorThread
 from shuangyin.evidence.auditing import AuditThread, BusinessFacts
+from shuangyin.evidence.kept_objects import RecordedObjects
 from shuangyin.evidence.ports import Anchors
 from shuangyin.evidence.queries import pending_count
 from shuangyin.evidence.readers import EntrySubjects, SubjectReaders
@@ -149,6 +150,7 @@ def _ports() -> dict[type[Any], object]:
         EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
         UnfinishedUses: UsesUnderWay(),
+        RecordedObjects: AreaFacts(),
     }
 
 

@@ -69,15 +69,32 @@ def reconcile(
 
 
 @app.command()
-def audit(data_dir: DataDir = None) -> None:
-    """Recompute the whole log from the stored bytes; status 1 when something differs."""
+def audit(
+    data_dir: DataDir = None,
+    objects: Annotated[  # noqa: FBT002 - typer makes it the flag --objects
+        bool, typer.Option("--objects", help="逐个读取全部文件并核对摘要 · Read every stored file in full.")
+    ] = False,
+) -> None:
+    """Recompute the whole log from the stored bytes and look at every stored file; status 1 when something differs."""
     from shuangyin.evidence.auditing import audit as run  # noqa: PLC0415  # as above
 
     with _platform(data_dir) as platform:
-        found = run(platform).differences
-    for difference in found:
-        console.print(str(difference), style="red", highlight=False, markup=False)
-    if found:
+        outcome = run(platform, read_objects=objects)
+    for one in outcome.differences:
+        console.print(f"✗ {one.zh}\n  {one.en}", style="red", highlight=False, markup=False)
+    read = ("逐个读取", "read in full") if objects else ("仅核对登记与长度", "only rows and lengths")
+    console.print(
+        f"已核对：存证 {outcome.size} 条，业务记录 {outcome.checked_facts} 项，"
+        f"文件 {outcome.checked_objects} 个（{read[0]}）。\n"
+        f"Checked: {outcome.size} entries, {outcome.checked_facts} facts, "
+        f"{outcome.checked_objects} files ({read[1]}).",
+        highlight=False,
+        markup=False,
+    )
+    if outcome.differences:
+        console.print(
+            f"差异 {len(outcome.differences)} 处。 Differences: {len(outcome.differences)}.", highlight=False
+        )
         raise typer.Exit(1)
     console.print("审计通过，没有差异。 The audit found no difference.")
 

@@ -21,10 +21,12 @@ from shuangyin.core.clock import to_milliseconds
 from shuangyin.core.database import Base
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import PhysicalUse
+from shuangyin.custody.models import PhysicalUse, UsePhoto
 from shuangyin.documents.models import DocumentVersion, VersionOrigin
 from shuangyin.evidence.auditing import RecordedRow, RowKey
+from shuangyin.evidence.kept_objects import KeptObject
 from shuangyin.evidence.models import EvidenceEntry, LogLeaf
+from shuangyin.recorded_objects import KINDS_WITH_OBJECTS, object_of
 from shuangyin.requests.models import UseRequest
 from shuangyin.requests.queries import current_binding
 from shuangyin.sealing.models import SealUse, UseStatus
@@ -36,6 +38,12 @@ Comparison = Callable[[UnitOfWork, Mapping[str, Any], Facts], str | None]
 
 class AreaFacts:
     """Answers the audit for the kinds of entries below."""
+
+    def kinds(self) -> frozenset[str]:
+        return KINDS_WITH_OBJECTS
+
+    def object_of(self, work: UnitOfWork, kind: str, content: Mapping[str, Any]) -> KeptObject | None:
+        return object_of(work, kind, content)
 
     def covers(self, kind: str) -> bool:
         return kind in _COMPARISONS
@@ -243,6 +251,14 @@ def _authority_differs(authority: str, facts: Facts) -> str | None:
     return None
 
 
+def _photographed(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    row = _row(work, UsePhoto, facts.get("photo"))
+    said = _differs(row, facts, {"sm3": "sm3", "moment": "moment", "use": "use_id"})
+    if said is None and (row.taken_at, row.taken_by) != (content.get("at"), content.get("actor")):
+        return "UsePhoto.taken_at or taken_by is not what was recorded"
+    return said
+
+
 def _json(text: str) -> Any:
     """What a column of JSON holds; None when somebody made it unreadable."""
     try:
@@ -392,6 +408,7 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "sealing.sealed": _used,
     "sealing.pressed": _used,
     "custody.pressed": _pressed,
+    "custody.photo_taken": _photographed,
     "requests.approved": _approved,
     "seals.registered": _entered,
     "seals.made": _entered,
@@ -408,6 +425,7 @@ _BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "sealing.sealed": ("seal_use", ("facts", "use")),
     "sealing.pressed": ("seal_use", ("facts", "use")),
     "custody.pressed": ("physical_use", ("facts", "use")),
+    "custody.photo_taken": ("use_photo", ("facts", "photo")),
     "seals.registered": ("seal", ("subject", "id")),
     "seals.made": ("seal", ("subject", "id")),
     "seals.imported": ("seal", ("subject", "id")),
@@ -447,6 +465,7 @@ _ROWS: tuple[tuple[str, Select[Any]], ...] = (
         .order_by(DocumentVersion.id),
     ),
     ("physical_use", select(PhysicalUse.id, null()).order_by(PhysicalUse.id)),
+    ("use_photo", select(UsePhoto.id, null()).order_by(UsePhoto.id)),
     ("seal", select(Seal.id, null()).order_by(Seal.id)),
 )
 """The rows that entries record, each with the entry it names; of the sealed files only those no use speaks of."""

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from platform_world import NAMES, ok
+from sqlalchemy import select
 
 from evidencelog.bundle import Verdict, verify_bundle
 from evidencelog.vkey import parse_vkey
+from shuangyin.core.objects import StoredObject
+from shuangyin.core.platform import Platform
+from shuangyin.evidence.auditing import audit
 
 
 def test_presses_photos_and_opening_are_in_the_bundle(desk: Any, tmp_path: Path) -> None:
@@ -40,4 +44,19 @@ def test_presses_photos_and_opening_are_in_the_bundle(desk: Any, tmp_path: Path)
         assert any("opened the safe together" in section.title.en for section in statement.sections)
         named = [row.shown.zh for row in rows if any(name in row.shown.zh for name in NAMES.values())]
         assert bool(named) == (number == 0)
+    _a_photo_that_was_touched_is_found(desk.world.platform, photo["sm3"])
     assert len(photo["sm3"]) == hashlib.new("sm3").digest_size * 2
+
+
+def _a_photo_that_was_touched_is_found(platform: Platform, sm3: str) -> None:
+    name = platform.view(
+        lambda work: work.session.scalars(select(StoredObject.name).where(StoredObject.sm3 == sm3)).one()
+    )
+    [path] = platform.settings.data_dir.rglob(name)
+    whole = path.read_bytes()
+    assert audit(platform, read_objects=True).differences == ()
+    path.chmod(0o600)
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    [found] = audit(platform, read_objects=True).differences
+    assert "UsePhoto" in found.en
+    path.write_bytes(whole)

@@ -137,6 +137,15 @@ class ObjectStore:
             if not complete:
                 raise _damaged()
 
+    def is_there(self, stored: StoredObject) -> bool:
+        """Whether the file is there with the length that its plaintext needs; nothing of it is read."""
+        chunks = stored.size // CHUNK_BYTES + 1
+        length = len(MAGIC) + _PREFIX_BYTES + stored.size + chunks * _TAG_BYTES
+        try:
+            return self._path(stored.name).stat().st_size == length
+        except OSError:
+            return False
+
     def read(self, stored: StoredObject) -> bytes:
         return b"".join(self.open(stored))
 

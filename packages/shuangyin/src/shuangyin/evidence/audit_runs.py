@@ -20,10 +20,10 @@ _SLOT = "evidence.audit"
 """One audit at a time: who asks while one waits or runs is given that one."""
 
 
-def ask_for_audit(work: UnitOfWork, actor: Actor) -> AuditRunOut:
+def ask_for_audit(work: UnitOfWork, actor: Actor, *, objects: bool = False) -> AuditRunOut:
     """Let the log be audited in full, in the background. Raises Forbidden without the permission."""
     actor.require("evidence.audit")
-    payload = {"asked_by": actor.person_id, "organization": actor.organization_id}
+    payload = {"asked_by": actor.person_id, "organization": actor.organization_id, "objects": objects}
     job_id = enqueue(work, JOB_KIND, payload, organization_id=actor.organization_id, slot=_SLOT)
     work.session.flush()
     return run_out(work.session.get_one(Job, job_id), work.now)
@@ -35,7 +35,7 @@ def run_job(platform: Platform, job: ClaimedJob) -> None:
     def tell(done: int, total: int) -> None:
         keep_progress(platform, job, {"done": done, "total": total})
 
-    outcome = audit(platform, tell)
+    outcome = audit(platform, tell, read_objects=bool(job.payload.get("objects")))
     platform.transact(lambda work: _finish(work, job, outcome))
 
 
@@ -57,6 +57,8 @@ def _finish(work: UnitOfWork, job: ClaimedJob, outcome: AuditOutcome) -> None:
             "size": outcome.size,
             "root": outcome.root,
             "differences": len(outcome.differences),
+            "objects": outcome.checked_objects,
+            "objects_read": outcome.objects_read,
         },
     )
     row = work.session.get_one(Job, job.id)

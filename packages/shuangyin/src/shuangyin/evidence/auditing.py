@@ -4,6 +4,7 @@
 2. The columns by which entries are found say what the entries say; no entry is lost between use case and log.
 3. The facts of the business areas are what their entries recorded (the port `BusinessFacts`).
 4. And the other way round: every row that an entry must have recorded is recorded by exactly one, which it names.
+5. The stored files are there, and their rows say the digests that entries record; when it is asked, each file is read.
 
 What differs is named, kept as the outcome of the audit, and shown as a problem until an audit is clean.
 """
@@ -15,6 +16,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import structlog
@@ -30,16 +32,17 @@ from evidencelog.log import LogState
 from evidencelog.vkey import parse_vkey
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.kept_objects import ObjectCount, examine_objects
 from shuangyin.evidence.keys import public_keys
 from shuangyin.evidence.models import EvidenceEntry, LogAudit, LogHead, LogLeaf, PendingEntry
-from shuangyin.evidence.problems import clear_problem, note_problem
+from shuangyin.evidence.problems import clear_problem, close_unconfigured, note_problem
 from shuangyin.evidence.trees import MAIN, TWIN, DatabaseTiles, Tree
 
 _log = structlog.get_logger(__name__)
 _FIRST_AUDIT_S = 60.0
 MAX_FINDINGS = 200
 """Findings that are kept of one audit; after so many differences one more says nothing new."""
-_ORDER = {"entry": 0, "columns": 1, "fact": 2, "tile": 3, "state": 4, "fence": 5, "head": 6}
+_ORDER = {"entry": 0, "columns": 1, "fact": 2, "object": 3, "tile": 4, "state": 5, "fence": 6, "head": 7}
 """Causes before consequences: one altered entry contradicts every head that was signed after it."""
 _WHAT_ZH = {
     "entry": "第 {index} 条存证与写入日志时不同",
@@ -103,6 +106,8 @@ class AuditOutcome:
     size: int
     root: str
     checked_facts: int
+    checked_objects: int
+    objects_read: bool
     differences: tuple[Difference, ...]
 
 
@@ -115,10 +120,30 @@ def _tell_nobody(_done: int, _total: int) -> None:
     return None
 
 
-def audit(platform: Platform, progress: Progress = _tell_nobody) -> AuditOutcome:
-    """Run a full audit and keep its outcome. The log is read as of one moment."""
+OBJECTS_PROBLEM = "audit:objects"
+"""The problem that files were altered in place: only an audit that reads them can say that it is over."""
+
+
+def audit(
+    platform: Platform, progress: Progress = _tell_nobody, *, read_objects: bool = False
+) -> AuditOutcome:
+    """Run a full audit and keep its outcome. The log is read as of one moment, stored files after it."""
     started_at = platform.clock.now_ms()
     differences, size, root, checked = platform.view(lambda work: _examine(work, progress))
+    objects = ObjectCount()
+    damaged = [
+        Difference(
+            "object",
+            one.index,
+            f"第 {one.index} 条存证（{one.kind}）所记文件 {one.named}：{one.zh}",
+            f"entry {one.index} ({one.kind}), {one.named}: {one.en}",
+        )
+        for one in islice(
+            examine_objects(platform, objects, read=read_objects, progress=lambda done: progress(done, done)),
+            MAX_FINDINGS,
+        )
+    ]
+    differences += damaged
     kept = sorted(differences, key=lambda item: _ORDER.get(item.what, 0))[:MAX_FINDINGS]
 
     def store(work: UnitOfWork) -> AuditOutcome:
@@ -129,6 +154,8 @@ def audit(platform: Platform, progress: Progress = _tell_nobody) -> AuditOutcome
             size=size,
             root=root,
             checked_facts=checked,
+            checked_objects=objects.checked,
+            objects_read=int(read_objects),
             findings=json.dumps([asdict(item) for item in kept], ensure_ascii=False),
         )
         work.session.add(row)
@@ -136,7 +163,12 @@ def audit(platform: Platform, progress: Progress = _tell_nobody) -> AuditOutcome
             note_problem(work, "audit", "log.audit_differs", kept[0].zh, kept[0].en)
         else:
             clear_problem(work, "audit")
-        return AuditOutcome(row.id, size, root, checked, tuple(kept))
+        if read_objects and damaged:
+            note_problem(work, OBJECTS_PROBLEM, "log.objects_differ", damaged[0].zh, damaged[0].en)
+        elif read_objects:
+            clear_problem(work, OBJECTS_PROBLEM)
+        close_unconfigured(work)
+        return AuditOutcome(row.id, size, root, checked, objects.checked, read_objects, tuple(kept))
 
     return platform.transact(store)
 

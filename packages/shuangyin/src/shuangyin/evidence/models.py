@@ -164,6 +164,8 @@ class LogAudit(Base):
     size: Mapped[int]
     root: Mapped[str] = mapped_column(String(64))
     checked_facts: Mapped[int]
+    checked_objects: Mapped[int] = mapped_column(server_default="0", doc="Stored files that were looked at.")
+    objects_read: Mapped[int] = mapped_column(server_default="0", doc="1 when they were read in full.")
     findings: Mapped[str] = mapped_column(
         Text, doc="JSON list of {what, index, zh, en}; empty when all is well."
     )

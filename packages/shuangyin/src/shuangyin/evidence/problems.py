@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 
+from evidencelog.witness.client import witnesses_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.errors import signing_refused
 from shuangyin.evidence.models import LogProblem
@@ -44,6 +45,25 @@ def note_problem(
 def clear_problem(work: UnitOfWork, subject: str) -> None:
     """The subject is well again. A blocking problem stays until somebody reconciles the log."""
     work.session.execute(delete(LogProblem).where(LogProblem.subject == subject, LogProblem.blocking == 0))
+
+
+_NO_LONGER = ("（现已不再配置）", " (no longer configured)")
+
+
+def close_unconfigured(work: UnitOfWork) -> None:
+    """End what is noted of witnesses and anchors that are no longer configured: nobody will ask them again.
+
+    What blocks stays, since taking a witness out of the settings takes back nothing that it said; it is marked.
+    """
+    configured = {f"witness:{one.name}" for one in witnesses_of(work.settings.log_witnesses)}
+    configured |= {f"anchor:{one.get('name')}" for one in work.settings.log_anchors}
+    for row in work.session.scalars(select(LogProblem)):
+        if not row.subject.startswith(("witness:", "anchor:")) or row.subject in configured:
+            continue
+        if not row.blocking:
+            work.session.delete(row)
+        elif not row.zh.endswith(_NO_LONGER[0]):
+            row.zh, row.en = row.zh + _NO_LONGER[0], row.en + _NO_LONGER[1]
 
 
 def open_problems(work: UnitOfWork) -> Sequence[LogProblem]:

@@ -173,7 +173,7 @@ class WitnessStateOut(BaseModel):
 class AuditFindingOut(BaseModel):
     """One difference that an audit found."""
 
-    what: str = Field(description="entry, tile, state, head, fence, columns or fact.")
+    what: str = Field(description="entry, tile, state, head, fence, columns, fact or object.")
     index: int | None
     zh: str
     en: str
@@ -193,8 +193,21 @@ class AuditOut(BaseModel):
     checked_facts: int = Field(
         description="Facts of the business tables that were compared with their entries."
     )
+    checked_objects: int = Field(description="Stored files that were looked at.")
+    objects_read: bool = Field(
+        description="Whether the files were read in full; else only that they are there, and their rows."
+    )
     differences: int
     findings: list[AuditFindingOut]
+
+
+class AuditAsked(BaseModel):
+    """What an audit is to look at."""
+
+    objects: bool = Field(
+        default=False,
+        description="Read every stored file in full; without it only its row and length are checked.",
+    )
 
 
 class AuditRunOut(BaseModel):

@@ -133,7 +133,7 @@ def _entries_at(work: UnitOfWork, organization_id: str, indexes: set[int]) -> di
     return dict(work.session.execute(query).tuples().all())
 
 
-_OF_ENTRIES = frozenset({"entry", "tile", "columns", "fact"})
+_OF_ENTRIES = frozenset({"entry", "tile", "columns", "fact", "object"})
 """Findings whose index is that of an entry; heads and states count entries."""
 
 
@@ -151,6 +151,8 @@ def _audit_out(row: LogAudit, findings: list[dict[str, object]], entries: Mappin
         size=row.size,
         root=row.root,
         checked_facts=row.checked_facts,
+        checked_objects=row.checked_objects,
+        objects_read=bool(row.objects_read),
         differences=len(shown),
         findings=shown,
     )

@@ -12,7 +12,7 @@ from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import Write
 from shuangyin.evidence import vouching
 from shuangyin.evidence.audit_runs import ask_for_audit, run_of
-from shuangyin.evidence.schemas import AuditOut, AuditRunOut, LogStateOut
+from shuangyin.evidence.schemas import AuditAsked, AuditOut, AuditRunOut, LogStateOut
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
 
@@ -39,9 +39,15 @@ def list_audits(
 
 
 @router.post("/audits", response_model=AuditRunOut, status_code=202)
-def begin_audit(actor: Auditor, write: Write) -> AuditRunOut | Response:
-    """Audit the whole log now, in the background; one that waits or runs already is not doubled."""
-    return write.run(actor, lambda work: ask_for_audit(work, actor), status=202)
+def begin_audit(actor: Auditor, write: Write, asked: AuditAsked | None = None) -> AuditRunOut | Response:
+    """Audit the whole log now, in the background; one that waits or runs already is not doubled.
+
+    With `objects` every stored file is read and compared with the digest that was recorded of it."""
+    return write.run(
+        actor,
+        lambda work: ask_for_audit(work, actor, objects=asked is not None and asked.objects),
+        status=202,
+    )
 
 
 @router.get("/audits/runs/{run_id}", response_model=AuditRunOut)

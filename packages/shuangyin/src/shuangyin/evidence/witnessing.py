@@ -20,7 +20,7 @@ from evidencelog.witness.client import WitnessClient, WitnessOutcome, collect_co
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import LogCosignature
-from shuangyin.evidence.problems import clear_problem, note_problem
+from shuangyin.evidence.problems import clear_problem, close_unconfigured, note_problem
 from shuangyin.evidence.queries import newest_checkpoint
 from shuangyin.evidence.trees import DatabaseTiles
 
@@ -52,6 +52,8 @@ class WitnessThread:
         self._thread = threading.Thread(target=self._run, name="witnesses", daemon=True)
 
     def start(self) -> None:
+        # Settings change with a restart, and what nobody asks any more would stay on the page for ever.
+        self._platform.transact(close_unconfigured)
         if self._witnesses:
             self._thread.start()
 

@@ -207,14 +207,14 @@ def statement_alert(week: str) -> Alert:
 
 def log_alert(problem: ProblemFact) -> Alert:
     """A log that may not be signed, or whose audit found history changed, is the gravest thing to be told."""
-    if problem.subject == "audit":
+    if problem.subject.startswith("audit"):
         zh, en = (
             f"存证审计发现不符：{problem.zh}。",
             f"The audit of the log found a difference: {problem.en}.",
         )
     else:
         zh, en = f"存证日志：{problem.zh}。", f"Evidence log: {problem.en}."
-    level: Level = "danger" if problem.blocking or problem.subject in ("audit", "log") else "warning"
+    level: Level = "danger" if problem.blocking or problem.subject.startswith(("audit", "log")) else "warning"
     return Alert(level, Text(zh, en), "/evidence/state")
 
 
