@@ -65,9 +65,10 @@ def _press(desk: Desk) -> None:
             page.get_by_test_id("press-spoiled").first.locator("input").fill("1")
         page.get_by_test_id("register-presses").first.click()
         expect(page.get_by_test_id("use")).to_have_count(number + 1)
-        # The newest use needs its photo of the stamped page.
-        page.get_by_test_id("photo-document").nth(number).set_input_files(SAMPLES / "scan.jpg")
-        expect(page.get_by_test_id("use").nth(number).get_by_alt_text("王岚")).to_be_visible()
+        # Each copy is photographed once; further seals on it need a photo of their own use.
+        for taken in range(1, (2 if number == 0 else 1) + 1):
+            page.get_by_test_id("photo-document").nth(number).set_input_files(SAMPLES / "scan.jpg")
+            expect(page.get_by_test_id("use").nth(number).get_by_alt_text("王岚")).to_have_count(taken)
     desk.settle()
     desk.look("custody-pressed")
     page.get_by_test_id("to-return").click()

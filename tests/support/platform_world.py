@@ -8,7 +8,7 @@ import hmac
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,12 +16,14 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from starlette.datastructures import State
 
+from gmseal.trial import TrialAuthority
 from shuangyin.app import create_app, job_handlers
-from shuangyin.core.clock import ManualClock
+from shuangyin.core.clock import ManualClock, to_datetime
 from shuangyin.core.jobs import JobRunner
 from shuangyin.core.platform import Platform
 from shuangyin.evidence.sequencer import sequence_pending
 from shuangyin.people.bootstrap import create_organization
+from shuangyin.sealing.timestamps import Timestamps
 
 ORGANIZATION = "北京云岫数科有限公司"
 USCC = "91110108MA00TE011W"
@@ -88,9 +90,11 @@ class World:
         self.clock.advance(seconds=30)
         return totp(self.members[kind].totp_secret, self.clock.now_ms())
 
-    def step_up(self, kind: str, act: str, subject: str) -> str:
-        """A step-up proof of this person for one act on one subject."""
+    def step_up(self, kind: str, act: str, subject: str, password: str | None = None) -> str:
+        """A step-up proof of this person for one act on one subject; with the password, of two factors."""
         body = {"act": act, "subject": subject, "method": "totp", "code": self.code(kind)}
+        if password is not None:
+            body["password"] = password
         return str(ok(self.client(kind).post("/api/v1/auth/step-up", json=body))["proof"])
 
     def sign_in(self, member: Member, password: str = PASSWORD) -> TestClient:
@@ -106,6 +110,14 @@ class World:
         second = ok(client.post("/api/v1/auth/second-factor", json=body))
         client.headers["X-CSRF-Token"] = second["csrf_token"]
         return client
+
+    def stamp(self) -> TrialAuthority:
+        """Give the platform a time-stamp authority in the process, on the clock of the tests; its root is returned."""
+        authority = TrialAuthority.create(to_datetime(self.clock.now_ms()))
+        source = authority.timestamps(clock=lambda: to_datetime(self.clock.now_ms()))
+        self.platform = replace(self.platform, ports={**self.platform.ports, Timestamps: Timestamps(source)})
+        self.app.state.platform = self.platform
+        return authority
 
     def settle(self) -> None:
         """Run what the worker and the sequencer would run by themselves."""

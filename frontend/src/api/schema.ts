@@ -1698,6 +1698,8 @@ export interface paths {
         /**
          * Confirm
          * @description Confirm with one's own second factor; with account and password, as the second person on this device.
+         *
+         *     With the password alone one confirms oneself by two factors, as requests can ask (`controls.second_factor`).
          */
         post: operations["confirm_api_v1_openings__opening_id__confirm_post"];
         delete?: never;
@@ -1717,7 +1719,7 @@ export interface paths {
         put?: never;
         /**
          * Add Photo
-         * @description Keep a photo (JPEG, PNG, WebP) of a stamped document or of the seal back in its place.
+         * @description Keep a photo (JPEG, PNG, WebP) of a paper before or after the press, of the pressing, or of the seal back.
          */
         post: operations["add_photo_api_v1_openings__opening_id__photos_post"];
         delete?: never;
@@ -1962,6 +1964,26 @@ export interface paths {
         patch: operations["change_post_api_v1_posts__post_id__patch"];
         trace?: never;
     };
+    "/api/v1/prints/{print_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Content
+         * @description The file to be printed, for who may read the request.
+         */
+        get: operations["print_content_api_v1_prints__print_id__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reference/citations": {
         parameters: {
             query?: never;
@@ -2102,6 +2124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/request-duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Duties
+         * @description Duties that are not fulfilled, of the requests that the caller sees, newest first.
+         */
+        get: operations["list_duties_api_v1_request_duties_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests": {
         parameters: {
             query?: never;
@@ -2170,6 +2212,26 @@ export interface paths {
         patch: operations["change_api_v1_requests__request_id__patch"];
         trace?: never;
     };
+    "/api/v1/requests/{request_id}/duties/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fulfil Duty
+         * @description File the scans of the sealed papers, or say how they were handed over to another platform.
+         */
+        post: operations["fulfil_duty_api_v1_requests__request_id__duties__kind__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests/{request_id}/issue-forms": {
         parameters: {
             query?: never;
@@ -2188,6 +2250,30 @@ export interface paths {
          * @description Register a 签发单. It counts where the rules say so, once somebody else has checked it.
          */
         post: operations["register_issue_form_api_v1_requests__request_id__issue_forms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prints
+         * @description The controlled prints of a request, oldest first.
+         */
+        get: operations["list_prints_api_v1_requests__request_id__prints_get"];
+        put?: never;
+        /**
+         * Make Print
+         * @description Make a controlled print of one document of an approved request: watermark, number and code on every page.
+         */
+        post: operations["make_print_api_v1_requests__request_id__prints_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4149,6 +4235,22 @@ export interface components {
             scope: string;
         };
         /**
+         * ArchiveCopyOut
+         * @description A scan or receipt that was filed.
+         */
+        ArchiveCopyOut: {
+            /** Document Id */
+            document_id: string;
+            /** Document Version Id */
+            document_version_id: string;
+            /** File Name */
+            file_name: string;
+            /** Sm3 */
+            sm3: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * AssignmentOut
          * @description A person who is asked at a step.
          */
@@ -4415,6 +4517,11 @@ export interface components {
             file: string;
             /** @default document */
             moment: components["schemas"]["PhotoMoment"];
+            /**
+             * Request Id
+             * @description Of a photo from before the press.
+             */
+            request_id?: string | null;
             /** Use Id */
             use_id?: string | null;
         };
@@ -5357,6 +5464,59 @@ export interface components {
             size: number;
             /** Sm3 */
             sm3: string;
+        };
+        /**
+         * DutyFulfilment
+         * @description With what a duty is done: the scans of the sealed papers, or how they were handed over.
+         */
+        DutyFulfilment: {
+            /**
+             * Document Version Ids
+             * @default []
+             */
+            document_version_ids: string[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * DutyKind
+         * @description What is still to be done after a use: the scan of the sealed paper, the hand-over to another platform.
+         * @enum {string}
+         */
+        DutyKind: "archive_copy" | "hand_over";
+        /**
+         * DutyOut
+         * @description What is still to be done after a use, or how it was done.
+         */
+        DutyOut: {
+            /**
+             * Compulsory
+             * @description While it is overdue its applicant applies for no further use of this kind.
+             */
+            compulsory: boolean;
+            /** Copies */
+            copies: components["schemas"]["ArchiveCopyOut"][];
+            /**
+             * Due At
+             * @description Null: no term is set.
+             */
+            due_at: number | null;
+            /** Fulfilled At */
+            fulfilled_at: number | null;
+            fulfilled_by: components["schemas"]["PersonRef"] | null;
+            kind: components["schemas"]["DutyKind"];
+            /** Note */
+            note: string | null;
+            /** Opened At */
+            opened_at: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "overdue" | "fulfilled";
         };
         /**
          * Enrolment
@@ -6836,6 +6996,19 @@ export interface components {
             spoiled: number;
         };
         /**
+         * NewPrint
+         * @description How many controlled prints are made of one document of a request.
+         */
+        NewPrint: {
+            /**
+             * Copies
+             * @default 1
+             */
+            copies: number;
+            /** Document Version Id */
+            document_version_id: string;
+        };
+        /**
          * NewRequest
          * @description A draft to begin.
          */
@@ -6896,7 +7069,10 @@ export interface components {
              * @description What the scenario list decides when absent.
              */
             medium?: ("electronic" | "physical") | null;
-            /** Paper Description */
+            /**
+             * Paper Description
+             * @description Of a paper that exists only on paper: with it and `paper_place` no document need be uploaded; the platform writes a sheet that describes it.
+             */
             paper_description?: string | null;
             /** Paper Place */
             paper_place?: string | null;
@@ -7138,7 +7314,8 @@ export interface components {
         };
         /**
          * OpeningConfirmation
-         * @description One person's own second factor. With account and password it is the second person on the same device.
+         * @description One person's own second factor, with his password where two factors are asked for. With account and password it
+         *     is the second person on the same device.
          */
         OpeningConfirmation: {
             /** Account */
@@ -7260,6 +7437,22 @@ export interface components {
             uscc: string;
             /** Version */
             version: number;
+        };
+        /**
+         * OwedDutyOut
+         * @description A duty that is not fulfilled, with the request it lies on.
+         */
+        OwedDutyOut: {
+            applicant: components["schemas"]["PersonRef"];
+            duty: components["schemas"]["DutyOut"];
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Request Id */
+            request_id: string;
+            /** Title */
+            title: string;
         };
         /** Page[AcknowledgementOut] */
         Page_AcknowledgementOut_: {
@@ -7435,6 +7628,16 @@ export interface components {
         Page_OpeningOut_: {
             /** Items */
             items: components["schemas"]["OpeningOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[OwedDutyOut] */
+        Page_OwedDutyOut_: {
+            /** Items */
+            items: components["schemas"]["OwedDutyOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -7812,10 +8015,11 @@ export interface components {
         };
         /**
          * PhotoMoment
-         * @description What a photo shows: the stamped document, or the seal back in its place.
+         * @description What a photo shows: the paper before it is stamped, the pressing, the stamped document (the moment "after" of a
+         *     scenario list), or the seal back in its place.
          * @enum {string}
          */
-        PhotoMoment: "document" | "returned";
+        PhotoMoment: "before" | "pressing" | "document" | "returned";
         /**
          * PhotoOut
          * @description A photo, by its digest.
@@ -7825,6 +8029,8 @@ export interface components {
             id: string;
             /** Moment */
             moment: string;
+            /** Request Id */
+            request_id: string | null;
             /** Sm3 */
             sm3: string;
             /** Taken At */
@@ -8186,6 +8392,31 @@ export interface components {
             total_minor?: number | null;
         };
         /**
+         * PrintOut
+         * @description A controlled print: the approved pages with watermark and number.
+         */
+        PrintOut: {
+            /** Copies */
+            copies: number;
+            /** Document Version Id */
+            document_version_id: string;
+            /** Id */
+            id: string;
+            /** Made At */
+            made_at: number;
+            made_by: components["schemas"]["PersonRef"];
+            /** Number */
+            number: string;
+            /** Request Id */
+            request_id: string;
+            /** Sm3 */
+            sm3: string;
+            /** Source Sm3 */
+            source_sm3: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * Problem
          * @description An error as told to a client.
          */
@@ -8528,10 +8759,20 @@ export interface components {
             document_kind_name: components["schemas"]["TextOut"];
             /** Documents */
             documents: components["schemas"]["RequestDocumentOut"][];
+            /**
+             * Done
+             * @description Sealed, and no duty is left.
+             */
+            done: boolean;
             /** Duplicate Reason */
             duplicate_reason: string | null;
             /** Duplicates */
             duplicates: components["schemas"]["LikeRequest"][];
+            /**
+             * Duties
+             * @description What the list asks for after the use; empty before it.
+             */
+            duties: components["schemas"]["DutyOut"][];
             exception: components["schemas"]["ExceptionBody"] | null;
             /** High Risk */
             high_risk: boolean;
@@ -9799,10 +10040,11 @@ export interface components {
         };
         /**
          * SecondFactorRule
-         * @description Whether a step asks for the second factor each time, or a recent one within the window will do.
+         * @description Which second factor a step asks for, the weakest first: a recent one within the window, one each time, or
+         *     password and second factor together each time.
          * @enum {string}
          */
-        SecondFactorRule: "each" | "window";
+        SecondFactorRule: "window" | "each" | "two_factors";
         /**
          * SendBack
          * @description To which earlier step a route is sent back, and how it goes on.
@@ -10200,6 +10442,11 @@ export interface components {
              * @enum {string}
              */
             method: "totp" | "recovery_code";
+            /**
+             * Password
+             * @description For an act that asks for two factors (`strength` is `two_factors`): the password as well.
+             */
+            password?: string | null;
             /** Subject */
             subject: string;
         };
@@ -10413,12 +10660,28 @@ export interface components {
             approved_at: number | null;
             /** Approvers */
             approvers: components["schemas"]["PersonRef"][];
+            /** @description What the list asks around the press. */
+            controls: components["schemas"]["ControlsBody"];
             /** Copies */
             copies: number;
+            /**
+             * Document Version Ids
+             * @description The approved files, in order.
+             */
+            document_version_ids: string[];
             /** Id */
             id: string;
             /** Number */
             number: string;
+            /** Paper Description */
+            paper_description: string | null;
+            /** Paper Place */
+            paper_place: string | null;
+            /**
+             * Prints
+             * @description Controlled prints made so far.
+             */
+            prints: components["schemas"]["PrintOut"][];
             /** Reason */
             reason: string;
             /**
@@ -10428,8 +10691,15 @@ export interface components {
             safe_id: string | null;
             /** Seals */
             seals: components["schemas"]["OpeningSealOut"][];
+            /** Stub Number */
+            stub_number: string | null;
             /** Title */
             title: string;
+            /**
+             * Uncovered
+             * @description Controls that only a smart seal can see to; with one of them the safe is not opened for it.
+             */
+            uncovered: ("face_check" | "fence")[];
         };
         /**
          * WhenAbsent
@@ -14540,6 +14810,36 @@ export interface operations {
             };
         };
     };
+    print_content_api_v1_prints__print_id__content_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                print_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     citations_api_v1_reference_citations_get: {
         parameters: {
             query?: never;
@@ -14750,6 +15050,42 @@ export interface operations {
             };
         };
     };
+    list_duties_api_v1_request_duties_get: {
+        parameters: {
+            query?: {
+                state?: ("open" | "overdue") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwedDutyOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_requests_api_v1_requests_get: {
         parameters: {
             query?: {
@@ -14931,6 +15267,45 @@ export interface operations {
             };
         };
     };
+    fulfil_duty_api_v1_requests__request_id__duties__kind__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                request_id: string;
+                kind: components["schemas"]["DutyKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyFulfilment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_issue_forms_api_v1_requests__request_id__issue_forms_get: {
         parameters: {
             query?: never;
@@ -14987,6 +15362,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IssueFormOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_prints_api_v1_requests__request_id__prints_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    make_print_api_v1_requests__request_id__prints_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrint"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"];
                 };
             };
             /** @description Problem document */

@@ -7,6 +7,8 @@ import { isProblem } from '@/api/problem'
 export interface StepUpRequest {
   act: string
   subject: string
+  /** Password and second factor together. */
+  two: boolean
 }
 
 interface Waiting extends StepUpRequest {
@@ -17,15 +19,16 @@ interface Waiting extends StepUpRequest {
 /** Thrown when the person closed the question for the second factor; there is nothing to tell him then. */
 export class StepUpDeclined extends Error {}
 
-export async function askForProof(request: StepUpRequest, method: FactorMethod, code: string): Promise<string> {
-  const answer = await api.post<{ proof: string }>('/auth/step-up', { ...request, method, code: code.trim() })
+export async function askForProof(request: StepUpRequest, method: FactorMethod, code: string, password: string): Promise<string> {
+  const { act, subject, two } = request
+  const answer = await api.post<{ proof: string }>('/auth/step-up', { act, subject, method, code: code.trim(), ...(two ? { password } : {}) })
   return answer.proof
 }
 
 /** What the platform wants confirmed, when it answered that a second factor is required. */
 export function stepUpOf(error: unknown): StepUpRequest | null {
   if (!isProblem(error, 'STEP_UP_REQUIRED')) return null
-  return { act: error.text('act'), subject: error.text('subject') }
+  return { act: error.text('act'), subject: error.text('subject'), two: error.text('strength') === 'two_factors' }
 }
 
 /**

@@ -21,6 +21,7 @@ from shuangyin.authority import standing_in
 from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.connectors.authorities import configured_authorities
+from shuangyin.connectors.seal_timestamps import configured_timestamps
 from shuangyin.core.clock import Clock, SystemClock
 from shuangyin.core.database import Database
 from shuangyin.core.errors import NotFound
@@ -35,6 +36,8 @@ from shuangyin.core.periodic import Periodic
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
+from shuangyin.custody import ports as custody_ports
+from shuangyin.custody import prints_api as custody_prints_api
 from shuangyin.documents import api as documents_api
 from shuangyin.entry_subjects import AreaEntrySubjects
 from shuangyin.evidence import api as evidence_api
@@ -55,8 +58,10 @@ from shuangyin.people import ports as people_ports
 from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
+from shuangyin.requests import duties_api as requests_duties_api
 from shuangyin.requests import ports as requests_ports
 from shuangyin.requests import routing_api as requests_routing_api
+from shuangyin.requests.commands.duties import notice_overdue
 from shuangyin.scenarios import api as scenarios_api
 from shuangyin.scenarios import commands as scenarios_commands
 from shuangyin.scenarios import lists_api as scenario_lists_api
@@ -65,6 +70,7 @@ from shuangyin.scenarios import tables_api as scenario_tables_api
 from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
 from shuangyin.sealing import ports as sealing_ports
+from shuangyin.sealing.timestamps import Timestamps
 from shuangyin.seals import api as seals_api
 from shuangyin.seals import freezing_api as seals_freezing_api
 from shuangyin.seals import life_api as seals_life_api
@@ -103,8 +109,10 @@ APIS = (
     documents_api,
     requests_api,
     requests_routing_api,
+    requests_duties_api,
     sealing_api,
     custody_api,
+    custody_prints_api,
     verification_api,
     workbench_api,
     statement_api,
@@ -113,7 +121,7 @@ APIS = (
 SWEEP_S = 30.0
 """A step whose approver has left waits so long for his superior, at most."""
 STATEMENT_S = 600.0
-"""How often it is looked whether a week is over of which there is no statement."""
+"""How often it is looked whether a week is over without a statement, or the term of a duty has passed."""
 PAGES = (evidence_pages, verification_pages)
 
 
@@ -134,6 +142,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             LiveBus: LiveBus(shared=not database.is_sqlite),
             Anchors: configured_anchors(settings.log_anchors, clock),
             Authorities: configured_authorities(settings),
+            Timestamps: configured_timestamps(settings),
         },
     )
 
@@ -146,6 +155,7 @@ def _ports() -> dict[type[Any], object]:
         **standing_in.implementations(),
         **requests_ports.implementations(),
         **sealing_ports.implementations(),
+        **custody_ports.implementations(),
         SubjectReaders: AreaSubjectReaders(),
         EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
@@ -183,6 +193,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     audits = AuditThread(platform)
     approvals = Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S)
     weekly = Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S)
+    duties = Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S)
     live = LivePoller(platform, platform.port(LiveBus))
 
     def start() -> None:
@@ -197,6 +208,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         audits.start()
         approvals.start()
         weekly.start()
+        duties.start()
         live.start()
 
     def stop() -> None:
@@ -207,6 +219,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         audits.stop()
         approvals.stop()
         weekly.stop()
+        duties.stop()
         live.stop()
         sequencer.stop()
         witnesses.stop()

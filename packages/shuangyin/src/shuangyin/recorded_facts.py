@@ -99,7 +99,9 @@ def _text_differs(text: str | None, recorded: object, column: str) -> str | None
 def _uploaded(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
     same = ("sm3", "sha256", "size", "pages", "signed_by_others", "repaired_from_sm3")
     row = _row(work, DocumentVersion, facts.get("version"))
-    return _differs(row, facts, {name: name for name in same})
+    # Entries of earlier versions say nothing of the origin.
+    later = ("origin",) if "origin" in facts else ()
+    return _differs(row, facts, {name: name for name in (*same, *later)})
 
 
 def _decided(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:

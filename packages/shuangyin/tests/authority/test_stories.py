@@ -167,6 +167,7 @@ def test_a_tender_is_electronic_only_and_its_grant_of_six_uses_closes_itself(
     world = story.world
     story.make_seal("legal_name", "electronic", category="legal_name", seal_code="1101080000125")
     tenders_must_be_electronic(story)
+    world.stamp()
     seal_id = story.seals["legal_name"]
     lacking = [
         ({"document_kinds": None}, "GRANT_AUTO_TEMPLATE"),

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.database
 def finish(desk: Any, opening_id: str) -> dict[str, Any]:
     """Press all that was approved, photograph, close; the registered use."""
     use = ok(desk.press(opening_id, normal=4, seam=4, spoiled=1, remark="第二份盖糊"), 201)
-    ok(desk.photograph(opening_id, use_id=use["id"], moment="document"), 201)
+    desk.photograph_each_copy(opening_id, use["id"])
     ok(desk.photograph(opening_id, moment="returned"), 201)
     ok(desk.close(opening_id))
     return dict(use)
@@ -83,6 +83,9 @@ def test_closing_needs_every_seal_and_every_photo(desk: Any) -> None:
     seal = desk.story.get("custodian", f"/seals/{desk.seal_id}")
     assert seal["whereabouts"] == "in_use", "a refused closing must not put the seal back"
     ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)
+    missing = problem(desk.close(opening["id"]), 409, "PHOTO_OF_EACH_COPY")
+    assert missing["details"] == {"copies": 4, "photos": 1}
+    desk.photograph_each_copy(opening["id"], use["id"], copies=3)
     problem(desk.close(opening["id"], "employee"), 404, "NOT_FOUND")
     assert ok(desk.close(opening["id"]))["status"] == "closed"
 
@@ -101,7 +104,7 @@ def test_one_opening_serves_a_list_of_requests(desk: Any) -> None:
     ok(desk.confirm(opening["id"], "reviewer"))
     for request in (desk.request, second):
         use = ok(desk.press(opening["id"], request_id=request["id"], normal=4), 201)
-        ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)
+        desk.photograph_each_copy(opening["id"], use["id"])
     ok(desk.close(opening["id"]))
     assert [desk.story.read(request["id"])["status"] for request in (desk.request, second)] == ["sealed"] * 2
 
@@ -172,7 +175,7 @@ def test_a_fault_while_registering_leaves_nothing_half_done(
 def test_a_fault_while_closing_leaves_the_safe_open(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opening = desk.open()
     use = ok(desk.press(opening["id"], normal=4), 201)
-    ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)
+    desk.photograph_each_copy(opening["id"], use["id"])
 
     def gone(*_arguments: Any, **_named: Any) -> None:
         raise Fault

@@ -164,7 +164,7 @@ def test_a_token_needs_a_proof_made_for_it(world: World) -> None:
     client = world.client("employee")
     body = {"name": "甲", "scopes": ["requests.apply"]}
     refused = problem(client.post("/api/v1/me/tokens", json=body), 403, "STEP_UP_REQUIRED")
-    assert refused["details"] == {"act": "people.create_token", "subject": "甲"}
+    assert refused["details"] == {"act": "people.create_token", "subject": "甲", "strength": "each"}
     body["proof"] = world.step_up("employee", "people.create_token", "乙")
     problem(client.post("/api/v1/me/tokens", json=body), 403, "STEP_UP_REQUIRED")
     unknown = {

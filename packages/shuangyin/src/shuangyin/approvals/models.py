@@ -161,7 +161,9 @@ class ApprovalDecision(Base):
     comment: Mapped[str] = mapped_column(Text)
     decided_at: Mapped[int]
     binding: Mapped[str] = mapped_column(String(64))
-    second_factor: Mapped[str] = mapped_column(String(16), doc="What covered it: a proof, or the window.")
+    second_factor: Mapped[str] = mapped_column(
+        String(16), doc="What covered it: two factors, a proof, or the window."
+    )
     entry_id: Mapped[str] = mapped_column(String(32), doc="The evidence entry of this decision.")
     slot: Mapped[str] = mapped_column(String(80))
     on_behalf_of: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))

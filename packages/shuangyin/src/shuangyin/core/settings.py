@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -84,6 +85,14 @@ class Settings(BaseSettings):
         description="Filing authorities, company registry and identity service as JSON; the fields are in "
         "docs/seal-life.md.",
     )
+    timestamp_url: str | None = Field(
+        None,
+        description="Time-stamp authority (RFC 3161) for seal signatures where the scenario list asks for a stamp; "
+        "without it such a use is refused.",
+    )
+    timestamp_digest: Literal["sm3", "sha256"] = Field("sm3", description="Digest that the authority stamps.")
+    timestamp_policy: str | None = Field(None, description="Policy asked of the authority, as an OID.")
+    timestamp_seconds: float = Field(15.0, description="How long the authority may take to answer.")
     log_audit_hours: int = Field(24, description="How often the log audits itself in full; 0 never.")
     sequencer_period_ms: int = Field(
         500, description="How often pending evidence is integrated and a checkpoint signed."

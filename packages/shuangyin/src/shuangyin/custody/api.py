@@ -104,11 +104,14 @@ def read_opening(opening_id: str, platform: PlatformOf, actor: SignedIn) -> Open
 def confirm(
     opening_id: str, body: OpeningConfirmation, request: Request, actor: SignedIn, platform: PlatformOf
 ) -> OpeningOut:
-    """Confirm with one's own second factor; with account and password, as the second person on this device."""
+    """Confirm with one's own second factor; with account and password, as the second person on this device.
+
+    With the password alone one confirms oneself by two factors, as requests can ask (`controls.second_factor`).
+    """
     platform.view(lambda work: queries.opening(work, actor, opening_id))
     if body.account is not None and body.password is not None:
         address = request.client.host if request.client else ""
-        person_id = confirm_other(
+        shown = confirm_other(
             platform,
             actor,
             account=body.account,
@@ -118,9 +121,9 @@ def confirm(
             address=address,
         )
     else:
-        person_id = confirm_own(platform, actor, method=body.method, code=body.code)
+        shown = confirm_own(platform, actor, method=body.method, code=body.code, password=body.password)
     return platform.transact(
-        lambda work: views.opening_out(work, openings.confirm(work, actor, opening_id, person_id))
+        lambda work: views.opening_out(work, openings.confirm(work, actor, opening_id, shown))
     )
 
 
@@ -142,8 +145,11 @@ def add_photo(
     write: Write,
     moment: Annotated[PhotoMoment, Form()] = PhotoMoment.DOCUMENT,
     use_id: Annotated[str | None, Form(max_length=32)] = None,
+    request_id: Annotated[
+        str | None, Form(max_length=32, description="Of a photo from before the press.")
+    ] = None,
 ) -> PhotoOut | Response:
-    """Keep a photo (JPEG, PNG, WebP) of a stamped document or of the seal back in its place."""
+    """Keep a photo (JPEG, PNG, WebP) of a paper before or after the press, of the pressing, or of the seal back."""
     platform = write.platform
     media_type = uses.check_photo(file.file.read(platform.settings.max_photo_bytes + 1))
     file.file.seek(0)
@@ -151,7 +157,14 @@ def add_photo(
 
     def command(work: UnitOfWork) -> PhotoOut:
         photo = uses.add_photo(
-            work, actor, opening_id, written=written, media_type=media_type, moment=moment, use_id=use_id
+            work,
+            actor,
+            opening_id,
+            written=written,
+            media_type=media_type,
+            moment=moment,
+            use_id=use_id,
+            request_id=request_id,
         )
         return views.photo_out(work, photo)
 

@@ -99,3 +99,118 @@ def not_a_photo() -> Invalid:
         "请上传 JPEG、PNG 或 WebP 照片。",
         "Upload a photo as JPEG, PNG or WebP.",
     )
+
+
+_ASKED = {
+    "face_check": ("人脸核验", "a face check"),
+    "fence": ("电子围栏", "an electronic fence"),
+}
+
+
+def needs_smart_seal(number: str, seal: str, control: str) -> Refused:
+    """The list asks for what only a smart seal or a camera at the press can see to."""
+    zh, en = _ASKED[control]
+    return Refused(
+        "NEEDS_SMART_SEAL",
+        f"{number} 须{zh}用印，「{seal}」未装智能印章设备，不能直接开柜盖章。请改用智能印章，或按清单申请例外并经批准。",
+        f"{number} asks for {en}, and “{seal}” is not in a smart seal; it cannot be pressed from the safe alone. Use a "
+        "smart seal, or apply for an exception and have it approved.",
+        details={"control": control},
+    )
+
+
+def stub_missing(number: str) -> Refused:
+    """A paper from the stub book has no number of its stub."""
+    return Refused(
+        "STUB_MISSING",
+        f"{number} 须从存根簿编号开具，但没有存根号，不能用印。请撤回后重新送审。",
+        f"{number} comes from the stub book and has no stub number. Withdraw it and submit it anew.",
+    )
+
+
+def two_factors_needed(opening_id: str) -> Forbidden:
+    """A request of the opening asks for password and second factor together."""
+    return Forbidden(
+        "STEP_UP_REQUIRED",
+        "本次用印须同时验证登录密码与动态口令。",
+        "This use needs your password and your second factor together.",
+        details={"act": "custody.confirm", "subject": opening_id, "strength": "two_factors"},
+    )
+
+
+def more_copies(approved: int) -> Refused:
+    """More copies than were applied for."""
+    return Refused(
+        "COPIES_EXCEEDED",
+        f"登记的份数超过批准的 {approved} 份。多盖须另行申请。",
+        f"More copies than the {approved} that were approved. More need a new request.",
+        details={"copies": approved},
+    )
+
+
+def print_missing(number: str) -> Refused:
+    """The list asks for a controlled print, and none was made of some document."""
+    return Refused(
+        "PRINT_MISSING",
+        f"{number} 须在带水印和编号的打印件上用印。请先为每份文件生成受控打印件。",
+        f"{number} is to be stamped on a print with watermark and number. Make the print of each document first.",
+    )
+
+
+def photo_before_missing(*, by_both: bool) -> Refused:
+    """The paper was not photographed before it was stamped."""
+    return Refused(
+        "PHOTO_BEFORE_MISSING",
+        "此为纸质原件，盖章前须由保管人和复核人各拍一张照片。"
+        if by_both
+        else "按用印场景清单，盖章前须先拍照。请上传盖章前的照片后再登记。",
+        "This paper exists only on paper: keeper and reviewer each photograph it before it is stamped."
+        if by_both
+        else "The scenario list asks for a photo before the press. Upload it, then register.",
+    )
+
+
+def photo_of_each_copy(number: str, copies: int, there: int) -> Refused:
+    """Fewer photos than copies."""
+    return Refused(
+        "PHOTO_OF_EACH_COPY",
+        f"{number} 共盖 {copies} 份，须每份拍照，现有 {there} 张。请补拍后再关柜。",
+        f"{copies} copies of {number} were stamped and each is to be photographed; there are {there}. Take the rest.",
+        details={"copies": copies, "photos": there},
+    )
+
+
+def photo_pressing_missing(number: str) -> Refused:
+    """No photo of the pressing."""
+    return Refused(
+        "PHOTO_PRESSING_MISSING",
+        f"登记 {number} 还没有盖章过程的照片，请上传后再关柜。",
+        f"Use {number} has no photo of the pressing. Upload it before closing.",
+    )
+
+
+def photo_returned_missing() -> Refused:
+    """No photo of the seals in their place."""
+    return Refused(
+        "PHOTO_RETURNED_MISSING",
+        "按用印场景清单，印章归位须拍照。请拍照后再关柜。",
+        "The scenario list asks for a photo of the seals back in their place. Take it before closing.",
+    )
+
+
+def moment_needs_request() -> Invalid:
+    """A photo from before the press that does not say of which request."""
+    return Invalid(
+        "PHOTO_OF_WHAT",
+        "请指明照片属于哪份申请。",
+        "Say which request the photo belongs to.",
+    )
+
+
+def not_printable(code: str) -> Invalid:
+    """The file cannot be given a watermark."""
+    return Invalid(
+        "NOT_PRINTABLE",
+        f"该文件无法生成受控打印件（{code}）。请检查文件后重新送审。",
+        f"No controlled print can be made of this file ({code}). Check the file and submit it anew.",
+    )

@@ -20,8 +20,11 @@ class OpeningStatus(StrEnum):
 
 
 class PhotoMoment(StrEnum):
-    """What a photo shows: the stamped document, or the seal back in its place."""
+    """What a photo shows: the paper before it is stamped, the pressing, the stamped document (the moment "after" of a
+    scenario list), or the seal back in its place."""
 
+    BEFORE = "before"
+    PRESSING = "pressing"
     DOCUMENT = "document"
     RETURNED = "returned"
 
@@ -117,13 +120,16 @@ class PhysicalUse(Base):
 
 
 class UsePhoto(Base):
-    """A photo of a stamped document or of the seal back in its place."""
+    """A photo of a paper before and after it was stamped, of the pressing, or of the seal back in its place."""
 
     __tablename__ = "use_photo"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     organization_id: Mapped[str] = mapped_column(String(32))
     opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
+    request_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("use_request.id"), doc="Whose paper it shows; null for seals in their place."
+    )
     use_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("physical_use.id"), index=True)
     object_id: Mapped[str] = mapped_column(String(32), ForeignKey("stored_object.id"))
     sm3: Mapped[str] = mapped_column(String(64))
@@ -143,3 +149,25 @@ class SealReturn(Base):
     organization_id: Mapped[str] = mapped_column(String(32))
     taken_at: Mapped[int]
     returned_at: Mapped[int | None]
+
+
+class PrintCopy(Base):
+    """A controlled print: the approved pages with watermark, number and code, as they came from the printer.
+
+    The approved file stays as it is; this is what the paper that is stamped looks like.
+    """
+
+    __tablename__ = "print_copy"
+    __table_args__ = (UniqueConstraint("organization_id", "number"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(40))
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), index=True)
+    document_version_id: Mapped[str] = mapped_column(String(32), ForeignKey("document_version.id"))
+    source_sm3: Mapped[str] = mapped_column(String(64), doc="The approved file.")
+    object_id: Mapped[str] = mapped_column(String(32), ForeignKey("stored_object.id"))
+    sm3: Mapped[str] = mapped_column(String(64), doc="The file with the watermark.")
+    copies: Mapped[int] = mapped_column(doc="How many were printed.")
+    made_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    made_at: Mapped[int]

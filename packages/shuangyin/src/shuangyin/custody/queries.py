@@ -14,11 +14,13 @@ from shuangyin.custody.models import (
     OpeningRequest,
     OpeningStatus,
     PhysicalUse,
+    PrintCopy,
     Safe,
     SafeSlot,
     SealReturn,
     UsePhoto,
 )
+from shuangyin.requests.authorizing import readable
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.models import Seal
 
@@ -192,6 +194,21 @@ def register(
     if wanted.before is not None:
         query = query.where(PhysicalUse.id < wanted.before)
     return list(work.session.scalars(query.order_by(PhysicalUse.id.desc()).limit(limit)))
+
+
+def prints_of(work: UnitOfWork, request_id: str) -> list[PrintCopy]:
+    """The controlled prints of a request, oldest first."""
+    query = select(PrintCopy).where(PrintCopy.request_id == request_id).order_by(PrintCopy.id)
+    return list(work.session.scalars(query))
+
+
+def print_copy(work: UnitOfWork, actor: Actor, print_id: str) -> PrintCopy:
+    """One controlled print, for who may read its request. Raises NotFound."""
+    found = work.session.get(PrintCopy, print_id)
+    if found is None or found.organization_id != actor.organization_id:
+        raise not_found("该打印件", "print")
+    readable(work, actor, found.request_id)
+    return found
 
 
 def photos_of(work: UnitOfWork, opening_id: str) -> list[UsePhoto]:

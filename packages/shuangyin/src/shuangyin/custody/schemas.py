@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.people.schemas import Id, PersonRef
+from shuangyin.scenarios.schemas import ControlsBody
 
 Count = int
 
@@ -63,7 +64,8 @@ class NewOpening(BaseModel):
 
 
 class OpeningConfirmation(BaseModel):
-    """One person's own second factor. With account and password it is the second person on the same device."""
+    """One person's own second factor, with his password where two factors are asked for. With account and password it
+    is the second person on the same device."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -104,6 +106,7 @@ class PhotoOut(BaseModel):
     """A photo, by its digest."""
 
     id: str
+    request_id: str | None
     use_id: str | None
     moment: str
     sm3: str
@@ -142,6 +145,30 @@ class PhysicalUseOut(BaseModel):
     remark: str | None
 
 
+class NewPrint(BaseModel):
+    """How many controlled prints are made of one document of a request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_version_id: Id
+    copies: int = Field(1, ge=1, le=10_000)
+
+
+class PrintOut(BaseModel):
+    """A controlled print: the approved pages with watermark and number."""
+
+    id: str
+    number: str
+    request_id: str
+    document_version_id: str
+    source_sm3: str
+    sm3: str
+    copies: int
+    made_by: PersonRef
+    made_at: int
+    url: str
+
+
 class OpeningSealOut(BaseModel):
     """What an approval allows for one seal and what is registered so far."""
 
@@ -167,6 +194,15 @@ class WaitingRequestOut(BaseModel):
     applicant: PersonRef
     approvers: list[PersonRef]
     approved_at: int | None
+    paper_description: str | None
+    paper_place: str | None
+    stub_number: str | None
+    controls: ControlsBody = Field(description="What the list asks around the press.")
+    uncovered: list[Literal["face_check", "fence"]] = Field(
+        description="Controls that only a smart seal can see to; with one of them the safe is not opened for it."
+    )
+    document_version_ids: list[str] = Field(description="The approved files, in order.")
+    prints: list[PrintOut] = Field(description="Controlled prints made so far.")
     safe_id: str | None = Field(
         description="The safe that holds its seals; null when they lie in several or none."
     )

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from shuangyin.approvals.queries import approvers_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
-from shuangyin.custody.models import Opening, PhysicalUse, Safe, SafeSlot, UsePhoto
+from shuangyin.custody.controls import uncovered
+from shuangyin.custody.models import Opening, PhysicalUse, PrintCopy, Safe, SafeSlot, UsePhoto
 from shuangyin.custody.rules import SPARE_SPOILED, Presses, total_of
 from shuangyin.custody.schemas import (
     OpeningOut,
     OpeningSealOut,
     PhotoOut,
     PhysicalUseOut,
+    PrintOut,
     SafeOut,
     SafeSealOut,
     WaitingRequestOut,
 )
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import PersonRef
+from shuangyin.requests import queries as requests
+from shuangyin.requests.controls import controls_of_request
 from shuangyin.requests.models import UseRequest
+from shuangyin.scenarios.schemas import ControlsBody
 from shuangyin.sealing.models import SealUse
 from shuangyin.seals.models import Seal
 
@@ -69,6 +75,13 @@ def waiting_out(work: UnitOfWork, request: UseRequest) -> WaitingRequestOut:
         applicant=people(request.applicant_id),
         approvers=[people(person_id) for person_id in approvers],
         approved_at=request.approved_at,
+        paper_description=request.paper_description,
+        paper_place=request.paper_place,
+        stub_number=request.stub_number,
+        controls=ControlsBody.model_validate(controls_of_request(request)),
+        uncovered=_uncovered(work, request),
+        document_version_ids=[one.document_version_id for one in requests.documents_of(work, request.id)],
+        prints=prints_out(work, queries.prints_of(work, request.id)),
         safe_id=places.pop() if len(places) == 1 else None,
         seals=[
             _seal_out(work, request, line.seal_id, seal, line.presses_applied, line.seam_presses)
@@ -156,6 +169,7 @@ def photo_out(work: UnitOfWork, photo: UsePhoto) -> PhotoOut:
 def _photo_out(photo: UsePhoto, people: People) -> PhotoOut:
     return PhotoOut(
         id=photo.id,
+        request_id=photo.request_id,
         use_id=photo.use_id,
         moment=photo.moment,
         sm3=photo.sm3,
@@ -181,6 +195,32 @@ def _seal_out(
         used_cover=used.cover,
         spoiled=used.spoiled,
     )
+
+
+def prints_out(work: UnitOfWork, prints: Sequence[PrintCopy]) -> list[PrintOut]:
+    """Controlled prints of one request."""
+    people = People(work, [one.made_by for one in prints])
+    return [
+        PrintOut(
+            id=one.id,
+            number=one.number,
+            request_id=one.request_id,
+            document_version_id=one.document_version_id,
+            source_sm3=one.source_sm3,
+            sm3=one.sm3,
+            copies=one.copies,
+            made_by=people(one.made_by),
+            made_at=one.made_at,
+            url=f"/api/v1/prints/{one.id}/content",
+        )
+        for one in prints
+    ]
+
+
+def _uncovered(work: UnitOfWork, request: UseRequest) -> list[Literal["face_check", "fence"]]:
+    missing = {control for control, _ in uncovered(work, request)}
+    names: tuple[Literal["face_check", "fence"], ...] = ("face_check", "fence")
+    return [name for name in names if name in missing]
 
 
 def _place(work: UnitOfWork, seal_id: str) -> SafeSlot | None:

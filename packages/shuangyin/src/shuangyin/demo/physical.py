@@ -115,10 +115,16 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
                     "remark": "第二份盖糊一次，废页已剪角留存" if number == 0 else None,
                 },
             )
-            photo = {"use_id": use["id"], "moment": "document"}
-            custodian.upload(
-                f"/openings/{opening['id']}/photos", "scan.jpg", sample("scan.jpg"), "image/jpeg", **photo
-            )
+            # The rule asks for a photo of each copy; the first seal's show them all, the second seal's one is enough.
+            for _ in range(COPIES if number == 0 else 1):
+                photo = {"use_id": use["id"], "moment": "document"}
+                custodian.upload(
+                    f"/openings/{opening['id']}/photos",
+                    "scan.jpg",
+                    sample("scan.jpg"),
+                    "image/jpeg",
+                    **photo,
+                )
             found.setdefault("uses", []).append(use["number"])
         found["say"] = "、".join(found["uses"])
     with report.step("over_count_refused", "再多盖一次：被拒绝") as found:

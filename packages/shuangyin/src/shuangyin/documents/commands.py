@@ -29,9 +29,15 @@ class NewVersion:
 
 
 def add_document(
-    work: UnitOfWork, actor: Actor, *, title: str, file_name: str, version: NewVersion
+    work: UnitOfWork,
+    actor: Actor,
+    *,
+    title: str,
+    file_name: str,
+    version: NewVersion,
+    origin: VersionOrigin = VersionOrigin.UPLOADED,
 ) -> Document:
-    """Keep an inspected upload as the first version of a new document."""
+    """Keep an inspected upload, or what the platform wrote itself, as the first version of a new document."""
     actor.require("documents.upload")
     document = Document(
         id=work.new_id(),
@@ -42,7 +48,7 @@ def add_document(
     )
     work.session.add(document)
     work.session.flush()
-    added = _add_version(work, actor, document, VersionOrigin.UPLOADED, file_name, version, parent=None)
+    added = _add_version(work, actor, document, origin, file_name, version, parent=None)
     facts: dict[str, JsonValue] = {
         "version": added.id,
         "sm3": added.sm3,
@@ -51,6 +57,7 @@ def add_document(
         "pages": added.pages,
         "signed_by_others": added.signed_by_others,
         "repaired_from_sm3": added.repaired_from_sm3,
+        "origin": added.origin,
     }
     record(
         work, actor, kind="documents.uploaded", subject_type="document", subject_id=document.id, facts=facts

@@ -11,9 +11,10 @@ from shuangyin.core.database import Base
 
 
 class VersionOrigin(StrEnum):
-    """How a version came about."""
+    """How a version came about: uploaded, written by the platform to describe a paper, or sealed."""
 
     UPLOADED = "uploaded"
+    DESCRIBED = "described"
     SEALED = "sealed"
 
 

@@ -61,13 +61,16 @@ def challenge_ended() -> NotAdmitted:
     )
 
 
-def step_up_required(act: str, subject: str) -> Forbidden:
-    """The act needs a fresh second factor."""
+def step_up_required(act: str, subject: str, strength: str) -> Forbidden:
+    """The act needs a fresh second factor, or (`two_factors`) two of them at once."""
+    two = strength == "two_factors"
     return Forbidden(
         "STEP_UP_REQUIRED",
-        "此项操作需要再次验证动态口令。",
-        "This needs your second factor again.",
-        details={"act": act, "subject": subject},
+        "此项操作需要同时验证登录密码与动态口令。" if two else "此项操作需要再次验证动态口令。",
+        "This needs your password and your second factor together."
+        if two
+        else "This needs your second factor again.",
+        details={"act": act, "subject": subject, "strength": strength},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import func, select, update
@@ -20,6 +21,11 @@ from shuangyin.people.schemas import Enrolment, Method
 ISSUER = "双印"
 
 
+TWO_FACTORS: Final = ("password,totp",)
+"""Kinds of factors that are two when they are shown together: what one knows, and what one has. A recovery code, which
+stands in for a lost device, is none of the strong ones."""
+
+
 class Verdict(StrEnum):
     """What became of a second factor."""
 
@@ -27,6 +33,7 @@ class Verdict(StrEnum):
     WRONG = "wrong"
     USED = "used"
     LOCKED = "locked"
+    PASSWORD = "password"  # noqa: S105  # which factor was wrong, not a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class FactorResult:
 
     verdict: Verdict
     retry_after_s: int = 0
+    kinds: tuple[str, ...] = ()
+    """What was shown and good, the password before the other factor."""
 
     def refusal(self) -> ShuangyinError | None:
         """The error to raise after the commit, None when the factor was good."""
@@ -42,6 +51,8 @@ class FactorResult:
             return None
         if self.verdict is Verdict.LOCKED:
             return errors.factor_locked(self.retry_after_s)
+        if self.verdict is Verdict.PASSWORD:
+            return errors.password_wrong()
         return errors.code_used() if self.verdict is Verdict.USED else errors.factor_wrong()
 
 
@@ -75,19 +86,33 @@ def check_factor(
     if verdict is Verdict.GOOD:
         credential.failed_count = 0
         credential.locked_until = None
-        return FactorResult(verdict)
-    credential.failed_count += 1
-    wait_s = rules.wait_after(credential.failed_count, rules.FACTOR_FREE_FAILURES)
-    credential.locked_until = work.now + wait_s * 1000 if wait_s else None
-    record(
-        work,
-        actor,
-        kind="people.second_factor_refused",
-        subject_type="person",
-        subject_id=actor.person_id,
-        facts={"method": method, "verdict": verdict.value, "failures": credential.failed_count},
-    )
+        return FactorResult(verdict, kinds=(method,))
+    _count_failure(work, actor, credential, method, verdict)
     return FactorResult(verdict)
+
+
+def check_factors(
+    work: UnitOfWork,
+    actor: Actor,
+    credential: Credential,
+    *,
+    method: Method,
+    code: str,
+    password_right: bool | None,
+) -> FactorResult:
+    """As `check_factor`, with the password before it when one was given (`password_right` None: none was).
+
+    A wrong password uses no code up and counts like a wrong code, so that neither can be guessed behind the other.
+    """
+    if password_right is False:
+        if credential.locked_until is not None and credential.locked_until > work.now:
+            return FactorResult(Verdict.LOCKED, -(-(credential.locked_until - work.now) // 1000))
+        _count_failure(work, actor, credential, "password", Verdict.PASSWORD)
+        return FactorResult(Verdict.PASSWORD)
+    result = check_factor(work, actor, credential, method=method, code=code)
+    if result.verdict is not Verdict.GOOD:
+        return result
+    return FactorResult(Verdict.GOOD, kinds=("password", method) if password_right else (method,))
 
 
 def new_wrapped_secret(work: UnitOfWork, person: Person) -> tuple[bytes, Enrolment]:
@@ -109,6 +134,22 @@ def recovery_codes_left(work: UnitOfWork, person_id: str) -> int:
 def recovery_digest(work: UnitOfWork, person_id: str, code: str) -> str:
     """The keyed digest of a recovery code; a copy of the database alone cannot be searched for codes."""
     return work.keyring.blind(f"recovery-code:{person_id}", rules.normal_recovery_code(code))
+
+
+def _count_failure(
+    work: UnitOfWork, actor: Actor, credential: Credential, method: str, verdict: Verdict
+) -> None:
+    credential.failed_count += 1
+    wait_s = rules.wait_after(credential.failed_count, rules.FACTOR_FREE_FAILURES)
+    credential.locked_until = work.now + wait_s * 1000 if wait_s else None
+    record(
+        work,
+        actor,
+        kind="people.second_factor_refused",
+        subject_type="person",
+        subject_id=actor.person_id,
+        facts={"method": method, "verdict": verdict.value, "failures": credential.failed_count},
+    )
 
 
 def _use_totp(work: UnitOfWork, credential: Credential, code: str, enrolling: bytes | None) -> Verdict:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.people.models import Credential
 from shuangyin.people.rules import normal_password
 
 _SALT_BYTES = 16
@@ -44,6 +47,19 @@ def verify_password(settings: Settings, password_hash: str | None, password: str
             return _hasher(settings).verify(expected, normal_password(password)) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+def password_right(platform: Platform, person_id: str, password: str | None) -> bool | None:
+    """Whether this is the person's password; None when none was given. Takes as long as a sign-in: never inside a
+    transaction. Who asks counts the failures."""
+    if password is None:
+        return None
+
+    def kept(work: UnitOfWork) -> str | None:
+        credential = work.session.get(Credential, person_id)
+        return credential.password_hash if credential else None
+
+    return verify_password(platform.settings, platform.view(kept), password)
 
 
 def needs_new_hash(settings: Settings, password_hash: str) -> bool:

@@ -209,6 +209,10 @@ class StepUp(_Input):
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
     method: Method
     code: Code
+    password: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None,
+        description="For an act that asks for two factors (`strength` is `two_factors`): the password as well.",
+    )
 
 
 class StepUpOut(BaseModel):

@@ -100,9 +100,12 @@ def submit(
 ) -> RequestOut | Response:
     """Submit for approval. The list in force decides again; the wrong medium is refused with the rule's reason."""
     sent = body or RequestSubmission()
+    sheet = commands.write_sheet(write.platform, actor, request_id)
 
     def command(work: UnitOfWork) -> RequestOut:
-        request = commands.submit(work, actor, request_id, expected, choices=sent.choices, fields=sent.fields)
+        request = commands.submit(
+            work, actor, request_id, expected, choices=sent.choices, fields=sent.fields, sheet=sheet
+        )
         return request_out(work, actor, request)
 
     return write.run(actor, command)

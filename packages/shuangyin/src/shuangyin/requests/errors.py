@@ -230,3 +230,54 @@ def law_forbids_now(rule: Text, reason: Text, cited: str | None) -> Refused:
         f"The list changed after approval; by “{rule.en}” this kind of seal may no longer be used: {reason.en} Apply again under the present list.",
         details={"rule": rule.to_dict(), "citation": cited},
     )
+
+
+def no_such_duty() -> NotFound:
+    """The list lays no duty of this kind on the request, or not yet."""
+    return not_found("该申请的这项后续事项", "duty of this request")
+
+
+def duty_done() -> Conflict:
+    """The duty was fulfilled before."""
+    return Conflict(
+        "DUTY_DONE",
+        "该事项已办结，请刷新查看。",
+        "This duty is fulfilled already. Reload to see by whom.",
+    )
+
+
+def scans_missing() -> Invalid:
+    """An archive copy without a scan."""
+    return Invalid(
+        "SCANS_MISSING",
+        "请上传盖章后文件的扫描件。",
+        "Attach the scans of the sealed papers.",
+    )
+
+
+def note_missing() -> Invalid:
+    """A hand-over of which nothing is said."""
+    return Invalid(
+        "NOTE_MISSING",
+        "请写明何时、以何种方式移交给对方平台，及取回的回执。",
+        "Say when and how it was handed over, and what receipt came back.",
+    )
+
+
+def scan_is_the_draft() -> Invalid:
+    """The file that was approved shows no seal, so it is no scan of the sealed paper."""
+    return Invalid(
+        "SCAN_IS_THE_DRAFT",
+        "所选文件是送审时的原文件，不是盖章后的扫描件。请上传扫描件。",
+        "This is the file that was approved, not a scan of the sealed paper. Attach the scan.",
+    )
+
+
+def archive_overdue(number: str) -> Refused:
+    """A compulsory archive copy of an earlier use is overdue."""
+    return Refused(
+        "ARCHIVE_OVERDUE",
+        f"{number} 的盖章扫描件已逾期未归档。按用印场景清单须先归档，再申请同类用印。",
+        f"The scans of {number} are overdue. The scenario list asks for them before the next use of this kind.",
+        details={"number": number},
+    )

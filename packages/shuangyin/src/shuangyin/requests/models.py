@@ -126,6 +126,53 @@ class RequestAttachment(Base):
     position: Mapped[int] = mapped_column(doc="From 1.")
 
 
+class DutyKind(StrEnum):
+    """What is still to be done after a use: the scan of the sealed paper, the hand-over to another platform."""
+
+    ARCHIVE_COPY = "archive_copy"
+    HAND_OVER = "hand_over"
+
+
+class RequestDuty(Base):
+    """A duty that the list lays on a request once it is sealed. The request is done when it has none left."""
+
+    __tablename__ = "request_duty"
+    __table_args__ = (
+        UniqueConstraint("request_id", "kind"),
+        Index(None, "organization_id", "fulfilled_at", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    compulsory: Mapped[bool] = mapped_column(
+        doc="While it is overdue its applicant applies for no further such use."
+    )
+    opened_at: Mapped[int]
+    due_at: Mapped[int | None] = mapped_column(doc="Null: no term is set.")
+    overdue_at: Mapped[int | None] = mapped_column(doc="When it was noticed that the term had passed.")
+    fulfilled_at: Mapped[int | None]
+    fulfilled_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
+    note: Mapped[str | None] = mapped_column(String(500))
+
+
+class ArchiveCopy(Base):
+    """A scan or receipt with which a duty of a request was fulfilled."""
+
+    __tablename__ = "archive_copy"
+    __table_args__ = (Index(None, "document_version_id"),)
+
+    duty_id: Mapped[str] = mapped_column(String(32), ForeignKey("request_duty.id"), primary_key=True)
+    document_version_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("document_version.id"), primary_key=True
+    )
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), index=True)
+    sm3: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[int]
+
+
 class RequestSeal(Base):
     """What a request asks of one seal: how many presses, where.
 

@@ -19,6 +19,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.requests import errors
 from shuangyin.requests.models import (
+    ArchiveCopy,
     RequestAttachment,
     RequestDocument,
     RequestSeal,
@@ -276,7 +277,7 @@ def current_binding(work: UnitOfWork, request: UseRequest) -> str:
 
 
 def reads_document(work: UnitOfWork, actor: Actor, document_id: str) -> bool:
-    """Whether a request that the actor sees names a version of this document, to be sealed or attached."""
+    """Whether a request that the actor sees names a version of this document, to be sealed, attached or filed."""
     query = (
         select(UseRequest.id)
         .join(RequestDocument, RequestDocument.request_id == UseRequest.id)
@@ -285,6 +286,15 @@ def reads_document(work: UnitOfWork, actor: Actor, document_id: str) -> bool:
         .limit(1)
     )
     if work.session.scalar(query) is not None:
+        return True
+    filed = (
+        select(UseRequest.id)
+        .join(ArchiveCopy, ArchiveCopy.request_id == UseRequest.id)
+        .join(DocumentVersion, DocumentVersion.id == ArchiveCopy.document_version_id)
+        .where(DocumentVersion.document_id == document_id, visible_to(actor))
+        .limit(1)
+    )
+    if work.session.scalar(filed) is not None:
         return True
     attached = (
         select(UseRequest.id)

@@ -11,7 +11,7 @@ from shuangyin.approvals.commands.registering import counting_form
 from shuangyin.approvals.directory import OrganizationDirectory
 from shuangyin.approvals.naming import named_route
 from shuangyin.approvals.ports import Subject
-from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan
+from shuangyin.approvals.rules import SecondFactorRule, StepMode, StepPlan, strictest
 from shuangyin.approvals.rules.changes import Part
 from shuangyin.approvals.rules.definitions import (
     ApproverKind,
@@ -54,7 +54,8 @@ class DecidedRoute:
 def definitions_of(work: UnitOfWork, organization_id: str, decision: Decision) -> DecidedRoute:
     """The steps of a decision, those of a named route in the place of the step that names it.
 
-    A step of two keys that agree is asked once. Raises NotFound, Refused (ROUTE_RETIRED) for a route that is gone.
+    A step of two keys that agree is asked once; each asks at least for the second factor that the list asks of the
+    use. Raises NotFound, Refused (ROUTE_RETIRED) for a route that is gone.
     """
     steps: dict[str, StepDefinition] = {}
     version_id = None
@@ -68,7 +69,11 @@ def definitions_of(work: UnitOfWork, organization_id: str, decision: Decision) -
             wanted = [step_definition(step, issue_form_counts=counts)]
         for one in wanted:
             steps.setdefault(one.key, one)
-    return DecidedRoute(tuple(steps.values()), version_id)
+    asked = SecondFactorRule(decision.controls.second_factor)
+    return DecidedRoute(
+        tuple(replace(one, second_factor=strictest(one.second_factor, asked)) for one in steps.values()),
+        version_id,
+    )
 
 
 def route_facts(

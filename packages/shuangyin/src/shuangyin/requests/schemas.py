@@ -11,7 +11,7 @@ from shuangyin.approvals.schemas import ApprovalRouteOut
 from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.evidence.schemas import EntryAnchorOut
 from shuangyin.people.schemas import NamedRef, PersonRef
-from shuangyin.requests.models import RequestStatus
+from shuangyin.requests.models import DutyKind, RequestStatus
 from shuangyin.scenarios.schemas import (
     Amount,
     Code,
@@ -123,7 +123,11 @@ class RequestBody(_Input):
     duplicate_reason: DuplicateReason | None = Field(
         None, description="Why the same paper or contract is sealed again."
     )
-    paper_description: PaperDescription | None = None
+    paper_description: PaperDescription | None = Field(
+        None,
+        description="Of a paper that exists only on paper: with it and `paper_place` no document need be uploaded; the "
+        "platform writes a sheet that describes it.",
+    )
     paper_place: PaperPlace | None = None
     attachments: Attachments = []
 
@@ -282,6 +286,16 @@ class RequestDocumentOut(BaseModel):
     signed_by_others: bool
 
 
+class ArchiveCopyOut(BaseModel):
+    """A scan or receipt that was filed."""
+
+    document_version_id: str
+    document_id: str
+    title: str
+    file_name: str
+    sm3: str
+
+
 class AttachmentOut(BaseModel):
     """A paper that comes with a request."""
 
@@ -292,6 +306,40 @@ class AttachmentOut(BaseModel):
     title: str
     file_name: str
     sm3: str
+
+
+class DutyFulfilment(_Input):
+    """With what a duty is done: the scans of the sealed papers, or how they were handed over."""
+
+    document_version_ids: Annotated[list[Id], Field(max_length=50)] = []
+    note: Annotated[Paragraph, Field(max_length=500)] = ""
+
+
+class DutyOut(BaseModel):
+    """What is still to be done after a use, or how it was done."""
+
+    kind: DutyKind
+    state: Literal["open", "overdue", "fulfilled"]
+    compulsory: bool = Field(
+        description="While it is overdue its applicant applies for no further use of this kind."
+    )
+    opened_at: int
+    due_at: int | None = Field(description="Null: no term is set.")
+    fulfilled_at: int | None
+    fulfilled_by: PersonRef | None
+    note: str | None
+    copies: list[ArchiveCopyOut]
+
+
+class OwedDutyOut(BaseModel):
+    """A duty that is not fulfilled, with the request it lies on."""
+
+    id: str
+    request_id: str
+    number: str
+    title: str
+    applicant: PersonRef
+    duty: DutyOut
 
 
 class RequestSealOut(BaseModel):
@@ -409,4 +457,6 @@ class RequestOut(RequestSummary):
     paper_place: str | None
     stub_number: str | None
     attachments: list[AttachmentOut]
+    duties: list[DutyOut] = Field(description="What the list asks for after the use; empty before it.")
+    done: bool = Field(description="Sealed, and no duty is left.")
     actions: list[Action] = Field(description="What the caller may do now.")

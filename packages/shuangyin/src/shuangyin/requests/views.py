@@ -22,6 +22,7 @@ from shuangyin.requests import queries
 from shuangyin.requests.adding_up import Bonds, Like, adding_up, bonds_of, duplicates_of, nearby_of
 from shuangyin.requests.authorizing import presses_by_grant
 from shuangyin.requests.commands.conditions import excepted_rules, facts_of_request
+from shuangyin.requests.duty_views import duties_of
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.schemas import (
     Action,
@@ -67,6 +68,7 @@ def request_out(work: UnitOfWork, actor: Actor, request: UseRequest) -> RequestO
     )
     step_id = _step_to_decide(work, actor, route)
     departments = department_names(work, [request.department_id] if request.department_id else [])
+    duties = duties_of(work, request.id)
     kind = document_kind(request.document_kind)
     return RequestOut(
         **summary.model_dump(),
@@ -93,6 +95,8 @@ def request_out(work: UnitOfWork, actor: Actor, request: UseRequest) -> RequestO
         timeline=timeline_out(work, request),
         uses=_uses_out(work, request),
         actions=_actions(work, actor, request, step_id),
+        duties=duties,
+        done=request.status == RequestStatus.SEALED and all(one.state == "fulfilled" for one in duties),
         **_besides(work, request),
     )
 

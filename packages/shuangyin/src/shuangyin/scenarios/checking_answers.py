@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.faults import Fault, Known
-from shuangyin.scenarios.rules import Answer, Basis, OneMedium, RouteStepPlan, Rule
+from shuangyin.scenarios.rules import Answer, Basis, Controls, OneMedium, RouteStepPlan, Rule
+from shuangyin.scenarios.rules.shapes import CONTROLS_OF_FILES, CONTROLS_OF_PAPER
 from shuangyin.scenarios.sentences import post_name, seal_name, step_name
 
 _MEDIA: dict[str | None, tuple[OneMedium, ...]] = {"electronic": ("electronic",), "physical": ("physical",)}
+_NOTHING = Controls()
 _BOTH: tuple[OneMedium, ...] = ("electronic", "physical")
 _LEGAL_NAME_SERVES = ("contract", "department", "other")
 _FORM = {"electronic": Text("电子", "electronic"), "physical": Text("实体", "physical")}
@@ -59,6 +61,17 @@ def _controls(rule: Rule, answer: Answer, known: Known) -> Iterator[Fault]:
             "仅有纸质件的用印不能要求电子印章。", "what exists only on paper cannot take an electronic seal."
         )
         yield Fault(rule.position, "PAPER_ELECTRONIC", said)
+    idle = {"electronic": CONTROLS_OF_PAPER, "physical": CONTROLS_OF_FILES}.get(
+        answer.medium or "", frozenset()
+    )
+    without = [name for name in sorted(idle) if getattr(controls, name) != getattr(_NOTHING, name)]
+    if without and not controls.paper_only:
+        form = _FORM[answer.medium or ""]
+        said = Text(
+            f"{form.zh}用印不涉及这些控制，写了也不起作用：{'、'.join(without)}。",
+            f"a use of the {form.en} seal has none of these controls, so they do nothing: {', '.join(without)}.",
+        )
+        yield Fault(rule.position, "CONTROL_IDLE", said, "warns")
 
 
 def _seals(rule: Rule, answer: Answer, known: Known) -> Iterator[Fault]:

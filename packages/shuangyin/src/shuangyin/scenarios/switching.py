@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from shuangyin.core.text import Text
 from shuangyin.scenarios import errors
 from shuangyin.scenarios.rules import Basis
+from shuangyin.scenarios.rules.shapes import CONTROLS_OF_PAPER
 from shuangyin.scenarios.schemas import RuleBody
 
-_OF_PAPER = {"photo", "photo_moments", "paper_only", "keep_electronic_copy", "stub_numbered"}
-"""Controls that only a stamped paper has."""
+_OF_PAPER = {*CONTROLS_OF_PAPER, "archive", "stub_numbered"}
+"""What is left out: controls of paper, the stub book, and the scan, since a sealed file is its own archive copy."""
 
 
 def switched(rules: Sequence[RuleBody], positions: Sequence[int]) -> list[RuleBody]:

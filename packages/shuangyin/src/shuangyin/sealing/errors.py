@@ -66,3 +66,41 @@ def source_differs() -> Unavailable:
         "存储的文件与批准的文件不一致，已停止用印。请联系管理员。",
         "The stored file is not the one that was approved; nothing was sealed. Tell the administrator.",
     )
+
+
+def no_timestamp_authority() -> Refused:
+    """The list asks for a time stamp and this installation knows no authority for it."""
+    return Refused(
+        "TIMESTAMP_NOT_CONFIGURED",
+        "按用印场景清单，此类电子用印须加盖时间戳，但尚未配置时间戳服务（SHUANGYIN_TIMESTAMP_URL）。请联系管理员。",
+        "The scenario list asks for a time stamp, and no time-stamp authority is set (SHUANGYIN_TIMESTAMP_URL).",
+    )
+
+
+def timestamp_authority_down() -> Unavailable:
+    """The time-stamp authority does not answer; nothing is sealed without its stamp."""
+    return Unavailable(
+        "TIMESTAMP_UNAVAILABLE",
+        "时间戳服务暂时没有应答，未用印，申请保持待用印状态。请稍后重试；自动用印会自行重试。",
+        "The time-stamp authority does not answer; nothing was sealed and the request stays approved. Try again later; "
+        "automatic sealing tries again by itself.",
+    )
+
+
+def timestamp_not_good(code: str) -> Unavailable:
+    """The authority answered with something that is no time stamp of this signature."""
+    return Unavailable(
+        "TIMESTAMP_NOT_GOOD",
+        f"时间戳服务的应答不可用（{code}），未用印，申请保持待用印状态。请联系管理员。",
+        f"The answer of the time-stamp authority is no good ({code}); nothing was sealed. Tell the administrator.",
+    )
+
+
+def needs_face_check() -> Refused:
+    """The list asks that the face of whoever seals is compared, and nothing here can compare it."""
+    return Refused(
+        "NEEDS_FACE_CHECK",
+        "按用印场景清单，此类用印须核验盖章人人脸，目前未接入人脸核验，不能用印。请接入后再试，或按清单申请例外并经批准。",
+        "The scenario list asks for a face check of whoever seals, and none is connected; nothing was sealed. Connect "
+        "one, or apply for an exception and have it approved.",
+    )

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmseal.errors import GmsealError
+from gmseal.errors import GmsealError, ServiceUnavailable
+from gmseal.errors import Refused as GmsealRefused
 from gmseal.pdf import PdfLimits, SealOrder, seal_pdf, verify_pdf
 from gmseal.report import CheckResult, Verdict
 from gmseal.trust import TrustStore
@@ -22,11 +23,13 @@ _ROOM_FOR_SEALS = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SealedFile:
-    """One sealed document: durable ciphertext that no row refers to yet, and the signatures' data hashes."""
+    """One sealed document: durable ciphertext that no row refers to yet, the signatures' data hashes, and the times
+    that their stamps state (UTC milliseconds; None without a stamp)."""
 
     plan: DocumentPlan
     written: WrittenObject
     data_hashes: tuple[str, ...]
+    stamped_at: tuple[int | None, ...]
 
 
 def seal_documents(objects: ObjectStore, settings: Settings, plan: SealingPlan) -> list[SealedFile]:
@@ -48,7 +51,8 @@ def _seal_document(
             written = objects.write(blocks_of(file))
     finally:
         path.unlink(missing_ok=True)
-    return SealedFile(document, written, hashes)
+    stamped_at = tuple(None if step.stamps is None else step.stamps.stamped_at for step in document.steps)
+    return SealedFile(document, written, hashes, stamped_at)
 
 
 def _put_seal(path: Path, plan: SealingPlan, step: SealStep, limits: PdfLimits) -> str:
@@ -62,8 +66,15 @@ def _put_seal(path: Path, plan: SealingPlan, step: SealStep, limits: PdfLimits) 
             reason=plan.number,
         )
         outcome = seal_pdf(path, path, order=order, signer=step.signer, limits=limits)
+    except ServiceUnavailable as error:
+        raise errors.timestamp_authority_down() from error
     except GmsealError as error:
+        code = error.reason if isinstance(error, GmsealRefused) else ""
+        if code.startswith("TIMESTAMP"):
+            raise errors.timestamp_not_good(code) from error
         raise errors.cannot_place(error) from error
+    if step.stamps is not None and step.stamps.stamped_at is None:
+        raise errors.timestamp_not_good("TIMESTAMP_MISSING")
     path.chmod(0o600)
     return outcome.data_hash.hex()
 

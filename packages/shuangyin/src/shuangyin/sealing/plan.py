@@ -14,6 +14,7 @@ from sqlalchemy import select
 from gmseal.pdf import Edge, QrPlacement, SealPlacement, SeamPlacement
 from gmseal.pdf.placement import MIN_QR_MM
 from gmseal.ses.signature import SealSigner
+from gmseal.sm.timestamp_source import TimestampSource
 from gmseal.trust import TrustStore
 from shuangyin.approvals import queries as approvals
 from shuangyin.authority.judging import AuthorityAnswer
@@ -26,10 +27,12 @@ from shuangyin.documents import queries as documents
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.requests import queries as requests
 from shuangyin.requests.authorizing import authority_for, duties_of, readable
+from shuangyin.requests.controls import controls_of_request
 from shuangyin.requests.lawful import require_still_lawful
 from shuangyin.requests.models import RequestDocument, RequestSeal, UseRequest
 from shuangyin.sealing import errors, rules
 from shuangyin.sealing.models import SealUse
+from shuangyin.sealing.timestamps import NotingStamps, Timestamps
 from shuangyin.seals import queries as seals
 from shuangyin.seals.freezes import require_not_frozen
 from shuangyin.seals.material import sealing_material, trust_of
@@ -47,6 +50,8 @@ class SealStep:
     placements: tuple[SealPlacement, ...]
     seam: SeamPlacement | None
     qr: QrPlacement | None
+    stamps: NotingStamps | None = None
+    """Stamps the signature with the time, where the list asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +90,18 @@ class ReadyLine:
 def make_plan(work: UnitOfWork, actor: Actor, request_id: str) -> SealingPlan | None:
     """What is left to be sealed of a request by this actor; None when the request is sealed.
 
-    Raises as `ready_lines`, and Unavailable when the seal's material or the public address cannot be used.
+    Raises as `ready_lines`, Refused when a time stamp is asked for and no authority is set, and Unavailable when the seal's material or the public address cannot be used.
     """
     request = request_of(work, actor, request_id)
     done = uses_by_place(work, request.id)
     if is_complete(work, request, done):
         return None
     lines = ready_lines(work, actor, request)
+    source = stamps_for(work, request)
     plans = []
     for document in requests.documents_of(work, request.id):
         steps = [
-            _step(work, ready, document)
+            _step(work, ready, document, source)
             for ready in lines
             if (ready.seal.id, document.position) not in done and _concerns(ready.line, document)
         ]
@@ -176,6 +182,26 @@ def _require_request(work: UnitOfWork, request: UseRequest) -> None:
     if objection is not None:
         raise errors.refused(objection)
     require_still_lawful(work, request)
+    require_no_face_check(request)
+
+
+def require_no_face_check(request: UseRequest) -> None:
+    """Raises Refused (NEEDS_FACE_CHECK): no face is compared where the keeper seals, so the list cannot be kept here.
+
+    A recorded exception takes the rule, and with it the control, out of the decision.
+    """
+    if controls_of_request(request).face_check:
+        raise errors.needs_face_check()
+
+
+def stamps_for(work: UnitOfWork, request: UseRequest) -> TimestampSource | None:
+    """Where the time stamps come from that the list asks for. Raises Refused when there is no authority to ask."""
+    if not controls_of_request(request).timestamp:
+        return None
+    source = work.port(Timestamps).source
+    if source is None:
+        raise errors.no_timestamp_authority()
+    return source
 
 
 def _require_seal(seal: Seal, at: int) -> None:
@@ -223,17 +249,21 @@ def _document_plan(
     return DocumentPlan(document.position, document.sm3, source, documents.stored(work, source), tuple(steps))
 
 
-def _step(work: UnitOfWork, ready: ReadyLine, document: RequestDocument) -> SealStep:
+def _step(
+    work: UnitOfWork, ready: ReadyLine, document: RequestDocument, source: TimestampSource | None
+) -> SealStep:
+    stamps = None if source is None else NotingStamps(source)
     token = new_token()
     url = rules.verification_url(work.settings.public_url, token)
     if len(url) > rules.MAX_URL:
         raise errors.address_too_long(rules.MAX_URL)
     line = ready.line
+    signer = sealing_material(work, ready.seal)
     return SealStep(
         seal_id=ready.seal.id,
         position=document.position,
         token=token,
-        signer=sealing_material(work, ready.seal),
+        signer=signer if stamps is None else signer.stamped_by(stamps),
         placements=tuple(
             SealPlacement(int(place["page"]), float(place["x_mm"]), float(place["y_mm"]))
             for place in json.loads(line.placements)
@@ -241,6 +271,7 @@ def _step(work: UnitOfWork, ready: ReadyLine, document: RequestDocument) -> Seal
         ),
         seam=_seam(line),
         qr=_qr(line, url),
+        stamps=stamps,
     )
 
 

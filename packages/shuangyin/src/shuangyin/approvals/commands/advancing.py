@@ -30,6 +30,7 @@ from shuangyin.approvals.rules import (
     SecondFactorRule,
     StepMode,
     decision_slot,
+    factor_suffices,
     first_asked,
     settled,
 )
@@ -228,12 +229,12 @@ def _count_earlier(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep) -
         and one.on_behalf_of is None
         and one.binding == route.binding
     }
-    each = step.second_factor == SecondFactorRule.EACH
+    asked = SecondFactorRule(step.second_factor)
     for one in queries.assignments_of(work, [step.id]):
         decision = said.get(one.person_id)
         if one.status != AssignmentStatus.WAITING or decision is None:
             continue
-        if each and decision.second_factor != "proof":
+        if not factor_suffices(decision.second_factor, asked):
             continue
         carry(work, system_actor(route.organization_id), route, step, decision)
         one.status = AssignmentStatus.DECIDED

@@ -122,7 +122,7 @@ def batch_digest(verdicts: Sequence[Verdict]) -> str:
 
 def _has_ordinary(work: UnitOfWork, verdicts: Sequence[Verdict]) -> bool:
     rules = queries.second_factors_of(work, [one.step_id for one in verdicts])
-    return any(rule != SecondFactorRule.EACH for rule in rules.values())
+    return any(not SecondFactorRule(rule).each_time for rule in rules.values())
 
 
 def _decide(

@@ -10,7 +10,7 @@ from shuangyin.approvals.commands.deciding import ACT, write_decision
 from shuangyin.approvals.commands.ending import pause_step, reset_step
 from shuangyin.approvals.commands.telling import tell
 from shuangyin.approvals.models import ApprovalRoute, ApprovalStep, StepStatus
-from shuangyin.approvals.rules import AssignmentStatus, DecisionKind
+from shuangyin.approvals.rules import AssignmentStatus, DecisionKind, SecondFactorRule
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -54,7 +54,7 @@ def send_back_to(
         act=ACT,
         subject=subject,
         proof=proof,
-        strength="each" if step.second_factor == "each" else "window",
+        strength=SecondFactorRule(step.second_factor).value,
     )
     row = write_decision(
         work,

@@ -21,7 +21,13 @@ from shuangyin.approvals.models import (
 )
 from shuangyin.approvals.ports import Subject
 from shuangyin.approvals.reading import definition_json, definition_of, facts_json, parts_json, parts_of
-from shuangyin.approvals.rules import AssignmentStatus, DecisionKind, SecondFactorRule, StepPlan
+from shuangyin.approvals.rules import (
+    AssignmentStatus,
+    DecisionKind,
+    SecondFactorRule,
+    StepPlan,
+    factor_suffices,
+)
 from shuangyin.approvals.rules.changes import Difference, Part, concerns, differences
 from shuangyin.approvals.rules.definitions import RouteFacts, WhenNobody
 from shuangyin.approvals.rules.planning import SKIPPED
@@ -197,12 +203,9 @@ def _carry_step(
     kept = 0
     for one in queries.assignments_of(work, [step.id]):
         decision = said.get(one.person_id)
-        weaker = (
-            decision is not None
-            and step.second_factor == SecondFactorRule.EACH
-            and decision.second_factor != "proof"
-        )
-        if decision is not None and not weaker:
+        if decision is not None and factor_suffices(
+            decision.second_factor, SecondFactorRule(step.second_factor)
+        ):
             carry(work, actor, route, step, decision)
             one.status = AssignmentStatus.DECIDED
             kept += 1

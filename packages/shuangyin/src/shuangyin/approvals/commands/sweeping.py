@@ -171,7 +171,7 @@ def _run_out(work: UnitOfWork, step_id: str) -> bool:
     route = queries.route(work, step.route_id)
     definition = definition_of(step.definition)
     timeout = definition.timeout if definition is not None else None
-    each = step.second_factor == SecondFactorRule.EACH
+    each = SecondFactorRule(step.second_factor).each_time
     then = on_timeout(timeout, high_risk=route.high_risk, asks_each_time=each)
     if step.acted_at is not None:
         then = OnTimeout.REMIND

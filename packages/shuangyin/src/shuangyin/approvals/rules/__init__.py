@@ -10,9 +10,11 @@ from shuangyin.approvals.rules.stepping import (
     StepPlan,
     StepResult,
     decision_slot,
+    factor_suffices,
     first_asked,
     outcome_of,
     settled,
+    strictest,
 )
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "StepPlan",
     "StepResult",
     "decision_slot",
+    "factor_suffices",
     "first_asked",
     "outcome_of",
     "settled",
+    "strictest",
 ]

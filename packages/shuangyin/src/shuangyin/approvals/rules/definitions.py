@@ -244,11 +244,7 @@ def _objections_to_step(number: int, step: StepDefinition) -> list[tuple[str, Te
                 ),
             )
         )
-    if (
-        step.timeout is not None
-        and step.timeout.then is OnTimeout.PASS
-        and step.second_factor is SecondFactorRule.EACH
-    ):
+    if step.timeout is not None and step.timeout.then is OnTimeout.PASS and step.second_factor.each_time:
         found.append(
             (
                 "PASS_NEEDS_NOBODY",

@@ -19,7 +19,7 @@ from shuangyin.approvals.rules.definitions import (
     WhenRepeated,
     applies,
 )
-from shuangyin.approvals.rules.stepping import SecondFactorRule, StepPlan
+from shuangyin.approvals.rules.stepping import StepPlan, strictest
 from shuangyin.core.text import Text
 
 SKIPPED = "skipped"
@@ -189,9 +189,7 @@ def _merged(planned: Sequence[StepPlan]) -> tuple[StepPlan, ...]:
     for plan in planned:
         before = kept[-1] if kept else None
         if before is not None and _same_persons(before, plan):
-            stricter = SecondFactorRule.EACH in (before.second_factor, plan.second_factor)
-            factor = SecondFactorRule.EACH if stricter else SecondFactorRule.WINDOW
-            kept[-1] = replace(plan, second_factor=factor)
+            kept[-1] = replace(plan, second_factor=strictest(before.second_factor, plan.second_factor))
         else:
             kept.append(plan)
     return tuple(kept)

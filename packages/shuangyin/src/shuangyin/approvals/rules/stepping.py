@@ -20,10 +20,17 @@ class StepMode(StrEnum):
 
 
 class SecondFactorRule(StrEnum):
-    """Whether a step asks for the second factor each time, or a recent one within the window will do."""
+    """Which second factor a step asks for, the weakest first: a recent one within the window, one each time, or
+    password and second factor together each time."""
 
-    EACH = "each"
     WINDOW = "window"
+    EACH = "each"
+    TWO_FACTORS = "two_factors"
+
+    @property
+    def each_time(self) -> bool:
+        """Whether nothing that was shown before for another act will do."""
+        return self is not SecondFactorRule.WINDOW
 
 
 class DecisionKind(StrEnum):
@@ -93,6 +100,21 @@ class StepOutcome:
 
     result: StepResult
     next_person_id: str | None = None
+
+
+def strictest(*rules: SecondFactorRule) -> SecondFactorRule:
+    """The strictest of what several sides ask."""
+    return max(rules, key=list(SecondFactorRule).index)
+
+
+def factor_suffices(shown: str, rule: SecondFactorRule) -> bool:
+    """Whether what covered a decision (`window`, `proof`, `two_factors`) is enough for a step that asks so."""
+    enough = {
+        SecondFactorRule.WINDOW: ("window", "proof", "two_factors"),
+        SecondFactorRule.EACH: ("proof", "two_factors"),
+        SecondFactorRule.TWO_FACTORS: ("two_factors",),
+    }
+    return shown in enough[rule]
 
 
 def first_asked(mode: StepMode, person_ids: Sequence[str]) -> frozenset[str]:

@@ -12,20 +12,26 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
+from shuangyin.custody.controls import (
+    factor_for,
+    require_covered,
+    require_photos,
+    require_stub,
+    seam_is_pressed,
+)
 from shuangyin.custody.models import (
     Opening,
     OpeningRequest,
     OpeningStatus,
-    PhotoMoment,
     PhysicalUse,
     Safe,
     SafeSlot,
     SealReturn,
-    UsePhoto,
 )
 from shuangyin.custody.rules import is_past, object_to_persons
 from shuangyin.custody.schemas import NewOpening, OpeningClose
 from shuangyin.evidence.commands import digest_of, record
+from shuangyin.people.commands.confirm_identity import Confirmed
 from shuangyin.people.queries import holds_permission
 from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
@@ -81,12 +87,13 @@ def request_opening(work: UnitOfWork, actor: Actor, new: NewOpening) -> Opening:
     return opening
 
 
-def confirm(work: UnitOfWork, actor: Actor, opening_id: str, person_id: str) -> Opening:
+def confirm(work: UnitOfWork, actor: Actor, opening_id: str, shown: Confirmed) -> Opening:
     """Note that custodian or reviewer confirmed with his own factor; with both, the safe is open.
 
-    `person_id` is who was identified, on the actor's device or on his own. Raises Conflict when the opening no
-    longer waits, Forbidden for anybody else.
+    `shown` is who was identified, on the actor's device or on his own, and by what. Raises Conflict when the opening
+    no longer waits, Forbidden for anybody else, and (STEP_UP_REQUIRED) when a request asks for two factors.
     """
+    person_id = shown.person_id
     require_not_frozen(work, actor.organization_id)
     opening = queries.opening(work, actor, opening_id)
     if opening.status != OpeningStatus.PENDING or _past(work, opening):
@@ -97,8 +104,11 @@ def confirm(work: UnitOfWork, actor: Actor, opening_id: str, person_id: str) -> 
         opening.reviewer_confirmed_at = opening.reviewer_confirmed_at or work.now
     else:
         raise errors.not_yours()
+    if factor_for(work, queries.requests_of(work, opening)) == "two_factors" and not shown.two_factors:
+        raise errors.two_factors_needed(opening.id)
     role = "custodian" if person_id == opening.custodian_id else "reviewer"
-    _record(work, actor, opening, "custody.opening_confirmed", {"person": person_id, "role": role})
+    facts: dict[str, JsonValue] = {"person": person_id, "role": role, "two_factors": shown.two_factors}
+    _record(work, actor, opening, "custody.opening_confirmed", facts)
     if opening.custodian_confirmed_at and opening.reviewer_confirmed_at:
         _open(work, actor, opening)
     work.session.flush()
@@ -108,8 +118,8 @@ def confirm(work: UnitOfWork, actor: Actor, opening_id: str, person_id: str) -> 
 def close(work: UnitOfWork, actor: Actor, opening_id: str, closing: OpeningClose) -> Opening:
     """Shut the safe: every seal that was taken out is back, every use has its photo.
 
-    Requests of the list whose every seal was used are done; the others stay approved for another opening. Raises
-    Refused when a seal or a photo is missing. An opening past its time can still be closed, so that nothing that
+    Requests of the list whose every seal was used, with the seam where one is asked for, are done; the others stay
+    approved for another opening. Raises Refused when a seal or a photo is missing. An opening past its time can still be closed, so that nothing that
     happened goes unrecorded.
     """
     opening = queries.opening(work, actor, opening_id)
@@ -118,7 +128,7 @@ def close(work: UnitOfWork, actor: Actor, opening_id: str, closing: OpeningClose
     if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
         raise errors.not_yours()
     _require_returned(work, opening, set(closing.returned_seal_ids))
-    _require_photos(work, opening)
+    require_photos(work, opening, queries.requests_of(work, opening), queries.photos_of(work, opening.id))
     opening.status = OpeningStatus.CLOSED
     opening.safe_slot = None
     opening.closed_at = work.now
@@ -163,6 +173,8 @@ def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, 
     if request.status != "approved" or request.medium != "physical":
         raise errors.not_ready(request.number)
     require_still_lawful(work, request)
+    require_covered(work, request)
+    require_stub(request)
     for line in _lines(work, request):
         seal = work.session.get_one(Seal, line.seal_id)
         place = work.session.get(SafeSlot, line.seal_id)
@@ -192,22 +204,14 @@ def _require_returned(work: UnitOfWork, opening: Opening, returned: set[str]) ->
         set_whereabouts(work, None, work.session.get_one(Seal, item.seal_id), "in_safe")
 
 
-def _require_photos(work: UnitOfWork, opening: Opening) -> None:
-    photographed = set(
-        work.session.scalars(
-            select(UsePhoto.use_id).where(
-                UsePhoto.opening_id == opening.id, UsePhoto.moment == PhotoMoment.DOCUMENT
-            )
-        )
-    )
-    for use in work.session.scalars(select(PhysicalUse).where(PhysicalUse.opening_id == opening.id)):
-        if use.id not in photographed:
-            raise errors.photo_missing(use.number)
-
-
 def _is_done(work: UnitOfWork, request: UseRequest) -> bool:
-    used = set(work.session.scalars(select(PhysicalUse.seal_id).where(PhysicalUse.request_id == request.id)))
-    return request.status == "approved" and all(line.seal_id in used for line in _lines(work, request))
+    uses = list(work.session.scalars(select(PhysicalUse).where(PhysicalUse.request_id == request.id)))
+    used, lines = {use.seal_id for use in uses}, _lines(work, request)
+    return (
+        request.status == "approved"
+        and all(line.seal_id in used for line in lines)
+        and seam_is_pressed(request, lines, uses)
+    )
 
 
 def _lines(work: UnitOfWork, request: UseRequest) -> list[RequestSeal]:

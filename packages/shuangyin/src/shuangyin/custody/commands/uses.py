@@ -9,6 +9,7 @@ from shuangyin.core.objects import WrittenObject
 from shuangyin.core.photos import read_photo
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
+from shuangyin.custody.controls import require_before_press
 from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse, UsePhoto
 from shuangyin.custody.rules import Permitted, Presses, object_to_presses, total_of
 from shuangyin.custody.schemas import NewPress
@@ -27,6 +28,7 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
     _require_open(work, actor, opening)
     request = queries.request_in(work, opening, press.request_id)
     line = queries.seal_line(work, request, press.seal_id)
+    require_before_press(work, opening, request, press.copies)
     now = Presses(press.normal, press.seam, press.cover, press.spoiled)
     earlier = queries.uses_of_line(work, request.id, press.seal_id)
     before = total_of(_presses(use) for use in earlier)
@@ -91,15 +93,25 @@ def add_photo(
     media_type: str,
     moment: PhotoMoment,
     use_id: str | None,
+    request_id: str | None = None,
 ) -> UsePhoto:
-    """Keep a photo of a stamped document, or of the seal back in its place; also after the session's time."""
+    """Keep a photo of a paper before or after it was stamped, of the pressing, or of the seal back in its place; also
+    after the session's time.
+
+    A photo from before names the request; one of the pressing or of the stamped document names the use, if it is to
+    count for it. Raises Invalid (PHOTO_OF_WHAT), Conflict, Forbidden, NotFound.
+    """
     opening = queries.opening(work, actor, opening_id)
     if opening.status != OpeningStatus.OPEN:
         raise errors.not_open()
     if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
         raise errors.not_yours()
     if use_id is not None:
-        queries.use_in(work, opening, use_id)
+        request_id = queries.use_in(work, opening, use_id).request_id
+    elif request_id is not None:
+        queries.request_in(work, opening, request_id)
+    elif moment is PhotoMoment.BEFORE:
+        raise errors.moment_needs_request()
     object_id = work.new_id()
     work.session.add(
         work.objects.row(
@@ -115,6 +127,7 @@ def add_photo(
         id=work.new_id(),
         organization_id=actor.organization_id,
         opening_id=opening.id,
+        request_id=request_id,
         use_id=use_id,
         object_id=object_id,
         sm3=written.sm3,
@@ -131,7 +144,13 @@ def add_photo(
         kind="custody.photo_taken",
         subject_type="opening",
         subject_id=opening.id,
-        facts={"photo": photo.id, "use": use_id, "moment": moment.value, "sm3": written.sm3},
+        facts={
+            "photo": photo.id,
+            "request": request_id,
+            "use": use_id,
+            "moment": moment.value,
+            "sm3": written.sm3,
+        },
     )
     return photo
 

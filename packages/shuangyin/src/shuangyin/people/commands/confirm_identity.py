@@ -6,6 +6,8 @@ device of his own, or give account, password and second factor on this one. No s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from shuangyin.core.actor import Actor
@@ -16,31 +18,45 @@ from shuangyin.people import errors, factors, sessions
 from shuangyin.people.actors import bare_actor
 from shuangyin.people.commands.sign_in import sign_in
 from shuangyin.people.models import Credential, Person, PersonStatus, SignInChallenge
+from shuangyin.people.passwords import password_right
 from shuangyin.people.schemas import Method, SignIn
 
 
-def confirm_own(platform: Platform, actor: Actor, *, method: Method, code: str) -> str:
-    """The signed-in person shows his second factor; returns his id.
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Who showed himself, and whether by two factors together."""
 
-    Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED) or RateLimited, after the failure is counted for good.
+    person_id: str
+    two_factors: bool
+
+
+def confirm_own(
+    platform: Platform, actor: Actor, *, method: Method, code: str, password: str | None = None
+) -> Confirmed:
+    """The signed-in person shows his second factor, with his password where two factors are asked for.
+
+    Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED, PASSWORD_WRONG) or RateLimited, after the failure is counted for
+    good.
     """
+    right = password_right(platform, actor.person_id, password)
 
-    def check(work: UnitOfWork) -> ShuangyinError | None:
+    def check(work: UnitOfWork) -> factors.FactorResult:
         credential = factors.credential_for_change(work, actor.person_id)
-        return factors.check_factor(work, actor, credential, method=method, code=code).refusal()
+        return factors.check_factors(work, actor, credential, method=method, code=code, password_right=right)
 
-    refusal = platform.transact(check)
+    result = platform.transact(check)
+    refusal = result.refusal()
     if refusal is not None:
         raise refusal
-    return actor.person_id
+    return Confirmed(actor.person_id, ",".join(result.kinds) in factors.TWO_FACTORS)
 
 
 def confirm_other(
     platform: Platform, actor: Actor, *, account: str, password: str, method: Method, code: str, address: str
-) -> str:
+) -> Confirmed:
     """A second person of the same organization shows password and second factor on the actor's device.
 
-    Returns his id. Throttled and counted like a sign-in. Raises Unauthenticated (SIGN_IN_REFUSED) also for persons
+    Throttled and counted like a sign-in. Raises Unauthenticated (SIGN_IN_REFUSED) also for persons
     of other organizations, Invalid (NOT_ENROLLED) for one without a second factor, and as `confirm_own`.
     """
     challenge = sign_in(platform, SignIn(account=account, password=password), address=address)
@@ -53,7 +69,7 @@ def confirm_other(
     outcome = platform.transact(lambda work: _use_challenge(work, actor, challenge.challenge, method, code))
     if isinstance(outcome, ShuangyinError):
         raise outcome
-    return outcome
+    return Confirmed(outcome, two_factors=f"password,{method}" in factors.TWO_FACTORS)
 
 
 def _use_challenge(

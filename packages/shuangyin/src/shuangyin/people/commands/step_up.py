@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, false, update
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import ShuangyinError
@@ -15,20 +15,22 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.people import errors, factors
 from shuangyin.people.models import SignInSession, StepUpProof
+from shuangyin.people.passwords import password_right
 from shuangyin.people.schemas import StepUp, StepUpOut
 from shuangyin.people.sessions import TOKEN_BITS, token_digest
 
-Strength = Literal["each", "window"]
+Strength = Literal["window", "each", "two_factors"]
 
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorUse:
-    """Which second factor covers an act: a proof made for it, or the session's within the window.
+    """Which second factor covers an act: a proof made for it (by two factors together, or by one), or the session's
+    within the window.
 
     `at` is when the person showed it (UTC ms), `proof_id` the proof that was used up.
     """
 
-    kind: Literal["proof", "window"]
+    kind: Literal["two_factors", "proof", "window"]
     at: int
     proof_id: str | None = None
 
@@ -36,10 +38,11 @@ class SecondFactorUse:
 def step_up(platform: Platform, actor: Actor, request: StepUp) -> StepUpOut:
     """Check a second factor and give a proof for one act on one subject; also renews the session's window.
 
-    Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED), RateLimited (SECOND_FACTOR_LOCKED), after the failure is
-    counted for good.
+    With a password the proof is one of two factors. Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED,
+    PASSWORD_WRONG), RateLimited (SECOND_FACTOR_LOCKED), after the failure is counted for good.
     """
-    outcome = platform.transact(lambda work: _step_up(work, actor, request))
+    right = password_right(platform, actor.person_id, request.password)
+    outcome = platform.transact(lambda work: _step_up(work, actor, request, password_right=right))
     if isinstance(outcome, ShuangyinError):
         raise outcome
     return outcome
@@ -50,22 +53,27 @@ def require_second_factor(
 ) -> SecondFactorUse:
     """Make sure that a second factor covers this act, and use the proof up when one is given.
 
-    `each` asks for a proof of exactly this act and subject; `window` is also content with a second factor that
-    the session saw within the set minutes. Raises Forbidden (STEP_UP_REQUIRED, details act and subject).
+    `two_factors` asks for a proof of exactly this act and subject that was made with password and second factor
+    together; `each` for a proof of any kind; `window` is also content with a second factor that the session saw within
+    the set minutes. Raises Forbidden (STEP_UP_REQUIRED, details act, subject and strength).
     """
     if proof is not None:
-        used = _use_proof(work, actor, act, subject, proof)
+        used = _use_proof(work, actor, act, subject, proof, strength)
         if used is not None:
             return used
     if strength == "window" and _within_window(work, actor):
         return SecondFactorUse("window", actor.second_factor_at or 0)
-    raise errors.step_up_required(act, subject)
+    raise errors.step_up_required(act, subject, strength)
 
 
-def _step_up(work: UnitOfWork, actor: Actor, request: StepUp) -> StepUpOut | ShuangyinError:
+def _step_up(
+    work: UnitOfWork, actor: Actor, request: StepUp, *, password_right: bool | None
+) -> StepUpOut | ShuangyinError:
     credential = factors.credential_for_change(work, actor.person_id)
-    result = factors.check_factor(work, actor, credential, method=request.method, code=request.code)
-    refusal = result.refusal()
+    shown = factors.check_factors(
+        work, actor, credential, method=request.method, code=request.code, password_right=password_right
+    )
+    refusal = shown.refusal()
     if refusal is not None:
         return refusal
     token = new_token(TOKEN_BITS)
@@ -78,6 +86,7 @@ def _step_up(work: UnitOfWork, actor: Actor, request: StepUp) -> StepUpOut | Shu
         token_hash=token_digest(token),
         act=request.act,
         subject=request.subject,
+        factors=",".join(shown.kinds),
         created_at=work.now,
         expires_at=expires_at,
         used_at=None,
@@ -92,15 +101,20 @@ def _step_up(work: UnitOfWork, actor: Actor, request: StepUp) -> StepUpOut | Shu
         kind="people.stepped_up",
         subject_type="person",
         subject_id=actor.person_id,
-        facts={"proof": proof.id, "act": request.act, "method": request.method},
+        facts={"proof": proof.id, "act": request.act, "method": request.method, "factors": list(shown.kinds)},
     )
     return StepUpOut(proof=token, expires_at=expires_at)
 
 
-def _use_proof(work: UnitOfWork, actor: Actor, act: str, subject: str, proof: str) -> SecondFactorUse | None:
+def _use_proof(
+    work: UnitOfWork, actor: Actor, act: str, subject: str, proof: str, strength: Strength
+) -> SecondFactorUse | None:
+    # A proof that is too weak is refused before it is used up.
+    weak = StepUpProof.factors.not_in(factors.TWO_FACTORS) if strength == "two_factors" else false()
     row = work.session.execute(
         update(StepUpProof)
         .where(
+            ~weak,
             StepUpProof.token_hash == token_digest(proof),
             StepUpProof.person_id == actor.person_id,
             StepUpProof.act == act,
@@ -109,9 +123,12 @@ def _use_proof(work: UnitOfWork, actor: Actor, act: str, subject: str, proof: st
             StepUpProof.expires_at > work.now,
         )
         .values(used_at=work.now)
-        .returning(StepUpProof.id, StepUpProof.created_at)
+        .returning(StepUpProof.id, StepUpProof.created_at, StepUpProof.factors)
     ).one_or_none()
-    return None if row is None else SecondFactorUse("proof", row.created_at, row.id)
+    if row is None:
+        return None
+    two = row.factors in factors.TWO_FACTORS
+    return SecondFactorUse("two_factors" if two else "proof", row.created_at, row.id)
 
 
 def _within_window(work: UnitOfWork, actor: Actor) -> bool:

@@ -1,5 +1,6 @@
 """The use cases of requests, one module each."""
 
+from shuangyin.requests.commands.describing import write_sheet
 from shuangyin.requests.commands.drafting import change, create
 from shuangyin.requests.commands.outcomes import mark_sealed
 from shuangyin.requests.commands.replacing import replace
@@ -7,4 +8,13 @@ from shuangyin.requests.commands.signing_off import register_issue_form
 from shuangyin.requests.commands.submitting import submit
 from shuangyin.requests.commands.withdrawing import withdraw
 
-__all__ = ["change", "create", "mark_sealed", "register_issue_form", "replace", "submit", "withdraw"]
+__all__ = [
+    "change",
+    "create",
+    "mark_sealed",
+    "register_issue_form",
+    "replace",
+    "submit",
+    "withdraw",
+    "write_sheet",
+]

@@ -95,7 +95,7 @@ def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
         request.medium = _decided_medium(work, actor, request)
     work.session.add(request)
     work.session.flush()
-    _write_documents(work, actor, request, new.document_version_ids)
+    write_documents(work, actor, request, new.document_version_ids)
     _write_seals(work, actor, request, new.seals)
     _write_attachments(work, actor, request, new.attachments)
     record(
@@ -134,7 +134,7 @@ def change(
         _name_counterparty(work, actor, request, change.counterparty_id)
     if change.document_version_ids is not None:
         work.session.execute(delete(RequestDocument).where(RequestDocument.request_id == request.id))
-        _write_documents(work, actor, request, change.document_version_ids)
+        write_documents(work, actor, request, change.document_version_ids)
     if change.attachments is not None:
         work.session.execute(delete(RequestAttachment).where(RequestAttachment.request_id == request.id))
         _write_attachments(work, actor, request, change.attachments)
@@ -157,7 +157,7 @@ def change_content(work: UnitOfWork, actor: Actor, request: UseRequest, change: 
         request.copies = change.copies
     if change.document_version_ids is not None:
         work.session.execute(delete(RequestDocument).where(RequestDocument.request_id == request.id))
-        _write_documents(work, actor, request, change.document_version_ids)
+        write_documents(work, actor, request, change.document_version_ids)
     if change.seals is not None:
         kept = {one.seal_id for one in queries.seals_of(work, request.id)}
         if {one.seal_id for one in change.seals} != kept:
@@ -226,7 +226,8 @@ def _name_counterparty(
         request.counterparty_name = counterparty(work, actor, counterparty_id).name
 
 
-def _write_documents(work: UnitOfWork, actor: Actor, request: UseRequest, version_ids: Sequence[str]) -> None:
+def write_documents(work: UnitOfWork, actor: Actor, request: UseRequest, version_ids: Sequence[str]) -> None:
+    """Write the documents of a request, in order. Raises Invalid (DOCUMENT_TWICE), NotFound."""
     if len(set(version_ids)) != len(version_ids):
         raise errors.document_twice()
     for position, version_id in enumerate(version_ids, start=1):

@@ -12,6 +12,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.requests import errors, queries
 from shuangyin.requests.authorizing import authority_for
+from shuangyin.requests.commands.duties import open_duties
 from shuangyin.requests.models import RequestStatus, UseRequest
 
 SEALING_JOB = "sealing.execute"
@@ -55,6 +56,7 @@ def mark_sealed(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
     used = consume(work, actor, request.id)
     work.session.flush()
     _record(work, actor, request, "requests.sealed", {"medium": request.medium, "grant_counts": used})
+    open_duties(work, actor, request)
 
 
 def take_back(work: UnitOfWork, actor: Actor, request: UseRequest, status: RequestStatus) -> None:

@@ -16,7 +16,9 @@ from shuangyin.requests import errors, queries
 from shuangyin.requests.adding_up import Like
 from shuangyin.requests.authorizing import authority_for, use_of
 from shuangyin.requests.commands import conditions
+from shuangyin.requests.commands.describing import WrittenSheet, attach_sheet
 from shuangyin.requests.commands.drafting import own, require_editable
+from shuangyin.requests.commands.duties import require_none_overdue
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.routing import definitions_of, parts_of, plan_for, route_facts
 from shuangyin.requests.rules import (
@@ -42,10 +44,11 @@ def submit(
     *,
     choices: Mapping[str, Sequence[str]] | None = None,
     fields: Mapping[str, str] | None = None,
+    sheet: WrittenSheet | None = None,
 ) -> UseRequest:
     """Submit a draft, or a request that was sent back or withdrawn.
 
-    `choices` are the approvers that the applicant chose, by step; `fields` the persons that steps find in the form.
+    `choices` are the approvers that the applicant chose, by step; `fields` the persons that steps find in the form; `sheet` describes a paper that exists only on paper (`write_sheet`).
     Approvals of a request that was sent back still count where nothing they look at has changed. The scenario list in force now decides again; what the applicant was shown earlier counts for nothing. Raises
     Refused (MEDIUM_REFUSED with the rule's reason and citation, SEAL_…), Invalid (REQUEST_INCOMPLETE, PAGE_MISSING,
     OFF_PAGE, SEAM_ONE_PAGE …), Conflict, Stale.
@@ -53,6 +56,8 @@ def submit(
     actor.require("requests.apply")
     request = own(work, actor, request_id, expected)
     require_editable(request)
+    if sheet is not None:
+        attach_sheet(work, actor, request, sheet)
     decided, lines = checked(work, actor, request)
     repeated = conditions.require_confirmed(work, request, decided.decision.controls)
     conditions.take_allowance(work, request, decided.decision.controls)
@@ -103,7 +108,8 @@ def checked(work: UnitOfWork, actor: Actor, request: UseRequest) -> tuple[Decide
     conditions.require_papers(work, request, decided.decision.controls)
     _require_seals(work, request, decided)
     _require_places(request, sheets, lines, most=work.settings.max_places)
-    _require_controls(request, decided.decision, lines)
+    require_controls(request, decided.decision, lines)
+    require_none_overdue(work, request)
     return decided, lines
 
 
@@ -157,7 +163,8 @@ def _require_places(
         raise errors.misplaced(objections)
 
 
-def _require_controls(request: UseRequest, decision: Decision, lines: Sequence[SealLine]) -> None:
+def require_controls(request: UseRequest, decision: Decision, lines: Sequence[SealLine]) -> None:
+    """Raises Invalid or Refused (TOO_MANY_COPIES, SEAM_REQUIRED, QR_REQUIRED) for what the list asks of the request."""
     controls = decision.controls
     if controls.copies_max is not None and request.copies > controls.copies_max:
         raise errors.control_unmet(

@@ -13,7 +13,7 @@ How several rules that match come to one answer:
    zero, so it takes the highest route.
 7. Where no rule names a medium or none names an approval (or, of an unknown amount, none might), the strictest
    general answer is added: both posts approve with a second factor each time. Nothing is sealed without approval.
-8. A use that is excepted from a rule is free of what that rule limits (medium, seals, numbers, prerequisites), keeps
+8. A use that is excepted from a rule is free of what that rule limits (medium, seals, numbers, prerequisites, a device), keeps
    what it protects (approvals, controls, risk), and the root office decides last. Law and regulation admit none.
 """
 
@@ -150,8 +150,15 @@ def without_limits(rule: Rule) -> Rule:
     """What remains of a rule from which a use is excepted: it protects as before and limits no longer."""
     answer, controls = rule.answer, rule.answer.controls
     if controls is not None:
+        # Face check and fence stand or fall with a device: where there is none, they limit who can press at all.
         controls = replace(
-            controls, copies_max=None, monthly_allowance=None, prerequisites=(), paper_only=False
+            controls,
+            copies_max=None,
+            monthly_allowance=None,
+            prerequisites=(),
+            paper_only=False,
+            face_check=False,
+            fence=False,
         )
     return replace(
         rule, answer=replace(answer, medium=None, order=None, seal_categories=(), controls=controls)

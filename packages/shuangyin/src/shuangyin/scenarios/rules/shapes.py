@@ -29,6 +29,19 @@ OnTimeout = Literal["remind", "transfer", "pass", "refuse"]
 ExceptionRule = Literal["by_basis", "allowed", "refused"]
 
 PHOTO_MOMENTS: tuple[PhotoMoment, ...] = ("before", "pressing", "after", "back_in_place")
+CONTROLS_OF_PAPER = frozenset(
+    {
+        "photo",
+        "photo_moments",
+        "fence",
+        "watermark",
+        "keep_electronic_copy",
+        "archive_working_days",
+        "paper_only",
+    }
+)
+CONTROLS_OF_FILES = frozenset({"qr", "timestamp"})
+"""Controls that only a stamped paper has, and those that only a sealed file has; the others bind both."""
 FOREIGN = "foreign"
 """The region of a use abroad; every other region is a code of GB/T 2260 or the beginning of one."""
 

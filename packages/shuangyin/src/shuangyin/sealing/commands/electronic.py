@@ -13,9 +13,12 @@ A second run finds the uses and does nothing; two runs at once meet at the uniqu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from evidencelog.entry import JsonValue
 from shuangyin.authority.commands import take
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.errors import Conflict, ShuangyinError, Stale, Unavailable, not_found
@@ -28,6 +31,7 @@ from shuangyin.evidence.commands import record
 from shuangyin.people.commands import require_second_factor
 from shuangyin.requests.authorizing import presses_by_grant, use_of
 from shuangyin.requests.commands import mark_sealed
+from shuangyin.requests.controls import factor_to_use
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing.commands.recording import UseFacts, record_use
 from shuangyin.sealing.files import SealedFile, seal_documents
@@ -69,7 +73,7 @@ def execute(platform: Platform, request_id: str, *, actor: Actor | None = None) 
 
 
 def seal_by_keeper(platform: Platform, actor: Actor, request_id: str, *, proof: str | None) -> int:
-    """A keeper seals: his second factor first (each time for a high-risk use), then `execute`.
+    """A keeper seals: the second factor first that the list asks (each time for a high-risk use), then `execute`.
 
     A request that is sealed already asks for nothing and changes nothing.
     """
@@ -86,7 +90,7 @@ def seal_by_keeper(platform: Platform, actor: Actor, request_id: str, *, proof: 
             act=ACT,
             subject=request_id,
             proof=proof,
-            strength="each" if request.high_risk else "window",
+            strength=factor_to_use(request),
         )
         return True
 
@@ -123,11 +127,16 @@ def _make_true(work: UnitOfWork, actor: Actor, plan: SealingPlan, files: list[Se
     for file in files:
         source = work.session.get_one(DocumentVersion, file.plan.source.id)
         sealed = add_sealed_version(work, actor, source, file.written)
-        for step, data_hash in zip(file.plan.steps, file.data_hashes, strict=True):
+        for step, data_hash, stamped_at in zip(
+            file.plan.steps, file.data_hashes, file.stamped_at, strict=True
+        ):
             ready = lines.get(step.seal_id)
             if ready is None:
                 raise _Overtaken
-            facts = _facts(request, plan, file, step, ready, source, sealed, data_hash)
+            extra: dict[str, JsonValue] = {"data_hash": data_hash}
+            if stamped_at is not None:
+                extra["timestamp"] = stamped_at
+            facts = _facts(request, plan, file, step, ready, source, sealed, extra)
             use = use_of(work, request, step.seal_id)
             take(work, actor, ready.answer, subject_id=request.id, seal_id=step.seal_id, use=use)
             record_use(work, actor, "sealing.sealed", facts)
@@ -145,7 +154,7 @@ def _facts(
     ready: ReadyLine,
     source: DocumentVersion,
     sealed: DocumentVersion,
-    data_hash: str,
+    extra: Mapping[str, JsonValue],
 ) -> UseFacts:
     return UseFacts(
         request=request,
@@ -164,7 +173,7 @@ def _facts(
             "cover": 0,
             "spoiled": 0,
         },
-        extra={"data_hash": data_hash, "binding": request.binding, "list_version": request.list_version},
+        extra={**extra, "binding": request.binding, "list_version": request.list_version},
     )
 
 
