@@ -17,6 +17,13 @@ interface Call {
   signal?: AbortSignal
 }
 
+/** So long after the last touch or key what a page reads anew is read by itself, and keeps no session alive. */
+const AWAY_MS = 60_000
+let touchedAt = Date.now()
+for (const sign of ['pointerdown', 'keydown', 'wheel', 'touchstart']) {
+  globalThis.addEventListener?.(sign, () => (touchedAt = Date.now()), { capture: true, passive: true })
+}
+
 let csrfToken = ''
 let onSignedOut: () => void = () => undefined
 
@@ -47,6 +54,7 @@ export function addressOf(path: string, query: Query = {}): string {
 function headersOf(method: string, call: Call): Headers {
   const headers = new Headers({ 'Accept-Language': currentLanguage() })
   if (method !== 'GET') headers.set('X-CSRF-Token', csrfToken)
+  else if (Date.now() - touchedAt > AWAY_MS) headers.set('X-Background', '1')
   if (call.body !== undefined) headers.set('Content-Type', 'application/json')
   if (call.version != null) headers.set('If-Match', `"${call.version}"`)
   if (call.key) headers.set('Idempotency-Key', call.key)

@@ -1060,6 +1060,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Versions
+         * @description Which pages differ between two versions (ids) of one document or of two, by what they say and how they look.
+         */
+        get: operations["compare_versions_api_v1_documents_comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{document_id}": {
         parameters: {
             query?: never;
@@ -4737,6 +4757,21 @@ export interface components {
             zh: string;
         };
         /**
+         * ChangedPageOut
+         * @description A page that is not what it was, by its number in both versions, from 1.
+         */
+        ChangedPageOut: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /**
+             * Text
+             * @description What it says differs, not only how it looks.
+             */
+            text: boolean;
+        };
+        /**
          * CheckOut
          * @description A check of an application and its outcome.
          */
@@ -5435,7 +5470,7 @@ export interface components {
              * Origin
              * @enum {string}
              */
-            origin: "uploaded" | "sealed";
+            origin: "uploaded" | "described" | "sealed";
             /**
              * Page Sizes
              * @description Width and height of each page as displayed, in mm.
@@ -7453,6 +7488,33 @@ export interface components {
             request_id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * PageChangesOut
+         * @description The pages that differ between two versions.
+         */
+        PageChangesOut: {
+            /**
+             * Added
+             * @description Pages of the later version that the earlier has not, from 1.
+             */
+            added: number[];
+            /** Changed */
+            changed: components["schemas"]["ChangedPageOut"][];
+            /**
+             * Complete
+             * @description False: only the first 200 pages were compared.
+             */
+            complete: boolean;
+            /** Pages After */
+            pages_after: number;
+            /** Pages Before */
+            pages_before: number;
+            /**
+             * Removed
+             * @description Pages of the earlier version that are gone, from 1.
+             */
+            removed: number[];
         };
         /** Page[AcknowledgementOut] */
         Page_AcknowledgementOut_: {
@@ -13035,6 +13097,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    compare_versions_api_v1_documents_comparison_get: {
+        parameters: {
+            query: {
+                before: string;
+                after: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageChangesOut"];
                 };
             };
             /** @description Problem document */

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from platform_world import PASSWORD, World, ok, problem
 from sqlalchemy import event, inspect, text
+
+from shuangyin.core.http.access import AccessRule
+from shuangyin.people import events_api
 
 
 def bearer(world: World, token: str) -> TestClient:
@@ -76,6 +80,19 @@ def test_changing_the_password_ends_a_sign_in_begun_with_the_old_one(world: Worl
 def test_a_poor_new_password_is_refused(world: World, new: str, code: str) -> None:
     body = {"current_password": PASSWORD, "new_password": new}
     problem(world.client("employee").put("/api/v1/me/password", json=body), 422, code)
+
+
+def test_pages_that_read_by_themselves_keep_no_session_alive(world: World) -> None:
+    left = world.sign_in(world.members["employee"])
+    for _ in range(29):
+        world.clock.advance(seconds=60)
+        ok(left.get("/api/v1/me", headers={"X-Background": "1"}))
+    world.clock.advance(seconds=61)
+    problem(left.get("/api/v1/me", headers={"X-Background": "1"}), 401, "UNAUTHENTICATED")
+    # A stream of events connects anew by itself after every break, with no header of ours.
+    route = next(one for one in events_api.router.routes if isinstance(one, APIRoute))
+    rules = [one.call for one in route.dependant.dependencies if isinstance(one.call, AccessRule)]
+    assert [rule.background for rule in rules] == [True]
 
 
 def test_an_idle_session_ends_and_a_used_one_lives_until_its_absolute_end(world: World) -> None:

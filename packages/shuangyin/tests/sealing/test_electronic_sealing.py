@@ -171,7 +171,7 @@ def test_only_the_keeper_seals_and_only_with_his_second_factor(story: Any) -> No
     world.clock.advance(seconds=11 * 60)
     refused = world.client("custodian").post(f"/api/v1/requests/{request_id}/seal", json={})
     body = problem(refused, 403, "STEP_UP_REQUIRED")
-    assert body["details"] == {"act": "sealing.execute", "subject": request_id}
+    assert body["details"] == {"act": "sealing.execute", "subject": request_id, "strength": "window"}
     story.seal(request_id)
 
 

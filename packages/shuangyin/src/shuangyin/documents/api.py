@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Path, Response, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
@@ -18,7 +18,8 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import commands, queries
 from shuangyin.documents.inspection import checked_names, inspected
 from shuangyin.documents.models import Document, DocumentVersion
-from shuangyin.documents.schemas import DocumentOut, document_out
+from shuangyin.documents.page_comparison import compare
+from shuangyin.documents.schemas import DocumentOut, PageChangesOut, document_out
 from shuangyin.documents.uploads import UploadRoute
 from shuangyin.people.schemas import Id
 
@@ -59,6 +60,14 @@ def upload(
     return write.run(
         actor, command, status=201, payload_digest=f"{names.title}/{names.file_name}/{uploaded_sm3}"
     )
+
+
+@router.get("/comparison", response_model=PageChangesOut)
+def compare_versions(
+    before: Annotated[Id, Query()], after: Annotated[Id, Query()], platform: PlatformOf, actor: SignedIn
+) -> PageChangesOut:
+    """Which pages differ between two versions (ids) of one document or of two, by what they say and how they look."""
+    return PageChangesOut.model_validate(compare(platform, actor, before, after))
 
 
 @router.get("/{document_id}", response_model=DocumentOut)

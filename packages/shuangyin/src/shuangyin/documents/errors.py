@@ -157,3 +157,12 @@ def upload_malformed() -> Invalid:
         "上传内容无法读取：文件名可能过长，或上传中断。请缩短文件名后重试。",
         "The upload cannot be read: its file name may be too long, or it was cut off. Shorten the name and try again.",
     )
+
+
+def pages_unreadable() -> Invalid:
+    """The pages of a version cannot be drawn within the limits, so nobody can say which changed."""
+    return Invalid(
+        "PAGES_UNREADABLE",
+        "页面无法在限定的时间内比对，请直接打开两个版本查看。",
+        "The pages cannot be compared within the limits. Open both versions and look.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.documents.models import Document, DocumentVersion, VersionOrigin
 
@@ -16,7 +16,7 @@ class DocumentVersionOut(BaseModel):
     id: str
     document_id: str
     number: int
-    origin: Literal["uploaded", "sealed"]
+    origin: Literal["uploaded", "described", "sealed"]
     sm3: str
     sha256: str
     size: int = Field(description="Bytes.")
@@ -38,6 +38,29 @@ class DocumentOut(BaseModel):
     title: str
     created_at: int
     versions: list[DocumentVersionOut]
+
+
+class ChangedPageOut(BaseModel):
+    """A page that is not what it was, by its number in both versions, from 1."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    before: int
+    after: int
+    text: bool = Field(description="What it says differs, not only how it looks.")
+
+
+class PageChangesOut(BaseModel):
+    """The pages that differ between two versions."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    pages_before: int
+    pages_after: int
+    changed: list[ChangedPageOut]
+    added: list[int] = Field(description="Pages of the later version that the earlier has not, from 1.")
+    removed: list[int] = Field(description="Pages of the earlier version that are gone, from 1.")
+    complete: bool = Field(description="False: only the first 200 pages were compared.")
 
 
 def version_out(version: DocumentVersion) -> DocumentVersionOut:

@@ -28,14 +28,16 @@ class Caller:
 class SessionAuthenticator:
     """Implements `core.http.access.Authenticator` on the people area's tables."""
 
-    def authenticate(self, platform: Platform, *, cookie: str | None, bearer: str | None) -> Caller | None:
+    def authenticate(
+        self, platform: Platform, *, cookie: str | None, bearer: str | None, background: bool = False
+    ) -> Caller | None:
         """The caller, or None when the credentials are absent, wrong or ended."""
         if bearer:
             return platform.view(lambda work: _by_token(work, bearer))
         if not cookie:
             return None
         caller = platform.view(lambda work: _by_cookie(work, cookie))
-        if caller is not None and caller.seen_at is not None:
+        if caller is not None and caller.seen_at is not None and not background:
             _note_seen(platform, caller.actor.session_id, caller.seen_at)
         return caller
 

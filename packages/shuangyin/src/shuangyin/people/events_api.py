@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Unavailable
-from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.live import LiveBus, LiveEvent, Subscription
 from shuangyin.core.platform import Platform
 from shuangyin.people.sessions import lives
@@ -24,6 +24,8 @@ HEARTBEAT_S = 15.0
 """How often an idle connection says that it lives, and whether the session still does is looked at."""
 RETRY_MS = 3_000
 
+# A browser connects anew by itself after every break: that somebody sits before it does not follow.
+Watcher = Annotated[Actor, access(background=True)]
 Position = Annotated[str | None, Header(alias="Last-Event-ID", max_length=64)]
 
 
@@ -35,7 +37,7 @@ Position = Annotated[str | None, Header(alias="Last-Event-ID", max_length=64)]
     },
 )
 async def read_events(
-    platform: PlatformOf, actor: SignedIn, _request: Request, last_event_id: Position = None
+    platform: PlatformOf, actor: Watcher, _request: Request, last_event_id: Position = None
 ) -> StreamingResponse:
     """What has changed for the caller: `event` is the topic, `data` is `{"subject_id": …}`; the page asks for the rest.
 

@@ -155,7 +155,9 @@ class StepUpProof(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(200))
-    factors: Mapped[str] = mapped_column(String(100), doc="The kinds of factors shown together, by commas.")
+    factors: Mapped[str] = mapped_column(
+        String(100), default="totp", doc="The kinds of factors shown together, by commas."
+    )
     created_at: Mapped[int]
     expires_at: Mapped[int] = mapped_column(index=True)
     used_at: Mapped[int | None]

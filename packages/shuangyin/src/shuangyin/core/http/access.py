@@ -14,6 +14,8 @@ from shuangyin.core.platform import Platform
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
+BACKGROUND_HEADER = "X-Background"
+"""Sent by a page that reads anew by itself: what nobody asked for keeps no session alive."""
 
 
 class Authentication(Protocol):
@@ -31,9 +33,12 @@ class Authenticator(Protocol):
     """Port: find the caller of a request by cookie or bearer token. The people area implements it."""
 
     def authenticate(
-        self, platform: Platform, *, cookie: str | None, bearer: str | None
+        self, platform: Platform, *, cookie: str | None, bearer: str | None, background: bool = False
     ) -> Authentication | None:
-        """The caller, or None when the credentials are absent, wrong or ended."""
+        """The caller, or None when the credentials are absent, wrong or ended.
+
+        A request in the background is answered like any other and is no sign that somebody is there.
+        """
         ...
 
 
@@ -49,12 +54,14 @@ def cookie_name(request: Request) -> str:
     return "__Host-shuangyin" if request.url.scheme == "https" else "shuangyin"
 
 
-def _authenticate(request: Request) -> Actor:
+def _authenticate(request: Request, *, background: bool) -> Actor:
     platform = platform_of(request)
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     bearer = value.strip() if scheme.lower() == "bearer" else None
     cookie = None if bearer else request.cookies.get(cookie_name(request))
-    found = platform.port(Authenticator).authenticate(platform, cookie=cookie, bearer=bearer)  # type: ignore[type-abstract]  # a port is looked up by its protocol
+    background = background or (request.method in SAFE_METHODS and BACKGROUND_HEADER in request.headers)
+    authenticator = platform.port(Authenticator)  # type: ignore[type-abstract]  # a port is looked up by its protocol
+    found = authenticator.authenticate(platform, cookie=cookie, bearer=bearer, background=background)
     if found is None:
         raise Unauthenticated(
             "UNAUTHENTICATED",
@@ -75,11 +82,12 @@ def _authenticate(request: Request) -> Actor:
 class AccessRule:
     """A dependency that yields the actor, or refuses. `permission` None means any signed-in person."""
 
-    def __init__(self, permission: str | None) -> None:
+    def __init__(self, permission: str | None, *, background: bool = False) -> None:
         self.permission = permission
+        self.background = background
 
     def __call__(self, request: Request) -> Actor:
-        actor = _authenticate(request)
+        actor = _authenticate(request, background=self.background)
         if self.permission is not None:
             actor.require(self.permission)
         return actor
@@ -92,9 +100,12 @@ class PublicRule:
         return None
 
 
-def access(permission: str | None = None) -> Any:
-    """For a signature: ``actor: Annotated[Actor, access("seals.read")]``."""
-    return Depends(AccessRule(permission))
+def access(permission: str | None = None, *, background: bool = False) -> Any:
+    """For a signature: ``actor: Annotated[Actor, access("seals.read")]``.
+
+    `background`: pages ask by themselves, so that asking keeps no session alive.
+    """
+    return Depends(AccessRule(permission, background=background))
 
 
 public: Callable[[], None] = PublicRule()
