@@ -186,44 +186,30 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     # Nor for an authority that answers slowly.
     outside_kinds = (seals_reporting.JOB_KIND, seals_reconciling.JOB_KIND)
     outside = JobRunner(platform, {kind: handlers.pop(kind) for kind in outside_kinds})
-    jobs = JobRunner(platform, handlers)
-    sequencer = SequencerThread(platform)
-    witnesses = WitnessThread(platform)
-    anchors = AnchorThread(platform)
-    audits = AuditThread(platform)
-    approvals = Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S)
-    weekly = Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S)
-    duties = Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S)
-    live = LivePoller(platform, platform.port(LiveBus))
+    # The workers before the log: what they still do leaves evidence that the sequencer then integrates.
+    threads = (
+        JobRunner(platform, handlers),
+        asked_audits,
+        outside,
+        AuditThread(platform),
+        Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S),
+        Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S),
+        Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S),
+        LivePoller(platform, platform.port(LiveBus)),
+        SequencerThread(platform),
+        WitnessThread(platform),
+        AnchorThread(platform),
+    )
 
     def start() -> None:
         authority_rounds.begin(platform)
         seals_reconciling.begin(platform)
-        jobs.start()
-        asked_audits.start()
-        outside.start()
-        sequencer.start()
-        witnesses.start()
-        anchors.start()
-        audits.start()
-        approvals.start()
-        weekly.start()
-        duties.start()
-        live.start()
+        for thread in threads:
+            thread.start()
 
     def stop() -> None:
-        # The worker first: what it still does leaves evidence that the sequencer then integrates.
-        jobs.stop()
-        asked_audits.stop()
-        outside.stop()
-        audits.stop()
-        approvals.stop()
-        weekly.stop()
-        duties.stop()
-        live.stop()
-        sequencer.stop()
-        witnesses.stop()
-        anchors.stop()
+        for thread in threads:
+            thread.stop()
 
     return start, stop
 

@@ -106,12 +106,7 @@ def add_photo(
         raise errors.not_open()
     if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
         raise errors.not_yours()
-    if use_id is not None:
-        request_id = queries.use_in(work, opening, use_id).request_id
-    elif request_id is not None:
-        queries.request_in(work, opening, request_id)
-    elif moment is PhotoMoment.BEFORE:
-        raise errors.moment_needs_request()
+    request_id = _whose(work, opening, moment, use_id, request_id)
     object_id = work.new_id()
     work.session.add(
         work.objects.row(
@@ -153,6 +148,19 @@ def add_photo(
         },
     )
     return photo
+
+
+def _whose(
+    work: UnitOfWork, opening: Opening, moment: PhotoMoment, use_id: str | None, request_id: str | None
+) -> str | None:
+    """The request whose paper a photo shows."""
+    if use_id is not None:
+        return queries.use_in(work, opening, use_id).request_id
+    if request_id is not None:
+        return queries.request_in(work, opening, request_id).id
+    if moment is PhotoMoment.BEFORE:
+        raise errors.moment_needs_request()
+    return None
 
 
 def _require_open(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
