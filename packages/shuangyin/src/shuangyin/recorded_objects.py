@@ -1,4 +1,5 @@
-"""The stored files whose digests entries record: documents, sealed files, photos of physical use, imprints of seals."""
+"""The stored files whose digests entries record: documents, sealed files, photos and controlled prints of
+physical use, imprints of seals."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import UsePhoto
+from shuangyin.custody.models import PrintCopy, UsePhoto
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.kept_objects import KeptObject
 from shuangyin.seals.models import Seal
@@ -44,6 +45,13 @@ def _photo(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> KeptO
     return KeptObject(f"UsePhoto {facts.get('photo')}", row.object_id if row else None, str(facts.get("sm3")))
 
 
+def _print(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> KeptObject | None:
+    row = work.session.get(PrintCopy, str(facts.get("print")))
+    return KeptObject(
+        f"PrintCopy {facts.get('print')}", row.object_id if row else None, str(facts.get("sm3"))
+    )
+
+
 def _imprint(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> KeptObject | None:
     """The imprint of a seal as it is now; which of several was filed last the comparison of facts tells."""
     subject = content.get("subject")
@@ -58,6 +66,7 @@ _FINDERS: Mapping[str, Finder] = {
     "documents.uploaded": _uploaded,
     "sealing.sealed": _sealed,
     "custody.photo_taken": _photo,
+    "custody.print_made": _print,
     "seals.specimen_filed": _imprint,
     "seals.imported": _imprint,
 }
