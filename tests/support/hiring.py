@@ -1,7 +1,10 @@
-"""More people for the world of tests, who join the way an administrator lets them."""
+"""More people for the world of tests, who join and leave the way an administrator lets them."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from httpx2 import Response
 from platform_world import PASSWORD, Member, World, ok
 
 from shuangyin.core.actor import Actor
@@ -22,6 +25,14 @@ def hire(world: World, key: str, kind: str, name: str, *, department_id: str | N
     change = {"current_password": one_time, "new_password": PASSWORD}
     ok(member.client.put("/api/v1/me/password", json=change))
     return member
+
+
+def leave(world: World, person_id: str, **body: Any) -> Response:
+    """Let a person leave, whatever comes out."""
+    world.clock.advance(seconds=30)
+    proof = world.step_up("administrator", "people.leave", person_id)
+    path = f"/api/v1/persons/{person_id}/leave"
+    return world.client("administrator").post(path, json={"proof": proof, **body})
 
 
 def actor_of(world: World, key: str) -> Actor:

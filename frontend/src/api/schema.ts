@@ -1812,6 +1812,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/person-transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transitions
+         * @description Who left and who changed post, newest first.
+         */
+        get: operations["list_transitions_api_v1_person_transitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/person-transitions/{transition_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Sheet
+         * @description The proof sheet: every thing, what became of it and when.
+         */
+        get: operations["print_sheet_api_v1_person_transitions__transition_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons": {
         parameters: {
             query?: never;
@@ -1860,6 +1900,47 @@ export interface paths {
         patch: operations["change_person_api_v1_persons__person_id__patch"];
         trace?: never;
     };
+    "/api/v1/persons/{person_id}/change-post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Post Now
+         * @description Posts end and begin at once, and what was chosen is handed over. Needs a step-up proof
+         *     (people.change_post, the person's id).
+         */
+        post: operations["change_post_now_api_v1_persons__person_id__change_post_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/change-post/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Changing Post
+         * @description What would become of a person's things when these posts end and begin. Changes nothing.
+         */
+        post: operations["preview_changing_post_api_v1_persons__person_id__change_post_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons/{person_id}/leave": {
         parameters: {
             query?: never;
@@ -1870,10 +1951,31 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Leave
-         * @description A person leaves: posts, sessions, tokens and credentials end at once.
+         * Leave Now
+         * @description The person leaves: all he had in hand ends or goes to the successor, at once. Needs a step-up proof
+         *     (people.leave, the person's id).
          */
-        post: operations["leave_api_v1_persons__person_id__leave_post"];
+        post: operations["leave_now_api_v1_persons__person_id__leave_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/leave/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Leaving
+         * @description Everything the person has in hand, with what would become of it. Changes nothing.
+         */
+        post: operations["preview_leaving_api_v1_persons__person_id__leave_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4757,6 +4859,72 @@ export interface components {
             zh: string;
         };
         /**
+         * ChangePostBody
+         * @description The person changes post now.
+         */
+        ChangePostBody: {
+            /**
+             * Beginning
+             * @default []
+             */
+            beginning: string[];
+            /**
+             * Ending
+             * @default []
+             */
+            ending: string[];
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["PartChoice"][];
+            /** Proof */
+            proof?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seen */
+            seen?: string | null;
+            /**
+             * Successor Id
+             * @description Takes over what can be handed over.
+             */
+            successor_id?: string | null;
+        };
+        /**
+         * ChangePostChoices
+         * @description The holdings that end, the posts that begin, and what goes with them.
+         */
+        ChangePostChoices: {
+            /**
+             * Beginning
+             * @default []
+             */
+            beginning: string[];
+            /**
+             * Ending
+             * @default []
+             */
+            ending: string[];
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["PartChoice"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Successor Id
+             * @description Takes over what can be handed over.
+             */
+            successor_id?: string | null;
+        };
+        /**
          * ChangedPageOut
          * @description A page that is not what it was, by its number in both versions, from 1.
          */
@@ -6291,6 +6459,52 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * LeaveBody
+         * @description The person leaves now. `seen` is the digest of the preview that was looked at.
+         */
+        LeaveBody: {
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["PartChoice"][];
+            /** Proof */
+            proof?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seen */
+            seen?: string | null;
+            /**
+             * Successor Id
+             * @description Takes over what can be handed over.
+             */
+            successor_id?: string | null;
+        };
+        /**
+         * LeavingChoices
+         * @description How a person's things are to be dealt with.
+         */
+        LeavingChoices: {
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["PartChoice"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Successor Id
+             * @description Takes over what can be handed over.
+             */
+            successor_id?: string | null;
         };
         /**
          * LifeTableOut
@@ -7906,6 +8120,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[TransitionOut] */
+        Page_TransitionOut_: {
+            /** Items */
+            items: components["schemas"]["TransitionOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /**
          * PaperKindOut
          * @description A kind of paper that is attached to a request, such as a resolution that must exist before it is routed.
@@ -7933,6 +8157,46 @@ export interface components {
             before: unknown;
             /** Part */
             part: string;
+        };
+        /**
+         * PartChoice
+         * @description What is chosen for one part in place of the usual.
+         */
+        PartChoice: {
+            /**
+             * Action
+             * @description `keep` only when the person stays.
+             */
+            action?: ("keep" | "end" | "hand_over") | null;
+            /** Part */
+            part: string;
+            /** Successor Id */
+            successor_id?: string | null;
+        };
+        /**
+         * PartPlanOut
+         * @description One part: how many things, how many of each outcome, and the first of them.
+         */
+        PartPlanOut: {
+            /** Action */
+            action: string;
+            /** Actions */
+            actions: string[];
+            /**
+             * Items
+             * @description The first hundred; blocked ones first.
+             */
+            items: components["schemas"]["TransitionItemOut"][];
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Part */
+            part: string;
+            /** Text */
+            text: string;
+            /** Total */
+            total: number;
         };
         /**
          * PasswordChange
@@ -8021,7 +8285,7 @@ export interface components {
         };
         /**
          * PersonLeft
-         * @description What ended when the person left.
+         * @description The person who left, how much of his access ended, and the record with its proof sheet.
          */
         PersonLeft: {
             /** Ended Posts */
@@ -8031,6 +8295,15 @@ export interface components {
             /** Ended Tokens */
             ended_tokens: number;
             person: components["schemas"]["PersonOut"];
+            transition: components["schemas"]["TransitionOut"];
+        };
+        /**
+         * PersonMoved
+         * @description The person in his new posts, and the record with its proof sheet.
+         */
+        PersonMoved: {
+            person: components["schemas"]["PersonOut"];
+            transition: components["schemas"]["TransitionOut"];
         };
         /**
          * PersonOut
@@ -10667,6 +10940,77 @@ export interface components {
             name: string;
             /** Scopes */
             scopes: string[];
+        };
+        /**
+         * TransitionItemOut
+         * @description One thing, what becomes of it, and why or what has to be done first.
+         */
+        TransitionItemOut: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Text */
+            kind_text: string;
+            /** Label */
+            label: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ended" | "handed_over" | "stays" | "blocked";
+            /** Outcome Text */
+            outcome_text: string;
+            to: components["schemas"]["PersonRef"] | null;
+            /** Why */
+            why: string | null;
+            /** Why Text */
+            why_text: string | null;
+        };
+        /**
+         * TransitionOut
+         * @description That a person left or changed post.
+         */
+        TransitionOut: {
+            /** Done At */
+            done_at: number;
+            done_by: components["schemas"]["PersonRef"] | null;
+            /** Entry Id */
+            entry_id: string;
+            /** Id */
+            id: string;
+            /** Items */
+            items: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "left" | "changed_post";
+            /** Number */
+            number: string;
+            person: components["schemas"]["PersonRef"] | null;
+            /** Reason */
+            reason: string;
+            /** Sm3 */
+            sm3: string;
+            successor: components["schemas"]["PersonRef"] | null;
+        };
+        /**
+         * TransitionPreview
+         * @description What would happen now.
+         */
+        TransitionPreview: {
+            /** Blocked */
+            blocked: number;
+            /**
+             * Digest
+             * @description Send it as `seen`, so that nothing else happens than what was shown.
+             */
+            digest: string;
+            /** Parts */
+            parts: components["schemas"]["PartPlanOut"][];
+            /** Total */
+            total: number;
         };
         /**
          * TreeStateOut
@@ -14513,6 +14857,72 @@ export interface operations {
             };
         };
     };
+    list_transitions_api_v1_person_transitions_get: {
+        parameters: {
+            query?: {
+                person_id?: string | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TransitionOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    print_sheet_api_v1_person_transitions__transition_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_persons_api_v1_persons_get: {
         parameters: {
             query?: {
@@ -14659,7 +15069,7 @@ export interface operations {
             };
         };
     };
-    leave_api_v1_persons__person_id__leave_post: {
+    change_post_now_api_v1_persons__person_id__change_post_post: {
         parameters: {
             query?: never;
             header?: {
@@ -14670,7 +15080,85 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePostBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonMoved"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    preview_changing_post_api_v1_persons__person_id__change_post_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePostChoices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionPreview"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    leave_now_api_v1_persons__person_id__leave_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LeaveBody"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -14679,6 +15167,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonLeft"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    preview_leaving_api_v1_persons__person_id__leave_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeavingChoices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionPreview"];
                 };
             };
             /** @description Problem document */

@@ -23,6 +23,7 @@ MAX_INTEGER: Final = 2**53 - 1
 JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 _KEY = re.compile(r"[!-~]{1,64}", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _NotCanonicalError(Exception):
@@ -38,7 +39,7 @@ def _plain(value: object, depth: int) -> object:
             raise _NotCanonicalError("an integer has more than 53 bits")
         return int(value)
     if isinstance(value, str):
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if not value.isascii() and _SURROGATE.search(value):
             raise _NotCanonicalError("a text is not valid Unicode")
         return str(value)
     if depth >= MAX_DEPTH:

@@ -79,6 +79,7 @@ from shuangyin.seals.commands import reconciling as seals_reconciling
 from shuangyin.seals.commands import reporting as seals_reporting
 from shuangyin.seals.ports import Authorities, UnfinishedUses
 from shuangyin.subject_readers import AreaSubjectReaders
+from shuangyin.transitions import leaving_api
 from shuangyin.transitions.unfinished import UsesUnderWay
 from shuangyin.verification import api as verification_api
 from shuangyin.verification import pages as verification_pages
@@ -113,6 +114,7 @@ APIS = (
     sealing_api,
     custody_api,
     custody_prints_api,
+    leaving_api,
     verification_api,
     workbench_api,
     statement_api,

@@ -17,6 +17,7 @@ from shuangyin.requests import models as requests
 from shuangyin.scenarios import models as scenarios
 from shuangyin.sealing import models as sealing
 from shuangyin.seals import models as seals
+from shuangyin.transitions import leaving_models as leaving
 from shuangyin.workbench import models as workbench
 
 MODULES = (
@@ -36,6 +37,7 @@ MODULES = (
     requests,
     sealing,
     custody,
+    leaving,
     workbench,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from hiring import leave
 from platform_world import (
     NAMES,
     OTHER_ORGANIZATION,
@@ -144,11 +145,11 @@ def test_the_last_administrator_stays(world: World) -> None:
     admin, path = world.client("administrator"), f"/api/v1/persons/{world.id('administrator')}"
     holding = ok(admin.get(path))["posts"][0]["holding_id"]
     problem(admin.delete(f"{path}/posts/{holding}"), 409, "LAST_ADMINISTRATOR")
-    problem(admin.post(f"{path}/leave"), 409, "LAST_ADMINISTRATOR")
+    problem(leave(world, world.id("administrator")), 409, "LAST_ADMINISTRATOR")
     ok(admin.get("/api/v1/persons"))
     body = {"post_id": post_id(world, "administrator")}
     ok(admin.post(f"/api/v1/persons/{world.id('auditor')}/posts", json=body), 201)
-    ok(admin.post(f"{path}/leave"))
+    ok(leave(world, world.id("administrator")))
     problem(admin.get("/api/v1/persons"), 401, "UNAUTHENTICATED")
 
 
@@ -170,7 +171,7 @@ def test_leaving_ends_everything_at_once(world: World) -> None:
         world.anonymous().post("/api/v1/auth/sign-in", json={"account": "custodian", "password": PASSWORD})
     )
     code = world.code("custodian")
-    left = ok(admin.post(f"/api/v1/persons/{world.id('custodian')}/leave"))
+    left = ok(leave(world, world.id("custodian")))
     assert (left["ended_posts"], left["ended_sessions"] >= 1, left["ended_tokens"]) == (1, True, 1)
     assert left["person"]["status"] == "left"
     assert left["person"]["posts"] == []
@@ -258,7 +259,7 @@ def test_evidence_holds_no_names_accounts_or_secrets(world: World) -> None:
     note = {"name": "甲方公司", "note": "不要外传"}
     counterparty = ok(admin.post("/api/v1/counterparties", json=note))
     ok(admin.patch(f"/api/v1/counterparties/{counterparty['id']}", json={"note": "仍不外传"}))
-    ok(admin.post(f"/api/v1/persons/{added['person']['id']}/leave"))
+    ok(leave(world, added["person"]["id"]))
     bodies = world.platform.view(lambda work: list(work.session.scalars(select(EvidenceEntry.body))))
     kinds = {json.loads(body)["kind"] for body in bodies}
     assert {

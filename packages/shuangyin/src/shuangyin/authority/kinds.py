@@ -41,6 +41,8 @@ class EndCause(StrEnum):
     EXPIRED = "expired"
     NOT_ACCEPTED = "not_accepted"
     NOT_RECONFIRMED = "not_reconfirmed"
+    HOLDER_LEFT = "holder_left"
+    HANDED_OVER = "handed_over"
 
 
 class CountOf(StrEnum):

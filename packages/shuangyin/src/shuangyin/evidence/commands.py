@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert
 
 from evidencelog.entry import JsonValue, encode_entry
 from shuangyin.core.actor import Actor
@@ -12,6 +16,16 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry, PendingEntry
 
 ENTRY_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one entry says, before it has an id."""
+
+    kind: str
+    subject_type: str
+    subject_id: str
+    facts: Mapping[str, JsonValue]
 
 
 def record(
@@ -29,6 +43,27 @@ def record(
     entry cannot be deleted, so it must not hold personal data. Free text goes in through `digest_of`. Raises
     evidencelog's error when the entry is not canonical or longer than 65,535 bytes.
     """
+    row = _row(work, actor, Fact(kind, subject_type, subject_id, facts))
+    entry = EvidenceEntry(**row)
+    work.session.add_all([entry, PendingEntry(entry_id=entry.id)])
+    work.after_commit(work.platform.wake_sequencer.set)
+    return entry
+
+
+def record_many(work: UnitOfWork, actor: Actor, facts: Iterable[Fact]) -> list[str]:
+    """Write one entry for each fact, as `record` does, in one statement; returns their ids in the same order.
+
+    For a command that changes thousands of things at once: each still has an entry of its own.
+    """
+    rows = [_row(work, actor, fact) for fact in facts]
+    if rows:
+        work.session.execute(insert(EvidenceEntry), rows)
+        work.session.execute(insert(PendingEntry), [{"entry_id": row["id"]} for row in rows])
+        work.after_commit(work.platform.wake_sequencer.set)
+    return [row["id"] for row in rows]
+
+
+def _row(work: UnitOfWork, actor: Actor, fact: Fact) -> dict[str, Any]:
     entry_id = work.new_id()
     body = encode_entry(
         {
@@ -37,25 +72,22 @@ def record(
             "at": work.now,
             "organization": actor.organization_id,
             "actor": actor.person_id,
-            "kind": kind,
-            "subject": {"type": subject_type, "id": subject_id},
-            "facts": dict(facts),
+            "kind": fact.kind,
+            "subject": {"type": fact.subject_type, "id": fact.subject_id},
+            "facts": dict(fact.facts),
         }
     )
-    entry = EvidenceEntry(
-        id=entry_id,
-        organization_id=actor.organization_id,
-        kind=kind,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        actor_id=actor.person_id,
-        body=body.decode(),
-        digest=hashlib.sha256(body).hexdigest(),
-        recorded_at=work.now,
-    )
-    work.session.add_all([entry, PendingEntry(entry_id=entry_id)])
-    work.after_commit(work.platform.wake_sequencer.set)
-    return entry
+    return {
+        "id": entry_id,
+        "organization_id": actor.organization_id,
+        "kind": fact.kind,
+        "subject_type": fact.subject_type,
+        "subject_id": fact.subject_id,
+        "actor_id": actor.person_id,
+        "body": body.decode(),
+        "digest": hashlib.sha256(body).hexdigest(),
+        "recorded_at": work.now,
+    }
 
 
 def digest_of(text: str) -> dict[str, str]:

@@ -20,7 +20,6 @@ from shuangyin.people.schemas import (
     OneTimePasswordOut,
     PersonAdded,
     PersonChange,
-    PersonLeft,
     PersonOut,
 )
 from shuangyin.people.views import person_out, persons_out
@@ -130,19 +129,3 @@ def reset_access(person_id: IdInPath, actor: Manager, write: Write) -> OneTimePa
     if isinstance(answer, OneTimePasswordOut):
         return OneTimePasswordOut(one_time_password=one_time.words)
     return answer
-
-
-@router.post("/{person_id}/leave", response_model=PersonLeft)
-def leave(person_id: IdInPath, actor: Manager, write: Write) -> PersonLeft | Response:
-    """A person leaves: posts, sessions, tokens and credentials end at once."""
-
-    def command(work: UnitOfWork) -> PersonLeft:
-        person, ended = commands.leave(work, actor, person_id)
-        return PersonLeft(
-            person=person_out(work, actor, person),
-            ended_posts=ended.posts,
-            ended_sessions=ended.sessions,
-            ended_tokens=ended.tokens,
-        )
-
-    return write.run(actor, command)

@@ -97,15 +97,6 @@ class Appointment(_Input):
     post_id: Id
 
 
-class PersonLeft(BaseModel):
-    """What ended when the person left."""
-
-    person: PersonOut
-    ended_posts: int
-    ended_sessions: int
-    ended_tokens: int
-
-
 class SignIn(_Input):
     """First step of signing in."""
 

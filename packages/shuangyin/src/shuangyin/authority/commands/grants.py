@@ -68,7 +68,7 @@ def give(work: UnitOfWork, actor: Actor, new: NewGrant) -> Grant:
         for one in targets
     )
     work.session.flush()
-    _record(work, actor, grant, "authority.granted", _grant_facts(grant, targets))
+    _record(work, actor, grant, "authority.granted", grant_facts(grant, targets))
     return grant
 
 
@@ -403,7 +403,9 @@ def _stored(values: frozenset[str] | None) -> str | None:
     return None if values is None else json.dumps(sorted(values))
 
 
-def _grant_facts(grant: Grant, targets: Sequence[str]) -> dict[str, JsonValue]:
+def grant_facts(grant: Grant, targets: Sequence[str]) -> dict[str, JsonValue]:
+    """What the entry of a new grant says of it."""
+
     def listed(stored: str | None) -> JsonValue:
         values: list[JsonValue] | None = None if stored is None else json.loads(stored)
         return values

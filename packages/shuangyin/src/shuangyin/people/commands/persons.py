@@ -1,11 +1,10 @@
-"""What administrators change of people: added, changed, appointed, reset, left."""
+"""What administrators change of people: added, changed, appointed, reset. Leaving is `transitions.leaving`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
@@ -13,30 +12,21 @@ from shuangyin.core.errors import Conflict, Refused, not_found, stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.organization import queries as organization_queries
+from shuangyin.organization.models import Post
 from shuangyin.organization.rules import checked_name
-from shuangyin.people import errors, queries, rules, sessions
-from shuangyin.people.commands.step_up import require_second_factor
-from shuangyin.people.models import (
-    Credential,
-    EndReason,
-    Person,
-    PersonStatus,
-    PostHolding,
-    RecoveryCode,
+from shuangyin.people import queries, rules, sessions
+from shuangyin.people.commands.leaving import (
+    active_person,
+    close_holdings,
+    drop_factors,
+    require_administrator,
 )
+from shuangyin.people.commands.step_up import require_second_factor
+from shuangyin.people.models import Credential, EndReason, Person, PersonStatus, PostHolding
 from shuangyin.people.passwords import OneTimePassword
 from shuangyin.people.schemas import NewPerson, PersonChange
 
 NAME_LIMIT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How much of a person's access ended when he left."""
-
-    posts: int
-    sessions: int
-    tokens: int
 
 
 def add_person(work: UnitOfWork, actor: Actor, new: NewPerson, one_time: OneTimePassword) -> Person:
@@ -69,7 +59,7 @@ def change_person(
 ) -> Person:
     """Change name or department. Raises Stale, Invalid, Conflict (PERSON_LEFT), NotFound."""
     actor.require("people.manage")
-    person = _active(work, actor, person_id)
+    person = active_person(work, actor, person_id)
     if expected is not None and expected != person.version:
         raise stale_version()
     if change.name is not None:
@@ -89,8 +79,14 @@ def change_person(
 def appoint(work: UnitOfWork, actor: Actor, person_id: str, post_id: str) -> Person:
     """Let a person hold a post from now on. Raises Conflict (POST_HELD, OFFICE_HELD, PERSON_LEFT), NotFound."""
     actor.require("people.manage")
-    person = _active(work, actor, person_id)
+    person = active_person(work, actor, person_id)
     post = organization_queries.post(work, actor.organization_id, post_id)
+    hold(work, actor, person, post)
+    return person
+
+
+def hold(work: UnitOfWork, actor: Actor, person: Person, post: Post) -> None:
+    """The person holds the post from now on. Raises Conflict (POST_HELD, OFFICE_HELD)."""
     open_slot = f"{person.id}:{post.id}"
     if work.session.scalar(select(PostHolding.id).where(PostHolding.open_slot == open_slot)) is not None:
         raise Conflict("POST_HELD", "该人员已任此岗位。", "The person holds this post already.")
@@ -113,7 +109,6 @@ def appoint(work: UnitOfWork, actor: Actor, person_id: str, post_id: str) -> Per
     )
     work.session.add(holding)
     _record(work, actor, "people.post_given", person, {"post": post.id, "holding": holding.id})
-    return person
 
 
 def end_holding(work: UnitOfWork, actor: Actor, person_id: str, holding_id: str) -> Person:
@@ -129,8 +124,8 @@ def end_holding(work: UnitOfWork, actor: Actor, person_id: str, holding_id: str)
     )
     if holding is None:
         raise not_found("这项任职", "holding of a post")
-    _close(work, holding)
-    _require_administrator(work, actor)
+    close_holdings(work, [holding])
+    require_administrator(work, actor)
     _record(work, actor, "people.post_taken", person, {"post": holding.post_id, "holding": holding.id})
     return person
 
@@ -141,7 +136,7 @@ def reset_access(work: UnitOfWork, actor: Actor, person_id: str, one_time: OneTi
     Raises Forbidden (STEP_UP_REQUIRED), Refused (RESET_SELF), Conflict (PERSON_LEFT), NotFound.
     """
     actor.require("people.manage")
-    person = _active(work, actor, person_id)
+    person = active_person(work, actor, person_id)
     if person.id == actor.person_id:
         raise Refused(
             "RESET_SELF",
@@ -149,46 +144,12 @@ def reset_access(work: UnitOfWork, actor: Actor, person_id: str, one_time: OneTi
             "You cannot reset your own account. Change your password, or ask another administrator.",
         )
     require_second_factor(work, actor, act="people.reset", subject=person.id, proof=None, strength="window")
-    _drop_credential(work, person)
+    drop_factors(work, person)
+    sessions.end_half_done(work, person.id)
     work.session.add(_first_credential(work, person, one_time))
     ended = sessions.end_sessions(work, person.id, EndReason.RESET)
     tokens = sessions.end_tokens(work, person.id, EndReason.RESET)
     _record(work, actor, "people.access_reset", person, {"ended_sessions": ended, "ended_tokens": tokens})
-    return person
-
-
-def leave(work: UnitOfWork, actor: Actor, person_id: str) -> tuple[Person, Ended]:
-    """A person leaves: from this instant he holds no post, has no session, token or credential.
-
-    Raises Conflict (PERSON_LEFT), Refused (LAST_ADMINISTRATOR), NotFound.
-    """
-    actor.require("people.manage")
-    person = _active(work, actor, person_id)
-    holdings = list(
-        work.session.scalars(
-            select(PostHolding).where(PostHolding.person_id == person.id, PostHolding.until_at.is_(None))
-        )
-    )
-    for holding in holdings:
-        _close(work, holding)
-    person.status = PersonStatus.LEFT
-    person.left_at = work.now
-    _require_administrator(work, actor)
-    ended = Ended(
-        posts=len(holdings),
-        sessions=sessions.end_sessions(work, person.id, EndReason.LEFT),
-        tokens=sessions.end_tokens(work, person.id, EndReason.LEFT),
-    )
-    _drop_credential(work, person)
-    facts = {"ended_posts": ended.posts, "ended_sessions": ended.sessions, "ended_tokens": ended.tokens}
-    _record(work, actor, "people.person_left", person, facts)
-    return person, ended
-
-
-def _active(work: UnitOfWork, actor: Actor, person_id: str) -> Person:
-    person = queries.person(work, actor.organization_id, person_id)
-    if person.status != PersonStatus.ACTIVE:
-        raise errors.has_left()
     return person
 
 
@@ -204,26 +165,6 @@ def _first_credential(work: UnitOfWork, person: Person, one_time: OneTimePasswor
         failed_count=0,
         locked_until=None,
     )
-
-
-def _drop_credential(work: UnitOfWork, person: Person) -> None:
-    """Remove what the person signed in with and whatever he began with it: secrets are not kept beyond their use."""
-    work.session.execute(delete(Credential).where(Credential.person_id == person.id))
-    work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    sessions.end_half_done(work, person.id)
-
-
-def _close(work: UnitOfWork, holding: PostHolding) -> None:
-    holding.until_at = work.now
-    holding.open_slot = None
-    holding.office_slot = None
-
-
-def _require_administrator(work: UnitOfWork, actor: Actor) -> None:
-    """An organization that nobody can manage could never be repaired from inside."""
-    work.session.flush()
-    if not queries.persons_permitted(work, actor.organization_id, "people.manage"):
-        raise errors.last_administrator()
 
 
 def _record(

@@ -1,0 +1,51 @@
+"""Safes and openings of a person who leaves or hands over."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from shuangyin.core.actor import Actor
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.models import Opening, OpeningStatus, Safe
+from shuangyin.evidence.commands import record
+
+
+def safes_of(work: UnitOfWork, organization_id: str, person_id: str) -> list[Safe]:
+    """The safes whose designated custodian a person is."""
+    query = select(Safe).where(Safe.organization_id == organization_id, Safe.custodian_id == person_id)
+    return list(work.session.scalars(query.order_by(Safe.name)))
+
+
+def openings_of(work: UnitOfWork, organization_id: str, person_id: str) -> list[Opening]:
+    """Openings under way in which a person is custodian or reviewer."""
+    query = select(Opening).where(
+        Opening.organization_id == organization_id,
+        Opening.safe_slot.is_not(None),
+        or_(Opening.custodian_id == person_id, Opening.reviewer_id == person_id),
+    )
+    return list(work.session.scalars(query.order_by(Opening.id)))
+
+
+def name_custodian(work: UnitOfWork, actor: Actor, safe: Safe, to_person_id: str) -> None:
+    """Name another custodian of a safe. Raises Forbidden."""
+    actor.require("seals.manage")
+    before, safe.custodian_id = safe.custodian_id, to_person_id
+    work.session.flush()
+    record(
+        work,
+        actor,
+        kind="custody.safe_handed_over",
+        subject_type="safe",
+        subject_id=safe.id,
+        facts={"from": before, "to": to_person_id},
+    )
+
+
+def call_off(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
+    """End an opening that waits for a confirmation which cannot come any more."""
+    opening.status = OpeningStatus.EXPIRED
+    opening.safe_slot = None
+    work.session.flush()
+    record(
+        work, actor, kind="custody.opening_expired", subject_type="opening", subject_id=opening.id, facts={}
+    )

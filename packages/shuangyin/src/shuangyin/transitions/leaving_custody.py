@@ -1,0 +1,108 @@
+"""Parts of what a person has in his keeping: seals, safes, openings under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuangyin.core.text import Text
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.commands import departing as custody
+from shuangyin.custody.models import OpeningStatus
+from shuangyin.people.queries import holds_permission
+from shuangyin.seals.commands.keeping import hand_over_keeping, kept_by
+from shuangyin.seals.models import Medium, Seal, SealStatus, Whereabouts
+from shuangyin.transitions.leaving_parts import Action, Case, Item, Outcome, Why, of_outcome
+
+_GONE = (SealStatus.LOST, SealStatus.SURRENDERED, SealStatus.DESTROYED, SealStatus.REVOKED)
+
+
+class SealsPart:
+    """Seals he keeps. A physical one needs a keeper at every moment; an electronic one rests without."""
+
+    code = "seals"
+    text = Text("保管的印章", "Seals he keeps")
+    actions = (Action.HAND_OVER, Action.END, Action.KEEP)
+
+    def find(self, work: UnitOfWork, case: Case) -> list[Item]:
+        organization_id = case.actor.organization_id
+        to = case.successor_id
+        able = to is not None and holds_permission(work, organization_id, to, "seals.keep")
+        found = kept_by(work, organization_id, case.person.id)
+        return [self._item(one, case, to if able else None) for one in found]
+
+    def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
+        for one in items:
+            if one.outcome is not Outcome.STAYS:
+                hand_over_keeping(work, case.actor, one.thing, one.to)
+
+    @staticmethod
+    def _item(seal: Seal, case: Case, to: str | None) -> Item:
+        physical = seal.medium == Medium.PHYSICAL
+        if case.action is Action.KEEP:
+            outcome, who, why = Outcome.STAYS, None, None
+        elif seal.status in _GONE:
+            outcome, who, why = Outcome.ENDED, None, None
+        elif physical and seal.whereabouts in (Whereabouts.IN_USE, Whereabouts.OUT_ON_LOAN):
+            outcome, who, why = Outcome.BLOCKED, None, Why.SEAL_OUT
+        elif to is not None and not case.actor.may("seals.manage"):
+            outcome, who, why = Outcome.BLOCKED, None, Why.NEEDS_SEALS_RIGHT
+        elif to is not None:
+            outcome, who, why = Outcome.HANDED_OVER, to, None
+        elif physical:
+            outcome, who, why = Outcome.BLOCKED, None, Why.NEEDS_KEEPER
+        else:
+            outcome, who, why = Outcome.ENDED, None, Why.NO_KEEPER
+        return Item("seal", seal.id, seal.name, outcome, who, why, seal)
+
+
+class SafesPart:
+    """Safes whose designated custodian he is."""
+
+    code = "safes"
+    text = Text("保管的保险柜", "Safes he is custodian of")
+    actions = (Action.HAND_OVER, Action.KEEP)
+
+    def find(self, work: UnitOfWork, case: Case) -> list[Item]:
+        organization_id = case.actor.organization_id
+        to = case.successor_id
+        able = to is not None and holds_permission(work, organization_id, to, "custody.open")
+        items = []
+        for safe in custody.safes_of(work, organization_id, case.person.id):
+            if case.action is Action.KEEP:
+                items.append(Item("safe", safe.id, safe.name, Outcome.STAYS, None, None, safe))
+            elif not able:
+                items.append(
+                    Item("safe", safe.id, safe.name, Outcome.BLOCKED, None, Why.NEEDS_CUSTODIAN, safe)
+                )
+            elif not case.actor.may("seals.manage"):
+                items.append(
+                    Item("safe", safe.id, safe.name, Outcome.BLOCKED, None, Why.NEEDS_SEALS_RIGHT, safe)
+                )
+            else:
+                items.append(Item("safe", safe.id, safe.name, Outcome.HANDED_OVER, to, None, safe))
+        return items
+
+    def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
+        for one in of_outcome(items, Outcome.HANDED_OVER):
+            custody.name_custodian(work, case.actor, one.thing, str(one.to))
+
+
+class OpeningsPart:
+    """Openings under way with him: one that waits for a confirmation is called off, an open safe must be closed."""
+
+    code = "openings"
+    text = Text("进行中的开柜", "Openings under way with him")
+    actions = (Action.END,)
+
+    def find(self, work: UnitOfWork, case: Case) -> list[Item]:
+        items = []
+        for one in custody.openings_of(work, case.actor.organization_id, case.person.id):
+            is_open = one.status == OpeningStatus.OPEN
+            outcome = Outcome.BLOCKED if is_open else Outcome.ENDED
+            why = Why.SAFE_OPEN if is_open else None
+            items.append(Item("opening", one.id, one.number, outcome, None, why, one))
+        return items
+
+    def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
+        for one in of_outcome(items, Outcome.ENDED):
+            custody.call_off(work, case.actor, one.thing)
