@@ -22,13 +22,13 @@ ALWAYS = frozenset(
             "cryptography.x509",
             "gmseal.cli.issuing",
             "gmseal.batch.workers",
-            "PIL.JpegImagePlugin",
+            "PIL",
         ),
         *("gmseal.judging.cms", "gmseal.sm.cms", "gmseal.sm.crl", "gmseal.sm.ocsp", "gmseal.sm.encryption"),
         *("gmseal.pdf.seal", "gmseal.pdf.signatures", "gmseal.sm.timestamps.http_source", "urllib.request"),
     }
 )
-ONLY_FOR = {"ofd": frozenset({"pikepdf", "PIL", "gmseal.pdf"}), "pdf": frozenset({"lxml", "gmseal.ofd"})}
+ONLY_FOR = {"ofd": frozenset({"pikepdf", "gmseal.pdf"}), "pdf": frozenset({"lxml", "gmseal.ofd"})}
 PROGRAM = """
 import sys
 from gmseal.cli import app

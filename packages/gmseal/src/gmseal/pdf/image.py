@@ -5,6 +5,7 @@ so a verifier can make it again and compare bytes.
 """
 
 import io
+import sys
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gmseal.errors import MalformedInput, Refused
 from gmseal.pdf import syntax
+from gmseal.pdf.png_samples import png_samples
 from gmseal.ses.svg_picture import svg_text
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 MAX_PIXELS = 25_000_000
 """A 60 mm seal at 2,000 dots per inch; more is refused."""
 SVG_DPI = 600
+_FEW_COLOURS = 256
+"""With more, opacities included, a picture is not looked through for its only colour."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _RASTER_TYPES = frozenset({"PNG", "JPG", "JPEG", "GIF", "BMP"})
@@ -60,18 +64,24 @@ def image_object(picture_type: str, data: bytes) -> ImageObject:
             "PICTURE_UNSUPPORTED", f"Seal pictures of type {picture_type[:20]} cannot be drawn on a PDF."
         )
     try:
-        with _opened(data) as image:
-            small_enough = image.width * image.height <= MAX_PIXELS
-            encoded = _encode(image.convert("RGBA")) if small_enough else None
+        found = png_samples(data) or _samples(data)
     except Exception as error:  # Pillow's decoders raise a dozen unrelated kinds on bad data.
         raise Refused("PICTURE_UNREADABLE", "The picture in the seal cannot be read.") from error
-    if encoded is None:
+    if found is None:
         raise Refused("PICTURE_UNSUPPORTED", "The seal picture has too many pixels.")
-    return encoded
+    return _encode(*found)
+
+
+def _samples(data: bytes) -> tuple[int, int, bytes] | None:
+    """Width, height and samples (red, green, blue, opacity) as Pillow reads them; ``None`` for too many pixels."""
+    with _opened(data) as image:
+        if image.width * image.height > MAX_PIXELS:
+            return None
+        return image.width, image.height, image.convert("RGBA").tobytes()
 
 
 def _opened(data: bytes) -> "Image.Image":
-    """The picture; nearly all are PNG, for which Pillow need not load its other readers."""
+    """The picture; for a PNG, Pillow need not load its other readers."""
     if data.startswith(_PNG):
         from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - a tenth of a second with what it loads
 
@@ -103,23 +113,22 @@ def _first_page(data: bytes) -> bytes:
         raise Refused("PICTURE_UNREADABLE", f"The picture in the seal cannot be read: {error}") from error
 
 
-def _encode(image: "Image.Image") -> ImageObject:
+def _encode(width: int, height: int, samples: bytes) -> ImageObject:
     """Flate-coded samples; a picture of one colour is stored as that colour and its opacities."""
-    alpha = image.getchannel("A").tobytes()
-    size = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % image.size
-    colours = image.getcolors(maxcolors=256)
-    visible = {pixel[:3] for _, pixel in colours or () if isinstance(pixel, tuple) and pixel[3]}
-    if colours is not None and len(visible) == 1:
-        row = (image.width + 7) // 8
-        entries = (
-            size
-            + b"/ColorSpace[/Indexed/DeviceRGB 0<"
-            + bytes(visible.pop()).hex().encode("ascii")
-            + b">]/BitsPerComponent 1/Filter/FlateDecode"
-        )
-        samples = bytes(row * image.height)
+    size = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % (width, height)
+    pixels = set(memoryview(samples).cast("I"))
+    few = len(pixels) <= _FEW_COLOURS
+    each = (pixel.to_bytes(4, sys.byteorder) for pixel in pixels) if few else ()
+    visible = {pixel[:3] for pixel in each if pixel[3]}
+    if len(visible) == 1:
+        entries = size + b"/ColorSpace[/Indexed/DeviceRGB 0<%s>]/BitsPerComponent 1/Filter/FlateDecode"
+        entries %= visible.pop().hex().encode("ascii")
+        colours = bytes((width + 7) // 8 * height)
     else:
         entries = size + b"/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode"
-        samples = image.convert("RGB").tobytes()
+        plain = bytearray(3 * width * height)
+        for channel in range(3):
+            plain[channel::3] = samples[channel::4]
+        colours = bytes(plain)
     mask = size + b"/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode"
-    return ImageObject(entries, zlib.compress(samples, 9), mask, zlib.compress(alpha, 9))
+    return ImageObject(entries, zlib.compress(colours, 9), mask, zlib.compress(samples[3::4], 9))
