@@ -2334,6 +2334,26 @@ export interface paths {
         patch: operations["change_api_v1_requests__request_id__patch"];
         trace?: never;
     };
+    "/api/v1/requests/{request_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard
+         * @description Throw one's own draft away, or a request that came back. It stays on record and in no list but its own.
+         */
+        post: operations["discard_api_v1_requests__request_id__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests/{request_id}/duties/{kind}": {
         parameters: {
             query?: never;
@@ -9057,7 +9077,7 @@ export interface components {
              * Actions
              * @description What the caller may do now.
              */
-            actions: ("edit" | "submit" | "withdraw" | "urge" | "replace" | "decide" | "seal" | "open_safe")[];
+            actions: ("edit" | "submit" | "discard" | "withdraw" | "urge" | "replace" | "decide" | "seal" | "open_safe")[];
             /** Amends Request Id */
             amends_request_id: string | null;
             /** Amount Minor */
@@ -9249,7 +9269,7 @@ export interface components {
          * @description Where a use request stands.
          * @enum {string}
          */
-        RequestStatus: "draft" | "in_approval" | "approved" | "sealing" | "sealed" | "sent_back" | "withdrawn" | "rejected" | "voided";
+        RequestStatus: "draft" | "in_approval" | "approved" | "sealing" | "sealed" | "sent_back" | "withdrawn" | "rejected" | "voided" | "discarded";
         /**
          * RequestSubmission
          * @description Whom the applicant chose where a step of the route lets him, and the persons that fields of the form name.
@@ -15864,6 +15884,41 @@ export interface operations {
                 "application/json": components["schemas"]["RequestChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    discard_api_v1_requests__request_id__discard_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

@@ -85,7 +85,11 @@ def test_sent_back_the_applicant_changes_and_submits_again_under_a_new_binding(
     employee = world.client("employee")
     path = f"/api/v1/requests/{request['id']}"
     back = ok(employee.get(path))
-    assert (back["status"], back["binding"], back["actions"]) == ("sent_back", None, ["edit", "submit"])
+    assert (back["status"], back["binding"], back["actions"]) == (
+        "sent_back",
+        None,
+        ["edit", "submit", "discard"],
+    )
     assert "金额与合同不符" in [one["comment"] for one in back["timeline"]]
     changed = ok(
         employee.patch(path, json={"amount_minor": 48_000_000}, headers={"If-Match": f'"{back["version"]}"'})

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hiring import actor_of
 from platform_world import ok, problem
 from request_story import PARTY, Story
+from same_moment import at_once
+
+from shuangyin.core.clock import beijing_time, to_milliseconds
+from shuangyin.requests.commands import submit
 
 pytestmark = pytest.mark.database
 HEAD = {"post_kind": "department_head"}
@@ -244,3 +250,50 @@ def test_what_was_approved_is_sealed_under_its_list_unless_the_law_now_forbids(s
     )
     assert "电子签名法" in refused["detail"]
     assert story.read(requests[1]["id"])["status"] == "approved"
+
+
+def test_the_last_of_a_month_goes_to_one_of_two(story: Story) -> None:
+    limited = rule("介绍信", {"controls": {"monthly_allowance": 1, "stub_numbered": True}})
+    enforce(story, USUAL, limited)
+    drafts = [story.draft()["id"] for _ in range(2)]
+    platform, actor = story.world.platform, actor_of(story.world, "employee")
+
+    def submitting(request_id: str) -> Callable[[], None]:
+        return lambda: platform.transact(lambda work: ignore(submit(work, actor, request_id, None)))
+
+    refused = at_once([submitting(one) for one in drafts])
+    assert [error.code for error in refused] == ["ALLOWANCE_USED"]
+    assert sorted(story.read(one)["status"] for one in drafts) == ["draft", "in_approval"]
+
+
+def ignore(_done: object) -> None:
+    """What was done is read from the platform afterwards."""
+
+
+def test_a_rule_goes_over_to_electronic_seals_on_its_day(story: Story) -> None:
+    paper = rule(
+        "合同用实体章",
+        {
+            "medium": "physical",
+            "seal_categories": ["legal_name"],
+            "route": [HEAD],
+            "controls": {"photo": "each_copy", "keep_electronic_copy": True, "copies_max": 3},
+        },
+    )
+    found = enforce(story, paper)
+    day = beijing_time(story.world.clock.now_ms() + 30 * 86_400_000).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+
+    def going_over(*positions: int) -> Any:
+        body = {"starter": "current", "switch": {"rules": list(positions), "on": day.date().isoformat()}}
+        return story.post("administrator", "/scenario-lists", body)
+
+    problem(going_over(9), 422, "RULE_CANNOT_SWITCH")
+    switched = ok(going_over(1), 201)
+    (changed,) = switched["rules"]
+    assert changed["answer"]["medium"] == "electronic"
+    controls = changed["answer"]["controls"]
+    assert (controls["photo"], controls["keep_electronic_copy"], controls["copies_max"]) == ("none", False, 3)
+    assert switched["effective_from"] == to_milliseconds(day), "the draft is for the day of the switch"
+    assert story.get("administrator", "/scenario-lists/current")["id"] == found["id"]

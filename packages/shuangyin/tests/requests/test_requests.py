@@ -25,7 +25,7 @@ def test_a_draft_may_be_incomplete_and_submission_says_what_is_missing(story: St
     )
     draft = ok(story.post("employee", "/requests", {"title": "函", "document_kind": "letter"}), 201)
     assert (draft["status"], draft["number"]) == ("draft", "用印-2026-000001")
-    assert draft["actions"] == ["edit", "submit"]
+    assert draft["actions"] == ["edit", "submit", "discard"]
     assert draft["decision"]["medium"] == "either"
     refused = problem(story.submit(draft["id"]), 422, "REQUEST_INCOMPLETE")
     assert refused["details"]["missing"] == ["reason", "document_version_ids", "seals"]
@@ -264,3 +264,19 @@ def test_the_official_seal_does_not_stand_in_for_a_contract_seal_that_exists(sto
     story.make_seal("official-e", "electronic", category="legal_name", seal_code="1101080000126")
     draft = story.draft(seals=[story.line("official-e")])
     problem(story.submit(draft["id"]), 409, "SEAL_NOT_DECIDED")
+
+
+def test_a_draft_is_thrown_away_and_stays_on_record(story: Story) -> None:
+    draft = story.draft()
+    problem(story.post("custodian", f"/requests/{draft['id']}/discard"), 404, "NOT_FOUND")
+    gone = ok(story.post("employee", f"/requests/{draft['id']}/discard"))
+    assert (gone["status"], gone["actions"]) == ("discarded", [])
+    assert draft["id"] not in [one["id"] for one in story.get("employee", "/requests")["items"]]
+    (kept,) = story.get("employee", "/requests?status=discarded")["items"]
+    assert kept["number"] == draft["number"]
+    problem(story.submit(draft["id"]), 409, "REQUEST_STATE")
+    problem(story.post("employee", f"/requests/{draft['id']}/discard"), 409, "REQUEST_STATE")
+    problem(story.client("auditor").get(f"/api/v1/requests/{draft['id']}"), 404, "NOT_FOUND")
+    assert story.draft()["number"] != draft["number"]
+    running = story.apply()
+    problem(story.post("employee", f"/requests/{running['id']}/discard"), 409, "REQUEST_STATE")

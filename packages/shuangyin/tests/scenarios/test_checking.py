@@ -276,3 +276,41 @@ def test_a_long_list_of_rules_that_all_meet_is_checked() -> None:
     found = [one for one in faults_of(rules, KNOWN) if one.code == "CONTRADICTION"]
     assert len(found) == 999
     assert "另有" in found[-1].text.zh
+
+
+def test_rules_that_together_answer_first_are_named() -> None:
+    kinds = Conditions(document_kinds=("contract", "notice"))
+    first = rule(1, Answer(medium="electronic"), conditions=Conditions(document_kinds=("contract",)))
+    low = replace(kinds, document_kinds=("notice",), amount_below_minor=100)
+    high = replace(kinds, document_kinds=("notice",), amount_from_minor=100)
+    others = [
+        rule(2, Answer(medium="electronic"), conditions=low),
+        rule(3, Answer(medium="either"), conditions=high),
+    ]
+    last = rule(4, Answer(medium="physical"), conditions=kinds, strength=Strength.SHOULD)
+    shadowed = [one for one in faults_of([first, *others, last], KNOWN) if one.code == "SHADOWED"]
+    assert [(one.position, one.blocking) for one in shadowed] == [(4, False)]
+    assert "第 1、2、3 条合起来" in shadowed[0].text.zh
+    # With one fen of a gap between the spans it decides there.
+    gap = replace(others[1], conditions=replace(high, amount_from_minor=101))
+    assert not [one for one in faults_of([first, others[0], gap, last], KNOWN) if one.code == "SHADOWED"]
+
+
+def test_a_named_route_that_is_gone_blocks() -> None:
+    step = RouteStepPlan(approver="named_route", route_code="finance")
+    asking = rule(1, Answer(medium="either", route=(step,)))
+    there = replace(KNOWN, routes={"finance"})
+    assert (1, "ROUTE_GONE", True) in codes(asking, known=replace(KNOWN, routes=set()))
+    assert "ROUTE_GONE" not in [code for _, code, _ in codes(asking, known=there)]
+
+
+def test_a_control_that_the_medium_has_not_is_told() -> None:
+    for medium, controls in (
+        ("electronic", Controls(watermark=True, photo="once")),
+        ("physical", Controls(timestamp=True)),
+    ):
+        asking = rule(1, Answer(medium=medium, controls=controls))  # type: ignore[arg-type]  # two media
+        assert (1, "CONTROL_IDLE", False) in codes(asking)
+    assert "CONTROL_IDLE" not in [
+        code for _, code, _ in codes(rule(1, Answer(medium="either", controls=Controls(fence=True))))
+    ]

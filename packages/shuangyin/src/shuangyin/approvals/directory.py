@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from shuangyin.approvals.rules.definitions import ApproverKind, Approvers, RouteFacts
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.organization.models import PostKind
+from shuangyin.organization.models import Post, PostKind
 from shuangyin.organization.queries import departments, post_of_kind, posts
 from shuangyin.people.models import Person
 from shuangyin.people.queries import holders, persons_permitted
+from shuangyin.reference.queries import root_office
 
 RIGHT = "approvals.decide"
 
@@ -64,14 +65,23 @@ class OrganizationDirectory:
         return self._fit(self._heads(person.department_id if person is not None else None))
 
     def root_holders(self) -> Sequence[str]:
-        root = [post.id for post in posts(self._work, self._organization_id) if post.is_office]
+        """Who holds the root office of the unit itself; those of Party, union and League answer for their own seals."""
+        root = [post.id for post in self._root_posts()]
         found = holders(self._work, self._organization_id, root, self._work.now)
         return self._fit(one.id for one in found)
 
     def root_name(self) -> Text:
-        root = next((one for one in posts(self._work, self._organization_id) if one.is_office), None)
+        root = next(iter(self._root_posts()), None)
+        office = root_office(root.office) if root is not None and root.office else None
         zh = root.name if root is not None else "负责人"
-        return Text(f"{zh}审批", "Approval: legal representative")
+        return Text(f"{zh}审批", f"Approval: {office.en.lower() if office else 'root office'}")
+
+    def _root_posts(self) -> list[Post]:
+        return [
+            one
+            for one in posts(self._work, self._organization_id)
+            if one.is_office and one.kind != PostKind.AFFILIATED_OFFICE
+        ]
 
     def choice_of(self, approvers: Approvers, facts: RouteFacts) -> tuple[str, ...]:
         """Among whom an applicant may choose: those the step lists, or the holders of its post."""
@@ -92,6 +102,9 @@ class OrganizationDirectory:
         where = facts.department_id if in_department else None
         if in_department and where is None:
             return ()
+        if approvers.post_kind == PostKind.LEGAL_REPRESENTATIVE and not in_department:
+            # Routes name the root office so, whichever this kind of unit has: 主要负责人, 负责人, 执行事务合伙人, 经营者.
+            return tuple(self.root_holders())
         return self._holding(approvers.post_kind, where)
 
     def _heads(self, department_id: str | None) -> tuple[str, ...]:

@@ -129,6 +129,16 @@ def withdraw(
     return write.run(actor, command)
 
 
+@router.post("/{request_id}/discard", response_model=RequestOut)
+def discard(
+    request_id: IdInPath, actor: Applicant, write: Write, expected: ExpectedVersion
+) -> RequestOut | Response:
+    """Throw one's own draft away, or a request that came back. It stays on record and in no list but its own."""
+    return write.run(
+        actor, lambda work: request_out(work, actor, commands.discard(work, actor, request_id, expected))
+    )
+
+
 @router.get("/{request_id}/timeline", response_model=list[TimelineItem])
 def timeline(request_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> list[TimelineItem]:
     """What happened to a request, oldest first."""

@@ -23,6 +23,7 @@ _STATUS = {
     "withdrawn": Text("已撤回", "withdrawn"),
     "rejected": Text("未通过", "rejected"),
     "voided": Text("已作废", "voided"),
+    "discarded": Text("已丢弃", "discarded"),
 }
 
 

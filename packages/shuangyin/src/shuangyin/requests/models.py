@@ -22,6 +22,7 @@ class RequestStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
     VOIDED = "voided"
+    DISCARDED = "discarded"
 
 
 class UseRequest(Versioned, Base):

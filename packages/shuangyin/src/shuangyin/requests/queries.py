@@ -44,6 +44,7 @@ _BOUND_WHERE_SAID = (
     "paper_description",
     "paper_place",
 )
+_OF_THE_APPLICANT = (RequestStatus.DRAFT, RequestStatus.DISCARDED)
 _KEEPING = ("sealing.execute", "custody.open", "custody.review")
 
 
@@ -66,7 +67,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.is_system:
         return UseRequest.organization_id == actor.organization_id
     if actor.may("requests.read_all"):
-        others = UseRequest.status != RequestStatus.DRAFT
+        others: ColumnElement[bool] = UseRequest.status.not_in(_OF_THE_APPLICANT)
     else:
         keeps = any(actor.may(code) for code in _KEEPING)
         others = or_(
@@ -74,7 +75,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
             and_(UseRequest.status.in_(_FOR_KEEPERS), UseRequest.id.in_(_granted_to(actor))),
             UseRequest.status.in_(_FOR_KEEPERS) if keeps else false(),
         )
-        others = and_(UseRequest.status != RequestStatus.DRAFT, others)
+        others = and_(UseRequest.status.not_in(_OF_THE_APPLICANT), others)
     if actor.may("approvals.check_issue_forms"):
         # Who registers an issue form asks for it to be checked, so its checker sees the request already as a draft.
         others = or_(others, UseRequest.id.in_(subjects_with_open_form(SUBJECT_TYPE, actor.organization_id)))
@@ -130,6 +131,8 @@ def requests(
         query = query.where(UseRequest.applicant_id == actor.person_id)
     if wanted.status is not None:
         query = query.where(UseRequest.status == wanted.status)
+    else:
+        query = query.where(UseRequest.status != RequestStatus.DISCARDED)
     if wanted.medium is not None:
         query = query.where(UseRequest.medium == wanted.medium)
     if wanted.containing:

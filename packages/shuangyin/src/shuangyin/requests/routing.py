@@ -33,6 +33,7 @@ from shuangyin.core.errors import Refused
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import Document
+from shuangyin.organization.models import PostKind
 from shuangyin.requests import queries
 from shuangyin.requests.models import UseRequest
 from shuangyin.scenarios.rules import Decision, RouteStepPlan
@@ -69,11 +70,23 @@ def definitions_of(work: UnitOfWork, organization_id: str, decision: Decision) -
             wanted = [step_definition(step, issue_form_counts=counts)]
         for one in wanted:
             steps.setdefault(one.key, one)
+    root = OrganizationDirectory(work, organization_id).root_name()
     asked = SecondFactorRule(decision.controls.second_factor)
-    return DecidedRoute(
-        tuple(replace(one, second_factor=strictest(one.second_factor, asked)) for one in steps.values()),
-        version_id,
+    bound = tuple(
+        replace(
+            one,
+            second_factor=strictest(one.second_factor, asked),
+            name=root if _is_root_step(one) else one.name,
+        )
+        for one in steps.values()
     )
+    return DecidedRoute(bound, version_id)
+
+
+def _is_root_step(step: StepDefinition) -> bool:
+    """A step that the list asks of the root office; it bears the name that this unit's office has."""
+    who = step.approvers
+    return who.post_kind == PostKind.LEGAL_REPRESENTATIVE and who.scope == "organization"
 
 
 def route_facts(

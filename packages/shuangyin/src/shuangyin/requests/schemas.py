@@ -30,7 +30,7 @@ Medium = Literal["electronic", "physical"]
 Page = Annotated[int, Field(ge=0, le=100_000, description="From 0.")]
 Length = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False, description="Millimetres.")]
 Presses = Annotated[int, Field(ge=0, le=10_000)]
-Action = Literal["edit", "submit", "withdraw", "urge", "replace", "decide", "seal", "open_safe"]
+Action = Literal["edit", "submit", "discard", "withdraw", "urge", "replace", "decide", "seal", "open_safe"]
 
 
 class _Input(BaseModel):

@@ -318,7 +318,7 @@ def _actions(work: UnitOfWork, actor: Actor, request: UseRequest, step_id: str |
     status = request.status
     found: list[Action] = []
     if own and status in queries.EDITABLE and actor.may("requests.apply"):
-        found += ["edit", "submit"]
+        found += ["edit", "submit", "discard"]
     if own and status == RequestStatus.IN_APPROVAL:
         found += ["withdraw", "urge"]
         if request.route_id and approvals.route(work, request.route_id).replaceable_by is not None:

@@ -15,6 +15,7 @@ from shuangyin.scenarios.checking_answers import faults_of_answer
 from shuangyin.scenarios.faults import Fault, Known, Severity
 from shuangyin.scenarios.rules import NO_RATES, Basis, Conditions, Facts, Rates, Rule, Strength, precedence
 from shuangyin.scenarios.rules.compiling import places_in
+from shuangyin.scenarios.rules.covering import jointly_cover
 from shuangyin.scenarios.rules.overlapping import Overlaps, facts_in
 from shuangyin.scenarios.sentences import amount_text, facts_text
 
@@ -27,7 +28,7 @@ def faults_of(rules: Sequence[Rule], known: Known, rates: Rates = NO_RATES) -> t
     overlaps = Overlaps(strongest_first, rates)
     between = [
         *_contradictions(strongest_first, overlaps, known),
-        *_shadowed(strongest_first, overlaps),
+        *_shadowed(strongest_first, overlaps, rates),
         *_bands(rules),
     ]
     between.sort(key=lambda fault: (fault.position or 0, fault.code))
@@ -141,8 +142,9 @@ def _contradiction(rule: Rule, others: Sequence[Rule], *, blocks: bool, known: K
     )
 
 
-def _shadowed(rules: Sequence[Rule], overlaps: Overlaps) -> Iterator[Fault]:
-    """Rules that never decide: they add nothing, and a stronger rule answers first wherever they match."""
+def _shadowed(rules: Sequence[Rule], overlaps: Overlaps, rates: Rates) -> Iterator[Fault]:
+    """Rules that never decide: they add nothing, and wherever they match a stronger rule answers first, be it always
+    the same one or several together."""
     naming_medium = sum(1 << place for place, rule in enumerate(rules) if rule.answer.medium is not None)
     sealing: dict[str | None, int] = {}
     for place, rule in enumerate(rules):
@@ -157,22 +159,43 @@ def _shadowed(rules: Sequence[Rule], overlaps: Overlaps) -> Iterator[Fault]:
             or not (answer.medium or answer.seal_categories)
         ):
             continue
-        stronger = overlaps.enclosing(rule.conditions) & ((1 << place) - 1)
-        medium = stronger & naming_medium
-        agreeing = sealing.get(None, 0) | sealing.get(answer.medium, 0)
-        seals = stronger & agreeing
-        if (answer.medium is not None and not medium) or (answer.seal_categories and not seals):
+        if not _may_match(rule.conditions):
             continue
-        first = rules[places_in(medium or seals)[0]]
-        yield Fault(
-            rule.position,
-            "SHADOWED",
-            Text(
-                f"凡本条适用之处，第 {first.position} 条总是优先，本条从不起作用。",
-                f"wherever it applies rule {first.position} comes first, so it never decides anything.",
-            ),
-            "warns",
-        )
+        agreeing = sealing.get(None, 0) | sealing.get(answer.medium, 0)
+        parts = [naming_medium] if answer.medium is not None else []
+        parts += [agreeing] if answer.seal_categories else []
+        stronger = (1 << place) - 1
+        before = [_before(rule, part & stronger, rules, overlaps, rates) for part in parts]
+        if all(before):
+            yield _shadow(rule, before[0])
+
+
+def _before(
+    rule: Rule, answering: int, rules: Sequence[Rule], overlaps: Overlaps, rates: Rates
+) -> list[Rule]:
+    """Of these stronger rules the one that always answers before this rule, or those that do so together; or none."""
+    alone = places_in(overlaps.enclosing(rule.conditions) & answering)
+    if alone:
+        return [rules[alone[0]]]
+    meeting = [rules[one] for one in places_in(overlaps.meeting(rule.conditions) & answering)]
+    together = jointly_cover(rule.conditions, [one.conditions for one in meeting], rates)
+    return meeting if together else []
+
+
+def _shadow(rule: Rule, before: Sequence[Rule]) -> Fault:
+    numbers = [str(one.position) for one in sorted(before, key=lambda one: one.position)]
+    several = len(numbers) > 1
+    together = Text("合起来", " together") if several else Text("", "")
+    return Fault(
+        rule.position,
+        "SHADOWED",
+        Text(
+            f"凡本条适用之处，第 {'、'.join(numbers)} 条{together.zh}总是优先，本条从不起作用。",
+            f"wherever it applies rule{'s' if several else ''} {', '.join(numbers)}{together.en} "
+            f"{'come' if several else 'comes'} first, so it never decides anything.",
+        ),
+        "warns",
+    )
 
 
 def _bands(rules: Sequence[Rule]) -> Iterator[Fault]:

@@ -110,6 +110,12 @@ def _step(rule: Rule, answer: Answer, step: RouteStepPlan, known: Known) -> Iter
             "写明了超时处理，却没有时限。", "it says what happens when time runs out, and gives no time."
         )
         yield Fault(rule.position, "TIMEOUT_WITHOUT_HOURS", said)
+    if step.approver == "named_route" and known.unknown([step.route_code or ""], known.routes):
+        said = Text(
+            f"审批流程「{step.route_code}」不存在或已停用，送审时会被拒绝。",
+            f"the named route “{step.route_code}” does not exist or is retired: submissions would be refused.",
+        )
+        yield Fault(rule.position, "ROUTE_GONE", said)
     if _nobody(step, known):
         name = step_name(step) if step.approver != "post" else post_name(step.post_kind or "")
         blocks = step.if_nobody == "error"

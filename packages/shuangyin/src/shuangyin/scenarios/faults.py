@@ -33,7 +33,7 @@ class Known:
     """What exists when a draft is checked; None: not looked up, so nothing is said about it.
 
     `seals` are the categories and media of which a seal is in force, `seals_ended` those that once had one;
-    `posts_held` the kinds of posts that somebody holds; `names` are names of codes, for examples.
+    `posts_held` the kinds of posts that somebody holds; `routes` the codes of named routes that can be used; `names` are names of codes, for examples.
     """
 
     kinds: Collection[str]
@@ -44,6 +44,7 @@ class Known:
     seals: Collection[tuple[str, str]] | None = None
     seals_ended: Collection[tuple[str, str]] = ()
     posts_held: Collection[str] | None = None
+    routes: Collection[str] | None = None
     persons: Collection[str] | None = None
     names: Mapping[str, Text] = field(default_factory=dict)
 

@@ -6,6 +6,8 @@ import json
 
 from sqlalchemy import select
 
+from shuangyin.approvals.models import DefinitionStatus
+from shuangyin.approvals.naming import definitions
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Department, Post
@@ -48,6 +50,9 @@ def known_world(work: UnitOfWork, organization_id: str) -> Known:
         seals={(medium, category) for medium, category, status in by_status if status == SealStatus.IN_FORCE},
         seals_ended={(medium, category) for medium, category, status in by_status if status in _ENDED},
         posts_held=_posts_held(work, organization_id),
+        routes={
+            one.code for one in definitions(work, organization_id) if one.status == DefinitionStatus.ACTIVE
+        },
         persons=set(
             work.session.scalars(
                 select(Person.id).where(

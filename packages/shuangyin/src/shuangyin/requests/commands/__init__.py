@@ -6,11 +6,12 @@ from shuangyin.requests.commands.outcomes import mark_sealed
 from shuangyin.requests.commands.replacing import replace
 from shuangyin.requests.commands.signing_off import register_issue_form
 from shuangyin.requests.commands.submitting import submit
-from shuangyin.requests.commands.withdrawing import withdraw
+from shuangyin.requests.commands.withdrawing import discard, withdraw
 
 __all__ = [
     "change",
     "create",
+    "discard",
     "mark_sealed",
     "register_issue_form",
     "replace",
