@@ -4,6 +4,106 @@
  */
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description Alarms that the caller was told of, or all with the right to see them; newest first.
+         */
+        get: operations["list_alarms_api_v1_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count
+         * @description How many alarms wait for a verdict.
+         */
+        get: operations["count_api_v1_alarms_count_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds
+         * @description All kinds of alarms with their defaults.
+         */
+        get: operations["kinds_api_v1_alarms_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Alarm
+         * @description One alarm.
+         */
+        get: operations["read_alarm_api_v1_alarms__alarm_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge
+         * @description Say whether an alarm was false or real, and what was done about it.
+         */
+        post: operations["judge_api_v1_alarms__alarm_id__verdict_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals": {
         parameters: {
             query?: never;
@@ -1035,6 +1135,436 @@ export interface paths {
          * @description Rename a department or move it in the tree.
          */
         patch: operations["change_department_api_v1_departments__department_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/device-link/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol
+         * @description Enrol a device with its one-time code: it brings its own keys and gets a certificate.
+         */
+        post: operations["enrol_api_v1_device_link_enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-link/photos/{sm3}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Photo Progress
+         * @description How far the upload of a photo is; a device that was cut off goes on from there.
+         */
+        get: operations["photo_progress_api_v1_device_link_photos__sm3__get"];
+        /**
+         * Put Photo
+         * @description The next part of a photo, at most 1 MiB: `Content-Range: bytes FIRST-LAST/SIZE`. May be repeated.
+         *
+         *     The device shows who it is by a session of the purpose `photo` whose challenge is the photo's SM3.
+         */
+        put: operations["put_photo_api_v1_device_link_photos__sm3__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-permits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Permits
+         * @description Permits, newest first: all for who sees devices, those of an opening for its persons.
+         */
+        get: operations["list_permits_api_v1_device_permits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-permits/{permit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Permit
+         * @description One permit and how its accounts stand.
+         */
+        get: operations["read_permit_api_v1_device_permits__permit_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-permits/{permit_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Let one press go from afar. Second factor: act `devices.confirm_press`, subject the permit.
+         */
+        post: operations["confirm_api_v1_device_permits__permit_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-permits/{permit_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Permit Events
+         * @description What its device told under a permit, newest first.
+         */
+        get: operations["permit_events_api_v1_device_permits__permit_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-permits/{permit_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish
+         * @description End the use; the accounts are settled when the device's last events are here.
+         */
+        post: operations["finish_api_v1_device_permits__permit_id__finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Smart seals of the organization.
+         */
+        get: operations["list_devices_api_v1_devices_get"];
+        put?: never;
+        /**
+         * Add
+         * @description Add a device, and get the code with which it enrols itself once, within a day.
+         */
+        post: operations["add_api_v1_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/photos/{photo_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Photo
+         * @description A photo that a device took.
+         */
+        get: operations["photo_api_v1_devices_photos__photo_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Device
+         * @description One device with its permits, messages and track.
+         */
+        get: operations["read_device_api_v1_devices__device_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind
+         * @description Say which physical seal sits in the device.
+         */
+        post: operations["bind_api_v1_devices__device_id__bind_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Another Code
+         * @description Another enrolment code for a device that waits; the one before ends.
+         */
+        post: operations["another_code_api_v1_devices__device_id__code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/confirm-clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Clock
+         * @description Tell the device that its clock is right again.
+         */
+        post: operations["confirm_clock_api_v1_devices__device_id__confirm_clock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/delete-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Template
+         * @description Have a person's face template deleted from the device; one's own at any time.
+         */
+        post: operations["delete_template_api_v1_devices__device_id__delete_template_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description The chain of a device, newest event first.
+         */
+        get: operations["list_events_api_v1_devices__device_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/fence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Fence
+         * @description Set where the seal may be used; it goes into every permit from now on.
+         */
+        post: operations["set_fence_api_v1_devices__device_id__fence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lock
+         * @description Lock the device at once; its custodian may too.
+         */
+        post: operations["lock_api_v1_devices__device_id__lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/permits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue
+         * @description Sign a permit for an approved request within an opening; for its custodian or reviewer.
+         */
+        post: operations["issue_api_v1_devices__device_id__permits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke
+         * @description Trust the device no more. Second factor: act `devices.revoke_device`, subject the device.
+         */
+        post: operations["revoke_api_v1_devices__device_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/unbind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unbind
+         * @description Take the seal out of the device.
+         */
+        post: operations["unbind_api_v1_devices__device_id__unbind_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock
+         * @description Let a person unlock the device there, after review. Second factor: act `devices.unlock`, subject the device.
+         */
+        post: operations["unlock_api_v1_devices__device_id__unlock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/documents": {
@@ -3977,6 +4507,88 @@ export interface components {
          */
         "Act-Output": "auto_seal" | "press" | "approve" | "apply";
         /**
+         * AlarmCount
+         * @description How many alarms wait for a verdict.
+         */
+        AlarmCount: {
+            /** Open */
+            open: number;
+        };
+        /**
+         * AlarmKindOut
+         * @description A kind of alarm and its defaults.
+         */
+        AlarmKindOut: {
+            /** After Ms */
+            after_ms: number;
+            /** Code */
+            code: string;
+            /** Locks */
+            locks: boolean;
+            /** Severity */
+            severity: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * AlarmKinds
+         * @description All kinds of alarms.
+         */
+        AlarmKinds: {
+            /** Items */
+            items: components["schemas"]["AlarmKindOut"][];
+        };
+        /**
+         * AlarmOut
+         * @description One alarm, with the name of its kind in both languages.
+         */
+        AlarmOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Handled At */
+            handled_at: number | null;
+            handled_by: components["schemas"]["PersonRef"] | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last At */
+            last_at: number;
+            /** Locks */
+            locks: boolean;
+            /** May Judge */
+            may_judge: boolean;
+            /** Number */
+            number: string;
+            /** Occurred At */
+            occurred_at: number;
+            /** Occurrences */
+            occurrences: number;
+            /** Raised At */
+            raised_at: number;
+            /** Recipients */
+            recipients: components["schemas"]["RecipientOut"][];
+            /** Remark */
+            remark: string | null;
+            /** Severity */
+            severity: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            verdict: components["schemas"]["Verdict"] | null;
+        };
+        /**
          * AlertOut
          * @description One line of alerts.
          */
@@ -4393,6 +5005,20 @@ export interface components {
             title: string;
         };
         /**
+         * AsideOut
+         * @description A record that is not part of the chain, as it was signed.
+         */
+        AsideOut: {
+            /** Digest */
+            digest: string;
+            /** Received At */
+            received_at: number;
+            /** Seq */
+            seq: number;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
          * AssignmentOut
          * @description A person who is asked at a step.
          */
@@ -4563,6 +5189,20 @@ export interface components {
             finished_at: number;
             /** Size */
             size: number;
+        };
+        /**
+         * BalanceOut
+         * @description All presses of a device since it was enrolled: counted by it, under permits, without any, registered.
+         */
+        BalanceOut: {
+            /** Counted */
+            counted: number;
+            /** Registered */
+            registered: number;
+            /** Under Permits */
+            under_permits: number;
+            /** Without Permit */
+            without_permit: number;
         };
         /**
          * Basis
@@ -5551,6 +6191,95 @@ export interface components {
             version: number;
         };
         /**
+         * DeviceCode
+         * @description A device that waits, and the code with which it enrols once, within a day. The code is not shown again.
+         */
+        DeviceCode: {
+            /** Code */
+            code: string;
+            device: components["schemas"]["DeviceOut"];
+        };
+        /**
+         * DeviceDetail
+         * @description A device with its permits, messages, track and what lies aside.
+         */
+        DeviceDetail: {
+            /** Asides */
+            asides: components["schemas"]["AsideOut"][];
+            balance: components["schemas"]["BalanceOut"];
+            /** Certificate Serial */
+            certificate_serial: string | null;
+            device: components["schemas"]["DeviceOut"];
+            /** May Lock */
+            may_lock: boolean;
+            /** May Manage */
+            may_manage: boolean;
+            /** Messages */
+            messages: components["schemas"]["MessageOut"][];
+            /** Permits */
+            permits: components["schemas"]["PermitOut"][];
+            /** Record Key */
+            record_key: string | null;
+            /** Track */
+            track: components["schemas"]["PositionOut"][];
+        };
+        /**
+         * DeviceOut
+         * @description A device as it stands: what it reported, and what it shall be.
+         */
+        DeviceOut: {
+            /** Battery */
+            battery: number | null;
+            /** Boot */
+            boot: number;
+            /** Bound At */
+            bound_at: number | null;
+            /** Created At */
+            created_at: number;
+            /** Enrolled At */
+            enrolled_at: number | null;
+            fence: components["schemas"]["FenceShape"] | null;
+            /** Firmware */
+            firmware: string | null;
+            /** Head */
+            head: string;
+            /** Id */
+            id: string;
+            keeper: components["schemas"]["PersonRef"] | null;
+            /** Lock Reason */
+            lock_reason: string | null;
+            /** Lock Told */
+            lock_told: string | null;
+            /** Lock Wanted */
+            lock_wanted: boolean;
+            /** Locked By */
+            locked_by: string | null;
+            /** Maker */
+            maker: string;
+            /** Name */
+            name: string;
+            /** Online */
+            online: boolean;
+            /** Open Alarms */
+            open_alarms: number;
+            position: components["schemas"]["PositionOut"] | null;
+            /** Presses */
+            presses: number;
+            /** Revoked At */
+            revoked_at: number | null;
+            seal: components["schemas"]["NamedRef"] | null;
+            /** Seen At */
+            seen_at: number | null;
+            /** Seq */
+            seq: number;
+            /** Status */
+            status: string;
+            /** Suspect */
+            suspect: boolean;
+            /** Unpermitted */
+            unpermitted: number;
+        };
+        /**
          * DifferenceOut
          * @description One part of what is approved that was replaced. `before` and `after` say or point to what it was and is.
          */
@@ -5742,6 +6471,36 @@ export interface components {
             state: "open" | "overdue" | "fulfilled";
         };
         /**
+         * EnrolBody
+         * @description What a device sends to be enrolled: its keys, and proof that it holds them.
+         */
+        EnrolBody: {
+            /** Certificate Request */
+            certificate_request: string;
+            /** Code */
+            code: string;
+            /** Firmware */
+            firmware: string;
+            /** Record Key */
+            record_key: string;
+            /** Session */
+            session: string;
+        };
+        /**
+         * Enrolled
+         * @description What a device keeps: who it is, its certificate, whom to trust, and whose permits to obey.
+         */
+        Enrolled: {
+            /** Authority */
+            authority: string;
+            /** Certificate */
+            certificate: string;
+            /** Device Id */
+            device_id: string;
+            /** Platform Key */
+            platform_key: string;
+        };
+        /**
          * Enrolment
          * @description A new TOTP secret for the authenticator application; it counts once a code confirms it.
          */
@@ -5929,6 +6688,47 @@ export interface components {
             zh: string;
         };
         /**
+         * EventOut
+         * @description One event of a device's chain.
+         */
+        EventOut: {
+            /** About */
+            about: number | null;
+            /** Battery */
+            battery: number | null;
+            /** Boot */
+            boot: number;
+            /** Detail */
+            detail: string[];
+            /** Digest */
+            digest: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Occurred At */
+            occurred_at: number;
+            /** Permit Id */
+            permit_id: string | null;
+            /** Persons */
+            persons: components["schemas"]["PersonRef"][];
+            /** Photos */
+            photos: components["schemas"]["shuangyin__devices__schemas__PhotoOut"][];
+            position: components["schemas"]["PositionOut"] | null;
+            /** Press Kind */
+            press_kind: string | null;
+            /** Presses */
+            presses: number;
+            /** Previous */
+            previous: string;
+            /** Received At */
+            received_at: number;
+            /** Seq */
+            seq: number;
+            /** Time Source */
+            time_source: string;
+        };
+        /**
          * EvidenceEntryOut
          * @description One entry as people see it.
          */
@@ -6053,6 +6853,25 @@ export interface components {
             blocking: number;
             /** Faults */
             faults: components["schemas"]["FaultOut"][];
+        };
+        /**
+         * FenceChange
+         * @description Where the seal may be used; null for anywhere.
+         */
+        FenceChange: {
+            fence: components["schemas"]["FenceShape"] | null;
+        };
+        /**
+         * FenceShape
+         * @description A circle: degrees in units of 1e-7 (WGS 84), radius in metres.
+         */
+        FenceShape: {
+            /** Latitude E7 */
+            latitude_e7: number;
+            /** Longitude E7 */
+            longitude_e7: number;
+            /** Radius M */
+            radius_m: number;
         };
         /**
          * FileCheckOut
@@ -6774,6 +7593,26 @@ export interface components {
             name: string;
         };
         /**
+         * MessageOut
+         * @description A message to a device and what became of it.
+         */
+        MessageOut: {
+            /** Closed At */
+            closed_at: number | null;
+            /** Created At */
+            created_at: number;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Not After */
+            not_after: number | null;
+            /** Number */
+            number: number | null;
+            /** Outcome */
+            outcome: string | null;
+        };
+        /**
          * MoveOut
          * @description A line of the table of a seal's life.
          */
@@ -6994,6 +7833,16 @@ export interface components {
             parent_id?: string | null;
         };
         /**
+         * NewDevice
+         * @description A device to be added; it enrols itself with the code that the answer holds.
+         */
+        NewDevice: {
+            /** Maker */
+            maker: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * NewGrant
          * @description A grant to give. Limits that are absent are the parent's; of a root grant, none.
          */
@@ -7131,6 +7980,47 @@ export interface components {
             proof?: string | null;
             /** Reason */
             reason: string;
+            /** Request Id */
+            request_id: string;
+        };
+        /**
+         * NewPermit
+         * @description What the permit shall say besides what was approved.
+         */
+        NewPermit: {
+            /**
+             * Checks
+             * @default [
+             *       "password"
+             *     ]
+             */
+            checks: ("face" | "password" | "card")[];
+            /**
+             * Confirmer Id
+             * @description Who confirms each press from afar.
+             */
+            confirmer_id?: string | null;
+            /**
+             * Minutes
+             * @description How long it is good; never longer than the opening.
+             * @default 60
+             */
+            minutes: number;
+            /**
+             * Offline
+             * @description May press without a connection.
+             * @default false
+             */
+            offline: boolean;
+            /** Opening Id */
+            opening_id: string;
+            /**
+             * Photos
+             * @default [
+             *       "after"
+             *     ]
+             */
+            photos: ("before" | "pressing" | "after")[];
             /** Request Id */
             request_id: string;
         };
@@ -7500,6 +8390,15 @@ export interface components {
             sequence_number?: number | null;
         };
         /**
+         * NewVerdict
+         * @description What an alarm was, and what was done.
+         */
+        NewVerdict: {
+            /** Remark */
+            remark: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
          * NodeOut
          * @description A hash of the tree and the entries under it.
          */
@@ -7623,7 +8522,7 @@ export interface components {
             /** Opened At */
             opened_at: number | null;
             /** Photos */
-            photos: components["schemas"]["PhotoOut"][];
+            photos: components["schemas"]["shuangyin__custody__schemas__PhotoOut"][];
             /** Requested At */
             requested_at: number;
             /** Requests */
@@ -7760,6 +8659,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[AlarmOut] */
+        Page_AlarmOut_: {
+            /** Items */
+            items: components["schemas"]["AlarmOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[ApprovalItem] */
         Page_ApprovalItem_: {
             /** Items */
@@ -7840,6 +8749,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[DeviceOut] */
+        Page_DeviceOut_: {
+            /** Items */
+            items: components["schemas"]["DeviceOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[DocumentKindOut] */
         Page_DocumentKindOut_: {
             /** Items */
@@ -7854,6 +8773,16 @@ export interface components {
         Page_EntryFoundOut_: {
             /** Items */
             items: components["schemas"]["EntryFoundOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[EventOut] */
+        Page_EventOut_: {
+            /** Items */
+            items: components["schemas"]["EventOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -7954,6 +8883,16 @@ export interface components {
         Page_PermissionOut_: {
             /** Items */
             items: components["schemas"]["PermissionOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[PermitOut] */
+        Page_PermitOut_: {
+            /** Items */
+            items: components["schemas"]["PermitOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -8282,6 +9221,80 @@ export interface components {
             zh: string;
         };
         /**
+         * PermitCounts
+         * @description Presses by kind.
+         */
+        PermitCounts: {
+            /** Cover */
+            cover: number;
+            /** Ordinary */
+            ordinary: number;
+            /** Seam */
+            seam: number;
+        };
+        /**
+         * PermitOut
+         * @description A permit and how its accounts stand.
+         */
+        PermitOut: {
+            /** Balanced */
+            balanced: boolean | null;
+            /** Check At */
+            check_at: number | null;
+            confirmer: components["schemas"]["PersonRef"] | null;
+            /** Device Id */
+            device_id: string;
+            /** Device Name */
+            device_name: string;
+            /** Digest */
+            digest: string;
+            /** Entry Id */
+            entry_id: string;
+            /** Finished At */
+            finished_at: number | null;
+            /** Id */
+            id: string;
+            /** Issued At */
+            issued_at: number;
+            /** Not After */
+            not_after: number;
+            /** Not Before */
+            not_before: number;
+            /** Opening Id */
+            opening_id: string;
+            permitted: components["schemas"]["PermitCounts"];
+            /** Photo Moments */
+            photo_moments: number;
+            /** Photos Missing */
+            photos_missing: number;
+            pressed: components["schemas"]["PermitCounts"];
+            presser: components["schemas"]["PersonRef"];
+            /** Registered */
+            registered: number;
+            /** Registered Spoiled */
+            registered_spoiled: number;
+            /** Request Id */
+            request_id: string;
+            /** Request Number */
+            request_number: string;
+            /** Request Title */
+            request_title: string;
+            reviewer: components["schemas"]["PersonRef"];
+            seal: components["schemas"]["NamedRef"];
+            /** Spare */
+            spare: number;
+            spoiled: components["schemas"]["PermitCounts"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "issued" | "active" | "settling" | "balanced" | "difference";
+            /** Taken At */
+            taken_at: number | null;
+            /** Uncertain */
+            uncertain: number;
+        };
+        /**
          * PersonAdded
          * @description The new person and the password for his first sign-in.
          */
@@ -8376,27 +9389,6 @@ export interface components {
          */
         PhotoMoment: "before" | "pressing" | "document" | "returned";
         /**
-         * PhotoOut
-         * @description A photo, by its digest.
-         */
-        PhotoOut: {
-            /** Id */
-            id: string;
-            /** Moment */
-            moment: string;
-            /** Request Id */
-            request_id: string | null;
-            /** Sm3 */
-            sm3: string;
-            /** Taken At */
-            taken_at: number;
-            taken_by: components["schemas"]["PersonRef"];
-            /** Url */
-            url: string;
-            /** Use Id */
-            use_id: string | null;
-        };
-        /**
          * PhysicalUseOut
          * @description One line of the register.
          */
@@ -8419,7 +9411,7 @@ export interface components {
             /** Opening Id */
             opening_id: string;
             /** Photos */
-            photos: components["schemas"]["PhotoOut"][];
+            photos: components["schemas"]["shuangyin__custody__schemas__PhotoOut"][];
             /** Pressed At */
             pressed_at: number;
             presser: components["schemas"]["PersonRef"];
@@ -8537,6 +9529,20 @@ export interface components {
             zh: string;
         };
         /**
+         * PositionOut
+         * @description Where a device was.
+         */
+        PositionOut: {
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /** At */
+            at: number;
+            /** Latitude E7 */
+            latitude_e7: number;
+            /** Longitude E7 */
+            longitude_e7: number;
+        };
+        /**
          * PostChange
          * @description What is to change of a post; what is absent stays.
          */
@@ -8619,6 +9625,16 @@ export interface components {
             at: number;
             /** Items */
             items: components["schemas"]["PowerOut"][];
+        };
+        /**
+         * PressConfirmation
+         * @description Which press (from 1) is let go, with the second factor.
+         */
+        PressConfirmation: {
+            /** Press */
+            press: number;
+            /** Proof */
+            proof?: string | null;
         };
         /**
          * PreviewFacts
@@ -8887,6 +9903,23 @@ export interface components {
              * @description Fen for one unit of the currency, at most six decimals: 712.34 for a dollar.
              */
             fen_per_unit: string;
+        };
+        /**
+         * ReasonBody
+         * @description Why.
+         */
+        ReasonBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RecipientOut
+         * @description A person who was told, and as what.
+         */
+        RecipientOut: {
+            person: components["schemas"]["PersonRef"];
+            /** Role */
+            role: string;
         };
         /**
          * Reconfirmation
@@ -9474,6 +10507,16 @@ export interface components {
             to_binding: string;
         };
         /**
+         * Revocation
+         * @description Why the device is trusted no more, with the second factor.
+         */
+        Revocation: {
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * RootOfficeOut
          * @description An office from which authority is granted: the unit's own by kind of organization, or of Party, union, League.
          */
@@ -10048,6 +11091,14 @@ export interface components {
         SealAct: {
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * SealBinding
+         * @description Which seal sits in the device.
+         */
+        SealBinding: {
+            /** Seal Id */
+            seal_id: string;
         };
         /**
          * SealCategory
@@ -10883,6 +11934,14 @@ export interface components {
             note: string;
         };
         /**
+         * TemplateDeletion
+         * @description Whose template.
+         */
+        TemplateDeletion: {
+            /** Person Id */
+            person_id: string;
+        };
+        /**
          * TextOut
          * @description A sentence in both languages.
          */
@@ -11049,6 +12108,28 @@ export interface components {
             vkeys: string[];
         };
         /**
+         * Unlocking
+         * @description Who unlocks the device there, and why, with the second factor.
+         */
+        Unlocking: {
+            /** Person Id */
+            person_id: string;
+            /** Proof */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * UploadProgress
+         * @description How far the upload of a photo is.
+         */
+        UploadProgress: {
+            /** Complete */
+            complete: boolean;
+            /** Next Byte */
+            next_byte: number;
+        };
+        /**
          * UseOut
          * @description A use of a seal that is not over.
          */
@@ -11076,6 +12157,12 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Verdict
+         * @description What was found out about an alarm: 误报 or 属实.
+         * @enum {string}
+         */
+        Verdict: "false_alarm" | "real";
         /**
          * WaitingRequestOut
          * @description An approved request that waits for its physical seal.
@@ -11301,6 +12388,45 @@ export interface components {
             zh: string;
         };
         /**
+         * PhotoOut
+         * @description A photo, by its digest.
+         */
+        shuangyin__custody__schemas__PhotoOut: {
+            /** Id */
+            id: string;
+            /** Moment */
+            moment: string;
+            /** Request Id */
+            request_id: string | null;
+            /** Sm3 */
+            sm3: string;
+            /** Taken At */
+            taken_at: number;
+            taken_by: components["schemas"]["PersonRef"];
+            /** Url */
+            url: string;
+            /** Use Id */
+            use_id: string | null;
+        };
+        /**
+         * PhotoOut
+         * @description A photo that an event announced.
+         */
+        shuangyin__devices__schemas__PhotoOut: {
+            /** Id */
+            id: string;
+            /** Moment */
+            moment: string;
+            /** Size */
+            size: number;
+            /** Sm3 */
+            sm3: string;
+            /** Uploaded */
+            uploaded: boolean;
+            /** Url */
+            url: string | null;
+        };
+        /**
          * StepOut
          * @description One step from a node to its parent.
          */
@@ -11452,6 +12578,175 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_alarms_api_v1_alarms_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "handled" | "all";
+                severity?: ("critical" | "warning") | null;
+                kind?: string | null;
+                subject_id?: string | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlarmOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    count_api_v1_alarms_count_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmCount"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    kinds_api_v1_alarms_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmKinds"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_alarm_api_v1_alarms__alarm_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    judge_api_v1_alarms__alarm_id__verdict_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerdict"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_approvals_api_v1_approvals_get: {
         parameters: {
             query?: {
@@ -13439,6 +14734,833 @@ export interface operations {
             };
         };
     };
+    enrol_api_v1_device_link_enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    photo_progress_api_v1_device_link_photos__sm3__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                Authorization?: string | null;
+            };
+            path: {
+                sm3: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadProgress"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_photo_api_v1_device_link_photos__sm3__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Content-Range"?: string | null;
+                Authorization?: string | null;
+            };
+            path: {
+                sm3: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadProgress"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_permits_api_v1_device_permits_get: {
+        parameters: {
+            query?: {
+                opening_id?: string | null;
+                open_only?: boolean;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PermitOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_permit_api_v1_device_permits__permit_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_api_v1_device_permits__permit_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PressConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    permit_events_api_v1_device_permits__permit_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    finish_api_v1_device_permits__permit_id__finish_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_devices_api_v1_devices_get: {
+        parameters: {
+            query?: {
+                status?: ("awaiting" | "active" | "revoked") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_api_v1_devices_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    photo_api_v1_devices_photos__photo_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_device_api_v1_devices__device_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bind_api_v1_devices__device_id__bind_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SealBinding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    another_code_api_v1_devices__device_id__code_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_clock_api_v1_devices__device_id__confirm_clock_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_template_api_v1_devices__device_id__delete_template_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDeletion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_events_api_v1_devices__device_id__events_get: {
+        parameters: {
+            query?: {
+                permit_id?: string | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    set_fence_api_v1_devices__device_id__fence_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    lock_api_v1_devices__device_id__lock_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    issue_api_v1_devices__device_id__permits_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPermit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    revoke_api_v1_devices__device_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    unbind_api_v1_devices__device_id__unbind_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    unlock_api_v1_devices__device_id__unlock_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlocking"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     upload_api_v1_documents_post: {
         parameters: {
             query?: never;
@@ -14727,7 +16849,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PhotoOut"];
+                    "application/json": components["schemas"]["shuangyin__custody__schemas__PhotoOut"];
                 };
             };
             /** @description Problem document */

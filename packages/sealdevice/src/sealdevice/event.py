@@ -7,15 +7,16 @@ left out, put in, or told again otherwise without being seen (:mod:`sealdevice.c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from gmseal.sm.keys import PublicKey, Signer
+from sealdevice.errors import SealDeviceError
 from sealdevice.fields import Fields, Json, malformed, one_of
 from sealdevice.permit import Check, PhotoMoment, PressKind
-from sealdevice.record import Record, RecordType, read_record, seal_record
+from sealdevice.record import Record, RecordType, open_records, read_record, seal_record
 
 NO_PREVIOUS: Final = "0" * 64
 MAX_PHOTOS: Final = 10
@@ -169,6 +170,17 @@ def open_event(data: bytes | Record, device: PublicKey) -> Event:
     """The event in a record, after its signature was checked. Raises MalformedRecord, UntrustedRecord."""
     record = data if isinstance(data, Record) else read_record(data)
     return read_event_body(record.opened(RecordType.EVENT, device))
+
+
+def open_events(records: Sequence[tuple[Record, PublicKey]]) -> list[Event | SealDeviceError]:
+    """:func:`open_event` for many records of many devices; what one raises stands in its place."""
+    found: list[Event | SealDeviceError] = []
+    for body in open_records(RecordType.EVENT, records):
+        try:
+            found.append(body if isinstance(body, SealDeviceError) else read_event_body(body))
+        except SealDeviceError as error:
+            found.append(error)
+    return found
 
 
 def read_event_body(body: Mapping[str, Json]) -> Event:

@@ -14,6 +14,8 @@ subject            direction   bytes
 ``command``        down        a record of the type ``command`` of any other kind
 ``confirmation``   down        a record of the type ``confirmation``
 ``receipt``        down        a record of the type ``receipt``: events up to a number are stored
+``challenge``      down        WebSocket only, the first frame: 64 hexadecimal digits
+``session``        up          WebSocket only, the first frame: a record of the type ``session`` that answers it
 =================  ==========  ===========================================================================
 
 Messages may be lost, doubled and reordered. What is not signed is never believed: it only says where to go on.
@@ -48,9 +50,11 @@ class Subject(StrEnum):
     COMMAND = "command"
     CONFIRMATION = "confirmation"
     RECEIPT = "receipt"
+    CHALLENGE = "challenge"
+    SESSION = "session"
 
 
-UPWARD: Final = frozenset({Subject.HELLO, Subject.EVENT, Subject.ANSWER})
+UPWARD: Final = frozenset({Subject.HELLO, Subject.EVENT, Subject.ANSWER, Subject.SESSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class DeviceLink:
 
         Raises :class:`StoreFailure` when the device's memory fails: it has to be started anew.
         """
-        if message.subject in UPWARD:
+        if message.subject in UPWARD or message.subject is Subject.CHALLENGE:
             return []
         before = self._device.state.acknowledged
         answer = self._act(message)

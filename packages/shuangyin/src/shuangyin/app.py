@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 
 from evidencelog.embedded.fence import HeadFence
 from shuangyin import jobs_api
+from shuangyin.alarms import api as alarms_api
 from shuangyin.approvals import api as approvals_api
 from shuangyin.approvals import oversight_api as approvals_oversight_api
 from shuangyin.approvals import ports as approvals_ports
@@ -38,6 +39,12 @@ from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
+from shuangyin.devices import api as devices_api
+from shuangyin.devices import link_api as devices_link_api
+from shuangyin.devices import permits_api as devices_permits_api
+from shuangyin.devices.gateway.hub import Hub
+from shuangyin.devices.gateway.running import Gateway
+from shuangyin.devices.keeping import DeviceKeeping
 from shuangyin.documents import api as documents_api
 from shuangyin.entry_subjects import AreaEntrySubjects
 from shuangyin.evidence import api as evidence_api
@@ -97,6 +104,7 @@ APIS = (
     organization_api,
     people_api,
     events_api,
+    alarms_api,
     approvals_oversight_api,
     approvals_api,
     seals_freezing_api,
@@ -114,6 +122,9 @@ APIS = (
     sealing_api,
     custody_api,
     custody_prints_api,
+    devices_permits_api,
+    devices_api,
+    devices_link_api,
     leaving_api,
     verification_api,
     workbench_api,
@@ -145,6 +156,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             Anchors: configured_anchors(settings.log_anchors, clock),
             Authorities: configured_authorities(settings),
             Timestamps: configured_timestamps(settings),
+            Hub: Hub(),
         },
     )
 
@@ -158,6 +170,7 @@ def _ports() -> dict[type[Any], object]:
         **requests_ports.implementations(),
         **sealing_ports.implementations(),
         **custody_ports.implementations(),
+        custody_ports.SmartKeeping: DeviceKeeping(),
         SubjectReaders: AreaSubjectReaders(),
         EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
@@ -188,8 +201,9 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     # Nor for an authority that answers slowly.
     outside_kinds = (seals_reporting.JOB_KIND, seals_reconciling.JOB_KIND)
     outside = JobRunner(platform, {kind: handlers.pop(kind) for kind in outside_kinds})
-    # The workers before the log: what they still do leaves evidence that the sequencer then integrates.
+    # Devices and the workers before the log: what they still do leaves evidence that the sequencer then integrates.
     threads = (
+        Gateway(platform),
         JobRunner(platform, handlers),
         asked_audits,
         outside,
@@ -248,6 +262,7 @@ def create_app(
         api.include_router(module.router)
     api.include_router(_fallback)
     app.include_router(_health)
+    app.include_router(devices_link_api.sockets)
     for pages in PAGES:
         app.include_router(pages.router)
     app.include_router(api)

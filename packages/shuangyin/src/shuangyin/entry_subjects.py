@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Opening, OpeningRequest, Safe
+from shuangyin.devices.models import Device
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.readers import EntryNames, Subject
 from shuangyin.people.models import Person
@@ -82,6 +83,7 @@ class AreaEntrySubjects:
             ("person", Person, Person.name),
             ("opening", Opening, Opening.number),
             ("safe", Safe, Safe.name),
+            ("device", Device, Device.name),
         )
         named: dict[Subject, str] = {}
         for subject_type, table, column in tables:

@@ -51,6 +51,7 @@ _CHECKS: dict[str, Check] = {
     "scenario_list": _listed("scenarios.read"),
     "grant": _listed("authority.read"),
     "delegation": _listed("authority.read"),
+    "device": _listed("devices.read"),
     "small_unit": _listed("authority.read"),
 }
 

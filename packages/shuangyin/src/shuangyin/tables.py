@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+from shuangyin.alarms import models as alarms
 from shuangyin.approvals import models as approvals
 from shuangyin.authority import models as authority
 from shuangyin.core import idempotency, jobs, live, numbers, objects
 from shuangyin.core.database import Base
 from shuangyin.custody import models as custody
+from shuangyin.devices import models as devices
 from shuangyin.documents import models as documents
 from shuangyin.evidence import models as evidence
 from shuangyin.organization import models as organization
@@ -29,6 +31,7 @@ MODULES = (
     evidence,
     organization,
     people,
+    alarms,
     approvals,
     seals,
     scenarios,
@@ -37,6 +40,7 @@ MODULES = (
     requests,
     sealing,
     custody,
+    devices,
     leaving,
     workbench,
 )

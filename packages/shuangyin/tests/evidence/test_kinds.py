@@ -12,7 +12,7 @@ from shuangyin.evidence.kinds import kinds, sentence_of
 
 SOURCE = Path(shuangyin.__file__).parent
 KIND = re.compile(
-    r"\b(?:organization|people|approvals|seals|scenarios|authority|documents|requests|sealing|custody)\.[a-z_]+\b"
+    r"\b(?:organization|people|approvals|seals|scenarios|authority|documents|requests|sealing|custody|alarms|devices)\.[a-z_]+\b"
 )
 STEP_UP_ACTS = {
     "approvals.check_issue_form",
@@ -25,6 +25,9 @@ STEP_UP_ACTS = {
     "authority.grant",
     "authority.reconfirm",
     "authority.small_unit",
+    "devices.confirm_press",
+    "devices.revoke_device",
+    "devices.unlock",
     "people.change_post",
     "people.create_token",
     "people.leave",
@@ -50,6 +53,8 @@ AREAS = [
     "requests",
     "sealing",
     "custody",
+    "alarms",
+    "devices",
 ]
 PERMISSION_FILE = SOURCE / "organization" / "permissions.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
-from shuangyin.core.objects import WrittenObject
+from shuangyin.core.objects import StoredObject, WrittenObject
 from shuangyin.core.photos import read_photo
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
@@ -14,7 +14,7 @@ from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, Physic
 from shuangyin.custody.rules import Permitted, Presses, object_to_presses, total_of
 from shuangyin.custody.schemas import NewPress
 from shuangyin.evidence.commands import digest_of, record
-from shuangyin.requests.models import RequestSeal
+from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.sealing.commands import record_physical_use
 
 
@@ -38,15 +38,43 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
     pressed_at = work.now if press.pressed_at is None else press.pressed_at
     if not (opening.opened_at or work.now) <= pressed_at <= work.now:
         raise errors.outside_opening()
-    position = len(earlier) + 1
+    return enter(
+        work, actor, opening, request, press.seal_id, now,
+        copies=press.copies, pressed_at=pressed_at, remark=press.remark,
+    )  # fmt: skip
+
+
+def enter(
+    work: UnitOfWork,
+    actor: Actor,
+    opening: Opening,
+    request: UseRequest,
+    seal_id: str,
+    presses: Presses,
+    *,
+    copies: int,
+    pressed_at: int,
+    remark: str | None,
+) -> PhysicalUse:
+    """Write one line of the register: what a person registered, or what a smart seal counted.
+
+    It judges nothing: a press that a device made is registered whatever was permitted, and told as an alarm there.
+    """
+    line = queries.seal_line(work, request, seal_id)
+    position = len(queries.uses_of_line(work, request.id, seal_id)) + 1
     seal_use = record_physical_use(
         work,
         actor,
         request=request,
-        seal_id=press.seal_id,
+        seal_id=seal_id,
         presser_id=opening.custodian_id,
         position=position,
-        presses={"normal": now.normal, "seam": now.seam, "cover": now.cover, "spoiled": now.spoiled},
+        presses={
+            "normal": presses.normal,
+            "seam": presses.seam,
+            "cover": presses.cover,
+            "spoiled": presses.spoiled,
+        },
         executed_at=pressed_at,
     )
     use = PhysicalUse(
@@ -55,20 +83,20 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
         number=next_number(work, actor.organization_id, "登记"),
         opening_id=opening.id,
         request_id=request.id,
-        seal_id=press.seal_id,
+        seal_id=seal_id,
         seal_use_id=seal_use.id,
         position=position,
-        copies=press.copies,
+        copies=copies,
         applied=_permitted(line).total,
-        normal=now.normal,
-        seam=now.seam,
-        cover=now.cover,
-        spoiled=now.spoiled,
+        normal=presses.normal,
+        seam=presses.seam,
+        cover=presses.cover,
+        spoiled=presses.spoiled,
         presser_id=opening.custodian_id,
         reviewer_id=opening.reviewer_id,
         pressed_at=pressed_at,
         recorded_at=work.now,
-        remark=press.remark,
+        remark=remark,
     )
     work.session.add(use)
     work.session.flush()
@@ -118,17 +146,32 @@ def add_photo(
         )
     )
     work.session.flush()
+    stored = work.session.get_one(StoredObject, object_id)
+    return attach_photo(work, actor, opening, request_id, use_id, stored, moment, actor.person_id)
+
+
+def attach_photo(
+    work: UnitOfWork,
+    actor: Actor,
+    opening: Opening,
+    request_id: str | None,
+    use_id: str | None,
+    stored: StoredObject,
+    moment: PhotoMoment,
+    taken_by: str,
+) -> UsePhoto:
+    """Add a stored photo to an opening: one that a person took, or that a smart seal uploaded."""
     photo = UsePhoto(
         id=work.new_id(),
         organization_id=actor.organization_id,
         opening_id=opening.id,
         request_id=request_id,
         use_id=use_id,
-        object_id=object_id,
-        sm3=written.sm3,
-        media_type=media_type,
+        object_id=stored.id,
+        sm3=stored.sm3,
+        media_type=stored.media_type,
         moment=moment,
-        taken_by=actor.person_id,
+        taken_by=taken_by,
         taken_at=work.now,
     )
     work.session.add(photo)
@@ -144,7 +187,7 @@ def add_photo(
             "request": request_id,
             "use": use_id,
             "moment": moment.value,
-            "sm3": written.sm3,
+            "sm3": stored.sm3,
         },
     )
     return photo

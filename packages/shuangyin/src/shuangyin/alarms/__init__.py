@@ -1,0 +1,1 @@
+"""What went wrong, for whom, until when, with what verdict."""

@@ -1,0 +1,281 @@
+"""Take events of devices in: many devices and events in one transaction, with the evidence of them.
+
+Nothing is acknowledged before this transaction is durable. An event is stored once, whatever was told twice; what
+contradicts the chain is kept aside as it was signed, and somebody looks at the device.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, insert, select
+
+from evidencelog.entry import JsonValue
+from sealdevice.chain import ChainState, Verdict, judge_event
+from sealdevice.command import CommandKind, Receipt
+from sealdevice.errors import SealDeviceError
+from sealdevice.event import Event, read_event_body
+from sealdevice.fields import read_object
+from sealdevice.record import read_record
+from shuangyin.core.actor import system_actor
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.devices.commands.effects import Effects
+from shuangyin.devices.commands.telling import command_device, tell_watchers
+from shuangyin.devices.models import Device, DeviceAside, DeviceEvent, DevicePhoto, DeviceStatus
+from shuangyin.evidence.commands import record
+
+MOST_ASIDE = 500
+"""So many records are kept aside of one device; beyond them only the alarm counts on."""
+EARLY_AHEAD = 1_000
+"""An event that is further ahead of the chain is told again later anyway."""
+ASK_AGAIN_MS = 5_000
+SEEN_MS = 60_000
+
+_CONTRADICTIONS: Mapping[Verdict, str] = {
+    Verdict.FORK: "chain_fork",
+    Verdict.ROLLED_BACK: "chain_rolled_back",
+    Verdict.FROM_FUTURE: "clock_ahead",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One record as a device told it, verified outside of the transaction: the event, or what is wrong with it."""
+
+    device_id: str
+    record: str
+    digest: str
+    event: Event | SealDeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What to say to one device once the transaction is durable."""
+
+    organization_id: str
+    receipt: Receipt | None
+
+
+def receive(work: UnitOfWork, told: Sequence[Told]) -> dict[str, Stored]:
+    """Store what is next in each device's chain; returns the receipts, for devices that may still speak."""
+    by_device: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        by_device[one.device_id].append(one)
+    devices = work.session.scalars(
+        select(Device)
+        .where(Device.id.in_(by_device), Device.status == DeviceStatus.ACTIVE)
+        .order_by(Device.id)
+        .with_for_update()
+    ).all()
+    intake = _Intake(work)
+    answers = {device.id: intake.take(device, by_device[device.id]) for device in devices}
+    intake.write()
+    return answers
+
+
+class _Intake:
+    """The rows that one transaction brings."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._effects = Effects(work)
+        self._events: list[dict[str, object]] = []
+        self._photos: list[dict[str, object]] = []
+        self._organizations: dict[str, str] = {}
+
+    def take(self, device: Device, told: list[Told]) -> Stored:
+        """Judge and store the events of one device, in their order."""
+        work = self._work
+        if work.now - (device.seen_at or 0) > SEEN_MS:
+            device.seen_at, device.silent_told_at = work.now, None
+        before = ChainState(device.seq, device.head, device.boot, device.presses, device.chain_time)
+        known = self._known(device, told)
+        state, furthest = before, 0
+        for one in sorted(told, key=lambda item: item.event.seq if isinstance(item.event, Event) else 0):
+            state, early = self._one(device, state, one, known)
+            furthest = max(furthest, early)
+        state = self._followed_up(device, state)
+        if state != before:
+            self._advance(device, before, state)
+        if furthest > state.seq:
+            self._ask_again(device, state.seq + 1)
+        receipt = Receipt(device.id, state.seq, state.head) if state.seq else None
+        return Stored(device.organization_id, receipt)
+
+    def write(self) -> None:
+        """Write the collected rows, and tell who watches."""
+        session = self._work.session
+        session.flush()
+        if self._events:
+            session.execute(insert(DeviceEvent), self._events)
+        if self._photos:
+            session.execute(insert(DevicePhoto), self._photos)
+        by_organization: dict[str, list[str]] = defaultdict(list)
+        for device_id in self._effects.changed:
+            by_organization[self._organizations[device_id]].append(device_id)
+        for organization_id, device_ids in by_organization.items():
+            tell_watchers(self._work, organization_id, device_ids)
+
+    def _one(
+        self, device: Device, state: ChainState, one: Told, known: dict[int, str]
+    ) -> tuple[ChainState, int]:
+        """The chain after one record, and the number of an event that came too early (0: it did not)."""
+        self._organizations[device.id] = device.organization_id
+        event = one.event
+        if isinstance(event, SealDeviceError) or event.device != device.id:
+            code = event.code.value if isinstance(event, SealDeviceError) else "record.other_device"
+            self._effects.alarm(device, "record_refused", self._work.now, {"code": code}, about=code)
+            return state, 0
+        judged = judge_event(
+            state, event, one.digest, received_at=self._work.now, known_digest=known.get(event.seq)
+        )
+        if judged.verdict is Verdict.NEXT:
+            known[event.seq] = one.digest
+            self._store(device, event, one.record, one.digest, clock_set_back=judged.clock_set_back)
+            return judged.state, 0
+        if judged.verdict is Verdict.EARLY:
+            if event.seq <= state.seq + EARLY_AHEAD:
+                self._put_aside(device, event, one, judged.verdict)
+            return state, event.seq
+        if judged.verdict in _CONTRADICTIONS:
+            self._contradicted(device, event, one, judged.verdict)
+        return state, 0
+
+    def _store(self, device: Device, event: Event, text: str, digest: str, *, clock_set_back: bool) -> None:
+        work = self._work
+        event_id = work.new_id()
+        where = event.position
+        self._events.append(
+            {
+                "id": event_id,
+                "organization_id": device.organization_id,
+                "device_id": device.id,
+                "seq": event.seq,
+                "digest": digest,
+                "kind": event.kind.value,
+                "occurred_at": event.time,
+                "received_at": work.now,
+                "permit_id": event.permit,
+                "latitude_e7": where.latitude_e7 if where else None,
+                "longitude_e7": where.longitude_e7 if where else None,
+                "record": text,
+            }
+        )
+        for moment, sm3, size in {(one.moment.value, one.sm3, one.size) for one in event.photos}:
+            self._photos.append(
+                {
+                    "id": work.new_id(),
+                    "organization_id": device.organization_id,
+                    "device_id": device.id,
+                    "event_id": event_id,
+                    "permit_id": event.permit,
+                    "moment": moment,
+                    "sm3": sm3,
+                    "size": size,
+                    "taken_at": event.time,
+                }
+            )
+        self._effects.apply(device, event)
+        if clock_set_back:
+            self._effects.alarm(device, "clock_changed", event.time, {"seq": event.seq})
+
+    def _followed_up(self, device: Device, state: ChainState) -> ChainState:
+        """Go on with events that came too early and are next now."""
+        session = self._work.session
+        if device.resend_from is None:
+            return state
+        while True:
+            aside = session.scalar(
+                select(DeviceAside).where(
+                    DeviceAside.device_id == device.id,
+                    DeviceAside.verdict == Verdict.EARLY.value,
+                    DeviceAside.seq == state.seq + 1,
+                )
+            )
+            if aside is None:
+                return state
+            event = read_event_body(read_object(read_record(aside.record.encode()).body))
+            told = Told(device.id, aside.record, aside.digest, event)
+            session.delete(aside)
+            session.flush()
+            after, _ = self._one(device, state, told, {})
+            if after == state:
+                return state
+            state = after
+
+    def _advance(self, device: Device, before: ChainState, state: ChainState) -> None:
+        device.seq, device.head, device.boot = state.seq, state.head, state.boot
+        device.presses, device.chain_time = state.presses, state.time
+        if device.resend_from is not None:
+            # What came early and came again in order is needed no more.
+            self._work.session.execute(
+                delete(DeviceAside).where(
+                    DeviceAside.device_id == device.id,
+                    DeviceAside.verdict == Verdict.EARLY.value,
+                    DeviceAside.seq <= state.seq,
+                )
+            )
+            device.resend_from = None
+        facts: dict[str, JsonValue] = {
+            "first": before.seq + 1,
+            "last": state.seq,
+            "head": state.head,
+            "presses": state.presses,
+        }
+        record(
+            self._work,
+            system_actor(device.organization_id),
+            kind="devices.events_received",
+            subject_type="device",
+            subject_id=device.id,
+            facts=facts,
+        )
+
+    def _ask_again(self, device: Device, first: int) -> None:
+        """Ask for the events from the first that is missing on, at most once in a while for the same gap."""
+        if device.resend_from == first and self._work.now - (device.resend_at or 0) < ASK_AGAIN_MS:
+            return
+        device.resend_from, device.resend_at = first, self._work.now
+        command_device(self._work, device, CommandKind.RESEND, first_seq=first)
+
+    def _contradicted(self, device: Device, event: Event, one: Told, verdict: Verdict) -> None:
+        self._put_aside(device, event, one, verdict)
+        if verdict is not Verdict.FROM_FUTURE:
+            device.suspect = True
+        facts: dict[str, JsonValue] = {"seq": event.seq, "digest": one.digest, "time": event.time}
+        self._effects.alarm(device, _CONTRADICTIONS[verdict], event.time, facts)
+
+    def _put_aside(self, device: Device, event: Event, one: Told, verdict: Verdict) -> None:
+        session = self._work.session
+        mine = DeviceAside.device_id == device.id
+        if session.scalar(select(DeviceAside.id).where(mine, DeviceAside.digest == one.digest)) is not None:
+            return
+        if (session.scalar(select(func.count()).where(mine)) or 0) >= MOST_ASIDE:
+            return
+        session.add(
+            DeviceAside(
+                id=self._work.new_id(),
+                organization_id=device.organization_id,
+                device_id=device.id,
+                verdict=verdict.value,
+                seq=event.seq,
+                digest=one.digest,
+                received_at=self._work.now,
+                record=one.record,
+            )
+        )
+        session.flush()
+
+    def _known(self, device: Device, told: Iterable[Told]) -> dict[int, str]:
+        """The digests of stored events whose numbers are told again."""
+        again = {
+            one.event.seq for one in told if isinstance(one.event, Event) and one.event.seq <= device.seq
+        }
+        if not again:
+            return {}
+        query = select(DeviceEvent.seq, DeviceEvent.digest).where(
+            DeviceEvent.device_id == device.id, DeviceEvent.seq.in_(again)
+        )
+        return dict(self._work.session.execute(query).tuples().all())

@@ -1,0 +1,103 @@
+"""Routes of permits, for the persons who press and for those who see devices."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from shuangyin.core.errors import Forbidden
+from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.writing import Write
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.queries import opening
+from shuangyin.devices import queries, views
+from shuangyin.devices.commands import permitting
+from shuangyin.devices.schemas import EventOut, NewPermit, PermitOut, PressConfirmation
+from shuangyin.people.schemas import Id
+
+router = APIRouter(tags=["devices"])
+
+
+@router.post("/devices/{device_id}/permits", status_code=201, response_model=PermitOut)
+def issue(device_id: Id, body: NewPermit, actor: SignedIn, write: Write) -> PermitOut | Response:
+    """Sign a permit for an approved request within an opening; for its custodian or reviewer."""
+
+    def command(work: UnitOfWork) -> PermitOut:
+        return views.permits_out(work, [permitting.issue(work, actor, device_id, body)])[0]
+
+    return write.run(actor, command, status=201)
+
+
+@router.get("/device-permits", response_model=Page[PermitOut])
+def list_permits(
+    *,
+    platform: PlatformOf,
+    actor: SignedIn,
+    opening_id: Annotated[str | None, Query(max_length=32)] = None,
+    open_only: bool = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[PermitOut]:
+    """Permits, newest first: all for who sees devices, those of an opening for its persons."""
+    before = read_cursor(cursor)
+
+    def query(work: UnitOfWork) -> Page[PermitOut]:
+        if opening_id is not None:
+            opening(work, actor, opening_id)
+        elif not actor.may(queries.READ):
+            raise Forbidden(
+                "NOT_PERMITTED", "您的岗位没有此项权限。", "Your post does not include this right."
+            )
+        rows = queries.permits(
+            work,
+            actor.organization_id,
+            opening_id=opening_id,
+            open_only=open_only,
+            before=before,
+            limit=limit + 1,
+        )
+        shown = {one.id: one for one in views.permits_out(work, rows)}
+        return page_of(rows, limit, lambda row: row.id, lambda row: shown[row.id])
+
+    return platform.view(query)
+
+
+@router.get("/device-permits/{permit_id}", response_model=PermitOut)
+def read_permit(permit_id: Id, platform: PlatformOf, actor: SignedIn) -> PermitOut:
+    """One permit and how its accounts stand."""
+    return platform.view(
+        lambda work: views.permits_out(work, [queries.readable_permit(work, actor, permit_id)])[0]
+    )
+
+
+@router.get("/device-permits/{permit_id}/events", response_model=Page[EventOut])
+def permit_events(permit_id: Id, platform: PlatformOf, actor: SignedIn, limit: Limit = 100) -> Page[EventOut]:
+    """What its device told under a permit, newest first."""
+
+    def query(work: UnitOfWork) -> Page[EventOut]:
+        permit = queries.readable_permit(work, actor, permit_id)
+        rows = queries.events(work, permit.device_id, permit_id=permit.id, limit=limit)
+        return Page(items=views.events_out(work, rows))
+
+    return platform.view(query)
+
+
+@router.post("/device-permits/{permit_id}/finish", response_model=PermitOut)
+def finish(permit_id: Id, actor: SignedIn, write: Write) -> PermitOut | Response:
+    """End the use; the accounts are settled when the device's last events are here."""
+    return write.run(
+        actor, lambda work: views.permits_out(work, [permitting.finish(work, actor, permit_id)])[0]
+    )
+
+
+@router.post("/device-permits/{permit_id}/confirm", response_model=PermitOut)
+def confirm(permit_id: Id, body: PressConfirmation, actor: SignedIn, write: Write) -> PermitOut | Response:
+    """Let one press go from afar. Second factor: act `devices.confirm_press`, subject the permit."""
+
+    def command(work: UnitOfWork) -> PermitOut:
+        permit = permitting.confirm_press(work, actor, permit_id, press=body.press, proof=body.proof)
+        return views.permits_out(work, [permit])[0]
+
+    return write.run(actor, command)
