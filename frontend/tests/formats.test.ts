@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { editableAmount, readAmount, sayAmount, saySize } from '@/formats/amount'
+import { editableAmount, fenRate, readAmount, sayAmount, saySize, yuanRate } from '@/formats/amount'
 import { clockOf, exactTime, sayDuration, sayTime } from '@/formats/time'
 
 describe('amounts', () => {
@@ -7,6 +7,8 @@ describe('amounts', () => {
     expect(sayAmount(128_000_000, 'CNY', 'zh')).toBe('1,280,000.00 元')
     expect(sayAmount(5, 'CNY', 'zh')).toBe('0.05 元')
     expect(sayAmount(-100, 'CNY', 'en')).toBe('CNY -1.00')
+    expect(sayAmount(5, 'USD', 'zh')).toBe('USD 0.05')
+    expect(sayAmount(1_280_000, 'JPY', 'zh')).toBe('JPY 1,280,000')
     expect(sayAmount(null, 'CNY', 'zh')).toBe('未填写金额')
   })
 
@@ -19,6 +21,8 @@ describe('amounts', () => {
   })
 
   it('survive being edited', () => {
+    expect(readAmount('12.5', 'JPY')).toBeUndefined()
+    for (const minor of [0, 7, 1_280_000]) expect(readAmount(editableAmount(minor, 'JPY'), 'JPY')).toBe(minor)
     for (const minor of [0, 7, 100, 99_999_999_999]) expect(readAmount(editableAmount(minor))).toBe(minor)
   })
 
@@ -49,5 +53,16 @@ describe('times', () => {
     expect(clockOf(65_000)).toBe('01:05')
     expect(clockOf(7_200_000)).toBe('2:00:00')
     expect(clockOf(-1)).toBe('00:00')
+  })
+})
+
+describe('rates of other currencies', () => {
+  it('are said in yuan and kept in fen', () => {
+    expect(yuanRate('712.34')).toBe('7.1234')
+    expect(fenRate('7.1234')).toBe('712.34')
+    expect(fenRate('0.047')).toBe('4.7')
+    expect(yuanRate('0.5')).toBe('0.005')
+    for (const fen of ['4.7', '91', '100', '712.345678', '0.05']) expect(fenRate(yuanRate(fen))).toBe(fen)
+    expect(fenRate('seven')).toBe('seven')
   })
 })

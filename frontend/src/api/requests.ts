@@ -35,4 +35,7 @@ export type RouteItem = Shape<'RouteItem'>
 export type ConsultationItem = Shape<'ConsultationItem'>
 export type BatchOut = Shape<'BatchOut'>
 export type RouteDefinition = Shape<'RouteDefinitionOut'>
+export type RoutePlan = Shape<'RoutePlanOut'>
+export type PlannedStep = Shape<'PlannedStepOut'>
+export type IssueForm = Shape<'IssueFormOut'>
 export type StepDefinition = Shape<'StepDefinitionBody'>

@@ -19,6 +19,11 @@ export function useSpeech() {
     return sayAmount(minor, currency, language.value)
   }
 
+  /** A currency by its ISO 4217 code, as the language calls it. */
+  function currencyName(code: string): string {
+    return new Intl.DisplayNames([language.value === 'zh' ? 'zh-CN' : 'en'], { type: 'currency' }).of(code) ?? code
+  }
+
   /** The word for a code, or the code itself when the catalogue does not know it yet. */
   function word(group: string, code: string | null | undefined): string {
     if (!code) return ''
@@ -34,5 +39,5 @@ export function useSpeech() {
   const both = (text: BothLanguages | string | null | undefined) => (void locale.value, inCurrentLanguage(text))
   const list = (words: string[]) => words.join(language.value === 'zh' ? '、' : ', ')
 
-  return { t, counted, language, person, amount, word, both, list }
+  return { t, counted, language, person, amount, currencyName, word, both, list }
 }

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Box, Briefcase, CircleClose, DataLine, Document, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
+import { Box, Briefcase, CircleClose, DataLine, Document, DocumentChecked, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -23,6 +23,7 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'myRequests', to: '/requests', icon: Document, permission: 'requests.apply' },
       { key: 'todo', to: '/approvals', icon: Tickets, permission: 'approvals.decide' },
       { key: 'done', to: '/approvals/done', icon: List, permission: 'approvals.decide' },
+      { key: 'issueForms', to: '/approvals/issue-forms', icon: DocumentChecked, permission: 'approvals.check_issue_forms' },
       { key: 'copies', to: '/approvals/copies', icon: Message },
       { key: 'allRequests', to: '/requests/all', icon: Files, permission: 'requests.read_all' },
     ],

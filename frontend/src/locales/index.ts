@@ -6,6 +6,7 @@ import authority from './authority'
 import shell from './shell'
 import custody from './custody'
 import evidence from './evidence'
+import issueForms from './issueForms'
 import jobs from './jobs'
 import requests from './requests'
 import seals from './seals'
@@ -17,7 +18,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, jobs, scenarios, settings, statements }
+const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, issueForms, jobs, scenarios, settings, statements }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

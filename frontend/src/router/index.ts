@@ -84,6 +84,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.stuck', permission: 'approvals.manage' },
   },
   {
+    path: '/approvals/issue-forms',
+    component: () => import('@/views/approvals/IssueFormPage.vue'),
+    meta: { title: 'nav.issueForms', permission: 'approvals.check_issue_forms' },
+  },
+  {
     path: '/approvals/definitions',
     component: () => import('@/views/approvals/DefinitionPage.vue'),
     meta: { title: 'nav.routeDefinitions', permission: 'approvals.manage' },

@@ -6,6 +6,7 @@ export interface Row {
   rule: RuleBody
 }
 
+export type Step = RuleBody['answer']['route'][number]
 export type RuleProblem = 'name' | 'reason' | 'empty' | 'amount' | 'citation' | 'step'
 
 let last = 0
@@ -43,6 +44,35 @@ function saysNothing({ medium, seal_categories, route, controls, high_risk }: Ru
   return !(medium || seal_categories?.length || route?.length || controls || high_risk)
 }
 
+/** A step that does not say whom it asks. */
+function asksNobody(step: Step): boolean {
+  const named: Record<NonNullable<Step['approver']>, unknown> = {
+    post: step.post_kind,
+    person: step.person_id,
+    department_head: true,
+    superiors: step.levels,
+    applicant_choice: step.post_kind || step.choice?.length,
+    form_field: step.form_field?.trim(),
+    named_route: step.route_code,
+  }
+  return !named[step.approver ?? 'post']
+}
+
+/** The step asking somebody of another kind; what only the kind before needed is left out, its conditions stay. */
+export function changedApprover(step: Step, approver: Step['approver']): Step {
+  const byPost = approver === 'post' || approver === 'applicant_choice'
+  return {
+    ...step,
+    approver,
+    post_kind: byPost ? (step.post_kind ?? 'department_head') : null,
+    person_id: null,
+    choice: [],
+    levels: approver === 'superiors' ? (step.levels ?? 1) : null,
+    form_field: null,
+    route_code: null,
+  }
+}
+
 function crossed({ amount_from_minor: low, amount_below_minor: high }: RuleBody['conditions']): boolean {
   return low != null && high != null && high <= low
 }
@@ -56,7 +86,7 @@ export function problemsOf(rule: RuleBody): RuleProblem[] {
     ['empty', saysNothing(rule.answer)],
     ['amount', crossed(rule.conditions)],
     ['citation', byLaw && !rule.citation],
-    ['step', !!rule.answer.route?.some((step) => (step.approver ?? 'post') === 'post' && !step.post_kind)],
+    ['step', !!rule.answer.route?.some(asksNobody)],
   ]
   return checks.filter(([, wrong]) => wrong).map(([name]) => name)
 }

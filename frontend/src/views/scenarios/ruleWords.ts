@@ -10,6 +10,10 @@ export function useRuleWords() {
   const reference = useReference()
 
   function stepName(step: Step): string {
+    if (step.approver === 'named_route') return t('scenarios.routeNamed', { code: step.route_code })
+    if (step.approver === 'form_field') return t('scenarios.fieldNamed', { field: step.form_field })
+    if (step.approver === 'superiors' && (step.levels ?? 1) > 1) return t('scenarios.superiorsTo', { levels: step.levels })
+    if (step.approver === 'applicant_choice' && step.post_kind) return t('scenarios.choiceAmong', { post: word('postKind', step.post_kind) })
     if (step.post_kind) return word('postKind', step.post_kind)
     return word('scenarios.approver', step.approver)
   }

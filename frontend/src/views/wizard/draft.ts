@@ -12,6 +12,7 @@ export interface Details {
   document_kind: string
   reason: string
   amount_minor: number | null
+  currency: string
   counterparty_id: string | null
   counterparty_name: string
   copies: number
@@ -38,6 +39,12 @@ export interface Excepting {
   reason: string
 }
 
+/** Whom the applicant chose for steps of the route, and whom he named in fields of the form. */
+export interface Named {
+  choices: Record<string, string[]>
+  fields: Record<string, string>
+}
+
 export type SaveState = 'none' | 'saving' | 'saved' | 'failed'
 
 const EMPTY: Details = {
@@ -45,6 +52,7 @@ const EMPTY: Details = {
   document_kind: '',
   reason: '',
   amount_minor: null,
+  currency: 'CNY',
   counterparty_id: null,
   counterparty_name: '',
   copies: 1,
@@ -128,7 +136,7 @@ export function useDraft() {
     return {
       document_kind: details.document_kind,
       amount_minor: details.amount_minor,
-      currency: 'CNY',
+      currency: details.currency,
       counterparty_id: details.counterparty_id,
       counterparty_name: details.counterparty_name.trim(),
       platform: details.platform || null,
@@ -202,7 +210,6 @@ export function useDraft() {
       exception: excepting.value && reason ? { rule_ids: excepting.value.rule_ids, reason } : null,
       attachments: attached.value.map(({ document_version_id, kind }) => ({ document_version_id, kind })),
       title: details.title.trim() || document.value?.title || '',
-      currency: 'CNY',
       medium: medium.value,
       document_version_ids: file.value ? [file.value.id] : [],
       seals: placing.value,
@@ -250,6 +257,7 @@ export function useDraft() {
       document_kind: request.document_kind,
       reason: request.reason,
       amount_minor: request.amount_minor,
+      currency: request.currency,
       counterparty_id: request.counterparty_id,
       counterparty_name: request.counterparty_name ?? '',
       copies: request.copies,

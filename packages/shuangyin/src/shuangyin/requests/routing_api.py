@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from shuangyin.approvals import queries as approvals
 from shuangyin.approvals.directory import OrganizationDirectory
 from shuangyin.approvals.rules import StepPlan
-from shuangyin.approvals.rules.definitions import ApproverKind, RouteFacts, StepDefinition
+from shuangyin.approvals.rules.definitions import ApproverKind, RouteFacts, StepDefinition, applies
 from shuangyin.approvals.schemas import IssueFormOut
 from shuangyin.approvals.views import issue_forms_out
 from shuangyin.core.actor import Actor
@@ -27,6 +27,7 @@ from shuangyin.requests.commands.drafting import own
 from shuangyin.requests.routing import preview, route_facts
 from shuangyin.requests.schemas import (
     ChoiceOut,
+    NamingOut,
     NewIssueForm,
     PlannedStepOut,
     RequestOut,
@@ -61,14 +62,21 @@ def plan_route(
             fields=sent.fields,
         )
         shown = preview(work, request, decided.decision, facts)
-        choices = _choices(work, shown.definitions, facts, actor.organization_id)
+        asked = [step for step in shown.definitions if applies(step.conditions, facts)]
+        choices = _choices(work, asked, facts, actor.organization_id)
+        names = {step.key: TextOut(zh=step.name.zh, en=step.name.en) for step in asked}
         ids = {one for step in shown.planned for one in step.person_ids}
         people = display(work, ids | {one for some in choices.values() for one in some})
         return RoutePlanOut(
             steps=[_step_out(step, choices, people) for step in shown.planned],
             to_choose=[
-                ChoiceOut(key=key, persons=[people[one] for one in some if one in people])
+                ChoiceOut(key=key, name=names[key], persons=[people[one] for one in some if one in people])
                 for key, some in choices.items()
+            ],
+            to_name=[
+                NamingOut(key=step.key, name=names[step.key], field=step.approvers.form_field)
+                for step in asked
+                if step.approvers.form_field
             ],
             missing=TextOut(zh=shown.missing.zh, en=shown.missing.en) if shown.missing else None,
         )

@@ -238,7 +238,16 @@ class ChoiceOut(BaseModel):
     """A step whose approvers the applicant chooses, and among whom."""
 
     key: str
+    name: TextOut
     persons: list[PersonRef]
+
+
+class NamingOut(BaseModel):
+    """A step whose approver a field of the request names."""
+
+    key: str
+    name: TextOut
+    field: str
 
 
 class RoutePlanOut(BaseModel):
@@ -246,6 +255,7 @@ class RoutePlanOut(BaseModel):
 
     steps: list[PlannedStepOut]
     to_choose: list[ChoiceOut]
+    to_name: list[NamingOut] = Field(description="Fields of the request that name an approver.")
     missing: TextOut | None
 
 
