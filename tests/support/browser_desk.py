@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    Response,
+)
 
 from shuangyin.demo.person import Person
 
@@ -128,9 +137,12 @@ class Desk:
             self.page.wait_for_timeout(_LOOK_MS)
         self.page.wait_for_function(_SETTLED)
 
-    def look(self, name: str, *, phone: bool = True) -> None:
-        """The whole check of what is shown now: axe, nothing wider than a phone, a picture of each variant."""
-        for variant in self._variants(phone=phone):
+    def look(self, name: str, *, phone: bool = True, english: bool = False) -> None:
+        """The whole check of what is shown now: axe, nothing wider than a phone, a picture of each variant.
+
+        `english` looks at the page in English too; with every variant that is done in any case.
+        """
+        for variant in self._variants(phone=phone, english=english):
             with variant as label:
                 self.settle()
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{label}.png", animations="disabled")
@@ -180,13 +192,25 @@ class Desk:
             devtools.detach()
         return {str(font["familyName"]) for font in fonts}
 
-    def _variants(self, *, phone: bool) -> Iterator[Any]:
+    def confirm_with(self, code: str) -> None:
+        """Answer the question for the second factor, whether it stands in a dialog or in the bar of an approval."""
+        field = self.page.get_by_test_id("factor-code").last
+        field.fill(code)
+        field.press("Enter")
+
+    def choose(self, label: str, option: str | re.Pattern[str], *, scope: Locator | None = None) -> None:
+        """Choose in a field of choices by its label, as a person does; what covers the field takes the click."""
+        (scope or self.page).get_by_label(label, exact=True).first.click(force=True)
+        self.page.get_by_role("option", name=option).locator("visible=true").first.click()
+        self.page.keyboard.press("Escape" if scope is None else "Tab")
+
+    def _variants(self, *, phone: bool, english: bool) -> Iterator[Any]:
         sizes = SIZES if phone else {"desktop": DESKTOP}
         # The public pages have neither a dark dress nor a switch of language without a new address.
         full = FULL and self.page.locator("#app").count() > 0
         for size, viewport in sizes.items():
             for dark in (False, True) if full else (False,):
-                for language in ("zh", "en") if full else (self.language,):
+                for language in ("zh", "en") if full or english else (self.language,):
                     yield self._variant(size, viewport, dark=dark, language=language)
 
     @property
@@ -219,7 +243,8 @@ class Desk:
         size = self.page.viewport_size
         self.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # as above
         other = "zh-CN" if language == "zh" else "en"
-        self.page.evaluate("(lang) => document.querySelector(`button[lang='${lang}']`)?.click()", other)
+        # The bar may be drawn anew for the size; the button is waited for.
+        self.page.locator(f"button[lang='{other}']").first.evaluate("(button) => button.click()")
         if size is not None:
             self.page.set_viewport_size(size)
 

@@ -133,7 +133,7 @@ export default bilingual(
       anyMedium: '不规定', nameEn: '英文名称', reasonZh: '理由', reasonEn: '英文理由', kinds: '文件类型', counterparty: '往来单位能否接收电子印章', amountFrom: '金额达到（元）', amountBelow: '金额低于（元）', platforms: '平台', regions: '使用地（行政区划代码）', matters: '事项',
       channels: '办理渠道', sealCategories: '印章', route: '审批步骤', addStep: '增加一步', removeStep: '删除这一步', post: '岗位', factor: '二次验证', scope: '范围', scope_applicant_department: '申请人部门', scope_organization: '全单位', highRisk: '高风险（申请、审批、盖章分人办理）',
       controls: '控制措施', citation: '依据条款', ok: '确定', step: '第 {position} 步', approver: '由谁审批', levels: '级数', formField: '字段名称，如“项目负责人”', amongPersons: '指定的几个人', noRoutes: '还没有启用的审批流程，请先在“审批流程”中建立。', more: '步骤的适用条件、重复与缺席时的处理、时限，可在导出的表格或审批流程中编辑。', removed: '已删除第 {position} 条', undo: '撤销',
-      problem_name: '请填写中英文名称', problem_reason: '请填写中英文理由', problem_empty: '规则没有任何要求', problem_amount: '金额上限须大于下限', problem_citation: '以法律、法规为依据的须注明条款', problem_step: '每一步须写明由谁审批', problems: '{count} 处须填写', cannotSave: '请先改正标出的各处。',
+      noPapers: '不要求', problem_name: '请填写中英文名称', problem_reason: '请填写中英文理由', problem_empty: '规则没有任何要求', problem_amount: '金额上限须大于下限', problem_citation: '以法律、法规为依据的须注明条款', problem_step: '每一步须写明由谁审批', problems: '{count} 处须填写', cannotSave: '请先改正标出的各处。',
     },
   },
   {
@@ -268,7 +268,7 @@ export default bilingual(
       anyMedium: 'not named', nameEn: 'English name', reasonZh: 'Chinese reason', reasonEn: 'English reason', kinds: 'Kinds of document', counterparty: 'Whether the counterparty takes e-seals', amountFrom: 'Amount from (yuan)', amountBelow: 'Amount below (yuan)', platforms: 'Platforms', regions: 'Place of use (region codes)', matters: 'Matters',
       channels: 'Channels', sealCategories: 'Seals', route: 'Approval steps', addStep: 'Add a step', removeStep: 'Remove this step', post: 'Post', factor: 'Second factor', scope: 'Where', scope_applicant_department: 'Department of the applicant', scope_organization: 'Whole organization', highRisk: 'High risk (applying, approving, pressing by different persons)',
       controls: 'Controls', citation: 'Citation', ok: 'OK', step: 'Step {position}', approver: 'Who approves', levels: 'Levels', formField: 'Name of the field, such as “project lead”', amongPersons: 'certain persons', noRoutes: 'No route is in use yet. Write one under Approval routes.', more: 'Conditions of steps, repetition, absence and time limits are edited in the exported table or in a named route.', removed: 'Rule {position} deleted', undo: 'Undo',
-      problem_name: 'Give both names', problem_reason: 'Give both reasons', problem_empty: 'The rule asks for nothing', problem_amount: 'The upper amount must be above the lower', problem_citation: 'A rule by law or regulation needs its citation', problem_step: 'Each step has to say who approves', problems: '{count} to fill in', cannotSave: 'Correct what is marked first.',
+      noPapers: 'none', problem_name: 'Give both names', problem_reason: 'Give both reasons', problem_empty: 'The rule asks for nothing', problem_amount: 'The upper amount must be above the lower', problem_citation: 'A rule by law or regulation needs its citation', problem_step: 'Each step has to say who approves', problems: '{count} to fill in', cannotSave: 'Correct what is marked first.',
     },
   },
 )

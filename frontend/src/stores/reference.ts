@@ -70,5 +70,5 @@ export const useReference = defineStore('reference', () => {
     return translate(found.article ? 'word.citation' : 'word.citationWhole', values)
   }
 
-  return { paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
+  return { paperKinds, paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
 })

@@ -15,7 +15,7 @@ export function useGrantWords() {
   function seals(grant: Grant): string {
     if (grant.seal_name) return grant.seal_name
     if (grant.seals.length) return list(grant.seals.map((seal) => seal.name))
-    if (grant.seal_category) return t('authority.ofCategory', { category: word('category', grant.seal_category) })
+    if (grant.seal_category) return t('authority.ofCategory', { category: word('sealCategory', grant.seal_category) })
     return grant.root === 'unit' ? t('authority.anySeal') : t('authority.anySealOf', { root: t(`authority.root_${grant.root}`) })
   }
 

@@ -17,7 +17,7 @@ from shuangyin.scenarios.rules import NO_RATES, Basis, Conditions, Facts, Rates,
 from shuangyin.scenarios.rules.compiling import places_in
 from shuangyin.scenarios.rules.covering import jointly_cover
 from shuangyin.scenarios.rules.overlapping import Overlaps, facts_in
-from shuangyin.scenarios.sentences import amount_text, facts_text
+from shuangyin.scenarios.sentences import amount_said, facts_text
 
 __all__ = ["Fault", "Known", "faults_of"]
 
@@ -212,14 +212,14 @@ def _bands(rules: Sequence[Rule]) -> Iterator[Fault]:
             top = above.conditions.amount_below_minor
             starts_later = low > (below.conditions.amount_from_minor or 0)
             if high is not None and starts_later and low < high and (top is None or top > high):
-                text = amount_text(low, above.conditions.currency)
-                until = amount_text(high, above.conditions.currency)
+                since = amount_said(low, above.conditions.currency)
+                until = amount_said(high, above.conditions.currency)
                 yield Fault(
                     above.position,
                     "AMOUNT_BANDS_OVERLAP",
                     Text(
-                        f"与第 {below.position} 条的金额档在 {text} 至 {until} 之间重叠，两条的审批会叠加。",
-                        f"its band and that of rule {below.position} overlap from {text} to {until}: both routes are taken there.",
+                        f"与第 {below.position} 条的金额档在 {since.zh} 至 {until.zh} 之间重叠，两条的审批会叠加。",
+                        f"its band and that of rule {below.position} overlap from {since.en} to {until.en}: both routes are taken there.",
                     ),
                     "warns",
                 )

@@ -333,13 +333,38 @@ def _minor(text: str, currency: str) -> int | None:
 def _row_error(number: int, error: Any, index_of: dict[str, int]) -> RowError:
     path = ".".join(str(step) for step in error["loc"] if isinstance(step, str))
     place = next((index_of[part] for part in index_of if path == part or path.startswith(f"{part}.")), None)
-    missing = error["type"] == "missing"
-    said = (
-        Text("必须填写。", "This has to be filled in.")
-        if missing
-        else Text(f"内容不符合要求：{error['msg'][:160]}", f"This does not fit: {error['msg'][:160]}")
-    )
-    return RowError(number, column_name(place) if place is not None else "", said)
+    return RowError(number, column_name(place) if place is not None else "", _wrong(error))
+
+
+_WRONG = {
+    "missing": Text("必须填写。", "This has to be filled in."),
+    "int_parsing": Text("须为整数。", "This has to be a whole number."),
+    "int_type": Text("须为整数。", "This has to be a whole number."),
+    "bool_parsing": Text("须填“是”或“否”。", "Write yes or no."),
+    "bool_type": Text("须填“是”或“否”。", "Write yes or no."),
+    "string_pattern_mismatch": Text("格式不符。", "It is not written as this column wants it."),
+    "extra_forbidden": Text("没有这一项。", "There is no such part."),
+}
+"""What is wrong with a cell, by the type that pydantic gives its finding."""
+
+
+def _wrong(error: Any) -> Text:
+    """A finding in both languages; what has no words of ours says what is wrong in English in either."""
+    limits = error.get("ctx", {})
+    expected = str(limits.get("expected", ""))
+    if error["type"] in {"literal_error", "enum"} and expected:
+        zh = expected.replace("'", "").replace(" or ", "、").replace(", ", "、")
+        return Text(f"须为下列之一：{zh}。", f"This has to be one of: {expected}.")
+    if error["type"] in {"string_too_long", "too_long"}:
+        most = limits.get("max_length")
+        return Text(f"过长，最多 {most}。", f"Too long, at most {most}.")
+    if error["type"] in {"greater_than_equal", "less_than_equal"}:
+        bound = limits.get("ge", limits.get("le"))
+        least = error["type"] == "greater_than_equal"
+        zh, en = ("不得小于", "at least") if least else ("不得大于", "at most")
+        return Text(f"{zh} {bound}。", f"This has to be {en} {bound}.")
+    message = error["msg"][:160]
+    return _WRONG.get(error["type"], Text(f"内容不符合要求：{message}", f"This does not fit: {message}"))
 
 
 def _at(plain: Plain, path: Sequence[str]) -> Any:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.rules import CompiledList, Facts, Rule, Verdict
-from shuangyin.scenarios.sentences import COUNTERPARTY_STATES, amount_text, medium_text, route_text
+from shuangyin.scenarios.sentences import COUNTERPARTY_STATES, amount_said, medium_text, route_text
 
 MOST_CHANGES = 12
 """More alternatives than a person reads."""
@@ -84,14 +84,14 @@ def _alternatives(compiled: CompiledList, facts: Facts) -> Iterator[Iterator[_Al
 
 
 def _below(facts: Facts, limit: int) -> _Alternative:
-    text = amount_text(limit, facts.currency)
-    words = Text(f"金额低于 {text}", f"the amount is below {text}")
+    said = amount_said(limit, facts.currency)
+    words = Text(f"金额低于 {said.zh}", f"the amount is below {said.en}")
     return "amount_minor", limit, words, replace(facts, amount_minor=limit - 1)
 
 
 def _reaching(facts: Facts, limit: int) -> _Alternative:
-    text = amount_text(limit, facts.currency)
-    words = Text(f"金额达到 {text}", f"the amount reaches {text}")
+    said = amount_said(limit, facts.currency)
+    words = Text(f"金额达到 {said.zh}", f"the amount reaches {said.en}")
     return "amount_minor", limit, words, replace(facts, amount_minor=limit)
 
 

@@ -78,6 +78,12 @@ def amount_text(amount_minor: int, currency: str) -> str:
     return f"{sign}{major:,}.{minor:02d} {unit}"
 
 
+def amount_said(amount_minor: int, currency: str) -> Text:
+    """An amount in both languages: 1,000,000.00 元, CNY 1,000,000.00."""
+    zh = amount_text(amount_minor, currency)
+    return Text(zh, f"{currency} {zh.rpartition(' ')[0]}")
+
+
 def medium_text(decision: Decision | Verdict) -> Text:
     """Which seal, in which form, such as 须用实体公章与法定代表人名章."""
     zh = "与".join(seal_name(category).zh for category in decision.seal_categories)
@@ -128,6 +134,6 @@ def facts_text(facts: Facts, names: Mapping[str, Text]) -> Text:
     if facts.counterparty in COUNTERPARTY_STATES:
         said.append(COUNTERPARTY_STATES[facts.counterparty])
     if facts.amount_minor is not None:
-        amount = amount_text(facts.amount_minor, facts.currency)
-        said.append(Text(f"金额 {amount}", f"amount {amount}"))
+        amount = amount_said(facts.amount_minor, facts.currency)
+        said.append(Text(f"金额 {amount.zh}", f"amount {amount.en}"))
     return Text("，".join(one.zh for one in said), ", ".join(one.en for one in said))

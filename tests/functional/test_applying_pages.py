@@ -1,0 +1,162 @@
+"""The wizard where the list asks for more: a chosen approver, a named person, an issue form, a paper sealed twice.
+
+A list is put in force over HTTP whose rule for notices asks for all of it; no other test applies for a notice.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser_desk import Desk, OpenDesk
+from playwright.sync_api import expect
+from running_installation import Installation, Story
+
+from shuangyin.demo.person import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("asking")]
+
+CONTRACT = Path(__file__).parents[2] / "samples" / "contract.pdf"
+RULE = "通知公告用电子公章"
+ROUTE = [
+    {"approver": "applicant_choice", "post_kind": "legal_representative", "scope": "organization"},
+    {"approver": "form_field", "form_field": "项目负责人"},
+]
+
+
+def decide(person: Person, route: dict[str, Any], act: str = "approve") -> None:
+    """Decide the open step of a route over HTTP, with a second factor where it is asked for."""
+    step = next(one for one in route["steps"] if one["status"] == "open")
+    address, body = f"/approvals/steps/{step['id']}/decisions", {"decision": act, "binding": route["binding"]}
+    problem = person.refused("POST", address, json=body)
+    assert problem["code"] == "STEP_UP_REQUIRED"
+    details = problem["details"]
+    person.post_json(address, {**body, "proof": person.step_up(details["act"], details["subject"])})
+
+
+@pytest.fixture(scope="module")
+def asking(running: Installation) -> None:
+    """A list whose rule for notices has an issue form, a paper, a choice and a named person."""
+    admin = running["administrator"]
+    draft = admin.post_json("/scenario-lists", {"starter": "current"})
+    rules = [{k: v for k, v in rule.items() if k not in ("id", "position")} for rule in draft["rules"]]
+    rule = next(one for one in rules if one["name_zh"] == RULE)
+    rule["answer"]["route"] = ROUTE
+    controls = rule["answer"]["controls"] or {}
+    rule["answer"]["controls"] = {**controls, "prerequisites": ["government_signoff", "legal_review"]}
+    admin.request("PUT", f"/scenario-lists/{draft['id']}/rules", json={"rules": rules})
+    admin.post_json(f"/scenario-lists/{draft['id']}/submit")
+    head = running["legal_representative"]
+    decide(head, head.get(f"/scenario-lists/{draft['id']}")["route"])
+
+
+def test_a_notice_asks_for_all_that_the_list_makes_it_depend_on(
+    story: Story,
+    running: Installation,
+    open_desk: OpenDesk,
+) -> None:
+    assert story.sealed["id"]
+    desk = open_desk("employee")
+    page = desk.page
+    desk.goto("/requests/new")
+    page.get_by_test_id("file-input").set_input_files(CONTRACT)
+    page.get_by_test_id("document-kind").click()
+    page.get_by_test_id("kind-notice").click()
+    page.locator("#reason").fill("印发检测设备采购通知")
+    say_why_again(desk)
+    register(desk)
+    page.get_by_test_id("papers").locator("input[type=file]").set_input_files(CONTRACT)
+    expect(page.get_by_test_id("papers")).to_contain_text("contract.pdf")
+    desk.look("wizard-conditions", english=True)
+    page.get_by_test_id("next").click()
+    page.get_by_test_id("next").click()
+    name_approvers(desk, running)
+    desk.look("wizard-route", english=True)
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("request-duplicates")).to_contain_text("与合同一并报送")
+    expect(page.get_by_test_id("request-issue-forms")).to_contain_text("云岫签〔2026〕18号")
+    desk.look("request-conditions", english=True)
+
+
+def say_why_again(desk: Desk) -> None:
+    """The same bytes were sealed before: the next step waits for the reason."""
+    page = desk.page
+    expect(page.get_by_test_id("repeats")).to_contain_text("文件相同")
+    expect(page.get_by_test_id("next")).to_be_disabled()
+    page.get_by_test_id("duplicate-reason").fill("与合同一并报送")
+
+
+def register(desk: Desk) -> None:
+    page = desk.page
+    button = page.get_by_test_id("register-issue-form")
+    expect(button).to_be_enabled()
+    button.click()
+    page.locator("#form-number").fill("云岫签〔2026〕18号")
+    page.locator("#form-signed-by").fill("方远")
+    page.locator("#form-signed-post").fill("分管副总经理")
+    page.locator("#form-signed-on").fill("2026-01-20")
+    page.keyboard.press("Tab")
+    page.locator("#form-opinion").fill("同意印发。")
+    desk.look("issue-form-register", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("issue-form")).to_contain_text("待核验")
+
+
+def name_approvers(desk: Desk, running: Installation) -> None:
+    """Nothing is submitted before both are said; whom the plan then asks is shown."""
+    page = desk.page
+    expect(page.get_by_test_id("submit")).to_be_disabled()
+    page.get_by_test_id("choose-approver").click()
+    page.get_by_role("option", name=re.compile(running["legal_representative"].name)).click()
+    page.keyboard.press("Escape")
+    page.get_by_test_id("name-person").click()
+    page.get_by_role("option", name=re.compile(running["department_head"].name)).locator(
+        "visible=true"
+    ).click()
+    plan = page.get_by_test_id("route-plan")
+    expect(plan).to_contain_text(f"{running['department_head'].name}（部门负责人）")
+    expect(page.get_by_test_id("submit")).to_be_enabled()
+
+
+def test_an_issue_form_is_checked_by_somebody_else(
+    story: Story,
+    running: Installation,
+    open_desk: OpenDesk,
+) -> None:
+    assert story.sealed["id"]
+    desk = open_desk("reviewer", expected_statuses=(403,))
+    page = desk.page
+    desk.goto("/approvals/issue-forms")
+    desk.look("issue-forms", english=True)
+    page.get_by_test_id("open-issue-form").click()
+    expect(page.get_by_test_id("check-issue-form")).to_contain_text("签发单所载")
+    desk.look("issue-form-check", english=True)
+    page.get_by_test_id("confirm-check").click()
+    desk.confirm_with(running["reviewer"].code())
+    expect(page.get_by_test_id("row")).to_have_count(0)
+
+
+def test_an_amount_in_another_currency_and_an_exception(
+    story: Story,
+    open_desk: OpenDesk,
+) -> None:
+    assert story.sealed["id"]
+    desk = open_desk("employee")
+    page = desk.page
+    desk.goto("/requests/new")
+    page.get_by_test_id("file-input").set_input_files(CONTRACT)
+    page.get_by_test_id("document-kind").click()
+    page.get_by_test_id("kind-supplier_contract").click()
+    page.locator("#amount").fill("120000")
+    page.get_by_test_id("currency").click()
+    page.get_by_role("option", name=re.compile("^JPY")).click()
+    page.get_by_test_id("counterparty").fill("澄泉")
+    page.get_by_role("option", name=re.compile("澄泉")).click()
+    expect(page.get_by_text("可接收电子印章").first).to_be_visible()
+    page.locator("#amount").fill("120000.5")
+    expect(page.get_by_text("金额应为数字")).to_be_visible()
+    page.locator("#amount").fill("120000")
+    expect(page.get_by_text("金额应为数字")).to_have_count(0)
+    desk.look("wizard-currency", english=True)
