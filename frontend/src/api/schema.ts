@@ -5624,6 +5624,7 @@ export interface components {
         ChoiceOut: {
             /** Key */
             key: string;
+            name: components["schemas"]["TextOut"];
             /** Persons */
             persons: components["schemas"]["PersonRef"][];
         };
@@ -7659,6 +7660,17 @@ export interface components {
             name: components["schemas"]["TextOut"];
             /** Position */
             position: number;
+        };
+        /**
+         * NamingOut
+         * @description A step whose approver a field of the request names.
+         */
+        NamingOut: {
+            /** Field */
+            field: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["TextOut"];
         };
         /**
          * NeedOut
@@ -10644,6 +10656,11 @@ export interface components {
             steps: components["schemas"]["PlannedStepOut"][];
             /** To Choose */
             to_choose: components["schemas"]["ChoiceOut"][];
+            /**
+             * To Name
+             * @description Fields of the request that name an approver.
+             */
+            to_name: components["schemas"]["NamingOut"][];
         };
         /**
          * RouteStatus

@@ -256,6 +256,7 @@ def test_the_plan_of_a_route_is_shown_before_it_is_submitted(story: Story) -> No
     draft = story.draft(amount_minor=200_000_000)
     plan = ok(story.post("employee", f"/requests/{draft['id']}/route-plan"))
     assert plan["missing"] is None
+    assert plan["to_choose"] == plan["to_name"] == []
     assert [[one["name"] for one in step["persons"]] for step in plan["steps"]] == [["周凯"], ["陈雪"]]
 
 
