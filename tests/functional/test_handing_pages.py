@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from browser_desk import PHONE, OpenDesk
 from playwright.sync_api import expect
@@ -26,8 +27,12 @@ def large(running: Installation, story: Story, title: str) -> dict[str, Any]:
 
 
 def test_a_document_is_exchanged_and_the_approver_sees_what_differs(
-    story: Story, running: Installation, open_desk: OpenDesk
+    story: Story, running: Installation, open_desk: OpenDesk, tmp_path: Path
 ) -> None:
+    changed = tmp_path / "contract-2.pdf"
+    with pikepdf.open(SAMPLES / "contract.pdf") as pdf:
+        pdf.docinfo["/Subject"] = "第二稿"
+        pdf.save(changed)
     request = large(running, story, "水质监测设备采购合同")
     head = open_desk("department_head")
     head.goto(f"/requests/{request['id']}")
@@ -44,7 +49,7 @@ def test_a_document_is_exchanged_and_the_approver_sees_what_differs(
     employee.goto(f"/requests/{request['id']}")
     page.get_by_test_id("replace").click()
     dialog = page.get_by_role("dialog")
-    dialog.locator("input[type=file]").set_input_files(SAMPLES / "financing-contract.pdf")
+    dialog.locator("input[type=file]").set_input_files(changed)
     employee.look("dialog-replace", english=True)
     dialog.get_by_test_id("confirm").click()
     expect(dialog).to_have_count(0)

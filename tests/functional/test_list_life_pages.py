@@ -99,7 +99,7 @@ def refuse_its_table(admin: Desk) -> None:
     page.get_by_test_id("tab-edit").click()
     with page.expect_download() as download:
         page.get_by_test_id("export-table").click()
-    book = openpyxl.load_workbook(download.value.path())
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
     sheet = book.active
     assert sheet is not None
     columns = {str(cell.value).rpartition("[")[2].rstrip("]"): cell.column for cell in sheet[1]}
