@@ -51,7 +51,7 @@ def _describe(desk: Desk) -> None:
     page.get_by_test_id("kind-supplier_contract").click()
     page.get_by_label("往来单位").fill("北京澄泉")
     page.get_by_text("北京澄泉设备有限公司").click()
-    page.get_by_label("金额（元）").fill(AMOUNT)
+    page.locator("#amount").fill(AMOUNT)
     page.get_by_label("申请事由").fill("采购二期检测设备，与供货方签订合同")
     sentence = page.get_by_test_id("decision-sentence")
     expect(sentence).to_contain_text("电子印章")
