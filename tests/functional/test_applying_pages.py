@@ -22,9 +22,8 @@ CONTRACT = Path(__file__).parents[2] / "samples" / "contract.pdf"
 RULE = "通知公告用电子公章"
 ROUTE = [
     {"approver": "applicant_choice", "post_kind": "legal_representative", "scope": "organization"},
-    {"approver": "form_field", "form_field": "项目负责人", "if_nobody": "administrator"},
+    {"approver": "form_field", "form_field": "项目负责人"},
 ]
-PLACE = {"page": 3, "x_mm": 40.0, "y_mm": 150.0}
 
 
 def decide(person: Person, route: dict[str, Any], act: str = "approve") -> None:
@@ -161,50 +160,3 @@ def test_an_amount_in_another_currency_and_an_exception(
     page.locator("#amount").fill("120000")
     expect(page.get_by_text("金额应为数字")).to_have_count(0)
     desk.look("wizard-currency", english=True)
-
-
-def stuck_request(running: Installation, story: Story) -> dict[str, Any]:
-    """A notice whose named person has no right to approve, approved up to his step."""
-    employee = running["employee"]
-    version = story.waiting["documents"][0]["document_version_id"]
-    facts = {"document_kind": "notice"}
-    seal = employee.post_json("/requests/decision", facts)["seals"][0]
-    body = {
-        **facts,
-        "title": "检测服务通知",
-        "reason": "印发通知",
-        "medium": seal["medium"],
-        "duplicate_reason": "演练中重复使用同一样本",
-        "document_version_ids": [version],
-        "attachments": [{"document_version_id": version, "kind": "legal_review"}],
-        "seals": [{"seal_id": seal["id"], "presses_applied": 1, "placements": [PLACE]}],
-    }
-    draft = employee.post_json("/requests", body)
-    plan = employee.post_json(f"/requests/{draft['id']}/route-plan")
-    said = {
-        "choices": {plan["to_choose"][0]["key"]: [running["legal_representative"].id]},
-        "fields": {plan["to_name"][0]["field"]: running["custodian"].id},
-    }
-    request = dict(employee.post_json(f"/requests/{draft['id']}/submit", said))
-    running.approve(request)
-    return request
-
-
-def test_an_approval_that_nobody_can_decide_is_released(
-    story: Story, running: Installation, open_desk: OpenDesk
-) -> None:
-    request = stuck_request(running, story)
-    desk = open_desk("administrator", expected_statuses=(403,))
-    page = desk.page
-    desk.goto("/approvals/stuck")
-    row = page.get_by_test_id("row").filter(has_text=request["title"])
-    expect(row).to_contain_text("没有可审批的人员")
-    desk.look("stuck", english=True)
-    row.get_by_text("指定审批人").click()
-    page.get_by_role("dialog").get_by_label("指定审批人").first.click(force=True)
-    page.get_by_role("option", name=re.compile(running["department_head"].name)).click()
-    page.get_by_role("dialog").locator("textarea").fill("项目负责人未获审批授权，由部门负责人代为审批")
-    desk.look("stuck-assign")
-    page.get_by_test_id("confirm").click()
-    desk.confirm_with(running["administrator"].code())
-    expect(page.get_by_test_id("row").filter(has_text=request["title"])).to_have_count(0)
