@@ -77,10 +77,15 @@ def test_what_is_anchored_outside_shows_on_timeline_entry_and_state(
     page.get_by_role("tab", name="办理过程").click()
     tags = page.get_by_test_id("timeline").get_by_test_id("anchor-tag")
     expect(tags.last).to_have_attribute("data-state", "anchored", timeout=30_000)
+    # A time-stamp authority is no chain, and is not called one.
+    expect(tags.last).to_contain_text("已加盖时间戳")
+    expect(page.get_by_test_id("timeline")).not_to_contain_text("已上链")
     employee.look("request-timeline-anchored")
     tags.last.get_by_role("link").click()
     details = page.get_by_test_id("anchor-details")
-    expect(details).to_contain_text("已上链")
+    expect(details).to_contain_text("已加盖时间戳")
+    expect(details).to_contain_text("时间戳序列号")
+    expect(details).not_to_contain_text("交易编号")
     with page.expect_download() as saved:
         details.get_by_role("button", name="下载回执").first.click()
     assert parse_receipt(saved.value.path().read_bytes()).anchor == "tsa"
@@ -107,6 +112,21 @@ def test_a_seal_has_its_evidence_with_bundles(story: Story, open_desk: OpenDesk)
     assert bundle.twin
 
 
+def test_a_person_has_his_evidence_for_who_manages_persons(story: Story, open_desk: OpenDesk) -> None:
+    assert story.sealed["id"]
+    administrator = open_desk("administrator")
+    page = administrator.page
+    administrator.goto("/admin/persons")
+    page.get_by_test_id("row").first.click()
+    drawer = page.get_by_test_id("person-detail")
+    drawer.get_by_role("tab", name="存证").click()
+    entry = drawer.get_by_test_id("evidence-entry").first
+    expect(entry).to_be_visible()
+    administrator.look("person-evidence")
+    entry.get_by_role("link").first.click()
+    expect(page.get_by_test_id("proof-holds").first).to_be_visible()
+
+
 def test_an_audit_is_run_from_the_page_in_both_languages(story: Story, open_desk: OpenDesk) -> None:
     assert story.sealed["id"]
     auditor = open_desk("auditor")
@@ -116,6 +136,11 @@ def test_an_audit_is_run_from_the_page_in_both_languages(story: Story, open_desk
     page.get_by_test_id("run-audit").click()
     page.get_by_role("dialog").get_by_role("button", name="Audit now").click()
     expect(page.get_by_test_id("audit-run")).to_contain_text("entries agree", timeout=30_000)
+    expect(page.get_by_test_id("audit-checked")).to_contain_text("contents were not read")
+    page.get_by_text("Read all files").click()
+    page.get_by_test_id("run-audit").click()
+    page.get_by_role("dialog").get_by_role("button", name="Audit now").click()
+    expect(page.get_by_test_id("audit-checked")).to_contain_text("each read and compared", timeout=30_000)
     auditor.look("evidence-state-english")
     auditor.goto("/evidence?lang=en")
     auditor.look("evidence-explorer-english", phone=False)

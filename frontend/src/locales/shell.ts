@@ -298,6 +298,10 @@ export default {
     { waiting: '待上链', sent: '上链中', anchored: '已上链', failed: '上链失败' },
     { waiting: 'to be anchored', sent: 'being anchored', anchored: 'anchored', failed: 'anchoring failed' },
   ),
+  stamping: bilingual(
+    { waiting: '待加盖时间戳', sent: '加盖时间戳中', anchored: '已加盖时间戳', failed: '时间戳失败' },
+    { waiting: 'to be time-stamped', sent: 'being time-stamped', anchored: 'time-stamped', failed: 'time stamp failed' },
+  ),
   requestStatus: bilingual(
     {
       draft: '草稿',

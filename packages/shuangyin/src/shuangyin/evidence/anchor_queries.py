@@ -66,7 +66,7 @@ def receipt_body(work: UnitOfWork, receipt_id: str) -> bytes:
     """The receipt's bytes. Raises NotFound."""
     row = work.session.get(LogAnchorReceipt, receipt_id)
     if row is None:
-        raise not_found("这份上链回执", "anchor receipt")
+        raise not_found("这份回执", "anchor receipt")
     return row.body.encode()
 
 

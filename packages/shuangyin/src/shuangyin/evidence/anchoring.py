@@ -291,7 +291,11 @@ def _fail(work: UnitOfWork, name: str, code: str, text: str) -> None:
     row = work.session.get_one(LogAnchor, name)
     row.failures += 1
     row.retry_at = work.now + min(_FIRST_RETRY_MS * 2 ** min(row.failures - 1, 12), _LAST_RETRY_MS)
-    note_problem(work, anchor_subject(name), code, f"上链 {name} 失败：{text}", f"The anchor {name}: {text}")
+    kind = next((one.kind for one in work.port(Anchors).members if one.name == name), "")
+    what = "时间戳服务" if kind == "rfc3161" else "上链"
+    note_problem(
+        work, anchor_subject(name), code, f"{what} {name} 失败：{text}", f"The anchor {name}: {text}"
+    )
 
 
 def _well(work: UnitOfWork, name: str) -> None:

@@ -48,7 +48,7 @@ def _reconcile(work: UnitOfWork, remembered: Sequence[bytes], anchored: Sequence
         _require_contained(work, head)
     mark = _set_fence(work, MAIN)
     _set_fence(work, TWIN)
-    work.session.execute(delete(LogProblem).where(LogProblem.subject != "audit"))
+    work.session.execute(delete(LogProblem).where(LogProblem.subject.not_like("audit%")))
     record(
         work,
         system_actor(INSTALLATION),

@@ -14,6 +14,7 @@ from gmseal.trust import TrustStore
 from shuangyin.core.clock import to_datetime
 from shuangyin.core.objects import ObjectStore, WrittenObject, blocks_of
 from shuangyin.core.settings import Settings
+from shuangyin.core.storage_full import is_storage_full, storage_full
 from shuangyin.sealing import errors
 from shuangyin.sealing.plan import DocumentPlan, SealingPlan, SealStep
 
@@ -72,6 +73,8 @@ def _put_seal(path: Path, plan: SealingPlan, step: SealStep, limits: PdfLimits) 
         code = error.reason if isinstance(error, GmsealRefused) else ""
         if code.startswith("TIMESTAMP"):
             raise errors.timestamp_not_good(code) from error
+        if is_storage_full(error):
+            raise storage_full() from error
         raise errors.cannot_place(error) from error
     if step.stamps is not None and step.stamps.stamped_at is None:
         raise errors.timestamp_not_good("TIMESTAMP_MISSING")

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from shuangyin.core.errors import ShuangyinError
+from shuangyin.core.storage_full import is_storage_full, storage_full
 from shuangyin.core.text import Text, preferred_language
 
 _log = structlog.get_logger(__name__)
@@ -214,6 +215,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_unknown(request: Request, error: Exception) -> JSONResponse:
     _log.error("http.unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
+    if is_storage_full(error):
+        return await _on_known(request, storage_full())
     text = Text(
         "服务出现意外情况，您的操作没有生效。请稍后重试；若再次出现，请把时间告诉管理员。",
         "Something unexpected happened and nothing was changed. Try again; if it happens again, tell the administrator the time.",
