@@ -165,6 +165,15 @@ def test_an_older_bundle_is_read_as_it_was_and_said_to_speak_in_its_makers_words
     assert [row.ground for row in report.statement.rows() if row.ground.value == "stated"] == []
 
 
+def test_a_bundle_of_this_release_stays_valid() -> None:
+    """Its report is compared byte for byte, so whatever changes in words or rendering shows here."""
+    report = verify_bundle(
+        DATA / "version-4.zip", policy=WitnessPolicy.parse((DATA / "version-4.policy").read_bytes())
+    )
+    assert report.verdict is Verdict.VALID
+    assert "file.report_derived" in codes(report, "pass")
+
+
 def test_the_verifier_speaks_in_words_of_its_own(case: Any, tmp_path: Path) -> None:
     report = verify_bundle(case.write(tmp_path / "b.zip"), policy=WitnessPolicy.parse(case.policy))
     assert report.statement is not None

@@ -68,7 +68,7 @@ def test_good_and_tampered_bundles_get_the_same_report(
         (DATA / "version-1.zip", ""),
         (DATA / "version-1.zip", (DATA / "version-1.vkeys").read_text()),
         (DATA / "version-1.zip", policy),
-        *((DATA / f"version-{n}.zip", (DATA / f"version-{n}.policy").read_text()) for n in (2, 3)),
+        *((DATA / f"version-{n}.zip", (DATA / f"version-{n}.policy").read_text()) for n in (2, 3, 4)),
     ]
     for number, content in enumerate([members, *tampered.values(), *tampered_older.values()]):
         path = rezip(tmp_path / f"{number}.zip", content)
