@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "1e52c99b3a13e36ca7663a69a3d38c88dd6775be3a30f600c0ef90559724e784",
+    "vocabulary-1.json": "1dc0df119d0fbb6887dd8674e0a911ddeb23deb621f5df5fa38b0ddbf7ea2585",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"
