@@ -25,7 +25,6 @@ from shuangyin.devices.certificates import certificate_pem
 from shuangyin.devices.commands import enrolling, photographing
 from shuangyin.devices.gateway.hub import Hub, Incoming
 from shuangyin.devices.gateway.sessions import authentic, from_header
-from shuangyin.devices.models import Device
 from shuangyin.devices.schemas import EnrolBody, Enrolled, UploadProgress
 from shuangyin.devices.signing import public_key
 
@@ -183,11 +182,11 @@ async def _shown(websocket: WebSocket, platform: Platform) -> str | None:
         return None
 
     def check() -> str | None:
-        def query(work: UnitOfWork) -> Device:
-            return authentic(work, message.data, purpose=Purpose.LINK, challenge=challenge)
+        def query(work: UnitOfWork) -> str:
+            return authentic(work, message.data, purpose=Purpose.LINK, challenge=challenge).id
 
         try:
-            return platform.view(query).id
+            return platform.view(query)
         except ShuangyinError:
             return None
 

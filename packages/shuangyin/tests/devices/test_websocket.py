@@ -1,0 +1,60 @@
+"""The WebSocket binding: who does not show who it is gets no further; what is stored is receipted."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from seal_house import House
+from starlette.websockets import WebSocketDisconnect
+
+from sealdevice.event import EventKind
+from sealdevice.link import Message, Subject, read_frame, write_frame
+from sealdevice.session import Purpose
+
+PATH = "/device-link/v1"
+
+
+def frame(subject: Subject, data: bytes) -> str:
+    return write_frame(Message(subject, data)).decode()
+
+
+def test_a_device_shows_who_it_is_tells_its_events_and_gets_receipts(house: House) -> None:
+    house.disconnect()
+    house.seal.sense(EventKind.MOVED)
+    with house.world.anonymous().websocket_connect(PATH) as socket:
+        challenge = read_frame(socket.receive_text().encode())
+        assert challenge.subject is Subject.CHALLENGE
+        socket.send_text(frame(Subject.SESSION, house.seal.session(Purpose.LINK, challenge.data.decode())))
+        socket.send_text("not a frame")
+        for message in house.seal.link.connected():
+            socket.send_text(frame(message.subject, message.data))
+        for _ in range(200):
+            if house.ingest.run_pending() and house.stored()[-1][1] == "moved":
+                break
+            time.sleep(0.02)
+        assert house.stored()[-1][1] == "moved"
+        receipt = read_frame(socket.receive_text().encode())
+        assert receipt.subject is Subject.RECEIPT
+        house.seal.received(receipt)
+    assert house.seal.device.state.acknowledged == house.seal.device.state.seq
+
+
+@pytest.mark.parametrize("wrong", ["another challenge", "another purpose", "no session", "another key"])
+def test_who_does_not_show_who_it_is_gets_no_further(house: House, wrong: str) -> None:
+    before = house.hub.connected()
+    with house.world.anonymous().websocket_connect(PATH) as socket:
+        challenge = read_frame(socket.receive_text().encode()).data.decode()
+        shown = {
+            "another challenge": lambda: house.seal.session(Purpose.LINK, "ab" * 32),
+            "another purpose": lambda: house.seal.session(Purpose.PHOTO, challenge),
+            "no session": lambda: house.seal.device.events(1, 1)[0][1],
+            "another key": lambda: house.seal.session(Purpose.LINK, challenge).replace(
+                b'"sig":"', b'"sig":"A'
+            ),
+        }[wrong]()
+        socket.send_text(frame(Subject.SESSION, shown))
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_text()
+    assert ended.value.code == 4401
+    assert house.hub.connected() == before
