@@ -28,6 +28,7 @@ PAGES = [
     ("legal_representative", "/seals/freeze", "seals-freeze"),
     ("legal_representative", "/statements", "statements"),
     ("employee", "/seals", "seals"),
+    ("administrator", "/seals/filings", "seals-filings"),
     ("custodian", "/custody", "custody"),
     ("administrator", "/custody/safes", "safes"),
     ("legal_representative", "/scenarios", "scenarios"),

@@ -3619,7 +3619,7 @@ export interface paths {
         };
         /**
          * Evidence File
-         * @description A paper or photo as it was uploaded.
+         * @description A paper or photo as it was uploaded, for who manages seals, who added it, and who is asked to approve its step.
          */
         get: operations["evidence_file_api_v1_seals_evidence__evidence_id__get"];
         put?: never;
@@ -3768,6 +3768,26 @@ export interface paths {
          * @description Register a physical seal as a draft.
          */
         post: operations["register_physical_api_v1_seals_physical_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/steps/{step_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Step
+         * @description One step with its evidence and the route of its approval.
+         */
+        get: operations["read_step_api_v1_seals_steps__step_id__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4234,6 +4254,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transitions
+         * @description What happened to the organization as a whole, and what followed.
+         */
+        get: operations["list_transitions_api_v1_transitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transitions/clearance/{seal_id}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clearance
+         * @description The clearance slip that goes with a surrendered seal to the engraver.
+         */
+        get: operations["clearance_api_v1_transitions_clearance__seal_id__pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transitions/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Organization
+         * @description Rename the organization. Second factor: act `transitions.rename`, subject the organization.
+         */
+        post: operations["rename_organization_api_v1_transitions_rename_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transitions/succeed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Succeed Representative
+         * @description A new legal representative. Second factor: act `transitions.succeed`, subject the organization.
+         */
+        post: operations["succeed_representative_api_v1_transitions_succeed_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trust/roots.pem": {
         parameters: {
             query?: never;
@@ -4505,7 +4605,7 @@ export interface components {
          * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
          * @enum {string}
          */
-        "Act-Output": "auto_seal" | "press" | "approve" | "apply";
+        Act: "auto_seal" | "press" | "approve" | "apply";
         /**
          * AlarmCount
          * @description How many alarms wait for a verdict.
@@ -5600,24 +5700,6 @@ export interface components {
             text: boolean;
         };
         /**
-         * CheckOut
-         * @description A check of an application and its outcome.
-         */
-        CheckOut: {
-            /** Checked At */
-            checked_at: number;
-            checked_by: components["schemas"]["PersonRef"] | null;
-            /** Good */
-            good: boolean;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Outcome */
-            outcome: string;
-            words: components["schemas"]["WordsOut"];
-        };
-        /**
          * ChoiceOut
          * @description A step whose approvers the applicant chooses, and among whom.
          */
@@ -6119,7 +6201,7 @@ export interface components {
             /** Actions */
             actions: ("end" | "pass_on")[];
             /** Acts */
-            acts: components["schemas"]["Act-Output"][];
+            acts: components["schemas"]["Act"][];
             /** Amount Limit Minor */
             amount_limit_minor: number | null;
             delegate: components["schemas"]["PersonRef"];
@@ -6301,33 +6383,6 @@ export interface components {
             kind: components["schemas"]["FactPart"];
             /** Zh */
             zh: string;
-        };
-        /**
-         * DiscrepancyOut
-         * @description That an outside register says something else than this one.
-         */
-        DiscrepancyOut: {
-            /** Found At */
-            found_at: number;
-            /** Id */
-            id: string;
-            /** Ours */
-            ours: string;
-            /**
-             * Outside
-             * @description The outside register: police, management_unit or registry.
-             */
-            outside: string;
-            /** Seal Id */
-            seal_id: string | null;
-            /** Seal Name */
-            seal_name: string | null;
-            /** Seen At */
-            seen_at: number;
-            /** Theirs */
-            theirs: string;
-            /** What */
-            what: string;
         };
         /**
          * DocumentKindOut
@@ -6783,24 +6838,6 @@ export interface components {
          */
         EvidenceKind: "establishment_proof" | "introduction_letter" | "power_of_attorney" | "agent_id" | "agent_photo" | "imprint" | "imprint_card" | "making_certificate" | "filing_receipt" | "internal_decision" | "letter_of_authority" | "police_report" | "written_statement" | "notice_of_invalidity" | "damage_photo" | "surrender_ground" | "engraver_receipt" | "destruction_certificate" | "destruction_photo" | "revocation_ground" | "revocation_certificate";
         /**
-         * EvidenceOut
-         * @description A paper or photo of a step.
-         */
-        EvidenceOut: {
-            /** Added At */
-            added_at: number;
-            added_by: components["schemas"]["PersonRef"] | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Media Type */
-            media_type: string;
-            /** Sm3 */
-            sm3: string;
-            words: components["schemas"]["WordsOut"];
-        };
-        /**
          * ExceptedOut
          * @description A rule that does not limit this use, provided that the approver of the list consents.
          */
@@ -6920,11 +6957,11 @@ export interface components {
              */
             connected: string[];
             /** Discrepancies */
-            discrepancies: components["schemas"]["DiscrepancyOut"][];
+            discrepancies: components["schemas"]["SealDiscrepancyOut"][];
             /** Filings */
-            filings: components["schemas"]["FilingOut"][];
+            filings: components["schemas"]["SealFilingOut"][];
             /** Tasks */
-            tasks: components["schemas"]["shuangyin__seals__life_schemas__TaskOut"][];
+            tasks: components["schemas"]["SealTaskOut"][];
         };
         /**
          * FilingChange
@@ -6937,50 +6974,6 @@ export interface components {
             filing_authority?: string | null;
             /** Filing No */
             filing_no?: string | null;
-        };
-        /**
-         * FilingOut
-         * @description Something that a filing authority is told.
-         */
-        FilingOut: {
-            /** Answered At */
-            answered_at: number | null;
-            /** Attempts */
-            attempts: number;
-            /**
-             * Authority
-             * @enum {string}
-             */
-            authority: "police" | "management_unit";
-            /** Created At */
-            created_at: number;
-            /** Due At */
-            due_at: number | null;
-            /** Filing No */
-            filing_no: string | null;
-            /** Id */
-            id: string;
-            /** Next Try At */
-            next_try_at: number | null;
-            /** Overdue */
-            overdue: boolean;
-            problem: components["schemas"]["WordsOut"] | null;
-            /** Seal Id */
-            seal_id: string;
-            /** Seal Name */
-            seal_name: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "waiting" | "accepted" | "refused" | "mismatch" | "replaced";
-            /**
-             * Telling
-             * @enum {string}
-             */
-            telling: "new" | "status" | "cancel";
-            /** Version */
-            version: number;
         };
         /**
          * FreezeBody
@@ -7048,7 +7041,7 @@ export interface components {
          * @description A grant as it stands.
          */
         GrantOut: {
-            act: components["schemas"]["Act-Output"];
+            act: components["schemas"]["Act"];
             /** Actions */
             actions: ("accept" | "decline" | "end" | "renounce" | "reconfirm" | "pass_on")[];
             /** Amount Limit Minor */
@@ -7347,6 +7340,12 @@ export interface components {
             successor_id?: string | null;
         };
         /**
+         * LifeAct
+         * @description What can be done to a seal.
+         * @enum {string}
+         */
+        LifeAct: "accept" | "make" | "file" | "deliver" | "enable" | "activate" | "suspend" | "resume" | "report_lost" | "scrap" | "surrender" | "destroy" | "revoke" | "expire";
+        /**
          * LifeTableOut
          * @description The whole table: what may follow what, on what evidence, with whose approval.
          */
@@ -7357,9 +7356,9 @@ export interface components {
              */
             diagram: string;
             /** Moves */
-            moves: components["schemas"]["MoveOut"][];
+            moves: components["schemas"]["SealMoveOut"][];
             /** Statuses */
-            statuses: components["schemas"]["StatusOut"][];
+            statuses: components["schemas"]["SealStatusOut"][];
         };
         /**
          * LikeRequest
@@ -7614,35 +7613,6 @@ export interface components {
             outcome: string | null;
         };
         /**
-         * MoveOut
-         * @description A line of the table of a seal's life.
-         */
-        MoveOut: {
-            /** Act */
-            act: string;
-            /** After */
-            after: string;
-            /** Approval */
-            approval: boolean;
-            /** Before */
-            before: string[];
-            /** Begun */
-            begun: string[];
-            /** Evidence */
-            evidence: components["schemas"]["NeedOut"][];
-            /** Media */
-            media: ("electronic" | "physical")[];
-            /** Telling */
-            telling: string | null;
-            /** Told First */
-            told_first: boolean;
-            /** While In Use */
-            while_in_use: boolean;
-            /** Who */
-            who: string;
-            words: components["schemas"]["WordsOut"];
-        };
-        /**
          * NamedRef
          * @description Something of the organization, by id and name.
          */
@@ -7671,16 +7641,6 @@ export interface components {
             /** Key */
             key: string;
             name: components["schemas"]["TextOut"];
-        };
-        /**
-         * NeedOut
-         * @description A piece of evidence that is needed: any one of these kinds.
-         */
-        NeedOut: {
-            /** Kinds */
-            kinds: string[];
-            /** Words */
-            words: components["schemas"]["WordsOut"][];
         };
         /**
          * NewApplication
@@ -7859,7 +7819,7 @@ export interface components {
          * @description A grant to give. Limits that are absent are the parent's; of a root grant, none.
          */
         NewGrant: {
-            act: components["schemas"]["shuangyin__authority__kinds__Act"];
+            act: components["schemas"]["Act"];
             /** Amount Limit Minor */
             amount_limit_minor?: number | null;
             /** Count Limit */
@@ -8346,7 +8306,7 @@ export interface components {
          * @description A step that is asked for; its evidence was uploaded before.
          */
         NewStep: {
-            act: components["schemas"]["shuangyin__seals__rules__life__Act"];
+            act: components["schemas"]["LifeAct"];
             details?: components["schemas"]["StepDetails"];
             /** Evidence Ids */
             evidence_ids?: string[];
@@ -8617,6 +8577,51 @@ export interface components {
             uscc: string;
             /** Version */
             version: number;
+        };
+        /**
+         * OrganizationTransitionItemOut
+         * @description One thing and what became of it.
+         */
+        OrganizationTransitionItemOut: {
+            /** Id */
+            id: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Outcome */
+            outcome: string;
+        };
+        /**
+         * OrganizationTransitionOut
+         * @description One change of the whole organization, with everything that followed.
+         */
+        OrganizationTransitionOut: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Done At */
+            done_at: number;
+            done_by: components["schemas"]["PersonRef"] | null;
+            /** Entry Id */
+            entry_id: string;
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["OrganizationTransitionItemOut"][];
+            /** Kind */
+            kind: string;
+            /** Notice No */
+            notice_no: string;
+        };
+        /**
+         * OrganizationTransitions
+         * @description The changes of the organization, the newest first.
+         */
+        OrganizationTransitions: {
+            /** Items */
+            items: components["schemas"]["OrganizationTransitionOut"][];
         };
         /**
          * OwedDutyOut
@@ -9218,7 +9223,7 @@ export interface components {
              * Steps
              * @description From the leaf up.
              */
-            steps: components["schemas"]["shuangyin__evidence__schemas__StepOut"][];
+            steps: components["schemas"]["StepOut"][];
         };
         /**
          * PermissionOut
@@ -9606,7 +9611,7 @@ export interface components {
              * @description False for a grant that still waits to be accepted.
              */
             accepted: boolean;
-            act: components["schemas"]["Act-Output"];
+            act: components["schemas"]["Act"];
             /** All Seals */
             all_seals: boolean;
             /**
@@ -10022,6 +10027,18 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * Renaming
+         * @description The new name as it is registered, with the number of the registry's notice.
+         */
+        Renaming: {
+            /** Name */
+            name: string;
+            /** Notice No */
+            notice_no: string;
+            /** Proof */
+            proof?: string | null;
         };
         /**
          * ReplacementPermission
@@ -11124,6 +11141,24 @@ export interface components {
          */
         SealCategory: "legal_name" | "contract" | "finance" | "invoice" | "legal_rep_name" | "department" | "other";
         /**
+         * SealCheckOut
+         * @description A check of an application and its outcome.
+         */
+        SealCheckOut: {
+            /** Checked At */
+            checked_at: number;
+            checked_by: components["schemas"]["PersonRef"] | null;
+            /** Good */
+            good: boolean;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Outcome */
+            outcome: string;
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
          * SealDetailOut
          * @description A seal with its history.
          */
@@ -11198,6 +11233,33 @@ export interface components {
             width_mm: number;
         };
         /**
+         * SealDiscrepancyOut
+         * @description That an outside register says something else than this one.
+         */
+        SealDiscrepancyOut: {
+            /** Found At */
+            found_at: number;
+            /** Id */
+            id: string;
+            /** Ours */
+            ours: string;
+            /**
+             * Outside
+             * @description The outside register: police, management_unit or registry.
+             */
+            outside: string;
+            /** Seal Id */
+            seal_id: string | null;
+            /** Seal Name */
+            seal_name: string | null;
+            /** Seen At */
+            seen_at: number;
+            /** Theirs */
+            theirs: string;
+            /** What */
+            what: string;
+        };
+        /**
          * SealEventOut
          * @description Something that happened to a seal.
          */
@@ -11215,6 +11277,68 @@ export interface components {
             status_after: string;
         };
         /**
+         * SealEvidenceOut
+         * @description A paper or photo of a step.
+         */
+        SealEvidenceOut: {
+            /** Added At */
+            added_at: number;
+            added_by: components["schemas"]["PersonRef"] | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            /** Sm3 */
+            sm3: string;
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
+         * SealFilingOut
+         * @description Something that a filing authority is told.
+         */
+        SealFilingOut: {
+            /** Answered At */
+            answered_at: number | null;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Authority
+             * @enum {string}
+             */
+            authority: "police" | "management_unit";
+            /** Created At */
+            created_at: number;
+            /** Due At */
+            due_at: number | null;
+            /** Filing No */
+            filing_no: string | null;
+            /** Id */
+            id: string;
+            /** Next Try At */
+            next_try_at: number | null;
+            /** Overdue */
+            overdue: boolean;
+            problem: components["schemas"]["SealWordsOut"] | null;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "accepted" | "refused" | "mismatch" | "replaced";
+            /**
+             * Telling
+             * @enum {string}
+             */
+            telling: "new" | "status" | "cancel";
+            /** Version */
+            version: number;
+        };
+        /**
          * SealLifeOut
          * @description Where a seal stands in its life, and what may be done next.
          */
@@ -11225,16 +11349,16 @@ export interface components {
              */
             begun: "taken_in" | "applied";
             /** Checks */
-            checks: components["schemas"]["CheckOut"][];
+            checks: components["schemas"]["SealCheckOut"][];
             /** Filings */
-            filings: components["schemas"]["FilingOut"][];
+            filings: components["schemas"]["SealFilingOut"][];
             /** Hold */
             hold: string | null;
             /**
              * Next
              * @description What the caller may ask for now.
              */
-            next: components["schemas"]["MoveOut"][];
+            next: components["schemas"]["SealMoveOut"][];
             /** Replaced By Id */
             replaced_by_id: string | null;
             /** Replaced By Name */
@@ -11248,19 +11372,58 @@ export interface components {
             /** Status */
             status: string;
             /** Steps */
-            steps: components["schemas"]["shuangyin__seals__life_schemas__StepOut"][];
+            steps: components["schemas"]["SealStepOut"][];
             /** Tasks */
-            tasks: components["schemas"]["shuangyin__seals__life_schemas__TaskOut"][];
+            tasks: components["schemas"]["SealTaskOut"][];
             /**
              * Uses
              * @description What of its use is not over.
              */
-            uses: components["schemas"]["UseOut"][];
+            uses: components["schemas"]["UnfinishedUseOut"][];
             /** Version */
             version: number;
             /** @description The step that waits for its approval or for the authority. */
-            waiting: components["schemas"]["shuangyin__seals__life_schemas__StepOut"] | null;
-            words: components["schemas"]["WordsOut"];
+            waiting: components["schemas"]["SealStepOut"] | null;
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
+         * SealMoveOut
+         * @description A line of the table of a seal's life.
+         */
+        SealMoveOut: {
+            /** Act */
+            act: string;
+            /** After */
+            after: string;
+            /** Approval */
+            approval: boolean;
+            /** Before */
+            before: string[];
+            /** Begun */
+            begun: string[];
+            /** Evidence */
+            evidence: components["schemas"]["SealNeedOut"][];
+            /** Media */
+            media: ("electronic" | "physical")[];
+            /** Telling */
+            telling: string | null;
+            /** Told First */
+            told_first: boolean;
+            /** While In Use */
+            while_in_use: boolean;
+            /** Who */
+            who: string;
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
+         * SealNeedOut
+         * @description A piece of evidence that is needed: any one of these kinds.
+         */
+        SealNeedOut: {
+            /** Kinds */
+            kinds: string[];
+            /** Words */
+            words: components["schemas"]["SealWordsOut"][];
         };
         /**
          * SealOrderIn
@@ -11354,6 +11517,109 @@ export interface components {
          */
         SealStatus: "draft" | "accepted" | "made" | "filed" | "delivered" | "in_force" | "suspended" | "lost" | "scrapped" | "surrendered" | "destroyed" | "revoked";
         /**
+         * SealStatusOut
+         * @description A status and how people call it.
+         */
+        SealStatusOut: {
+            /** Status */
+            status: string;
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
+         * SealStepDetailOut
+         * @description A step with its seal's name and the route of its approval.
+         */
+        SealStepDetailOut: {
+            /** Act */
+            act: string;
+            /** Asked At */
+            asked_at: number;
+            asked_by: components["schemas"]["PersonRef"] | null;
+            /** Binding */
+            binding: string;
+            details: components["schemas"]["StepDetails"];
+            /** Ended At */
+            ended_at: number | null;
+            /** Ended Because */
+            ended_because: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["SealEvidenceOut"][];
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string | null;
+            route: components["schemas"]["ApprovalRouteOut"] | null;
+            /** Route Id */
+            route_id: string | null;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "filing" | "done" | "rejected" | "sent_back" | "withdrawn" | "void";
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
+         * SealStepOut
+         * @description A step of a seal's life that was asked for.
+         */
+        SealStepOut: {
+            /** Act */
+            act: string;
+            /** Asked At */
+            asked_at: number;
+            asked_by: components["schemas"]["PersonRef"] | null;
+            /** Binding */
+            binding: string;
+            details: components["schemas"]["StepDetails"];
+            /** Ended At */
+            ended_at: number | null;
+            /** Ended Because */
+            ended_because: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["SealEvidenceOut"][];
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string | null;
+            /** Route Id */
+            route_id: string | null;
+            /** Seal Id */
+            seal_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "filing" | "done" | "rejected" | "sent_back" | "withdrawn" | "void";
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
+         * SealTaskOut
+         * @description Something to be done about a seal, or about the organization's seals.
+         */
+        SealTaskOut: {
+            /** Cause Seal Id */
+            cause_seal_id: string | null;
+            /** Cause Seal Name */
+            cause_seal_name: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Raised At */
+            raised_at: number;
+            /** Seal Id */
+            seal_id: string | null;
+            /** Seal Name */
+            seal_name: string | null;
+            words: components["schemas"]["SealWordsOut"];
+        };
+        /**
          * SealUseOut
          * @description One seal use. Times in UTC milliseconds, digests SM3 in hex.
          */
@@ -11413,6 +11679,16 @@ export interface components {
             status: string;
             /** Verification Url */
             verification_url: string;
+        };
+        /**
+         * SealWordsOut
+         * @description A sentence in both languages.
+         */
+        SealWordsOut: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * SealingOut
@@ -11720,15 +11996,6 @@ export interface components {
             week: string;
         };
         /**
-         * StatusOut
-         * @description A status and how people call it.
-         */
-        StatusOut: {
-            /** Status */
-            status: string;
-            words: components["schemas"]["WordsOut"];
-        };
-        /**
          * StepAddition
          * @description Whom to ask in a step of their own, before or after one's own decision (加签).
          */
@@ -11834,6 +12101,20 @@ export interface components {
          */
         StepMode: "all" | "any" | "in_turn";
         /**
+         * StepOut
+         * @description One step from a node to its parent.
+         */
+        StepOut: {
+            parent: components["schemas"]["NodeOut"];
+            sibling: components["schemas"]["NodeOut"];
+            /**
+             * Side
+             * @description Where the sibling stands.
+             * @enum {string}
+             */
+            side: "left" | "right";
+        };
+        /**
          * StepStatus
          * @description Where a step (节点) stands. `cancelled` steps were never decided because the route ended before.
          *
@@ -11920,6 +12201,18 @@ export interface components {
             reason: string;
         };
         /**
+         * Succession
+         * @description Who holds the office from now on, with the number of the registry's notice.
+         */
+        Succession: {
+            /** Notice No */
+            notice_no: string;
+            /** Proof */
+            proof?: string | null;
+            /** Successor Id */
+            successor_id: string;
+        };
+        /**
          * SwitchBody
          * @description Rules of the list in force that go over to electronic sealing on a day.
          */
@@ -11949,6 +12242,25 @@ export interface components {
         TaskEnd: {
             /** Note */
             note: string;
+        };
+        /**
+         * TaskOut
+         * @description Something that setting up the organization needs, and whether it is done.
+         */
+        TaskOut: {
+            /** Done */
+            done: boolean;
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /**
+             * Link
+             * @description A path of the user interface.
+             */
+            link: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * TemplateDeletion
@@ -12125,6 +12437,21 @@ export interface components {
             vkeys: string[];
         };
         /**
+         * UnfinishedUseOut
+         * @description A use of a seal that is not over.
+         */
+        UnfinishedUseOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "request" | "opening" | "loan";
+            /** Number */
+            number: string;
+        };
+        /**
          * Unlocking
          * @description Who unlocks the device there, and why, with the second factor.
          */
@@ -12145,21 +12472,6 @@ export interface components {
             complete: boolean;
             /** Next Byte */
             next_byte: number;
-        };
-        /**
-         * UseOut
-         * @description A use of a seal that is not over.
-         */
-        UseOut: {
-            /** Id */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "request" | "opening" | "loan";
-            /** Number */
-            number: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -12295,16 +12607,6 @@ export interface components {
             url: string;
         };
         /**
-         * WordsOut
-         * @description A sentence in both languages.
-         */
-        WordsOut: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * WorkbenchCounts
          * @description How many of each.
          */
@@ -12340,7 +12642,7 @@ export interface components {
              * Setup
              * @description For those who manage the organization, until all of it is done.
              */
-            setup: components["schemas"]["shuangyin__workbench__schemas__TaskOut"][];
+            setup: components["schemas"]["TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
         };
@@ -12379,12 +12681,6 @@ export interface components {
              */
             seal_categories: string[];
         };
-        /**
-         * Act
-         * @description What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard.
-         * @enum {string}
-         */
-        shuangyin__authority__kinds__Act: "auto_seal" | "press" | "approve" | "apply";
         /**
          * ReasonOut
          * @description Why, or why not.
@@ -12444,20 +12740,6 @@ export interface components {
             url: string | null;
         };
         /**
-         * StepOut
-         * @description One step from a node to its parent.
-         */
-        shuangyin__evidence__schemas__StepOut: {
-            parent: components["schemas"]["NodeOut"];
-            sibling: components["schemas"]["NodeOut"];
-            /**
-             * Side
-             * @description Where the sibling stands.
-             * @enum {string}
-             */
-            side: "left" | "right";
-        };
-        /**
          * ReasonOut
          * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
          */
@@ -12505,86 +12787,6 @@ export interface components {
              * @default []
              */
             seal_categories: components["schemas"]["SealCategory"][];
-        };
-        /**
-         * StepOut
-         * @description A step of a seal's life that was asked for.
-         */
-        shuangyin__seals__life_schemas__StepOut: {
-            /** Act */
-            act: string;
-            /** Asked At */
-            asked_at: number;
-            asked_by: components["schemas"]["PersonRef"] | null;
-            /** Binding */
-            binding: string;
-            details: components["schemas"]["StepDetails"];
-            /** Ended At */
-            ended_at: number | null;
-            /** Ended Because */
-            ended_because: string | null;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceOut"][];
-            /** Id */
-            id: string;
-            /** Reason */
-            reason: string | null;
-            /** Route Id */
-            route_id: string | null;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "waiting" | "filing" | "done" | "rejected" | "sent_back" | "withdrawn" | "void";
-            words: components["schemas"]["WordsOut"];
-        };
-        /**
-         * TaskOut
-         * @description Something to be done about a seal, or about the organization's seals.
-         */
-        shuangyin__seals__life_schemas__TaskOut: {
-            /** Cause Seal Id */
-            cause_seal_id: string | null;
-            /** Cause Seal Name */
-            cause_seal_name: string | null;
-            /** Detail */
-            detail: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Raised At */
-            raised_at: number;
-            /** Seal Id */
-            seal_id: string | null;
-            /** Seal Name */
-            seal_name: string | null;
-            words: components["schemas"]["WordsOut"];
-        };
-        /**
-         * Act
-         * @description What can be done to a seal.
-         * @enum {string}
-         */
-        shuangyin__seals__rules__life__Act: "accept" | "make" | "file" | "deliver" | "enable" | "activate" | "suspend" | "resume" | "report_lost" | "scrap" | "surrender" | "destroy" | "revoke" | "expire";
-        /**
-         * TaskOut
-         * @description Something that setting up the organization needs, and whether it is done.
-         */
-        shuangyin__workbench__schemas__TaskOut: {
-            /** Done */
-            done: boolean;
-            /** En */
-            en: string;
-            /** Key */
-            key: string;
-            /**
-             * Link
-             * @description A path of the user interface.
-             */
-            link: string;
-            /** Zh */
-            zh: string;
         };
     };
     responses: never;
@@ -13905,7 +14107,7 @@ export interface operations {
     answer_api_v1_authority_answer_get: {
         parameters: {
             query: {
-                act: components["schemas"]["shuangyin__authority__kinds__Act"];
+                act: components["schemas"]["Act"];
                 seal_id: string;
                 /** @description Absent: the platform by itself. */
                 person_id?: string | null;
@@ -14123,7 +14325,7 @@ export interface operations {
     who_api_v1_authority_seals__seal_id__get: {
         parameters: {
             query?: {
-                act?: components["schemas"]["shuangyin__authority__kinds__Act"][] | null;
+                act?: components["schemas"]["Act"][] | null;
             };
             header?: never;
             path: {
@@ -19619,7 +19821,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FilingOut"];
+                    "application/json": components["schemas"]["SealFilingOut"];
                 };
             };
             /** @description Problem document */
@@ -19824,6 +20026,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_step_api_v1_seals_steps__step_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealStepDetailOut"];
                 };
             };
             /** @description Problem document */
@@ -20044,7 +20278,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckOut"];
+                    "application/json": components["schemas"]["SealCheckOut"];
                 };
             };
             /** @description Problem document */
@@ -20082,7 +20316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EvidenceOut"];
+                    "application/json": components["schemas"]["SealEvidenceOut"];
                 };
             };
             /** @description Problem document */
@@ -20646,6 +20880,139 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_transitions_api_v1_transitions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationTransitions"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    clearance_api_v1_transitions_clearance__seal_id__pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    rename_organization_api_v1_transitions_rename_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renaming"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationTransitionOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    succeed_representative_api_v1_transitions_succeed_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Succession"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationTransitionOut"];
+                };
             };
             /** @description Problem document */
             default: {

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Box, Briefcase, CircleClose, DataLine, Document, DocumentChecked, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
+import { Box, Briefcase, CircleClose, DataLine, Document, DocumentChecked, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -32,6 +32,7 @@ export const NAVIGATION: NavGroup[] = [
     key: 'sealGroup',
     items: [
       { key: 'seals', to: '/seals', icon: Stamp, permission: 'seals.read' },
+      { key: 'filings', to: '/seals/filings', icon: Promotion, permission: 'seals.manage' },
       { key: 'statements', to: '/statements', icon: DataLine, permission: 'requests.read_all' },
       { key: 'freeze', to: '/seals/freeze', icon: CircleClose, permission: 'seals.freeze' },
     ],

@@ -10,6 +10,8 @@ import issueForms from './issueForms'
 import jobs from './jobs'
 import requests from './requests'
 import seals from './seals'
+import sealLife from './sealLife'
+import sealLifeStatus from './sealLifeStatus'
 import type { Messages } from './bilingual'
 import scenarios from './scenarios'
 import settings from './settings'
@@ -18,7 +20,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, auth, requests, wizard, approvals, seals, custody, evidence, authority, admin, issueForms, jobs, scenarios, settings, statements }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, evidence, authority, admin, issueForms, jobs, scenarios, settings, statements }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

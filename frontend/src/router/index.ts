@@ -105,6 +105,17 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/seals/freeze', component: () => import('@/views/seals/FreezePage.vue'), meta: { title: 'nav.freeze' } },
   {
+    path: '/seals/filings',
+    component: () => import('@/views/seals/FilingBoardPage.vue'),
+    meta: { title: 'sealLife.board', permission: 'seals.manage' },
+  },
+  {
+    path: '/seals/steps/:id',
+    component: () => import('@/views/seals/SealStepPage.vue'),
+    props: true,
+    meta: { title: 'sealLife.step', permission: 'seals.read' },
+  },
+  {
     path: '/seals/:id',
     component: () => import('@/views/seals/SealPage.vue'),
     props: true,

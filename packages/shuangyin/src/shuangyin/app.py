@@ -86,6 +86,7 @@ from shuangyin.seals.commands import reconciling as seals_reconciling
 from shuangyin.seals.commands import reporting as seals_reporting
 from shuangyin.seals.ports import Authorities, UnfinishedUses
 from shuangyin.subject_readers import AreaSubjectReaders
+from shuangyin.transitions import api as transitions_api
 from shuangyin.transitions import leaving_api
 from shuangyin.transitions.unfinished import UsesUnderWay
 from shuangyin.verification import api as verification_api
@@ -121,6 +122,7 @@ APIS = (
     requests_duties_api,
     sealing_api,
     custody_api,
+    transitions_api,
     custody_prints_api,
     devices_permits_api,
     devices_api,

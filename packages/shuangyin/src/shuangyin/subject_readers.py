@@ -53,6 +53,7 @@ _CHECKS: dict[str, Check] = {
     "delegation": _listed("authority.read"),
     "device": _listed("devices.read"),
     "small_unit": _listed("authority.read"),
+    "seal_step": _listed("seals.read"),
 }
 
 

@@ -20,6 +20,7 @@ from shuangyin.scenarios import models as scenarios
 from shuangyin.sealing import models as sealing
 from shuangyin.seals import models as seals
 from shuangyin.transitions import leaving_models as leaving
+from shuangyin.transitions import models as transitions
 from shuangyin.workbench import models as workbench
 
 MODULES = (
@@ -42,6 +43,7 @@ MODULES = (
     custody,
     devices,
     leaving,
+    transitions,
     workbench,
 )
 

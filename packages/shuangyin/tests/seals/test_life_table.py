@@ -18,7 +18,7 @@ from shuangyin.seals.rules.life import (
     ENDED,
     MOVES,
     STATUS_WORDS,
-    Act,
+    LifeAct,
     collect_by,
     diagram,
     find_move,
@@ -34,7 +34,7 @@ def test_the_documentation_shows_this_table() -> None:
 
 def test_every_status_act_and_paper_has_its_words_and_its_place() -> None:
     assert set(STATUS_WORDS) == set(SealStatus)
-    assert set(ACT_WORDS) == set(Act) == {move.act for move in MOVES}
+    assert set(ACT_WORDS) == set(LifeAct) == {move.act for move in MOVES}
     assert all(kind.words.zh and kind.words.en for kind in EvidenceKind)
     assert {move.after for move in MOVES} | {SealStatus.DRAFT} == set(SealStatus)
 
@@ -59,15 +59,15 @@ def test_no_way_leads_from_an_end_back_into_force() -> None:
 def test_no_applied_seal_comes_into_force_without_filing_delivery_and_approval() -> None:
     into_force = [move for move in MOVES if move.after is SealStatus.IN_FORCE and Begun.APPLIED in move.begun]
     assert {(move.act, move.before) for move in into_force} == {
-        (Act.ENABLE, (SealStatus.DELIVERED,)),
-        (Act.RESUME, (SealStatus.SUSPENDED,)),
+        (LifeAct.ENABLE, (SealStatus.DELIVERED,)),
+        (LifeAct.RESUME, (SealStatus.SUSPENDED,)),
     }
     assert all(move.approval and move.evidence for move in into_force)
 
 
-@given(st.sampled_from(Act), st.sampled_from(SealStatus), st.sampled_from(Medium), st.sampled_from(Begun))
+@given(st.sampled_from(LifeAct), st.sampled_from(SealStatus), st.sampled_from(Medium), st.sampled_from(Begun))
 def test_what_may_come_next_and_what_is_found_agree(
-    act: Act, status: SealStatus, medium: Medium, begun: Begun
+    act: LifeAct, status: SealStatus, medium: Medium, begun: Begun
 ) -> None:
     found = find_move(act, status, medium, begun)
     listed = [move for move in moves_from(status, medium, begun) if move.act is act]

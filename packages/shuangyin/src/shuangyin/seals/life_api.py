@@ -18,15 +18,16 @@ from shuangyin.people.schemas import Id
 from shuangyin.seals import commands, life_views, queries, step_queries, views
 from shuangyin.seals.commands import applying, checking, evidencing, reporting, stepping, tasks
 from shuangyin.seals.life_schemas import (
-    CheckOut,
-    EvidenceOut,
     FilingBoardOut,
-    FilingOut,
     LifeTableOut,
     NewApplication,
     NewCheck,
     NewStep,
+    SealCheckOut,
+    SealEvidenceOut,
+    SealFilingOut,
     SealLifeOut,
+    SealStepDetailOut,
     StepWithdrawal,
     TaskEnd,
 )
@@ -53,13 +54,13 @@ def filing_board(platform: PlatformOf, actor: Manager) -> FilingBoardOut:
     return platform.view(lambda work: life_views.board_out(work, actor.organization_id))
 
 
-@router.post("/filings/{filing_id}/send", response_model=FilingOut)
+@router.post("/filings/{filing_id}/send", response_model=SealFilingOut)
 def send_filing(
     filing_id: Id, actor: Manager, write: Write, expected: ExpectedVersion
-) -> FilingOut | Response:
+) -> SealFilingOut | Response:
     """Send a report again that was refused, answered wrongly, or waits for its next try."""
 
-    def command(work: UnitOfWork) -> FilingOut:
+    def command(work: UnitOfWork) -> SealFilingOut:
         filing = reporting.send_again(work, actor, filing_id, expected=expected)
         work.session.flush()
         return life_views.filings_out(work, [filing])[0]
@@ -91,11 +92,11 @@ def apply(body: NewApplication, actor: Manager, write: Write) -> SealDetailOut |
 
 
 @router.get("/evidence/{evidence_id}", response_class=Response)
-def evidence_file(evidence_id: Id, platform: PlatformOf, actor: Manager) -> Response:
-    """A paper or photo as it was uploaded."""
+def evidence_file(evidence_id: Id, platform: PlatformOf, actor: Reader) -> Response:
+    """A paper or photo as it was uploaded, for who manages seals, who added it, and who is asked to approve its step."""
 
     def query(work: UnitOfWork) -> Response:
-        found = step_queries.evidence(work, actor.organization_id, evidence_id)
+        found = step_queries.readable_evidence(work, actor, evidence_id)
         content = work.objects.read(work.session.get_one(StoredObject, found.object_id))
         headers = {"Content-Disposition": f'inline; filename="{found.kind}"', "Cache-Control": "no-store"}
         return Response(content, media_type=found.media_type, headers=headers)
@@ -109,29 +110,29 @@ def read_life(seal_id: Id, platform: PlatformOf, actor: Reader) -> SealLifeOut:
     return platform.view(lambda work: _life(work, actor, queries.get(work, actor.organization_id, seal_id)))
 
 
-@router.post("/{seal_id}/evidence", status_code=201, response_model=EvidenceOut)
+@router.post("/{seal_id}/evidence", status_code=201, response_model=SealEvidenceOut)
 def add_evidence(
     seal_id: Id,
     actor: Reader,
     write: Write,
     kind: Annotated[EvidenceKind, Form()],
     file: Annotated[UploadFile, File(description="A PDF or a picture (JPEG, PNG, WebP).")],
-) -> EvidenceOut | Response:
+) -> SealEvidenceOut | Response:
     """Keep a paper or photo; a step takes it up afterwards."""
     limit = write.platform.settings.max_photo_bytes
     data = _read(file, limit)
     evidencing.media_type_of(data)
     written = write.platform.objects.write(blocks_of(io.BytesIO(data)), limit=limit)
 
-    def command(work: UnitOfWork) -> EvidenceOut:
+    def command(work: UnitOfWork) -> SealEvidenceOut:
         piece = evidencing.add_evidence(work, actor, seal_id, kind, data, written)
         return life_views.evidence_out(piece, display(work, [piece.added_by]))
 
     return write.run(actor, command, status=201, payload_digest=f"{kind}{written.sha256}")
 
 
-@router.post("/{seal_id}/checks", status_code=201, response_model=CheckOut)
-def check(seal_id: Id, body: NewCheck, actor: Manager, write: Write) -> CheckOut | Response:
+@router.post("/{seal_id}/checks", status_code=201, response_model=SealCheckOut)
+def check(seal_id: Id, body: NewCheck, actor: Manager, write: Write) -> SealCheckOut | Response:
     """Check an application: the organization with the registry, a person's name with his identity number."""
     platform = write.platform
     platform.view(lambda work: queries.get(work, actor.organization_id, seal_id).id)
@@ -139,7 +140,7 @@ def check(seal_id: Id, body: NewCheck, actor: Manager, write: Write) -> CheckOut
         platform, actor.organization_id, body.kind, name=body.name, id_number=body.id_number
     )
 
-    def command(work: UnitOfWork) -> CheckOut:
+    def command(work: UnitOfWork) -> SealCheckOut:
         return life_views.check_out(work, checking.keep_check(work, actor, seal_id, body.kind, found))
 
     return write.run(actor, command, status=201)
@@ -159,6 +160,14 @@ def ask_step(
         return _life(work, actor, work.session.get_one(Seal, step.seal_id))
 
     return write.run(actor, command, status=201)
+
+
+@router.get("/steps/{step_id}", response_model=SealStepDetailOut)
+def read_step(step_id: Id, platform: PlatformOf, actor: Reader) -> SealStepDetailOut:
+    """One step with its evidence and the route of its approval."""
+    return platform.view(
+        lambda work: life_views.step_detail(work, step_queries.get(work, actor.organization_id, step_id))
+    )
 
 
 @router.post("/steps/{step_id}/withdraw", response_model=SealLifeOut)

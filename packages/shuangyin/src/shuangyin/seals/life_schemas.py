@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shuangyin.approvals.schemas import ApprovalRouteOut
 from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.people.schemas import Id, PersonRef
-from shuangyin.seals.rules.life import Act
+from shuangyin.seals.rules.life import LifeAct
 from shuangyin.seals.schemas import (
     LATEST,
     Category,
@@ -70,7 +71,7 @@ class NewStep(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    act: Act
+    act: LifeAct
     details: StepDetails = Field(default_factory=StepDetails)
     evidence_ids: list[Id] = Field(default_factory=list, max_length=40)
     reason: Paragraph | None = Field(None, max_length=500)
@@ -94,31 +95,32 @@ class NewCheck(BaseModel):
     id_number: Annotated[str, Field(min_length=1, max_length=18)] | None = None
 
 
-class WordsOut(BaseModel):
+class SealWordsOut(BaseModel):
     """A sentence in both languages."""
 
     zh: str
     en: str
 
 
-class EvidenceOut(BaseModel):
+class SealEvidenceOut(BaseModel):
     """A paper or photo of a step."""
 
     id: str
     kind: str
-    words: WordsOut
+    words: SealWordsOut
     sm3: str
     media_type: str
     added_by: PersonRef | None
     added_at: int
 
 
-class StepOut(BaseModel):
+class SealStepOut(BaseModel):
     """A step of a seal's life that was asked for."""
 
     id: str
+    seal_id: str
     act: str
-    words: WordsOut
+    words: SealWordsOut
     status: Literal["waiting", "filing", "done", "rejected", "sent_back", "withdrawn", "void"]
     details: StepDetails
     reason: str | None
@@ -128,61 +130,68 @@ class StepOut(BaseModel):
     asked_at: int
     ended_at: int | None
     ended_because: str | None
-    evidence: list[EvidenceOut]
+    evidence: list[SealEvidenceOut]
 
 
-class CheckOut(BaseModel):
+class SealStepDetailOut(SealStepOut):
+    """A step with its seal's name and the route of its approval."""
+
+    seal_name: str
+    route: ApprovalRouteOut | None
+
+
+class SealCheckOut(BaseModel):
     """A check of an application and its outcome."""
 
     id: str
     kind: str
-    words: WordsOut
+    words: SealWordsOut
     good: bool
     outcome: str
     checked_by: PersonRef | None
     checked_at: int
 
 
-class NeedOut(BaseModel):
+class SealNeedOut(BaseModel):
     """A piece of evidence that is needed: any one of these kinds."""
 
     kinds: list[str]
-    words: list[WordsOut]
+    words: list[SealWordsOut]
 
 
-class MoveOut(BaseModel):
+class SealMoveOut(BaseModel):
     """A line of the table of a seal's life."""
 
     act: str
-    words: WordsOut
+    words: SealWordsOut
     before: list[str]
     after: str
     media: list[MediumName]
     begun: list[str]
     who: str
-    evidence: list[NeedOut]
+    evidence: list[SealNeedOut]
     approval: bool
     telling: str | None
     told_first: bool
     while_in_use: bool
 
 
-class StatusOut(BaseModel):
+class SealStatusOut(BaseModel):
     """A status and how people call it."""
 
     status: str
-    words: WordsOut
+    words: SealWordsOut
 
 
 class LifeTableOut(BaseModel):
     """The whole table: what may follow what, on what evidence, with whose approval."""
 
-    statuses: list[StatusOut]
-    moves: list[MoveOut]
+    statuses: list[SealStatusOut]
+    moves: list[SealMoveOut]
     diagram: str = Field(description="The same as a state diagram in Mermaid's language.")
 
 
-class FilingOut(BaseModel):
+class SealFilingOut(BaseModel):
     """Something that a filing authority is told."""
 
     id: str
@@ -198,16 +207,16 @@ class FilingOut(BaseModel):
     overdue: bool
     answered_at: int | None
     filing_no: str | None
-    problem: WordsOut | None
+    problem: SealWordsOut | None
     version: int
 
 
-class TaskOut(BaseModel):
+class SealTaskOut(BaseModel):
     """Something to be done about a seal, or about the organization's seals."""
 
     id: str
     kind: str
-    words: WordsOut
+    words: SealWordsOut
     seal_id: str | None
     seal_name: str | None
     cause_seal_id: str | None
@@ -224,7 +233,7 @@ class TaskEnd(BaseModel):
     note: Annotated[Paragraph, Field(min_length=1, max_length=500)]
 
 
-class DiscrepancyOut(BaseModel):
+class SealDiscrepancyOut(BaseModel):
     """That an outside register says something else than this one."""
 
     id: str
@@ -242,9 +251,9 @@ class FilingBoardOut(BaseModel):
     """What waits for an authority, what is out of step, and what is to be done."""
 
     connected: list[str] = Field(description="The outside systems that this installation is connected to.")
-    filings: list[FilingOut]
-    discrepancies: list[DiscrepancyOut]
-    tasks: list[TaskOut]
+    filings: list[SealFilingOut]
+    discrepancies: list[SealDiscrepancyOut]
+    tasks: list[SealTaskOut]
 
 
 class SealLifeOut(BaseModel):
@@ -252,24 +261,26 @@ class SealLifeOut(BaseModel):
 
     seal_id: str
     status: str
-    words: WordsOut
+    words: SealWordsOut
     begun: Literal["taken_in", "applied"]
     hold: str | None
     replaces_id: str | None
     replaces_name: str | None
     replaced_by_id: str | None
     replaced_by_name: str | None
-    steps: list[StepOut]
-    checks: list[CheckOut]
-    filings: list[FilingOut]
-    tasks: list[TaskOut]
-    next: list[MoveOut] = Field(description="What the caller may ask for now.")
-    waiting: StepOut | None = Field(description="The step that waits for its approval or for the authority.")
-    uses: list[UseOut] = Field(description="What of its use is not over.")
+    steps: list[SealStepOut]
+    checks: list[SealCheckOut]
+    filings: list[SealFilingOut]
+    tasks: list[SealTaskOut]
+    next: list[SealMoveOut] = Field(description="What the caller may ask for now.")
+    waiting: SealStepOut | None = Field(
+        description="The step that waits for its approval or for the authority."
+    )
+    uses: list[UnfinishedUseOut] = Field(description="What of its use is not over.")
     version: int
 
 
-class UseOut(BaseModel):
+class UnfinishedUseOut(BaseModel):
     """A use of a seal that is not over."""
 
     kind: Literal["request", "opening", "loan"]

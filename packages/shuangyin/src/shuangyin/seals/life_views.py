@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
+from shuangyin.approvals.queries import route as route_of
+from shuangyin.approvals.views import route_out
 from shuangyin.core.actor import Actor
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -16,21 +18,22 @@ from shuangyin.seals import queries, step_queries
 from shuangyin.seals.commands.checking import WORDS as CHECK_WORDS
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.life_schemas import (
-    CheckOut,
-    DiscrepancyOut,
-    EvidenceOut,
     FilingBoardOut,
-    FilingOut,
     LifeTableOut,
-    MoveOut,
-    NeedOut,
+    SealCheckOut,
+    SealDiscrepancyOut,
+    SealEvidenceOut,
+    SealFilingOut,
     SealLifeOut,
-    StatusOut,
+    SealMoveOut,
+    SealNeedOut,
+    SealStatusOut,
+    SealStepDetailOut,
+    SealStepOut,
+    SealTaskOut,
+    SealWordsOut,
     StepDetails,
-    StepOut,
-    TaskOut,
-    UseOut,
-    WordsOut,
+    UnfinishedUseOut,
 )
 from shuangyin.seals.models import Seal, SealCheck, SealEvidence, SealFiling, SealStep, SealTask
 from shuangyin.seals.ports import authorities, unfinished_uses
@@ -39,7 +42,7 @@ from shuangyin.seals.rules.life import (
     ACT_WORDS,
     MOVES,
     STATUS_WORDS,
-    Act,
+    LifeAct,
     Move,
     Who,
     diagram,
@@ -51,15 +54,17 @@ from shuangyin.seals.rules.tasks import TaskKind
 def table_out() -> LifeTableOut:
     """The table of `seals.rules.life`."""
     return LifeTableOut(
-        statuses=[StatusOut(status=status, words=_words(words)) for status, words in STATUS_WORDS.items()],
+        statuses=[
+            SealStatusOut(status=status, words=_words(words)) for status, words in STATUS_WORDS.items()
+        ],
         moves=[move_out(move) for move in MOVES],
         diagram=diagram(),
     )
 
 
-def move_out(move: Move) -> MoveOut:
+def move_out(move: Move) -> SealMoveOut:
     """One line of the table."""
-    return MoveOut(
+    return SealMoveOut(
         act=move.act,
         words=_words(ACT_WORDS[move.act]),
         before=[*move.before],
@@ -68,7 +73,7 @@ def move_out(move: Move) -> MoveOut:
         begun=[*move.begun],
         who=move.who,
         evidence=[
-            NeedOut(kinds=[*need], words=[_words(kind.words) for kind in need]) for need in move.evidence
+            SealNeedOut(kinds=[*need], words=[_words(kind.words) for kind in need]) for need in move.evidence
         ],
         approval=move.approval,
         telling=move.telling,
@@ -107,7 +112,7 @@ def life_out(work: UnitOfWork, actor: Actor, seal: Seal) -> SealLifeOut:
         ],
         waiting=waiting,
         uses=[
-            UseOut(kind=one.kind, id=one.id, number=one.number)
+            UnfinishedUseOut(kind=one.kind, id=one.id, number=one.number)
             for one in unfinished_uses(work).of_seal(work, seal.id)
         ],
         version=seal.version,
@@ -124,7 +129,7 @@ def board_out(work: UnitOfWork, organization_id: str) -> FilingBoardOut:
         connected=[name for name in systems if getattr(connected, name) is not None],
         filings=filings_out(work, step_queries.filings(work, organization_id, open_only=False, limit=200)),
         discrepancies=[
-            DiscrepancyOut(
+            SealDiscrepancyOut(
                 id=one.id,
                 seal_id=one.seal_id,
                 seal_name=names[one.seal_id].name if one.seal_id in names else None,
@@ -141,16 +146,17 @@ def board_out(work: UnitOfWork, organization_id: str) -> FilingBoardOut:
     )
 
 
-def steps_out(work: UnitOfWork, steps: Sequence[SealStep]) -> list[StepOut]:
+def steps_out(work: UnitOfWork, steps: Sequence[SealStep]) -> list[SealStepOut]:
     """Steps with their evidence."""
     pieces = step_queries.evidence_of(work, [step.id for step in steps])
     added_by = {one.added_by for several in pieces.values() for one in several}
     people = display(work, {step.asked_by for step in steps} | added_by)
     return [
-        StepOut(
+        SealStepOut(
             id=step.id,
+            seal_id=step.seal_id,
             act=step.act,
-            words=_words(ACT_WORDS[Act(step.act)]),
+            words=_words(ACT_WORDS[LifeAct(step.act)]),
             status=step.status,
             details=StepDetails(**json.loads(step.details)),
             reason=step.reason,
@@ -166,9 +172,16 @@ def steps_out(work: UnitOfWork, steps: Sequence[SealStep]) -> list[StepOut]:
     ]
 
 
-def evidence_out(piece: SealEvidence, people: dict[str, PersonRef]) -> EvidenceOut:
+def step_detail(work: UnitOfWork, step: SealStep) -> SealStepDetailOut:
+    """One step as its approver reads it."""
+    seal = work.session.get_one(Seal, step.seal_id)
+    route = route_out(work, route_of(work, step.route_id)) if step.route_id else None
+    return SealStepDetailOut(**steps_out(work, [step])[0].model_dump(), seal_name=seal.name, route=route)
+
+
+def evidence_out(piece: SealEvidence, people: dict[str, PersonRef]) -> SealEvidenceOut:
     """One piece of evidence."""
-    return EvidenceOut(
+    return SealEvidenceOut(
         id=piece.id,
         kind=piece.kind,
         words=_words(EvidenceKind(piece.kind).words),
@@ -179,17 +192,17 @@ def evidence_out(piece: SealEvidence, people: dict[str, PersonRef]) -> EvidenceO
     )
 
 
-def check_out(work: UnitOfWork, check: SealCheck) -> CheckOut:
+def check_out(work: UnitOfWork, check: SealCheck) -> SealCheckOut:
     """One check."""
     return _checks_out(work, [check])[0]
 
 
-def filings_out(work: UnitOfWork, filings: Iterable[SealFiling]) -> list[FilingOut]:
+def filings_out(work: UnitOfWork, filings: Iterable[SealFiling]) -> list[SealFilingOut]:
     """What authorities are told."""
     rows = list(filings)
     names = queries.named(work, {one.seal_id for one in rows})
     return [
-        FilingOut(
+        SealFilingOut(
             id=one.id,
             seal_id=one.seal_id,
             seal_name=names[one.seal_id].name,
@@ -210,12 +223,12 @@ def filings_out(work: UnitOfWork, filings: Iterable[SealFiling]) -> list[FilingO
     ]
 
 
-def tasks_out(work: UnitOfWork, tasks: Sequence[SealTask]) -> list[TaskOut]:
+def tasks_out(work: UnitOfWork, tasks: Sequence[SealTask]) -> list[SealTaskOut]:
     """What is to be done."""
     concerned = {one.seal_id for one in tasks} | {one.cause_seal_id for one in tasks}
     names = queries.named(work, {one for one in concerned if one})
     return [
-        TaskOut(
+        SealTaskOut(
             id=one.id,
             kind=one.kind,
             words=_words(TaskKind(one.kind).words),
@@ -230,10 +243,10 @@ def tasks_out(work: UnitOfWork, tasks: Sequence[SealTask]) -> list[TaskOut]:
     ]
 
 
-def _checks_out(work: UnitOfWork, checks: Sequence[SealCheck]) -> list[CheckOut]:
+def _checks_out(work: UnitOfWork, checks: Sequence[SealCheck]) -> list[SealCheckOut]:
     people = display(work, {one.checked_by for one in checks})
     return [
-        CheckOut(
+        SealCheckOut(
             id=one.id,
             kind=one.kind,
             words=_words(CHECK_WORDS[one.kind]),
@@ -254,12 +267,12 @@ def _may(actor: Actor, seal: Seal, move: Move) -> bool:
     )
 
 
-def _problem(kept: str | None) -> WordsOut | None:
+def _problem(kept: str | None) -> SealWordsOut | None:
     if kept is None:
         return None
     said = json.loads(kept)
-    return WordsOut(zh=str(said["zh"]), en=str(said["en"]))
+    return SealWordsOut(zh=str(said["zh"]), en=str(said["en"]))
 
 
-def _words(text: Text) -> WordsOut:
-    return WordsOut(zh=text.zh, en=text.en)
+def _words(text: Text) -> SealWordsOut:
+    return SealWordsOut(zh=text.zh, en=text.en)

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from sqlalchemy import select
 
 from shuangyin.approvals.ports import SubjectCard
+from shuangyin.approvals.queries import persons_asked
+from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.seals.models import (
@@ -21,7 +23,7 @@ from shuangyin.seals.models import (
     SealStep,
     SealTask,
 )
-from shuangyin.seals.rules.life import ACT_WORDS, Act
+from shuangyin.seals.rules.life import ACT_WORDS, LifeAct
 from shuangyin.seals.rules.steps import StepFacts
 
 SUBJECT_TYPE = "seal_step"
@@ -48,7 +50,7 @@ def steps_of(work: UnitOfWork, seal_id: str) -> list[SealStep]:
     return list(work.session.scalars(query))
 
 
-def last_step(work: UnitOfWork, seal_id: str, act: Act) -> SealStep | None:
+def last_step(work: UnitOfWork, seal_id: str, act: LifeAct) -> SealStep | None:
     """The newest step of a kind that was carried out."""
     query = select(SealStep).where(
         SealStep.seal_id == seal_id, SealStep.act == act, SealStep.status == "done"
@@ -94,6 +96,16 @@ def evidence(work: UnitOfWork, organization_id: str, evidence_id: str) -> SealEv
     return found
 
 
+def readable_evidence(work: UnitOfWork, actor: Actor, evidence_id: str) -> SealEvidence:
+    """One piece that the actor may see: papers hold identity documents. Raises NotFound."""
+    found = evidence(work, actor.organization_id, evidence_id)
+    step = work.session.get(SealStep, found.step_id) if found.step_id else None
+    asked = persons_asked(work, step.route_id) if step is not None and step.route_id else set()
+    if actor.may("seals.manage") or actor.person_id == found.added_by or actor.person_id in asked:
+        return found
+    raise not_found("这份材料", "piece of evidence")
+
+
 def binding(seal_id: str, act: str, facts: StepFacts, pieces: Sequence[SealEvidence]) -> str:
     """The digest of what is approved: the seal, the act, what is stated, and every piece of evidence."""
     content = {
@@ -118,7 +130,7 @@ def cards(work: UnitOfWork, step_ids: Collection[str]) -> Mapping[str, SubjectCa
     )
     return {
         step.id: SubjectCard(
-            number=ACT_WORDS[Act(step.act)].zh,
+            number=ACT_WORDS[LifeAct(step.act)].zh,
             applicant_id=step.asked_by,
             document_kind=SUBJECT_TYPE,
             amount_minor=None,

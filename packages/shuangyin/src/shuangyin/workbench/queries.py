@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
@@ -18,8 +18,16 @@ from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.scenarios import acknowledgements
 from shuangyin.scenarios.models import ScenarioList
 from shuangyin.scenarios.queries import may_read_drafts
-from shuangyin.seals.models import Seal, SealStatus
-from shuangyin.workbench.rules import ListFact, OpeningFact, ProblemFact, SealFact, SetupFact, WaitingFact
+from shuangyin.seals.models import Seal, SealDiscrepancy, SealFiling, SealStatus, SealTask
+from shuangyin.workbench.rules import (
+    ListFact,
+    OpeningFact,
+    ProblemFact,
+    SealFact,
+    SealLifeFact,
+    SetupFact,
+    WaitingFact,
+)
 
 CUSTODY_RIGHTS = ("custody.read", "custody.open", "custody.review")
 
@@ -60,6 +68,23 @@ def failed_jobs(work: UnitOfWork, actor: Actor) -> int:
         Job.organization_id == actor.organization_id, Job.state == JobState.FAILED
     )
     return work.session.scalar(query) or 0
+
+
+def seal_life(work: UnitOfWork, actor: Actor) -> SealLifeFact:
+    """What waits about the life of seals, for who manages them; nothing for everybody else."""
+    if not actor.may("seals.manage"):
+        return SealLifeFact(0, 0, 0)
+
+    def count(table: type[SealTask | SealFiling | SealDiscrepancy], *conditions: ColumnElement[bool]) -> int:
+        mine = table.organization_id == actor.organization_id
+        return work.session.scalar(select(func.count()).select_from(table).where(mine, *conditions)) or 0
+
+    late = and_(SealFiling.status == "waiting", SealFiling.due_at < work.now)
+    return SealLifeFact(
+        tasks=count(SealTask, SealTask.done_at.is_(None)),
+        overdue=count(SealFiling, or_(late, SealFiling.status.in_(("refused", "mismatch")))),
+        out_of_step=count(SealDiscrepancy, SealDiscrepancy.ended_at.is_(None)),
+    )
 
 
 def log_problems(work: UnitOfWork, actor: Actor) -> list[ProblemFact]:

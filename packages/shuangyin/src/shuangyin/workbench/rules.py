@@ -92,6 +92,15 @@ class AuthorityFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SealLifeFact:
+    """How much waits about the life of seals, for who manages them."""
+
+    tasks: int
+    overdue: int
+    out_of_step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One step of setting an organization up; `link` is a path of the user interface."""
 
@@ -176,6 +185,25 @@ def failed_jobs_alert(failed: int) -> Alert | None:
         f"Background jobs that gave up: {failed}. See why and try them again.",
     )
     return Alert("danger", text, "/admin/jobs")
+
+
+def seal_life_alert(fact: SealLifeFact) -> Alert | None:
+    """What is to be done about seals, what an authority has not taken, and where a register outside says otherwise."""
+    parts = (
+        (fact.tasks, f"印章待办 {fact.tasks} 项", f"tasks about seals: {fact.tasks}"),
+        (fact.overdue, f"备案逾期或被退 {fact.overdue} 件", f"filings overdue or refused: {fact.overdue}"),
+        (
+            fact.out_of_step,
+            f"与外部登记不一致 {fact.out_of_step} 处",
+            f"out of step outside: {fact.out_of_step}",
+        ),
+    )
+    said = [(zh, en) for count, zh, en in parts if count]
+    if not said:
+        return None
+    en = "; ".join(one for _, one in said)
+    text = Text("，".join(one for one, _ in said) + "。", f"{en[0].upper()}{en[1:]}.")
+    return Alert("danger" if fact.overdue or fact.out_of_step else "warning", text, "/seals/filings")
 
 
 def freeze_alert(since: str) -> Alert:

@@ -10,7 +10,7 @@ from shuangyin.seals.commands.tasks import end_tasks
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.models import Seal, SealFiling, SealStep
 from shuangyin.seals.rules.filing import Answer
-from shuangyin.seals.rules.life import Act, Move, Telling, find_move
+from shuangyin.seals.rules.life import LifeAct, Move, Telling, find_move
 from shuangyin.seals.rules.tasks import TaskKind
 
 _NAMES = {"police": "公安机关印章备案系统", "management_unit": "电子印章制作管理单位"}
@@ -33,7 +33,7 @@ def _filed(work: UnitOfWork, actor: Actor, seal: Seal, filing: SealFiling, answe
     seal.filed_at = answer.filed_at or work.now
     if seal.seal_code is None and answer.seal_code is not None:
         seal.seal_code = answer.seal_code
-    move = find_move(Act.FILE, seal.status, seal.medium, seal.begun)
+    move = find_move(LifeAct.FILE, seal.status, seal.medium, seal.begun)
     if isinstance(move, Move) and seal.status == SealStatus.MADE:
         facts = {"filing_no": seal.filing_no, "filed_at": seal.filed_at, "report": filing.id}
         move_seal(work, actor, seal, move, facts=facts)

@@ -11,12 +11,12 @@ from shuangyin.seals.commands.moving import move_seal
 from shuangyin.seals.kinds import Medium, SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
-from shuangyin.seals.rules.life import ENDED, Act, Move, Telling, Who
+from shuangyin.seals.rules.life import ENDED, LifeAct, Move, Telling, Who
 from shuangyin.seals.rules.steps import StepFacts
 
 WITH_COUNTERPART = "revoke"
 _ENDED_TOGETHER = Move(
-    Act.REVOKE,
+    LifeAct.REVOKE,
     tuple(status for status in SealStatus if status not in ENDED),
     SealStatus.REVOKED,
     "revoked",
@@ -29,18 +29,18 @@ _ENDED_TOGETHER = Move(
 
 def carry_out(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> None:
     """Do what the step asked for. Raises Conflict, Refused when the seal no longer allows it."""
-    move = possible_move(seal, Act(step.act))
+    move = possible_move(seal, LifeAct(step.act))
     facts = step_queries.facts_of(step)
     pieces = step_queries.evidence_of(work, [step.id])[step.id]
-    _write(seal, Act(step.act), facts, pieces)
+    _write(seal, LifeAct(step.act), facts, pieces)
     said: dict[str, JsonValue] = {
         "step": step.id,
         "binding": step.binding,
         "evidence": sorted([one.kind, one.sm3] for one in pieces),
     }
-    if step.act == Act.FILE:
+    if step.act == LifeAct.FILE:
         said |= {"filing_no": seal.filing_no, "filed_at": seal.filed_at}
-    if step.act == Act.DESTROY:
+    if step.act == LifeAct.DESTROY:
         said["witnesses"] = sorted(facts.witness_ids)
     imprint = _imprint(pieces)
     if imprint is not None:
@@ -48,18 +48,18 @@ def carry_out(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> Non
     told = step.status == "filing"
     step.status, step.slot, step.ended_at = "done", None, work.now
     move_seal(work, actor, seal, move, facts=said, note=step.reason, step_id=step.id, report=not told)
-    if step.act == Act.DESTROY:
+    if step.act == LifeAct.DESTROY:
         _end_counterpart(work, actor, seal, step)
 
 
-def _write(seal: Seal, act: Act, facts: StepFacts, pieces: list[SealEvidence]) -> None:
+def _write(seal: Seal, act: LifeAct, facts: StepFacts, pieces: list[SealEvidence]) -> None:
     """What the register takes over from a step."""
-    if act is Act.MAKE and facts.seal_code is not None:
+    if act is LifeAct.MAKE and facts.seal_code is not None:
         seal.seal_code = facts.seal_code
     imprint = _imprint(pieces)
     if imprint is not None:
         seal.specimen_object_id = imprint.object_id
-    if act is Act.FILE:
+    if act is LifeAct.FILE:
         seal.filing_no, seal.filing_authority = facts.filing_no, facts.filing_authority
         seal.filed_at = facts.happened_at
 
@@ -69,7 +69,7 @@ def _imprint(pieces: list[SealEvidence]) -> SealEvidence | None:
 
 
 def _end_counterpart(work: UnitOfWork, actor: Actor, seal: Seal, step: SealStep) -> None:
-    surrendered = step_queries.last_step(work, seal.id, Act.SURRENDER)
+    surrendered = step_queries.last_step(work, seal.id, LifeAct.SURRENDER)
     wish = step_queries.facts_of(surrendered).counterpart if surrendered is not None else None
     other = work.session.get(Seal, seal.counterpart_id) if seal.counterpart_id else None
     if wish != WITH_COUNTERPART or other is None or other.status in ENDED:

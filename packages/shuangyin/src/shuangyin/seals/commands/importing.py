@@ -44,7 +44,7 @@ from shuangyin.seals.commands.registering import (
 from shuangyin.seals.material import keep_material, trust_of
 from shuangyin.seals.models import Medium, Origin, Seal
 from shuangyin.seals.pictures import same_picture
-from shuangyin.seals.rules.life import Act
+from shuangyin.seals.rules.life import LifeAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ def receive_made(
     Raises as `import_issued`; Conflict (SEAL_STATUS) unless it is on order, Refused (SEAL_OF_ANOTHER) for other files.
     """
     seal = queries.get_expected(work, actor.organization_id, seal_id, expected)
-    move = possible_move(seal, Act.MAKE)
-    require_allowed(actor, seal, move, Act.MAKE)
+    move = possible_move(seal, LifeAct.MAKE)
+    require_allowed(actor, seal, move, LifeAct.MAKE)
     structure, certificate, key = _read(files)
     checked = _check(work, structure)
     same_size = (structure.picture.width_mm, structure.picture.height_mm) == (

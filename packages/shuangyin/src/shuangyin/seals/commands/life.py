@@ -11,7 +11,7 @@ from shuangyin.seals.commands.registering import place_keeper
 from shuangyin.seals.kinds import Begun
 from shuangyin.seals.models import Medium, Seal
 from shuangyin.seals.rules import Objection
-from shuangyin.seals.rules.life import Act, Move, Who, find_move
+from shuangyin.seals.rules.life import LifeAct, Move, Who, find_move
 from shuangyin.seals.schemas import FilingChange
 
 
@@ -24,7 +24,7 @@ def act_on(
     the status does not allow it or another legal-name seal is in force, Refused when something is missing.
     """
     seal = queries.get_expected(work, actor.organization_id, seal_id, expected)
-    move = possible_move(seal, Act(act))
+    move = possible_move(seal, LifeAct(act))
     require_allowed(actor, seal, move, act)
     if move.approval or move.evidence:
         raise life_errors.step_needed()
@@ -32,7 +32,7 @@ def act_on(
     return seal
 
 
-def possible_move(seal: Seal, act: Act) -> Move:
+def possible_move(seal: Seal, act: LifeAct) -> Move:
     """The line of the table for an act on a seal. Raises Conflict (SEAL_STATUS)."""
     move = find_move(act, seal.status, seal.medium, seal.begun)
     if isinstance(move, Objection):

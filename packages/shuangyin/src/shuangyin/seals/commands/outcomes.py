@@ -12,7 +12,7 @@ from shuangyin.seals.commands.life import possible_move
 from shuangyin.seals.commands.moving import require_unused
 from shuangyin.seals.commands.reporting import report_move
 from shuangyin.seals.models import Seal, SealStep
-from shuangyin.seals.rules.life import Act
+from shuangyin.seals.rules.life import LifeAct
 
 
 def approved(work: UnitOfWork, actor: Actor, step_id: str) -> None:
@@ -42,7 +42,7 @@ def not_approved(work: UnitOfWork, actor: Actor, step_id: str, *, status: str) -
 
 
 def _go_on(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> None:
-    move = possible_move(seal, Act(step.act))
+    move = possible_move(seal, LifeAct(step.act))
     if move.told_first and move.telling is not None:
         require_unused(work, seal)
         if report_move(work, actor, seal, move.telling, step_id=step.id) is not None:

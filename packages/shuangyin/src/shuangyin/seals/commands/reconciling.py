@@ -27,7 +27,7 @@ from shuangyin.seals.models import Seal, SealDiscrepancy, SealFiling
 from shuangyin.seals.ports import Authorities, OutsideProblem, RegisteredCompany, RegisteredSeal
 from shuangyin.seals.registry_view import ours as organization_facts
 from shuangyin.seals.rules.filing import EXPECTED, out_of_step
-from shuangyin.seals.rules.life import Act, Move, collect_by, find_move
+from shuangyin.seals.rules.life import LifeAct, Move, collect_by, find_move
 from shuangyin.seals.rules.registry import CompanyFacts, judge_company
 from shuangyin.seals.rules.tasks import TaskKind
 
@@ -100,7 +100,7 @@ def revoke_uncollected(work: UnitOfWork, organization_id: str) -> int:
     today = beijing_time(work.now).date()
     ended = 0
     for seal in list(work.session.scalars(query)):
-        move = find_move(Act.EXPIRE, seal.status, seal.medium, seal.begun)
+        move = find_move(LifeAct.EXPIRE, seal.status, seal.medium, seal.begun)
         if isinstance(move, Move) and today > collect_by(beijing_time(seal.filed_at or 0).date()):
             move_seal(work, system_actor(organization_id), seal, move)
             ended += 1
@@ -253,7 +253,7 @@ def _stop(work: UnitOfWork, actor: Actor, hold: Hold, *, category: str | None) -
 
 def stop_seal(work: UnitOfWork, actor: Actor, seal: Seal, hold: Hold) -> None:
     """Suspend a seal for good: it can only be ended."""
-    move = find_move(Act.SUSPEND, seal.status, seal.medium, seal.begun)
+    move = find_move(LifeAct.SUSPEND, seal.status, seal.medium, seal.begun)
     hold_seal(work, actor, seal, hold, move=move if isinstance(move, Move) else None)
 
 

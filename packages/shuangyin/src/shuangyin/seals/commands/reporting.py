@@ -18,7 +18,7 @@ from shuangyin.organization.queries import get as organization_of
 from shuangyin.seals import life_errors, rules, step_queries
 from shuangyin.seals.models import Seal, SealFiling
 from shuangyin.seals.ports import authorities
-from shuangyin.seals.rules.life import FILING_DUE_MS, Act, Telling
+from shuangyin.seals.rules.life import FILING_DUE_MS, LifeAct, Telling
 
 JOB_KIND = "seals.report"
 WAITING, ACCEPTED, REFUSED, MISMATCH = "waiting", "accepted", "refused", "mismatch"
@@ -85,7 +85,7 @@ def _concerns(seal: Seal, telling: Telling) -> bool:
 
 def _payload(work: UnitOfWork, seal: Seal, filing_id: str, telling: Telling) -> dict[str, object]:
     organization = organization_of(work, seal.organization_id)
-    made = step_queries.last_step(work, seal.id, Act.MAKE)
+    made = step_queries.last_step(work, seal.id, LifeAct.MAKE)
     facts = step_queries.facts_of(made) if made is not None else None
     return {
         "request_id": filing_id,

@@ -30,7 +30,7 @@ from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
 from shuangyin.seals.ports import authorities
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
-from shuangyin.seals.rules.life import ACT_WORDS, Act, Move, missing_evidence
+from shuangyin.seals.rules.life import ACT_WORDS, LifeAct, Move, missing_evidence
 from shuangyin.seals.rules.steps import StepFacts, object_to_facts, object_to_resumption
 
 
@@ -38,7 +38,7 @@ from shuangyin.seals.rules.steps import StepFacts, object_to_facts, object_to_re
 class Asked:
     """A step as it is asked for."""
 
-    act: Act
+    act: LifeAct
     facts: StepFacts
     evidence_ids: tuple[str, ...]
     reason: str | None
@@ -77,7 +77,7 @@ def withdraw(work: UnitOfWork, actor: Actor, step_id: str, *, reason: str) -> Se
 
 def _may_overtake(move: Move) -> bool:
     """What protects is never kept waiting by a step that waits for its approval."""
-    return move.act in (Act.SUSPEND, Act.REPORT_LOST)
+    return move.act in (LifeAct.SUSPEND, LifeAct.REPORT_LOST)
 
 
 def _require_complete(
@@ -96,9 +96,9 @@ def _require_complete(
         person_of(work, actor.organization_id, witness)
     if not move.while_in_use:
         require_unused(work, seal)
-    if move.act is Act.ACCEPT:
+    if move.act is LifeAct.ACCEPT:
         require_checks(work, seal)
-    if move.act is Act.DELIVER and seal.status == SealStatus.MADE and _needs_filing(seal):
+    if move.act is LifeAct.DELIVER and seal.status == SealStatus.MADE and _needs_filing(seal):
         raise life_errors.not_filed()
     if move.told_first and not _is_told(work, seal) and _needs_filing(seal):
         _require_receipt(pieces)
@@ -151,7 +151,7 @@ def _keep(
 
 
 def _start_approval(work: UnitOfWork, actor: Actor, seal: Seal, step: SealStep) -> None:
-    words = ACT_WORDS[Act(step.act)]
+    words = ACT_WORDS[LifeAct(step.act)]
     route = start(
         work,
         actor,

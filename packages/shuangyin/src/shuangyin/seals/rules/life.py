@@ -19,7 +19,7 @@ from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.objecting import Objection
 
 
-class Act(StrEnum):
+class LifeAct(StrEnum):
     """What can be done to a seal."""
 
     ACCEPT = "accept"
@@ -63,7 +63,7 @@ class Move:
     `while_in_use` lets the act happen although uses of the seal are unfinished.
     """
 
-    act: Act
+    act: LifeAct
     before: tuple[SealStatus, ...]
     after: SealStatus
     event: str
@@ -88,63 +88,63 @@ _ELECTRONIC = (Medium.ELECTRONIC,)
 
 MOVES: tuple[Move, ...] = (
     Move(
-        Act.ACCEPT, (_S.DRAFT,), _S.ACCEPTED, "accepted", begun=_APPLIED, approval=True,
+        LifeAct.ACCEPT, (_S.DRAFT,), _S.ACCEPTED, "accepted", begun=_APPLIED, approval=True,
         evidence=((_E.ESTABLISHMENT_PROOF,), (_E.INTRODUCTION_LETTER, _E.POWER_OF_ATTORNEY), (_E.AGENT_ID,)),
     ),
     Move(
-        Act.MAKE, (_S.ACCEPTED,), _S.MADE, "manufactured", begun=_APPLIED, media=_PHYSICAL,
+        LifeAct.MAKE, (_S.ACCEPTED,), _S.MADE, "manufactured", begun=_APPLIED, media=_PHYSICAL,
         evidence=((_E.IMPRINT,),), telling=Telling.NEW,
     ),
     Move(
-        Act.MAKE, (_S.ACCEPTED,), _S.MADE, "manufactured", begun=_APPLIED, media=_ELECTRONIC,
+        LifeAct.MAKE, (_S.ACCEPTED,), _S.MADE, "manufactured", begun=_APPLIED, media=_ELECTRONIC,
         telling=Telling.NEW,
     ),
-    Move(Act.FILE, (_S.MADE,), _S.FILED, "filed", begun=_APPLIED, evidence=((_E.FILING_RECEIPT,),)),
+    Move(LifeAct.FILE, (_S.MADE,), _S.FILED, "filed", begun=_APPLIED, evidence=((_E.FILING_RECEIPT,),)),
     Move(
-        Act.DELIVER, (_S.FILED, _S.MADE), _S.DELIVERED, "delivered", begun=_APPLIED, media=_PHYSICAL,
+        LifeAct.DELIVER, (_S.FILED, _S.MADE), _S.DELIVERED, "delivered", begun=_APPLIED, media=_PHYSICAL,
         evidence=((_E.AGENT_ID,), (_E.AGENT_PHOTO,), (_E.IMPRINT_CARD,)),
     ),
     Move(
-        Act.DELIVER, (_S.FILED,), _S.DELIVERED, "delivered", begun=_APPLIED, media=_ELECTRONIC,
+        LifeAct.DELIVER, (_S.FILED,), _S.DELIVERED, "delivered", begun=_APPLIED, media=_ELECTRONIC,
         evidence=((_E.AGENT_ID,), (_E.AGENT_PHOTO,), (_E.MAKING_CERTIFICATE,)),
     ),
     Move(
-        Act.ENABLE, (_S.DELIVERED,), _S.IN_FORCE, "activated", begun=_APPLIED, approval=True,
+        LifeAct.ENABLE, (_S.DELIVERED,), _S.IN_FORCE, "activated", begun=_APPLIED, approval=True,
         evidence=((_E.INTERNAL_DECISION,),),
     ),
-    Move(Act.ACTIVATE, (_S.DRAFT,), _S.IN_FORCE, "activated", begun=_TAKEN_IN),
+    Move(LifeAct.ACTIVATE, (_S.DRAFT,), _S.IN_FORCE, "activated", begun=_TAKEN_IN),
     Move(
-        Act.SUSPEND, (_S.IN_FORCE,), _S.SUSPENDED, "suspended", who=Who.KEEPER_TOO, telling=Telling.STATUS
+        LifeAct.SUSPEND, (_S.IN_FORCE,), _S.SUSPENDED, "suspended", who=Who.KEEPER_TOO, telling=Telling.STATUS
     ),
-    Move(Act.RESUME, (_S.SUSPENDED,), _S.IN_FORCE, "resumed", begun=_TAKEN_IN, telling=Telling.STATUS),
+    Move(LifeAct.RESUME, (_S.SUSPENDED,), _S.IN_FORCE, "resumed", begun=_TAKEN_IN, telling=Telling.STATUS),
     Move(
-        Act.RESUME, (_S.SUSPENDED,), _S.IN_FORCE, "resumed", begun=_APPLIED, approval=True,
+        LifeAct.RESUME, (_S.SUSPENDED,), _S.IN_FORCE, "resumed", begun=_APPLIED, approval=True,
         evidence=((_E.LETTER_OF_AUTHORITY, _E.INTERNAL_DECISION),), telling=Telling.STATUS,
     ),
     Move(
-        Act.REPORT_LOST, HELD, _S.LOST, "reported_lost", who=Who.KEEPER_TOO,
+        LifeAct.REPORT_LOST, HELD, _S.LOST, "reported_lost", who=Who.KEEPER_TOO,
         evidence=((_E.POLICE_REPORT, _E.WRITTEN_STATEMENT),), telling=Telling.STATUS,
     ),
     Move(
-        Act.SCRAP, HELD, _S.SCRAPPED, "scrapped", media=_PHYSICAL, approval=True,
+        LifeAct.SCRAP, HELD, _S.SCRAPPED, "scrapped", media=_PHYSICAL, approval=True,
         evidence=((_E.DAMAGE_PHOTO,),), telling=Telling.STATUS, while_in_use=False,
     ),
     Move(
-        Act.SURRENDER, (*HELD, _S.SCRAPPED), _S.SURRENDERED, "surrendered", media=_PHYSICAL, approval=True,
+        LifeAct.SURRENDER, (*HELD, _S.SCRAPPED), _S.SURRENDERED, "surrendered", media=_PHYSICAL, approval=True,
         evidence=((_E.SURRENDER_GROUND,),), while_in_use=False,
     ),
     Move(
-        Act.DESTROY, (_S.SURRENDERED,), _S.DESTROYED, "destroyed", media=_PHYSICAL, approval=True,
+        LifeAct.DESTROY, (_S.SURRENDERED,), _S.DESTROYED, "destroyed", media=_PHYSICAL, approval=True,
         evidence=((_E.ENGRAVER_RECEIPT,), (_E.DESTRUCTION_CERTIFICATE,), (_E.DESTRUCTION_PHOTO,)),
         telling=Telling.CANCEL, told_first=True, while_in_use=False,
     ),
     Move(
-        Act.REVOKE, (_S.MADE, _S.FILED, *HELD, _S.LOST), _S.REVOKED, "revoked", media=_ELECTRONIC,
+        LifeAct.REVOKE, (_S.MADE, _S.FILED, *HELD, _S.LOST), _S.REVOKED, "revoked", media=_ELECTRONIC,
         approval=True, evidence=((_E.REVOCATION_GROUND, _E.REVOCATION_CERTIFICATE),), telling=Telling.CANCEL,
         while_in_use=False,
     ),
     Move(
-        Act.EXPIRE, (_S.FILED,), _S.REVOKED, "uncollected", begun=_APPLIED, media=_ELECTRONIC,
+        LifeAct.EXPIRE, (_S.FILED,), _S.REVOKED, "uncollected", begun=_APPLIED, media=_ELECTRONIC,
         who=Who.PLATFORM, telling=Telling.CANCEL,
     ),
 )  # fmt: skip
@@ -159,21 +159,21 @@ FILING_DUE_MS = 24 * 3600 * 1000
 COLLECT_MONTHS = 3
 """An e-seal that nobody collects within three months is revoked (京政办发〔2019〕8号)."""
 
-ACT_WORDS: dict[Act, Text] = {
-    Act.ACCEPT: Text("承接", "Order accepted"),
-    Act.MAKE: Text("制作", "Make"),
-    Act.FILE: Text("备案", "File"),
-    Act.DELIVER: Text("交付", "Deliver"),
-    Act.ENABLE: Text("启用", "Put into force"),
-    Act.ACTIVATE: Text("启用（既有印章）", "Put into force (existing seal)"),
-    Act.SUSPEND: Text("停用", "Suspend"),
-    Act.RESUME: Text("恢复", "Resume"),
-    Act.REPORT_LOST: Text("挂失", "Report lost"),
-    Act.SCRAP: Text("报废", "Scrap"),
-    Act.SURRENDER: Text("缴销", "Surrender"),
-    Act.DESTROY: Text("销毁", "Destroy"),
-    Act.REVOKE: Text("注销", "Revoke"),
-    Act.EXPIRE: Text("逾期未领注销", "Revoke uncollected"),
+ACT_WORDS: dict[LifeAct, Text] = {
+    LifeAct.ACCEPT: Text("承接", "Order accepted"),
+    LifeAct.MAKE: Text("制作", "Make"),
+    LifeAct.FILE: Text("备案", "File"),
+    LifeAct.DELIVER: Text("交付", "Deliver"),
+    LifeAct.ENABLE: Text("启用", "Put into force"),
+    LifeAct.ACTIVATE: Text("启用（既有印章）", "Put into force (existing seal)"),
+    LifeAct.SUSPEND: Text("停用", "Suspend"),
+    LifeAct.RESUME: Text("恢复", "Resume"),
+    LifeAct.REPORT_LOST: Text("挂失", "Report lost"),
+    LifeAct.SCRAP: Text("报废", "Scrap"),
+    LifeAct.SURRENDER: Text("缴销", "Surrender"),
+    LifeAct.DESTROY: Text("销毁", "Destroy"),
+    LifeAct.REVOKE: Text("注销", "Revoke"),
+    LifeAct.EXPIRE: Text("逾期未领注销", "Revoke uncollected"),
 }
 
 STATUS_WORDS: dict[SealStatus, Text] = {
@@ -192,7 +192,7 @@ STATUS_WORDS: dict[SealStatus, Text] = {
 }
 
 
-def find_move(act: Act, status: str, medium: str, begun: str) -> Move | Objection:
+def find_move(act: LifeAct, status: str, medium: str, begun: str) -> Move | Objection:
     """The line of the table for an act on a seal as it stands, or why there is none."""
     for move in MOVES:
         if move.act is act and status in move.before and medium in move.media and begun in move.begun:

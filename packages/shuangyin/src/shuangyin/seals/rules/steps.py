@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shuangyin.core.text import Text
 from shuangyin.seals.kinds import Hold, Medium
-from shuangyin.seals.rules.life import Act
+from shuangyin.seals.rules.life import LifeAct
 from shuangyin.seals.rules.objecting import Objection
 
 WITNESSES = 2
@@ -32,17 +32,17 @@ class StepFacts:
     counterpart: str | None = None
 
 
-_NEEDED: dict[Act, tuple[tuple[str, Text], ...]] = {
-    Act.FILE: (
+_NEEDED: dict[LifeAct, tuple[tuple[str, Text], ...]] = {
+    LifeAct.FILE: (
         ("filing_no", Text("备案编号", "the filing number")),
         ("filing_authority", Text("备案机关", "the filing authority")),
     ),
-    Act.SURRENDER: (
+    LifeAct.SURRENDER: (
         ("maker_name", Text("收章刻制单位", "the engraver who takes the seal")),
         ("maker_filing_no", Text("刻制单位备案编号", "the engraver's filing number")),
     ),
-    Act.REPORT_LOST: (("happened_at", Text("遗失时间", "when it was lost")),),
-    Act.DESTROY: (("happened_at", Text("销毁时间", "when it was destroyed")),),
+    LifeAct.REPORT_LOST: (("happened_at", Text("遗失时间", "when it was lost")),),
+    LifeAct.DESTROY: (("happened_at", Text("销毁时间", "when it was destroyed")),),
 }
 _MAKER = (
     ("maker_name", Text("制作单位", "the maker")),
@@ -51,10 +51,10 @@ _MAKER = (
 
 
 def object_to_facts(
-    act: Act, medium: str, facts: StepFacts, now: int, barred: frozenset[str]
+    act: LifeAct, medium: str, facts: StepFacts, now: int, barred: frozenset[str]
 ) -> Objection | None:
     """Why what a step states is not enough. `barred` are persons who may not watch a destruction."""
-    needed = _MAKER if act is Act.MAKE and medium == Medium.PHYSICAL else _NEEDED.get(act, ())
+    needed = _MAKER if act is LifeAct.MAKE and medium == Medium.PHYSICAL else _NEEDED.get(act, ())
     for name, words in needed:
         if getattr(facts, name) in (None, ""):
             return Objection("SEAL_STEP_INCOMPLETE", Text(f"请填写{words.zh}。", f"State {words.en}."))
@@ -62,7 +62,7 @@ def object_to_facts(
         return Objection(
             "SEAL_STEP_FUTURE", Text("所填时间晚于现在。", "The time stated lies in the future.")
         )
-    return _object_to_witnesses(facts, barred) if act is Act.DESTROY else None
+    return _object_to_witnesses(facts, barred) if act is LifeAct.DESTROY else None
 
 
 def object_to_resumption(hold: str | None) -> Objection | None:
