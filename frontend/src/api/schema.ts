@@ -693,6 +693,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/sign-in/passkey-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Passkey At Sign In
+         * @description What a passkey is to sign for the second step of a sign-in.
+         */
+        post: operations["ask_passkey_at_sign_in_api_v1_auth_sign_in_passkey_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sign-out": {
         parameters: {
             query?: never;
@@ -727,6 +747,26 @@ export interface paths {
          * @description A second factor for one act; the proof goes along with the act and is good once.
          */
         post: operations["second_factor_for_act_api_v1_auth_step_up_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up/passkey-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Passkey For Act
+         * @description What a passkey is to sign for one act on one subject.
+         */
+        post: operations["ask_passkey_for_act_api_v1_auth_step_up_passkey_options_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2082,6 +2122,70 @@ export interface paths {
         get: operations["me_api_v1_me_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passkeys
+         * @description The caller's passkeys.
+         */
+        get: operations["list_passkeys_api_v1_me_passkeys_get"];
+        put?: never;
+        /**
+         * Add Passkey
+         * @description Register the passkey that the authenticator made.
+         */
+        post: operations["add_passkey_api_v1_me_passkeys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask New Passkey
+         * @description Begin to register a passkey. Needs a step-up proof (people.add_passkey, the person's id).
+         */
+        post: operations["ask_new_passkey_api_v1_me_passkeys_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Passkey
+         * @description Remove a passkey; asks for a second factor unless the session has just seen one.
+         */
+        post: operations["remove_passkey_api_v1_me_passkeys__passkey_id__remove_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5600,7 +5704,7 @@ export interface components {
             /** Expires At */
             expires_at: number;
             /** Methods */
-            methods: ("totp" | "recovery_code")[];
+            methods: ("totp" | "recovery_code" | "passkey")[];
         };
         /**
          * ChangeOut
@@ -7527,6 +7631,8 @@ export interface components {
              */
             csrf_token: string | null;
             department: components["schemas"]["NamedRef"] | null;
+            /** Has Passkey */
+            has_passkey: boolean;
             /**
              * Language
              * @enum {string}
@@ -7954,6 +8060,16 @@ export interface components {
             reason: string;
             /** Request Id */
             request_id: string;
+        };
+        /**
+         * NewPasskey
+         * @description What the authenticator answered, and what the person calls it.
+         */
+        NewPasskey: {
+            /** Answer */
+            answer: string;
+            /** Name */
+            name: string;
         };
         /**
          * NewPermit
@@ -8896,6 +9012,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[PasskeyOut] */
+        Page_PasskeyOut_: {
+            /** Items */
+            items: components["schemas"]["PasskeyOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[PermissionOut] */
         Page_PermissionOut_: {
             /** Items */
@@ -9173,6 +9299,61 @@ export interface components {
             text: string;
             /** Total */
             total: number;
+        };
+        /**
+         * PasskeyAct
+         * @description The act on a subject that a passkey is to confirm; for a sign-in its challenge instead.
+         */
+        PasskeyAct: {
+            /** Act */
+            act: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * PasskeyOptions
+         * @description What the browser asks the authenticator: the JSON form of WebAuthn's options.
+         */
+        PasskeyOptions: {
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PasskeyOptionsRequest
+         * @description Begin to register a passkey. Needs a step-up proof (people.add_passkey, the person's id).
+         */
+        PasskeyOptionsRequest: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * PasskeyOut
+         * @description A passkey of the caller.
+         */
+        PasskeyOut: {
+            /**
+             * Blocked At
+             * @description Its count went back: a copy may exist, so it counts no more.
+             */
+            blocked_at: number | null;
+            /** Created At */
+            created_at: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Used At */
+            used_at: number | null;
+        };
+        /**
+         * PasskeySignIn
+         * @description A sign-in whose password was right.
+         */
+        PasskeySignIn: {
+            /** Challenge */
+            challenge: string;
         };
         /**
          * PasswordChange
@@ -11735,7 +11916,7 @@ export interface components {
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code";
+            method: "totp" | "recovery_code" | "passkey";
         };
         /**
          * SecondFactorRule
@@ -12145,7 +12326,7 @@ export interface components {
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code";
+            method: "totp" | "recovery_code" | "passkey";
             /**
              * Password
              * @description For an act that asks for two factors (`strength` is `two_factors`): the password as well.
@@ -14042,6 +14223,40 @@ export interface operations {
             };
         };
     };
+    ask_passkey_at_sign_in_api_v1_auth_sign_in_passkey_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     sign_out_api_v1_auth_sign_out_post: {
         parameters: {
             query?: never;
@@ -14090,6 +14305,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepUpOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_passkey_for_act_api_v1_auth_step_up_passkey_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
                 };
             };
             /** @description Problem document */
@@ -16692,6 +16941,140 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_passkeys_api_v1_me_passkeys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PasskeyOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_passkey_api_v1_me_passkeys_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_new_passkey_api_v1_me_passkeys_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyOptionsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remove_passkey_api_v1_me_passkeys__passkey_id__remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyOptionsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

@@ -8,6 +8,8 @@ import custody from './custody'
 import evidence from './evidence'
 import issueForms from './issueForms'
 import jobs from './jobs'
+import leaving from './leaving'
+import passkeys from './passkeys'
 import requests from './requests'
 import seals from './seals'
 import sealLife from './sealLife'
@@ -20,7 +22,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, evidence, authority, admin, issueForms, jobs, scenarios, settings, statements }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -32,6 +32,7 @@ STEP_UP_ACTS = {
     "people.create_token",
     "people.leave",
     "people.recovery_codes",
+    "people.remove_passkey",
     "people.reset",
     "scenarios.recall",
     "scenarios.settle",

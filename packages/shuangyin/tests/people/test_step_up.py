@@ -52,7 +52,7 @@ def test_a_proof_is_good_once(world: World) -> None:
         require(world, proof, "each")
     assert (refused.value.code, refused.value.details) == (
         "STEP_UP_REQUIRED",
-        {"act": ACT, "subject": SUBJECT},
+        {"act": ACT, "subject": SUBJECT, "strength": "each"},
     )
 
 

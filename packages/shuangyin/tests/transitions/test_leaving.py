@@ -272,3 +272,41 @@ def test_two_administrators_make_one_person_leave_once(world: World) -> None:
     path = f"/api/v1/persons/{employee}/leave"
     ok(world.client("administrator").post(path, json={"proof": first}))
     problem(world.client("second_admin").post(path, json={"proof": second}), 409, "PERSON_LEFT")
+
+
+def test_a_change_of_post_hands_over_what_was_chosen_and_keeps_the_rest(story: Story) -> None:
+    world = story.world
+    keeper, successor = world.id("custodian"), hire(world, "next_keeper", "custodian", "钱进").id
+    posts = {post["kind"]: post["id"] for post in story.get("administrator", "/posts")["items"]}
+    held = story.get("administrator", f"/persons/{keeper}")["posts"]
+    path = f"/persons/{keeper}/change-post"
+    body = {
+        "ending": [held[0]["holding_id"]],
+        "beginning": [posts["employee"]],
+        "successor_id": successor,
+        "parts": [{"part": "seals", "action": "hand_over"}],
+        "reason": "轮岗",
+    }
+    shown = ok(story.post("administrator", f"{path}/preview", body))
+    chosen = {part["part"]: (part["action"], part["outcomes"]) for part in shown["parts"] if part["total"]}
+    assert chosen == {"posts": ("end", {"ended": 1}), "seals": ("hand_over", {"handed_over": 2})}
+    problem(story.post("administrator", path, body), 403, "STEP_UP_REQUIRED")
+    nothing = {**body, "ending": [], "beginning": []}
+    problem(story.post("administrator", f"{path}/preview", nothing), 422, "POSTS_UNCHANGED")
+    proof = world.step_up("administrator", "people.change_post", keeper)
+    done = ok(story.post("administrator", path, {**body, "proof": proof, "seen": shown["digest"]}))
+    assert [one["kind"] for one in done["person"]["posts"]] == ["employee"]
+    assert done["transition"]["number"].startswith("调岗-")
+    for seal in story.seals.values():
+        assert story.get("administrator", f"/seals/{seal}")["keeper"]["name"] == "钱进"
+    # He stays: his session goes on, with the rights of his new post alone.
+    assert "seals.keep" not in story.get("custodian", "/me")["permissions"]
+
+
+def test_the_last_administrator_cannot_move_away(world: World) -> None:
+    admin = world.id("administrator")
+    (held,) = ok(world.client("administrator").get(f"/api/v1/persons/{admin}"))["posts"]
+    proof = world.step_up("administrator", "people.change_post", admin)
+    body = {"ending": [held["holding_id"]], "proof": proof}
+    answer = world.client("administrator").post(f"/api/v1/persons/{admin}/change-post", json=body)
+    problem(answer, 409, "LAST_ADMINISTRATOR")

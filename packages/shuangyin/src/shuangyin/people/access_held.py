@@ -9,6 +9,7 @@ from sqlalchemy import select
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.factors import recovery_codes_left
 from shuangyin.people.models import ApiToken, Credential, SignInChallenge, SignInSession, StepUpProof
+from shuangyin.people.passkeys import passkeys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def factors_held(work: UnitOfWork, person_id: str) -> list[HeldFactor]:
     codes = recovery_codes_left(work, person_id)
     if codes:
         held.append(HeldFactor("recovery_codes", person_id, str(codes)))
+    held += [HeldFactor("passkey", one.id, one.name) for one in passkeys_of(work, person_id)]
     for model in (SignInChallenge, StepUpProof):
         unused = select(model.id).where(
             model.person_id == person_id, model.used_at.is_(None), model.expires_at > work.now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shuangyin.core.errors import Conflict, Forbidden, NotAdmitted, RateLimited, Refused
+from shuangyin.core.errors import Conflict, Forbidden, NotAdmitted, NotFound, RateLimited, Refused
 
 
 def sign_in_refused() -> NotAdmitted:
@@ -99,4 +99,31 @@ def last_administrator() -> Refused:
         "LAST_ADMINISTRATOR",
         "本单位须至少保留一名可管理人员的在职人员，请先为他人任职。",
         "Somebody must remain who can manage people. Appoint another person first.",
+    )
+
+
+def no_passkey() -> NotFound:
+    """The person has no passkey that counts."""
+    return NotFound(
+        "NO_PASSKEY",
+        "您尚未登记通行密钥，请使用其他验证方式。",
+        "You have no passkey. Confirm in another way.",
+    )
+
+
+def passkey_refused() -> Refused:
+    """What the authenticator answered is not what was asked of it."""
+    return Refused(
+        "PASSKEY_REFUSED",
+        "通行密钥登记未成功：回答与所问不符或已超时，请重新登记。",
+        "The passkey was not registered: the answer is not to what was asked, or came too late. Begin anew.",
+    )
+
+
+def passkeys_most(most: int) -> Refused:
+    """Enough passkeys."""
+    return Refused(
+        "PASSKEYS_MOST",
+        f"通行密钥最多 {most} 个，请先删除不再使用的。",
+        f"There can be {most} passkeys. Remove one that is not used.",
     )

@@ -14,14 +14,14 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import ShuangyinError, not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
-from shuangyin.people import errors, rules
+from shuangyin.people import errors, passkeys, rules
 from shuangyin.people.models import Credential, Person, RecoveryCode
-from shuangyin.people.schemas import Enrolment, Method
+from shuangyin.people.schemas import Enrolment, FactorMethod
 
 ISSUER = "双印"
 
 
-TWO_FACTORS: Final = ("password,totp",)
+TWO_FACTORS: Final = ("password,totp", "password,passkey")
 """Kinds of factors that are two when they are shown together: what one knows, and what one has. A recovery code, which
 stands in for a lost device, is none of the strong ones."""
 
@@ -69,18 +69,23 @@ def check_factor(
     actor: Actor,
     credential: Credential,
     *,
-    method: Method,
+    method: FactorMethod,
     code: str,
     enrolling: bytes | None = None,
+    bound_to: tuple[str, str] | None = None,
 ) -> FactorResult:
-    """Check a code, use it up when it is good, count it when it is not.
+    """Check a code or a passkey's answer, use it up when it is good, count it when it is not.
 
-    `enrolling` is the wrapped secret that this code would confirm, in place of the credential's own.
+    `enrolling` is the wrapped secret that this code would confirm, in place of the credential's own. `bound_to` is the
+    act and subject for which a passkey must have been asked; without them no passkey is good.
     """
     if credential.locked_until is not None and credential.locked_until > work.now:
         return FactorResult(Verdict.LOCKED, -(-(credential.locked_until - work.now) // 1000))
     if method == "totp":
         verdict = _use_totp(work, credential, code, enrolling)
+    elif method == "passkey":
+        good = bound_to is not None and passkeys.confirms(work, actor, code, *bound_to)
+        verdict = Verdict.GOOD if good else Verdict.WRONG
     else:
         verdict = _use_recovery_code(work, actor, code)
     if verdict is Verdict.GOOD:
@@ -96,9 +101,10 @@ def check_factors(
     actor: Actor,
     credential: Credential,
     *,
-    method: Method,
+    method: FactorMethod,
     code: str,
     password_right: bool | None,
+    bound_to: tuple[str, str] | None = None,
 ) -> FactorResult:
     """As `check_factor`, with the password before it when one was given (`password_right` None: none was).
 
@@ -109,7 +115,7 @@ def check_factors(
             return FactorResult(Verdict.LOCKED, -(-(credential.locked_until - work.now) // 1000))
         _count_failure(work, actor, credential, "password", Verdict.PASSWORD)
         return FactorResult(Verdict.PASSWORD)
-    result = check_factor(work, actor, credential, method=method, code=code)
+    result = check_factor(work, actor, credential, method=method, code=code, bound_to=bound_to)
     if result.verdict is not Verdict.GOOD:
         return result
     return FactorResult(Verdict.GOOD, kinds=("password", method) if password_right else (method,))

@@ -93,6 +93,44 @@ class RecoveryCode(Base):
     used_at: Mapped[int | None]
 
 
+class Passkey(Base):
+    """A passkey (通行密钥) of a person: its public key and how often its authenticator has signed (W3C WebAuthn 3)."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    credential_hash: Mapped[str] = mapped_column(
+        String(64), unique=True, doc="SHA-256 of the credential id, which may be longer than an index takes."
+    )
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary, doc="COSE key.")
+    sign_count: Mapped[int]
+    created_at: Mapped[int]
+    used_at: Mapped[int | None]
+    blocked_at: Mapped[int | None] = mapped_column(
+        doc="Since when it counts no more: its count went back, so that a copy of it may exist."
+    )
+
+
+class PasskeyChallenge(Base):
+    """A challenge that a passkey is to sign for one act on one subject, or to be registered; good once."""
+
+    __tablename__ = "passkey_challenge"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    act: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+
+
 class SignInChallenge(Base):
     """A sign-in whose password was right and whose second factor is awaited."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,6 +14,9 @@ Account = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Method = Literal["totp", "recovery_code"]
+FactorMethod = Literal["totp", "recovery_code", "passkey"]
+Answer = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
+"""A code, or the answer of a passkey as the browser's `PublicKeyCredential.toJSON()` gives it, as text."""
 
 
 class _Input(BaseModel):
@@ -115,7 +118,7 @@ class ChallengeOut(BaseModel):
     """The password was right; the second factor is asked for."""
 
     challenge: str
-    methods: list[Method]
+    methods: list[FactorMethod]
     enrolment: Enrolment | None
     expires_at: int
 
@@ -124,8 +127,8 @@ class SecondFactor(_Input):
     """Second step of signing in."""
 
     challenge: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    method: Method
-    code: Code
+    method: FactorMethod
+    code: Answer
 
 
 class MeOrganization(BaseModel):
@@ -170,6 +173,7 @@ class Me(BaseModel):
     session_expires_at: int | None
     must_change_password: bool = Field(description="While true, only the change of the password is open.")
     recovery_codes_left: int
+    has_passkey: bool
     language: Literal["zh", "en"]
 
 
@@ -198,8 +202,8 @@ class StepUp(_Input):
 
     act: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-    method: Method
-    code: Code
+    method: FactorMethod
+    code: Answer
     password: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None,
         description="For an act that asks for two factors (`strength` is `two_factors`): the password as well.",
@@ -240,3 +244,47 @@ class TokenAdded(BaseModel):
 
     token: TokenOut
     secret: str | None = Field(description="Shown once; null when the answer is repeated.")
+
+
+class PasskeyOptionsRequest(_Input):
+    """Begin to register a passkey. Needs a step-up proof (people.add_passkey, the person's id)."""
+
+    proof: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class PasskeyAct(_Input):
+    """The act on a subject that a passkey is to confirm; for a sign-in its challenge instead."""
+
+    act: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+
+
+class PasskeySignIn(_Input):
+    """A sign-in whose password was right."""
+
+    challenge: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class PasskeyOptions(BaseModel):
+    """What the browser asks the authenticator: the JSON form of WebAuthn's options."""
+
+    options: dict[str, Any]
+
+
+class NewPasskey(_Input):
+    """What the authenticator answered, and what the person calls it."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    answer: Answer
+
+
+class PasskeyOut(BaseModel):
+    """A passkey of the caller."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    created_at: int
+    used_at: int | None
+    blocked_at: int | None = Field(description="Its count went back: a copy may exist, so it counts no more.")

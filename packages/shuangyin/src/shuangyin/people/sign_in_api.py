@@ -13,14 +13,20 @@ from shuangyin.core.http.writing import Write
 from shuangyin.core.settings import Settings
 from shuangyin.core.text import Language, preferred_language
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people import queries
+from shuangyin.people import passkeys, queries
 from shuangyin.people.actors import actor_of
 from shuangyin.people.commands import own_access, sign_in, step_up
 from shuangyin.people.models import Credential, Person, SignInSession
 from shuangyin.people.schemas import (
     ChallengeOut,
     Me,
+    NewPasskey,
     NewToken,
+    PasskeyAct,
+    PasskeyOptions,
+    PasskeyOptionsRequest,
+    PasskeyOut,
+    PasskeySignIn,
     PasswordChange,
     RecoveryCodesOut,
     SecondFactor,
@@ -66,6 +72,66 @@ def sign_out(actor: SignedIn, request: Request, platform: PlatformOf) -> Respons
 def second_factor_for_act(body: StepUp, actor: SignedIn, platform: PlatformOf) -> StepUpOut:
     """A second factor for one act; the proof goes along with the act and is good once."""
     return step_up.step_up(platform, actor, body)
+
+
+@router.post("/auth/sign-in/passkey-options", response_model=PasskeyOptions, dependencies=[PublicRoute])
+def ask_passkey_at_sign_in(body: PasskeySignIn, platform: PlatformOf) -> PasskeyOptions:
+    """What a passkey is to sign for the second step of a sign-in."""
+    return PasskeyOptions(
+        options=platform.transact(lambda work: sign_in.passkey_options(work, body.challenge))
+    )
+
+
+@router.post("/auth/step-up/passkey-options", response_model=PasskeyOptions)
+def ask_passkey_for_act(body: PasskeyAct, actor: SignedIn, platform: PlatformOf) -> PasskeyOptions:
+    """What a passkey is to sign for one act on one subject."""
+
+    def command(work: UnitOfWork) -> PasskeyOptions:
+        person = work.session.get_one(Person, actor.person_id)
+        return PasskeyOptions(options=passkeys.confirmation_options(work, person, body.act, body.subject))
+
+    return platform.transact(command)
+
+
+@router.get("/me/passkeys", response_model=Page[PasskeyOut])
+def list_passkeys(actor: SignedIn, platform: PlatformOf) -> Page[PasskeyOut]:
+    """The caller's passkeys."""
+
+    def query(work: UnitOfWork) -> Page[PasskeyOut]:
+        found = passkeys.passkeys_of(work, actor.person_id)
+        return Page(items=[PasskeyOut.model_validate(one) for one in found], next_cursor=None)
+
+    return platform.view(query)
+
+
+@router.post("/me/passkeys/options", response_model=PasskeyOptions)
+def ask_new_passkey(body: PasskeyOptionsRequest, actor: SignedIn, platform: PlatformOf) -> PasskeyOptions:
+    """Begin to register a passkey. Needs a step-up proof (people.add_passkey, the person's id)."""
+    return platform.transact(
+        lambda work: PasskeyOptions(options=own_access.passkey_options(work, actor, proof=body.proof))
+    )
+
+
+@router.post("/me/passkeys", status_code=201, response_model=PasskeyOut)
+def add_passkey(body: NewPasskey, actor: SignedIn, write: Write) -> PasskeyOut | Response:
+    """Register the passkey that the authenticator made."""
+    return write.run(
+        actor,
+        lambda work: PasskeyOut.model_validate(own_access.add_passkey(work, actor, body)),
+        status=201,
+    )
+
+
+@router.post("/me/passkeys/{passkey_id}/remove", status_code=204)
+def remove_passkey(
+    passkey_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")],
+    body: PasskeyOptionsRequest,
+    actor: SignedIn,
+    platform: PlatformOf,
+) -> Response:
+    """Remove a passkey; asks for a second factor unless the session has just seen one."""
+    platform.transact(lambda work: own_access.remove_passkey(work, actor, passkey_id, proof=body.proof))
+    return Response(status_code=204)
 
 
 @router.get("/me", response_model=Me)

@@ -52,7 +52,8 @@ class SealsPart:
             outcome, who, why = Outcome.BLOCKED, None, Why.NEEDS_KEEPER
         else:
             outcome, who, why = Outcome.ENDED, None, Why.NO_KEEPER
-        return Item("seal", seal.id, seal.name, outcome, who, why, seal)
+        label = f"{seal.name}（{'实体' if physical else '电子'}）"
+        return Item("seal", seal.id, label, outcome, who, why, seal)
 
 
 class SafesPart:

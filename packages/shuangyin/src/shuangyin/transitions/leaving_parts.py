@@ -122,6 +122,7 @@ KINDS: dict[str, Text] = {
     "password": Text("登录密码", "Password"),
     "totp": Text("动态口令", "Authenticator"),
     "recovery_codes": Text("恢复码", "Recovery codes"),
+    "passkey": Text("通行密钥", "Passkey"),
     "begun": Text("未完成的验证", "Confirmation begun"),
 }
 OUTCOMES: dict[Outcome, Text] = {

@@ -13,6 +13,7 @@ from shuangyin.evidence.commands import record
 from shuangyin.organization.models import Post
 from shuangyin.people import errors, queries
 from shuangyin.people.models import Credential, Person, PersonStatus, PostHolding, RecoveryCode
+from shuangyin.people.passkeys import drop_passkeys
 
 
 def active_person(work: UnitOfWork, actor: Actor, person_id: str) -> Person:
@@ -46,6 +47,7 @@ def drop_factors(work: UnitOfWork, person: Person) -> None:
     """Remove what the person signed in with: secrets are not kept beyond their use."""
     work.session.execute(delete(Credential).where(Credential.person_id == person.id))
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    drop_passkeys(work, person.id)
 
 
 def mark_left(work: UnitOfWork, actor: Actor, person: Person, facts: Mapping[str, JsonValue]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -17,10 +18,18 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.organization.rules import checked_name, checked_permissions
 from shuangyin.organization.starter import permission_labels
-from shuangyin.people import errors, factors, passwords, rules, sessions, throttle
+from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, throttle
 from shuangyin.people.commands.step_up import require_second_factor
-from shuangyin.people.models import ApiToken, Credential, EndReason, Person, RecoveryCode, SignInSession
-from shuangyin.people.schemas import NewToken, PasswordChange
+from shuangyin.people.models import (
+    ApiToken,
+    Credential,
+    EndReason,
+    Passkey,
+    Person,
+    RecoveryCode,
+    SignInSession,
+)
+from shuangyin.people.schemas import NewPasskey, NewToken, PasswordChange
 
 RECOVERY_CODES = 10
 _RECOVERY_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -85,6 +94,36 @@ def renew_recovery_codes(work: UnitOfWork, actor: Actor) -> list[str]:
     )
     _record(work, actor, "people.recovery_codes_renewed", {"count": len(codes)})
     return codes
+
+
+def passkey_options(work: UnitOfWork, actor: Actor, *, proof: str | None) -> dict[str, Any]:
+    """What a new passkey is asked for. Raises Forbidden (STEP_UP_REQUIRED, SESSION_REQUIRED), Refused."""
+    require_session(actor)
+    require_second_factor(
+        work, actor, act=passkeys.REGISTER, subject=actor.person_id, proof=proof, strength="each"
+    )
+    return passkeys.registration_options(work, work.session.get_one(Person, actor.person_id))
+
+
+def add_passkey(work: UnitOfWork, actor: Actor, new: NewPasskey) -> Passkey:
+    """Take a passkey on whose making was asked for with a second factor. Raises Refused (PASSKEY_REFUSED)."""
+    require_session(actor)
+    made = passkeys.register(work, actor, name=checked_name(new.name), answer=new.answer)
+    _record(work, actor, "people.passkey_added", {"passkey": made.id})
+    return made
+
+
+def remove_passkey(work: UnitOfWork, actor: Actor, passkey_id: str, *, proof: str | None) -> None:
+    """Remove one of the actor's passkeys. Raises NotFound, Forbidden (STEP_UP_REQUIRED, SESSION_REQUIRED)."""
+    require_session(actor)
+    found = next((one for one in passkeys.passkeys_of(work, actor.person_id) if one.id == passkey_id), None)
+    if found is None:
+        raise not_found("这个通行密钥", "passkey")
+    require_second_factor(
+        work, actor, act="people.remove_passkey", subject=found.id, proof=proof, strength="window"
+    )
+    work.session.delete(found)
+    _record(work, actor, "people.passkey_removed", {"passkey": found.id})
 
 
 def create_token(work: UnitOfWork, actor: Actor, new: NewToken) -> tuple[ApiToken, str]:

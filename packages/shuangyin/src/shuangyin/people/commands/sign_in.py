@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -19,10 +20,10 @@ from shuangyin.core.ids import new_token
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
-from shuangyin.people import errors, factors, passwords, rules, sessions, throttle
+from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, throttle
 from shuangyin.people.actors import bare_actor
 from shuangyin.people.models import Credential, Person, PersonStatus, SignInChallenge
-from shuangyin.people.schemas import ChallengeOut, Enrolment, Method, SecondFactor, SignIn
+from shuangyin.people.schemas import ChallengeOut, Enrolment, FactorMethod, SecondFactor, SignIn
 
 NOBODY = SYSTEM_PERSON_ID
 """In place of person and organization in the record of a refused sign-in whose account is nobody's."""
@@ -70,6 +71,25 @@ def second_factor(platform: Platform, attempt: SecondFactor) -> SignedIn:
     if isinstance(outcome, ShuangyinError):
         raise outcome
     return outcome
+
+
+def passkey_options(work: UnitOfWork, token: str) -> dict[str, Any]:
+    """What a passkey is to sign for a sign-in whose password was right. Raises Unauthenticated (CHALLENGE_ENDED)."""
+    challenge = _open_challenge(work, token)
+    if challenge is None:
+        raise errors.challenge_ended()
+    person = work.session.get_one(Person, challenge.person_id)
+    return passkeys.confirmation_options(work, person, passkeys.SIGN_IN, challenge.id)
+
+
+def _open_challenge(work: UnitOfWork, token: str) -> SignInChallenge | None:
+    return work.session.scalar(
+        select(SignInChallenge).where(
+            SignInChallenge.token_hash == sessions.token_digest(token),
+            SignInChallenge.used_at.is_(None),
+            SignInChallenge.expires_at > work.now,
+        )
+    )
 
 
 def _candidate(work: UnitOfWork, account: str | None) -> _Candidate | None:
@@ -130,20 +150,16 @@ def _challenge(
             used_at=None,
         )
     )
-    methods: list[Method] = ["totp"]
+    methods: list[FactorMethod] = ["totp"]
+    if enrolment is None and passkeys.has_passkey(work, person.id):
+        methods.insert(0, "passkey")
     if enrolment is None and factors.recovery_codes_left(work, person.id):
         methods.append("recovery_code")
     return ChallengeOut(challenge=token, methods=methods, enrolment=enrolment, expires_at=expires_at)
 
 
 def _complete(work: UnitOfWork, attempt: SecondFactor) -> SignedIn | ShuangyinError:
-    challenge = work.session.scalar(
-        select(SignInChallenge).where(
-            SignInChallenge.token_hash == sessions.token_digest(attempt.challenge),
-            SignInChallenge.used_at.is_(None),
-            SignInChallenge.expires_at > work.now,
-        )
-    )
+    challenge = _open_challenge(work, attempt.challenge)
     if challenge is None:
         return errors.challenge_ended()
     person = work.session.get_one(Person, challenge.person_id)
@@ -156,7 +172,13 @@ def _complete(work: UnitOfWork, attempt: SecondFactor) -> SignedIn | ShuangyinEr
     if enrolling is not None and attempt.method != "totp":
         return errors.factor_wrong()
     result = factors.check_factor(
-        work, actor, credential, method=attempt.method, code=attempt.code, enrolling=enrolling
+        work,
+        actor,
+        credential,
+        method=attempt.method,
+        code=attempt.code,
+        enrolling=enrolling,
+        bound_to=(passkeys.SIGN_IN, challenge.id),
     )
     refusal = result.refusal()
     if refusal is not None:
@@ -165,7 +187,9 @@ def _complete(work: UnitOfWork, attempt: SecondFactor) -> SignedIn | ShuangyinEr
     return _begin(work, actor, person, attempt.method, enrolled=enrolling is not None)
 
 
-def _begin(work: UnitOfWork, actor: Actor, person: Person, method: Method, *, enrolled: bool) -> SignedIn:
+def _begin(
+    work: UnitOfWork, actor: Actor, person: Person, method: FactorMethod, *, enrolled: bool
+) -> SignedIn:
     started = sessions.start_session(work, person)
     if enrolled:
         record(

@@ -71,7 +71,13 @@ def _step_up(
 ) -> StepUpOut | ShuangyinError:
     credential = factors.credential_for_change(work, actor.person_id)
     shown = factors.check_factors(
-        work, actor, credential, method=request.method, code=request.code, password_right=password_right
+        work,
+        actor,
+        credential,
+        method=request.method,
+        code=request.code,
+        password_right=password_right,
+        bound_to=(request.act, request.subject),
     )
     refusal = shown.refusal()
     if refusal is not None:

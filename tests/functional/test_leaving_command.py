@@ -1,0 +1,65 @@
+"""`shuangyin person leave` against a running platform: shown, refused with reasons, done with a proof sheet."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from running_installation import Installation
+
+from shuangyin.demo.person import Person
+
+
+def command(running: Installation, token: str, *arguments: str, code: str = "") -> tuple[int, str]:
+    """Exit code and what was told."""
+    environment = {**os.environ, "SHUANGYIN_TOKEN": token, "COLUMNS": "160", "SHUANGYIN_SECOND_FACTOR": code}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "shuangyin",
+            "person",
+            "leave",
+            *arguments,
+            "--server",
+            running.server.base_url,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def token_of(admin: Person, scopes: list[str]) -> str:
+    name = f"人事 {secrets.token_hex(4)}"
+    proof = admin.step_up("people.create_token", name)
+    body = {"name": name, "scopes": scopes, "days": 1, "proof": proof}
+    return str(admin.post_json("/me/tokens", body)["secret"])
+
+
+def test_a_person_leaves_by_command(running: Installation, tmp_path: Path) -> None:
+    admin = running["administrator"]
+    token = token_of(admin, ["people.manage", "people.read"])
+    account = f"clerk-{secrets.token_hex(4)}"
+    admin.post_json("/persons", {"name": "何静", "account": account})
+    exit_code, told = command(running, token, account, "--preview")
+    assert (exit_code, "登录密码" in told) == (0, True)
+    keeper = running["custodian"].account
+    exit_code, told = command(running, token, keeper)
+    assert (exit_code, "须先处理" in told) == (1, True)
+    exit_code, told = command(running, token, account, code="000000")
+    assert (exit_code, "SECOND_FACTOR_WRONG" in told) == (2, True)
+    sheet = tmp_path / "sheet.pdf"
+    exit_code, told = command(running, token, account, "--sheet", str(sheet), code=admin.code())
+    assert (exit_code, "离职-" in told) == (0, True), told
+    assert sheet.read_bytes().startswith(b"%PDF-")
+    exit_code, told = command(running, token, account, code=admin.code())
+    assert (exit_code, account in told) == (2, True)
+    exit_code, told = command(running, "wrong", account)
+    assert (exit_code, "UNAUTHENTICATED" in told) == (2, True)
