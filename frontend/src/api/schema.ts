@@ -4947,7 +4947,7 @@ export interface components {
             grant_id: string | null;
             on_behalf_of: components["schemas"]["PersonRef"] | null;
             /** Reasons */
-            reasons: components["schemas"]["shuangyin__authority__schemas__ReasonOut"][];
+            reasons: components["schemas"]["AuthorityReasonOut"][];
         };
         /**
          * AnswerSummary
@@ -5393,6 +5393,25 @@ export interface components {
             finished_at: number;
             /** Size */
             size: number;
+        };
+        /**
+         * AuthorityReasonOut
+         * @description Why, or why not.
+         */
+        AuthorityReasonOut: {
+            /**
+             * Code
+             * @description A stable code where it is an objection.
+             */
+            code: string | null;
+            /** Delegation Id */
+            delegation_id?: string | null;
+            /** En */
+            en: string;
+            /** Grant Id */
+            grant_id?: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * BalanceOut
@@ -6273,7 +6292,7 @@ export interface components {
              */
             parts: components["schemas"]["AmountPartOut"][];
             /** Reasons */
-            reasons: components["schemas"]["shuangyin__scenarios__schemas__ReasonOut"][];
+            reasons: components["schemas"]["ReasonOut"][];
             /** Refused Media */
             refused_media: components["schemas"]["RefusedMediumOut"][];
             /** Route */
@@ -6465,6 +6484,24 @@ export interface components {
             suspect: boolean;
             /** Unpermitted */
             unpermitted: number;
+        };
+        /**
+         * DevicePhotoOut
+         * @description A photo that an event announced.
+         */
+        DevicePhotoOut: {
+            /** Id */
+            id: string;
+            /** Moment */
+            moment: string;
+            /** Size */
+            size: number;
+            /** Sm3 */
+            sm3: string;
+            /** Uploaded */
+            uploaded: boolean;
+            /** Url */
+            url: string | null;
         };
         /**
          * DifferenceOut
@@ -6873,7 +6910,7 @@ export interface components {
             /** Persons */
             persons: components["schemas"]["PersonRef"][];
             /** Photos */
-            photos: components["schemas"]["shuangyin__devices__schemas__PhotoOut"][];
+            photos: components["schemas"]["DevicePhotoOut"][];
             position: components["schemas"]["PositionOut"] | null;
             /** Press Kind */
             press_kind: string | null;
@@ -8610,7 +8647,7 @@ export interface components {
             /** Opened At */
             opened_at: number | null;
             /** Photos */
-            photos: components["schemas"]["shuangyin__custody__schemas__PhotoOut"][];
+            photos: components["schemas"]["PhotoOut"][];
             /** Requested At */
             requested_at: number;
             /** Requests */
@@ -9587,6 +9624,27 @@ export interface components {
          */
         PhotoMoment: "before" | "pressing" | "document" | "returned";
         /**
+         * PhotoOut
+         * @description A photo, by its digest.
+         */
+        PhotoOut: {
+            /** Id */
+            id: string;
+            /** Moment */
+            moment: string;
+            /** Request Id */
+            request_id: string | null;
+            /** Sm3 */
+            sm3: string;
+            /** Taken At */
+            taken_at: number;
+            taken_by: components["schemas"]["PersonRef"];
+            /** Url */
+            url: string;
+            /** Use Id */
+            use_id: string | null;
+        };
+        /**
          * PhysicalUseOut
          * @description One line of the register.
          */
@@ -9609,7 +9667,7 @@ export interface components {
             /** Opening Id */
             opening_id: string;
             /** Photos */
-            photos: components["schemas"]["shuangyin__custody__schemas__PhotoOut"][];
+            photos: components["schemas"]["PhotoOut"][];
             /** Pressed At */
             pressed_at: number;
             presser: components["schemas"]["PersonRef"];
@@ -9942,7 +10000,7 @@ export interface components {
              */
             parts: components["schemas"]["AmountPartOut"][];
             /** Reasons */
-            reasons: components["schemas"]["shuangyin__scenarios__schemas__ReasonOut"][];
+            reasons: components["schemas"]["ReasonOut"][];
             /** Refused Media */
             refused_media: components["schemas"]["RefusedMediumOut"][];
             /** Route */
@@ -10109,6 +10167,25 @@ export interface components {
         ReasonBody: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReasonOut
+         * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
+         */
+        ReasonOut: {
+            basis: components["schemas"]["Basis"];
+            /** Citation */
+            citation: string | null;
+            /** Decided */
+            decided: string[];
+            /** En */
+            en: string;
+            rule: components["schemas"]["TextOut"];
+            /** Rule Id */
+            rule_id: string;
+            strength: components["schemas"]["Strength"];
+            /** Zh */
+            zh: string;
         };
         /**
          * RecipientOut
@@ -10754,6 +10831,41 @@ export interface components {
             zh: string;
         };
         /**
+         * RouteConditionsBody
+         * @description When a step is part of the route; empty parts ask for nothing, an unknown amount meets every limit.
+         */
+        RouteConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Applicants
+             * @default []
+             */
+            applicants: string[];
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: string[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: string[];
+        };
+        /**
          * RouteDefinitionChange
          * @description What is to change of a named route; what is absent stays. Other steps make a new version.
          */
@@ -10958,7 +11070,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
+            when: components["schemas"]["StepConditionsBody"];
         };
         /**
          * RouteStepOut
@@ -11053,7 +11165,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            when: components["schemas"]["shuangyin__scenarios__schemas__StepConditionsBody"];
+            when: components["schemas"]["StepConditionsBody"];
         };
         /**
          * RouteVersionOut
@@ -12194,6 +12306,36 @@ export interface components {
             when: "before" | "after";
         };
         /**
+         * StepConditionsBody
+         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
+         */
+        StepConditionsBody: {
+            /** Amount Below Minor */
+            amount_below_minor?: number | null;
+            /** Amount From Minor */
+            amount_from_minor?: number | null;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /**
+             * Media
+             * @default []
+             */
+            media: ("electronic" | "physical")[];
+            /**
+             * Seal Categories
+             * @default []
+             */
+            seal_categories: components["schemas"]["SealCategory"][];
+        };
+        /**
          * StepConsultation
          * @description Whose opinion is asked for (征询).
          */
@@ -12218,7 +12360,7 @@ export interface components {
              *       "seal_categories": []
              *     }
              */
-            conditions: components["schemas"]["shuangyin__approvals__oversight_schemas__StepConditionsBody"];
+            conditions: components["schemas"]["RouteConditionsBody"];
             /**
              * Issue Form Counts
              * @default false
@@ -12826,148 +12968,6 @@ export interface components {
             setup: components["schemas"]["TaskOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
-        };
-        /**
-         * StepConditionsBody
-         * @description When a step is part of the route; empty parts ask for nothing, an unknown amount meets every limit.
-         */
-        shuangyin__approvals__oversight_schemas__StepConditionsBody: {
-            /** Amount Below Minor */
-            amount_below_minor?: number | null;
-            /** Amount From Minor */
-            amount_from_minor?: number | null;
-            /**
-             * Applicants
-             * @default []
-             */
-            applicants: string[];
-            /**
-             * Currency
-             * @default CNY
-             */
-            currency: string;
-            /**
-             * Departments
-             * @default []
-             */
-            departments: string[];
-            /**
-             * Media
-             * @default []
-             */
-            media: string[];
-            /**
-             * Seal Categories
-             * @default []
-             */
-            seal_categories: string[];
-        };
-        /**
-         * ReasonOut
-         * @description Why, or why not.
-         */
-        shuangyin__authority__schemas__ReasonOut: {
-            /**
-             * Code
-             * @description A stable code where it is an objection.
-             */
-            code: string | null;
-            /** Delegation Id */
-            delegation_id?: string | null;
-            /** En */
-            en: string;
-            /** Grant Id */
-            grant_id?: string | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * PhotoOut
-         * @description A photo, by its digest.
-         */
-        shuangyin__custody__schemas__PhotoOut: {
-            /** Id */
-            id: string;
-            /** Moment */
-            moment: string;
-            /** Request Id */
-            request_id: string | null;
-            /** Sm3 */
-            sm3: string;
-            /** Taken At */
-            taken_at: number;
-            taken_by: components["schemas"]["PersonRef"];
-            /** Url */
-            url: string;
-            /** Use Id */
-            use_id: string | null;
-        };
-        /**
-         * PhotoOut
-         * @description A photo that an event announced.
-         */
-        shuangyin__devices__schemas__PhotoOut: {
-            /** Id */
-            id: string;
-            /** Moment */
-            moment: string;
-            /** Size */
-            size: number;
-            /** Sm3 */
-            sm3: string;
-            /** Uploaded */
-            uploaded: boolean;
-            /** Url */
-            url: string | null;
-        };
-        /**
-         * ReasonOut
-         * @description A rule that shaped the decision: `zh` and `en` are its reason, `decided` the parts it decided.
-         */
-        shuangyin__scenarios__schemas__ReasonOut: {
-            basis: components["schemas"]["Basis"];
-            /** Citation */
-            citation: string | null;
-            /** Decided */
-            decided: string[];
-            /** En */
-            en: string;
-            rule: components["schemas"]["TextOut"];
-            /** Rule Id */
-            rule_id: string;
-            strength: components["schemas"]["Strength"];
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * StepConditionsBody
-         * @description When a step of a route is taken at all; what is absent asks for nothing, an unknown amount meets all.
-         */
-        shuangyin__scenarios__schemas__StepConditionsBody: {
-            /** Amount Below Minor */
-            amount_below_minor?: number | null;
-            /** Amount From Minor */
-            amount_from_minor?: number | null;
-            /**
-             * Currency
-             * @default CNY
-             */
-            currency: string;
-            /**
-             * Departments
-             * @default []
-             */
-            departments: string[];
-            /**
-             * Media
-             * @default []
-             */
-            media: ("electronic" | "physical")[];
-            /**
-             * Seal Categories
-             * @default []
-             */
-            seal_categories: components["schemas"]["SealCategory"][];
         };
     };
     responses: never;
@@ -17451,7 +17451,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["shuangyin__custody__schemas__PhotoOut"];
+                    "application/json": components["schemas"]["PhotoOut"];
                 };
             };
             /** @description Problem document */

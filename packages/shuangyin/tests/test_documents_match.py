@@ -18,3 +18,8 @@ def test_the_table_of_settings_is_the_settings() -> None:
 def test_the_committed_api_description_is_the_api() -> None:
     committed = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
     assert committed == api_description(), "run `make openapi` and commit the result"
+
+
+def test_every_shape_of_the_api_has_a_name_of_its_own() -> None:
+    """Two shapes of one name would be told apart by their modules, and a new one would rename an old one."""
+    assert [name for name in api_description()["components"]["schemas"] if "__" in name] == []

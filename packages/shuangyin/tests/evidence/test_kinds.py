@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 import shuangyin
 from shuangyin.evidence.kinds import kinds, sentence_of
+from shuangyin.seals.rules.life import MOVES
 
 SOURCE = Path(shuangyin.__file__).parent
 KIND = re.compile(
@@ -39,6 +40,8 @@ STEP_UP_ACTS = {
     "scenarios.simulate",
     "seals.freeze_all",
     "seals.lift_freeze",
+    "seals.report",
+    "seals.round",
 }
 """Acts that a second factor is asked for, and kinds of jobs; nothing is recorded under these names."""
 
@@ -77,7 +80,7 @@ def recorded_kinds() -> set[str]:
                 and id(node) not in logged
                 and KIND.fullmatch(node.value)
             }
-    return found - permissions() - STEP_UP_ACTS
+    return (found | {f"seals.{move.event}" for move in MOVES}) - permissions() - STEP_UP_ACTS
 
 
 def is_log_call(node: ast.AST) -> TypeGuard[ast.Call]:

@@ -47,7 +47,7 @@ class ApproversBody(_Input):
     form_field: Word | None = None
 
 
-class StepConditionsBody(_Input):
+class RouteConditionsBody(_Input):
     """When a step is part of the route; empty parts ask for nothing, an unknown amount meets every limit."""
 
     media: Annotated[list[Word], Field(max_length=4)] = []
@@ -85,7 +85,7 @@ class StepDefinitionBody(_Input):
     approvers: ApproversBody
     mode: StepMode = StepMode.ANY
     second_factor: SecondFactorRule = SecondFactorRule.WINDOW
-    conditions: StepConditionsBody = StepConditionsBody()
+    conditions: RouteConditionsBody = RouteConditionsBody()
     special: SpecialCasesBody = SpecialCasesBody()
     timeout: TimeoutBody | None = None
     looks_at: Annotated[list[FactPart], Field(max_length=5)] = []

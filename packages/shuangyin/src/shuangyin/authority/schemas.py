@@ -166,7 +166,7 @@ class LinkOut(BaseModel):
     en: str
 
 
-class ReasonOut(BaseModel):
+class AuthorityReasonOut(BaseModel):
     """Why, or why not."""
 
     code: str | None = Field(description="A stable code where it is an objection.")
@@ -186,7 +186,7 @@ class AnswerOut(BaseModel):
     delegation_id: str | None
     on_behalf_of: PersonRef | None
     chain: list[LinkOut]
-    reasons: list[ReasonOut]
+    reasons: list[AuthorityReasonOut]
 
 
 class PowerOut(BaseModel):

@@ -18,12 +18,12 @@ from shuangyin.authority.reversing import Power
 from shuangyin.authority.rules.duties import objection_to_reviewer
 from shuangyin.authority.schemas import (
     AnswerOut,
+    AuthorityReasonOut,
     DelegationOut,
     GrantOut,
     LinkOut,
     PowerOut,
     PowersOut,
-    ReasonOut,
     ReviewOut,
 )
 from shuangyin.core.actor import Actor
@@ -191,10 +191,10 @@ def answer_out(work: UnitOfWork, organization_id: str, answer: AuthorityAnswer) 
         people=(*(link.person_id for link in answer.chain), answer.on_behalf_of),
         seals=(link.id for link in answer.chain if link.kind == "keeper"),
     )
-    reasons = [ReasonOut(code=None, zh=one.zh, en=one.en) for one in answer.reasons]
+    reasons = [AuthorityReasonOut(code=None, zh=one.zh, en=one.en) for one in answer.reasons]
     if not answer.allowed:
         reasons = [
-            ReasonOut(
+            AuthorityReasonOut(
                 code=one.code,
                 zh=one.text.zh,
                 en=one.text.en,
@@ -203,7 +203,7 @@ def answer_out(work: UnitOfWork, organization_id: str, answer: AuthorityAnswer) 
             )
             for refusal in answer.refusals
             for one in refusal.objections
-        ] or [ReasonOut(code="NO_AUTHORITY", zh=one.zh, en=one.en) for one in answer.reasons]
+        ] or [AuthorityReasonOut(code="NO_AUTHORITY", zh=one.zh, en=one.en) for one in answer.reasons]
     return AnswerOut(
         allowed=answer.allowed,
         at=work.now,

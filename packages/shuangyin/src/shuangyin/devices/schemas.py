@@ -139,7 +139,7 @@ class DeviceCode(BaseModel):
     code: str
 
 
-class PhotoOut(BaseModel):
+class DevicePhotoOut(BaseModel):
     """A photo that an event announced."""
 
     id: str
@@ -170,7 +170,7 @@ class EventOut(BaseModel):
     detail: list[str]
     persons: list[PersonRef]
     position: PositionOut | None
-    photos: list[PhotoOut]
+    photos: list[DevicePhotoOut]
 
 
 class AsideOut(BaseModel):

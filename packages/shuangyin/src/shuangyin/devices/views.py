@@ -23,12 +23,12 @@ from shuangyin.devices.schemas import (
     BalanceOut,
     DeviceDetail,
     DeviceOut,
+    DevicePhotoOut,
     EventOut,
     FenceShape,
     MessageOut,
     PermitCounts,
     PermitOut,
-    PhotoOut,
     PositionOut,
 )
 from shuangyin.people.queries import display
@@ -280,7 +280,7 @@ def _event(
         if where
         else None,
         photos=[
-            PhotoOut(
+            DevicePhotoOut(
                 id=one.id,
                 moment=one.moment,
                 sm3=one.sm3,
