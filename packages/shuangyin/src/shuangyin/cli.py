@@ -12,11 +12,13 @@ from rich.console import Console
 from shuangyin import log_commands, people_commands
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
+from shuangyin.device_sim import command as device_command
 from shuangyin.process_lock import only_process
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
 app.add_typer(log_commands.app, name="log")
 app.add_typer(people_commands.app, name="person")
+app.command("device-sim")(device_command.device_sim)
 console = Console()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from gmseal.errors import GmsealError
 from gmseal.sm.keys import PrivateKey, PublicKey
 from sealdevice.device.core import ClockReading, Device, Senses
 from sealdevice.device.store import DeviceStore, MemoryStore
@@ -22,6 +23,7 @@ from sealdevice.event import EventKind, PersonCheck, Photo, Position
 from sealdevice.link import DeviceLink, Message
 from sealdevice.permit import Check, Permit, PhotoMoment, PressKind
 from sealdevice.session import Purpose, Session, sign_session
+from shuangyin.core.errors import Invalid
 from shuangyin.device_sim.photographs import Camera
 
 FIRMWARE = "simulated-1"
@@ -35,6 +37,23 @@ class Identity:
     platform_key: PublicKey
     certificate: str = ""
     authority: str = ""
+
+
+def read_identity(answer: Mapping[str, Any]) -> Identity:
+    """The identity in what the platform answered to an enrolment. Raises Invalid (ENROLMENT_ANSWER)."""
+    try:
+        return Identity(
+            str(answer["device_id"]),
+            PublicKey.from_point(bytes.fromhex(answer["platform_key"])),
+            str(answer["certificate"]),
+            str(answer["authority"]),
+        )
+    except (KeyError, TypeError, ValueError, GmsealError) as error:
+        raise Invalid(
+            "ENROLMENT_ANSWER",
+            "平台对登记的答复无法读取，请核对平台地址和版本。",
+            "The answer to the enrolment cannot be read; check the platform's address and version.",
+        ) from error
 
 
 @dataclass
@@ -51,12 +70,14 @@ class SimulatedSeal:
     clock_error_ms: int = 0
     pressed: int = 0
     """What the mechanism really did: the one number that no record of the device can be wrong about."""
-    photos: dict[str, bytes] = field(default_factory=dict)
+    photos: MutableMapping[str, bytes] = field(default_factory=dict)
     """Photos that were taken and not uploaded, by SM3."""
-
-    def __post_init__(self) -> None:
-        self.tls_key = ec.generate_private_key(ec.SECP256R1())
-        self.identity: Identity | None = None
+    tls_key: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    identity: Identity | None = None
+    objections: tuple[str, ...] = ()
+    """Why the latest press was refused."""
 
     @property
     def id(self) -> str:
@@ -67,7 +88,7 @@ class SimulatedSeal:
     def enrolment(self, code: str) -> dict[str, str]:
         """What it sends to be enrolled with a one-time code."""
         request = x509.CertificateSigningRequestBuilder().subject_name(
-            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "seal")])
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "simulated-seal")])
         )
         plain = code.replace("-", "").upper()
         challenge = hashlib.new("sm3", plain.encode()).hexdigest()
@@ -85,12 +106,7 @@ class SimulatedSeal:
 
     def enrolled(self, answer: Mapping[str, Any]) -> None:
         """Keep what the platform answered, and start."""
-        self.identity = Identity(
-            answer["device_id"],
-            PublicKey.from_point(bytes.fromhex(answer["platform_key"])),
-            answer["certificate"],
-            answer["authority"],
-        )
+        self.identity = read_identity(answer)
         self.start()
 
     def start(self) -> None:
@@ -142,7 +158,8 @@ class SimulatedSeal:
             return self.device.press(
                 permit_id or (permit.id if permit else ""), kind, senses, self._mechanism
             )
-        except Refused:
+        except Refused as refusal:
+            self.objections = refusal.objections or (refusal.code.value,)
             for photo in photos:
                 self.photos.pop(photo.sm3, None)
             return None

@@ -1,0 +1,141 @@
+"""Who stands before a simulated device: carries out lines such as ``press 3 seam`` or ``misbehave moved``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from sealdevice.event import PersonCheck
+from sealdevice.permit import Permit, PressKind
+from shuangyin.core.errors import Invalid
+from shuangyin.device_sim.misbehaving import Misbehaviour, misbehave
+from shuangyin.device_sim.seal import SimulatedSeal
+from shuangyin.device_sim.wire import Wire, lock_words
+
+PERMIT_WAIT_S: Final = 120.0
+SETTLE_S: Final = 60.0
+MOST_PRESSES: Final = 1_000
+
+
+class Operator:
+    """Does one thing after another at one device."""
+
+    def __init__(
+        self, seal: SimulatedSeal, wire: Wire, say: Callable[[str, str], None], *, offline_s: float = 6.0
+    ) -> None:
+        self._seal, self._wire, self._say, self._offline_s = seal, wire, say, offline_s
+
+    def do(self, line: str) -> None:
+        """Carry out one line. Raises Invalid (SIMULATOR_LINE) for one that means nothing."""
+        word, *rest = line.split() or [""]
+        acts: dict[str, Callable[[list[str]], object]] = {
+            "": lambda _: None,
+            "press": self._press,
+            "spoil": self._spoil,
+            "check": lambda _: self._check(),
+            "misbehave": self._misbehave,
+            "state": lambda _: self.tell_state(),
+            "settle": lambda _: self.settle(),
+            "offline": lambda _: self._network(there=False),
+            "online": lambda _: self._network(there=True),
+        }
+        if word not in acts:
+            raise _unknown(line)
+        acts[word](rest)
+
+    def settle(self) -> bool:
+        """Wait until the platform has everything; whether it came to that."""
+        done = self._wire.settled(SETTLE_S)
+        if done:
+            self._say("事件与照片已全部送达", "everything is delivered")
+        else:
+            self._say("仍有事件或照片未送达", "something is still to be delivered")
+        return done
+
+    def tell_state(self) -> None:
+        """Say how the device stands."""
+        state = self._seal.device.state
+        self._say(
+            f"事件 {state.seq}，已回执 {state.acknowledged}，盖章 {state.presses}，待传照片 {len(self._seal.photos)}",
+            f"events {state.seq}, receipted {state.acknowledged}, presses {state.presses}",
+        )
+        self._say(*lock_words(self._seal))
+
+    def _press(self, words: list[str]) -> None:
+        count, kind = _count_and_kind(words)
+        permit = self._permit()
+        if permit is None:
+            self._say("没有用印许可，未盖章", "no permit, nothing pressed")
+            return
+        self._check(permit)
+        for _ in range(count):
+            number = self._seal.press(permit.id, kind)
+            if number is None:
+                why = ", ".join(self._seal.objections)
+                self._say(f"设备拒绝盖章：{why}", f"the device refused: {why}")
+                return
+            self._say(f"已盖章（{kind.value}），事件 {number}", f"pressed ({kind.value}), event {number}")
+            self._wire.talk(0.05)
+        self._wire.upload()
+
+    def _spoil(self, words: list[str]) -> None:
+        if len(words) != 1 or not words[0].isdecimal():
+            raise _unknown("spoil " + " ".join(words))
+        if self._seal.spoil(int(words[0])):
+            self._say(f"事件 {words[0]} 记为废印", f"event {words[0]} is spoiled")
+        else:
+            self._say("设备拒绝记为废印", "the device refused to note it as spoiled")
+
+    def _check(self, permit: Permit | None = None) -> None:
+        """The persons of the permit stand before it and pass what it asks; also whoever may unlock it."""
+        if permit is not None:
+            for one in permit.persons:
+                self._seal.device.person_checked(PersonCheck(one.person, one.checks))
+        elif (unlocking := self._seal.device.state.unlocking) is not None:
+            self._seal.step_up(unlocking)
+            self._say(*lock_words(self._seal))
+
+    def _misbehave(self, words: list[str]) -> None:
+        if len(words) != 1 or words[0] not in set(Misbehaviour):
+            raise _unknown("misbehave " + " ".join(words))
+        self._say(f"演练异常：{words[0]}", f"misbehaving on purpose: {words[0]}")
+        misbehave(Misbehaviour(words[0]), self._seal, self._wire, offline_s=self._offline_s)
+        self._say(*lock_words(self._seal))
+
+    def _network(self, *, there: bool) -> None:
+        self._wire.wanted = self._seal.online = there
+        self._say(*(("网络恢复", "online") if there else ("已断网", "offline")))
+
+    def _permit(self) -> Permit | None:
+        """A permit that is good now; waited for while the device is online."""
+        until = time.monotonic() + (PERMIT_WAIT_S if self._wire.wanted else 0)
+        while True:
+            now = self._seal.now_ms()
+            held = [one for one in self._seal.permits() if one.not_before <= now < one.not_after]
+            if held or time.monotonic() >= until:
+                return held[0] if held else None
+            self._wire.talk(0.2)
+
+
+def _count_and_kind(words: list[str]) -> tuple[int, PressKind]:
+    count, kind = 1, PressKind.ORDINARY
+    for word in words:
+        if word.isdecimal() and 1 <= int(word) <= MOST_PRESSES:
+            count = int(word)
+        elif word in set(PressKind):
+            kind = PressKind(word)
+        else:
+            raise _unknown("press " + " ".join(words))
+    return count, kind
+
+
+def _unknown(line: str) -> Invalid:
+    kinds = " | ".join(one.value for one in Misbehaviour)
+    return Invalid(
+        "SIMULATOR_LINE",
+        f"不认识「{line.strip()[:80]}」。可用：press [次数] [ordinary|seam|cover]、spoil 事件号、check、state、settle、"
+        f"offline、online、quit、misbehave {kinds}",
+        f"{line.strip()[:80]!r} means nothing here. There are: press [COUNT] [ordinary|seam|cover], spoil EVENT, check, "
+        f"state, settle, offline, online, quit, misbehave {kinds}",
+    )
