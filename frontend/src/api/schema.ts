@@ -713,6 +713,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/sign-in/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Code At Sign In
+         * @description Send a code for the second step of a sign-in to the person's telephone.
+         */
+        post: operations["send_code_at_sign_in_api_v1_auth_sign_in_sms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sign-out": {
         parameters: {
             query?: never;
@@ -767,6 +787,26 @@ export interface paths {
          * @description What a passkey is to sign for one act on one subject.
          */
         post: operations["ask_passkey_for_act_api_v1_auth_step_up_passkey_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Code For Act
+         * @description Send a code for one act on one subject to the caller's telephone.
+         */
+        post: operations["send_code_for_act_api_v1_auth_step_up_sms_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2206,6 +2246,54 @@ export interface paths {
          */
         put: operations["change_password_api_v1_me_password_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Phone
+         * @description The caller's confirmed number, shortened.
+         */
+        get: operations["read_phone_api_v1_me_phone_get"];
+        put?: never;
+        /**
+         * Ask Phone
+         * @description Send a code to a new number. Needs a step-up proof (people.set_phone, the person's id).
+         */
+        post: operations["ask_phone_api_v1_me_phone_post"];
+        /**
+         * Remove Phone
+         * @description Forget the caller's number.
+         */
+        delete: operations["remove_phone_api_v1_me_phone_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/phone/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Phone
+         * @description Confirm a number by the code that was sent to it.
+         */
+        post: operations["confirm_phone_api_v1_me_phone_confirm_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5723,7 +5811,7 @@ export interface components {
             /** Expires At */
             expires_at: number;
             /** Methods */
-            methods: ("totp" | "recovery_code" | "passkey")[];
+            methods: ("totp" | "recovery_code" | "passkey" | "sms")[];
         };
         /**
          * ChangeOut
@@ -5859,6 +5947,17 @@ export interface components {
             valid_until?: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * CodeSent
+         * @description A message is on its way.
+         */
+        CodeSent: {
+            /**
+             * Phone
+             * @description Shortened.
+             */
+            phone: string;
         };
         /**
          * ConditionsBody
@@ -7671,6 +7770,11 @@ export interface components {
             /** Has Passkey */
             has_passkey: boolean;
             /**
+             * Has Phone
+             * @description Whether a code can be sent by short message.
+             */
+            has_phone: boolean;
+            /**
              * Language
              * @enum {string}
              */
@@ -8160,6 +8264,16 @@ export interface components {
             department_id?: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * NewPhone
+         * @description A mobile number to confirm. Needs a step-up proof (people.set_phone, the person's id).
+         */
+        NewPhone: {
+            /** Phone */
+            phone: string;
+            /** Proof */
+            proof?: string | null;
         };
         /**
          * NewPhysicalSeal
@@ -9615,6 +9729,24 @@ export interface components {
             name: string;
             /** Post */
             post?: string | null;
+        };
+        /**
+         * PhoneCode
+         * @description The code that was sent to a number.
+         */
+        PhoneCode: {
+            /** Code */
+            code: string;
+            /** Phone */
+            phone: string;
+        };
+        /**
+         * PhoneOut
+         * @description The caller's number, shortened.
+         */
+        PhoneOut: {
+            /** Phone */
+            phone: string | null;
         };
         /**
          * PhotoMoment
@@ -12028,7 +12160,7 @@ export interface components {
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code" | "passkey";
+            method: "totp" | "recovery_code" | "passkey" | "sms";
         };
         /**
          * SecondFactorRule
@@ -12468,7 +12600,7 @@ export interface components {
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code" | "passkey";
+            method: "totp" | "recovery_code" | "passkey" | "sms";
             /**
              * Password
              * @description For an act that asks for two factors (`strength` is `two_factors`): the password as well.
@@ -14257,6 +14389,40 @@ export interface operations {
             };
         };
     };
+    send_code_at_sign_in_api_v1_auth_sign_in_sms_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     sign_out_api_v1_auth_sign_out_post: {
         parameters: {
             query?: never;
@@ -14339,6 +14505,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_code_for_act_api_v1_auth_step_up_sms_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
                 };
             };
             /** @description Problem document */
@@ -17108,6 +17308,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_phone_api_v1_me_phone_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_phone_api_v1_me_phone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPhone"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remove_phone_api_v1_me_phone_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_phone_api_v1_me_phone_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneOut"];
                 };
             };
             /** @description Problem document */

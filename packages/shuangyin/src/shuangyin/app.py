@@ -23,6 +23,7 @@ from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.connectors.authorities import configured_authorities
 from shuangyin.connectors.seal_timestamps import configured_timestamps
+from shuangyin.connectors.sms import configured_sms
 from shuangyin.core.clock import Clock, SystemClock
 from shuangyin.core.database import Database
 from shuangyin.core.errors import NotFound
@@ -62,6 +63,7 @@ from shuangyin.organization import api as organization_api
 from shuangyin.people import api as people_api
 from shuangyin.people import events_api
 from shuangyin.people import ports as people_ports
+from shuangyin.people.sms_port import SmsGateway
 from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
@@ -157,6 +159,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             LiveBus: LiveBus(shared=not database.is_sqlite),
             Anchors: configured_anchors(settings.log_anchors, clock),
             Authorities: configured_authorities(settings),
+            SmsGateway: configured_sms(settings, clock),
             Timestamps: configured_timestamps(settings),
             Hub: Hub(),
         },

@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         description="Filing authorities, company registry and identity service as JSON; the fields are in "
         "docs/seal-life.md.",
     )
+    sms_gateway: dict[str, object] = Field(
+        default_factory=dict,
+        description="Short-message gateway as JSON: `url`, `key_id`, `secret_file`, `sign_name`, `template` (with "
+        "`code` and `purpose`), `timeout_seconds`; without it no codes are sent.",
+    )
     timestamp_url: str | None = Field(
         None,
         description="Time-stamp authority (RFC 3161) for seal signatures where the scenario list asks for a stamp; "

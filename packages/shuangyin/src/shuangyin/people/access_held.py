@@ -10,6 +10,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.factors import recovery_codes_left
 from shuangyin.people.models import ApiToken, Credential, SignInChallenge, SignInSession, StepUpProof
 from shuangyin.people.passkeys import passkeys_of
+from shuangyin.people.sms import masked, phone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def factors_held(work: UnitOfWork, person_id: str) -> list[HeldFactor]:
     if codes:
         held.append(HeldFactor("recovery_codes", person_id, str(codes)))
     held += [HeldFactor("passkey", one.id, one.name) for one in passkeys_of(work, person_id)]
+    phone = phone_of(work, person_id)
+    if phone is not None:
+        held.append(HeldFactor("phone", person_id, masked(phone)))
     for model in (SignInChallenge, StepUpProof):
         unused = select(model.id).where(
             model.person_id == person_id, model.used_at.is_(None), model.expires_at > work.now

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from shuangyin.core.errors import Conflict, Forbidden, NotAdmitted, NotFound, RateLimited, Refused
+from shuangyin.core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotAdmitted,
+    NotFound,
+    RateLimited,
+    Refused,
+    Unavailable,
+)
 
 
 def sign_in_refused() -> NotAdmitted:
@@ -126,4 +135,41 @@ def passkeys_most(most: int) -> Refused:
         "PASSKEYS_MOST",
         f"通行密钥最多 {most} 个，请先删除不再使用的。",
         f"There can be {most} passkeys. Remove one that is not used.",
+    )
+
+
+def phone_form() -> Invalid:
+    """Not a mobile number of the mainland."""
+    return Invalid(
+        "PHONE_FORM",
+        "请填写 11 位手机号码。",
+        "Give a mobile number of eleven digits.",
+    )
+
+
+def no_phone() -> NotFound:
+    """The person has no confirmed number."""
+    return NotFound(
+        "NO_PHONE",
+        "尚未绑定手机号码，请使用其他验证方式。",
+        "No telephone number is confirmed. Confirm in another way.",
+    )
+
+
+def sms_limit(retry_after_s: int) -> RateLimited:
+    """So many messages and no more."""
+    return RateLimited(
+        "SMS_LIMIT",
+        f"验证码发送过于频繁，请 {retry_after_s} 秒后再试，或改用其他验证方式。",
+        f"Too many messages. Try again in {retry_after_s} seconds, or confirm in another way.",
+        retry_after_s=retry_after_s,
+    )
+
+
+def sms_unavailable() -> Unavailable:
+    """There is no gateway, or it did not take the message."""
+    return Unavailable(
+        "SMS_UNAVAILABLE",
+        "短信暂时无法发送，请使用动态口令或通行密钥。",
+        "Messages cannot be sent now. Use your authenticator or a passkey.",
     )

@@ -14,14 +14,14 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import ShuangyinError, not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
-from shuangyin.people import errors, passkeys, rules
+from shuangyin.people import errors, passkeys, rules, sms
 from shuangyin.people.models import Credential, Person, RecoveryCode
 from shuangyin.people.schemas import Enrolment, FactorMethod
 
 ISSUER = "双印"
 
 
-TWO_FACTORS: Final = ("password,totp", "password,passkey")
+TWO_FACTORS: Final = ("password,totp", "password,passkey", "password,sms")
 """Kinds of factors that are two when they are shown together: what one knows, and what one has. A recovery code, which
 stands in for a lost device, is none of the strong ones."""
 
@@ -77,7 +77,7 @@ def check_factor(
     """Check a code or a passkey's answer, use it up when it is good, count it when it is not.
 
     `enrolling` is the wrapped secret that this code would confirm, in place of the credential's own. `bound_to` is the
-    act and subject for which a passkey must have been asked; without them no passkey is good.
+    act and subject for which a passkey or a message must have been asked; without them neither is good.
     """
     if credential.locked_until is not None and credential.locked_until > work.now:
         return FactorResult(Verdict.LOCKED, -(-(credential.locked_until - work.now) // 1000))
@@ -85,6 +85,9 @@ def check_factor(
         verdict = _use_totp(work, credential, code, enrolling)
     elif method == "passkey":
         good = bound_to is not None and passkeys.confirms(work, actor, code, *bound_to)
+        verdict = Verdict.GOOD if good else Verdict.WRONG
+    elif method == "sms":
+        good = bound_to is not None and sms.confirms(work, actor, code, *bound_to)
         verdict = Verdict.GOOD if good else Verdict.WRONG
     else:
         verdict = _use_recovery_code(work, actor, code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base, Versioned
@@ -129,6 +129,45 @@ class PasskeyChallenge(Base):
     created_at: Mapped[int]
     expires_at: Mapped[int] = mapped_column(index=True)
     used_at: Mapped[int | None]
+
+
+class SmsPhone(Base):
+    """The confirmed mobile number of a person, wrapped."""
+
+    __tablename__ = "sms_phone"
+
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    phone: Mapped[bytes] = mapped_column(LargeBinary)
+    confirmed_at: Mapped[int]
+
+
+class SmsCode(Base):
+    """A code that was sent for one act on one subject, as a keyed digest; good once."""
+
+    __tablename__ = "sms_code"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    act: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(200))
+    code_digest: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int]
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+
+
+class SmsSend(Base):
+    """That a message was asked for, against one number, account or address under a keyed digest of it."""
+
+    __tablename__ = "sms_send"
+    __table_args__ = (Index(None, "key", "at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[int] = mapped_column(index=True)
 
 
 class SignInChallenge(Base):

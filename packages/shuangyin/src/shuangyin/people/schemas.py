@@ -14,7 +14,7 @@ Account = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Method = Literal["totp", "recovery_code"]
-FactorMethod = Literal["totp", "recovery_code", "passkey"]
+FactorMethod = Literal["totp", "recovery_code", "passkey", "sms"]
 Answer = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 """A code, or the answer of a passkey as the browser's `PublicKeyCredential.toJSON()` gives it, as text."""
 
@@ -174,6 +174,7 @@ class Me(BaseModel):
     must_change_password: bool = Field(description="While true, only the change of the password is open.")
     recovery_codes_left: int
     has_passkey: bool
+    has_phone: bool = Field(description="Whether a code can be sent by short message.")
     language: Literal["zh", "en"]
 
 
@@ -288,3 +289,29 @@ class PasskeyOut(BaseModel):
     created_at: int
     used_at: int | None
     blocked_at: int | None = Field(description="Its count went back: a copy may exist, so it counts no more.")
+
+
+class NewPhone(_Input):
+    """A mobile number to confirm. Needs a step-up proof (people.set_phone, the person's id)."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=24)]
+    proof: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class PhoneCode(_Input):
+    """The code that was sent to a number."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=24)]
+    code: Code
+
+
+class PhoneOut(BaseModel):
+    """The caller's number, shortened."""
+
+    phone: str | None
+
+
+class CodeSent(BaseModel):
+    """A message is on its way."""
+
+    phone: str = Field(description="Shortened.")

@@ -13,14 +13,16 @@ from shuangyin.core.http.writing import Write
 from shuangyin.core.settings import Settings
 from shuangyin.core.text import Language, preferred_language
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people import passkeys, queries
+from shuangyin.people import passkeys, queries, sms
 from shuangyin.people.actors import actor_of
 from shuangyin.people.commands import own_access, sign_in, step_up
 from shuangyin.people.models import Credential, Person, SignInSession
 from shuangyin.people.schemas import (
     ChallengeOut,
+    CodeSent,
     Me,
     NewPasskey,
+    NewPhone,
     NewToken,
     PasskeyAct,
     PasskeyOptions,
@@ -28,6 +30,8 @@ from shuangyin.people.schemas import (
     PasskeyOut,
     PasskeySignIn,
     PasswordChange,
+    PhoneCode,
+    PhoneOut,
     RecoveryCodesOut,
     SecondFactor,
     SignedInOut,
@@ -91,6 +95,45 @@ def ask_passkey_for_act(body: PasskeyAct, actor: SignedIn, platform: PlatformOf)
         return PasskeyOptions(options=passkeys.confirmation_options(work, person, body.act, body.subject))
 
     return platform.transact(command)
+
+
+@router.post("/auth/sign-in/sms", response_model=CodeSent, status_code=202, dependencies=[PublicRoute])
+def send_code_at_sign_in(body: PasskeySignIn, request: Request, platform: PlatformOf) -> CodeSent:
+    """Send a code for the second step of a sign-in to the person's telephone."""
+    return CodeSent(phone=sign_in.send_code(platform, body.challenge, address=_address(request)))
+
+
+@router.post("/auth/step-up/sms", response_model=CodeSent, status_code=202)
+def send_code_for_act(body: PasskeyAct, actor: SignedIn, request: Request, platform: PlatformOf) -> CodeSent:
+    """Send a code for one act on one subject to the caller's telephone."""
+    sent = sms.send_code(platform, actor.person_id, body.act, body.subject, address=_address(request))
+    return CodeSent(phone=sent)
+
+
+@router.get("/me/phone", response_model=PhoneOut)
+def read_phone(actor: SignedIn, platform: PlatformOf) -> PhoneOut:
+    """The caller's confirmed number, shortened."""
+    phone = platform.view(lambda work: sms.phone_of(work, actor.person_id))
+    return PhoneOut(phone=sms.masked(phone) if phone else None)
+
+
+@router.post("/me/phone", response_model=CodeSent, status_code=202)
+def ask_phone(body: NewPhone, actor: SignedIn, request: Request, platform: PlatformOf) -> CodeSent:
+    """Send a code to a new number. Needs a step-up proof (people.set_phone, the person's id)."""
+    return CodeSent(phone=own_access.ask_phone(platform, actor, body, address=_address(request)))
+
+
+@router.post("/me/phone/confirm", response_model=PhoneOut)
+def confirm_phone(body: PhoneCode, actor: SignedIn, platform: PlatformOf) -> PhoneOut:
+    """Confirm a number by the code that was sent to it."""
+    return PhoneOut(phone=own_access.confirm_phone(platform, actor, body))
+
+
+@router.delete("/me/phone", status_code=204)
+def remove_phone(actor: SignedIn, platform: PlatformOf) -> Response:
+    """Forget the caller's number."""
+    platform.transact(lambda work: sms.remove_phone(work, actor))
+    return Response(status_code=204)
 
 
 @router.get("/me/passkeys", response_model=Page[PasskeyOut])

@@ -61,10 +61,10 @@ def _account_key(work: UnitOfWork, account: str) -> str:
 
 
 def _address_key(work: UnitOfWork, address: str) -> str:
-    return work.keyring.blind("sign-in-address", _network(address))
+    return work.keyring.blind("sign-in-address", network(address))
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The address itself, for IPv6 its /64: one subscriber holds all of that."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -123,6 +123,7 @@ KINDS: dict[str, Text] = {
     "totp": Text("动态口令", "Authenticator"),
     "recovery_codes": Text("恢复码", "Recovery codes"),
     "passkey": Text("通行密钥", "Passkey"),
+    "phone": Text("短信验证手机", "Telephone for codes"),
     "begun": Text("未完成的验证", "Confirmation begun"),
 }
 OUTCOMES: dict[Outcome, Text] = {

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import ClassVar, Self
+from urllib.parse import parse_qsl
 
 from shuangyin.connectors.standins.faults import Fault
 
@@ -115,6 +116,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > _MAX_BODY:
             return None
         data = self.rfile.read(int(length))
+        if self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True))
         try:
             body = json.loads(data) if data else {}
         except (ValueError, RecursionError):

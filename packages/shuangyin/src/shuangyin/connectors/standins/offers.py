@@ -9,6 +9,7 @@ from shuangyin.connectors.standins.chainmaker import StandInChainMaker
 from shuangyin.connectors.standins.faults import Offer
 from shuangyin.connectors.standins.filing import StandInFiling
 from shuangyin.connectors.standins.registry import StandInIdentity, StandInRegistry
+from shuangyin.connectors.standins.sms import StandInSms
 from shuangyin.connectors.standins.timestamping import StandInTimestamps
 from shuangyin.core.text import Text
 
@@ -60,6 +61,14 @@ OFFERS: Final = (
         Text("身份核验服务", "an identity service"),
         StandInIdentity,
         lambda address: _authority("identity", address),
+    ),
+    Offer(
+        "sms",
+        Text("短信网关（所发短信见 GET /messages）", "a short-message gateway (GET /messages shows what was sent)"),
+        StandInSms,
+        lambda address: "SHUANGYIN_SMS_GATEWAY=" + json.dumps(
+            {"url": address, "key_id": "standin", "sign_name": "双印", "template": "SMS_1"}, ensure_ascii=False
+        ),
     ),
 )  # fmt: skip
 """In the order in which they are shown; each listens on the control port plus its place here, from 1."""

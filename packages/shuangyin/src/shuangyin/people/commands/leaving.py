@@ -14,6 +14,7 @@ from shuangyin.organization.models import Post
 from shuangyin.people import errors, queries
 from shuangyin.people.models import Credential, Person, PersonStatus, PostHolding, RecoveryCode
 from shuangyin.people.passkeys import drop_passkeys
+from shuangyin.people.sms import drop_phone
 
 
 def active_person(work: UnitOfWork, actor: Actor, person_id: str) -> Person:
@@ -48,6 +49,7 @@ def drop_factors(work: UnitOfWork, person: Person) -> None:
     work.session.execute(delete(Credential).where(Credential.person_id == person.id))
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     drop_passkeys(work, person.id)
+    drop_phone(work, person.id)
 
 
 def mark_left(work: UnitOfWork, actor: Actor, person: Person, facts: Mapping[str, JsonValue]) -> str:

@@ -18,7 +18,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.organization.rules import checked_name, checked_permissions
 from shuangyin.organization.starter import permission_labels
-from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, throttle
+from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, sms, throttle
 from shuangyin.people.commands.step_up import require_second_factor
 from shuangyin.people.models import (
     ApiToken,
@@ -29,7 +29,7 @@ from shuangyin.people.models import (
     RecoveryCode,
     SignInSession,
 )
-from shuangyin.people.schemas import NewPasskey, NewToken, PasswordChange
+from shuangyin.people.schemas import NewPasskey, NewPhone, NewToken, PasswordChange, PhoneCode
 
 RECOVERY_CODES = 10
 _RECOVERY_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -124,6 +124,42 @@ def remove_passkey(work: UnitOfWork, actor: Actor, passkey_id: str, *, proof: st
     )
     work.session.delete(found)
     _record(work, actor, "people.passkey_removed", {"passkey": found.id})
+
+
+def ask_phone(platform: Platform, actor: Actor, new: NewPhone, *, address: str) -> str:
+    """Send a code to a number that the actor wants to use; returns it shortened.
+
+    Raises Invalid (PHONE_FORM), Forbidden (STEP_UP_REQUIRED, SESSION_REQUIRED) and as `sms.send_code`.
+    """
+    require_session(actor)
+    phone = sms.checked_phone(new.phone)
+
+    def covered(work: UnitOfWork) -> str:
+        require_second_factor(
+            work, actor, act=sms.CONFIRM_PHONE, subject=actor.person_id, proof=new.proof, strength="each"
+        )
+        return sms.subject_of_phone(work, phone)
+
+    subject = platform.transact(covered)
+    return sms.send_code(platform, actor.person_id, sms.CONFIRM_PHONE, subject, address=address, phone=phone)
+
+
+def confirm_phone(platform: Platform, actor: Actor, given: PhoneCode) -> str:
+    """Take a number on whose code was right; returns it shortened. Raises Forbidden (SECOND_FACTOR_WRONG)."""
+    require_session(actor)
+    phone = sms.checked_phone(given.phone)
+
+    def confirm(work: UnitOfWork) -> bool:
+        subject = sms.subject_of_phone(work, phone)
+        if not sms.confirms(work, actor, given.code, sms.CONFIRM_PHONE, subject):
+            return False
+        sms.keep_phone(work, actor, phone)
+        return True
+
+    # The wrong try is committed, and only then told.
+    if not platform.transact(confirm):
+        raise errors.factor_wrong()
+    return sms.masked(phone)
 
 
 def create_token(work: UnitOfWork, actor: Actor, new: NewToken) -> tuple[ApiToken, str]:

@@ -20,7 +20,7 @@ from shuangyin.core.ids import new_token
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
-from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, throttle
+from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, sms, throttle
 from shuangyin.people.actors import bare_actor
 from shuangyin.people.models import Credential, Person, PersonStatus, SignInChallenge
 from shuangyin.people.schemas import ChallengeOut, Enrolment, FactorMethod, SecondFactor, SignIn
@@ -80,6 +80,22 @@ def passkey_options(work: UnitOfWork, token: str) -> dict[str, Any]:
         raise errors.challenge_ended()
     person = work.session.get_one(Person, challenge.person_id)
     return passkeys.confirmation_options(work, person, passkeys.SIGN_IN, challenge.id)
+
+
+def send_code(platform: Platform, token: str, *, address: str) -> str:
+    """Send a code for a sign-in whose password was right; returns the number, shortened.
+
+    Raises Unauthenticated (CHALLENGE_ENDED) and as `sms.send_code`.
+    """
+    challenge = platform.view(lambda work: _ids_of(_open_challenge(work, token)))
+    if challenge is None:
+        raise errors.challenge_ended()
+    person_id, challenge_id = challenge
+    return sms.send_code(platform, person_id, passkeys.SIGN_IN, challenge_id, address=address)
+
+
+def _ids_of(challenge: SignInChallenge | None) -> tuple[str, str] | None:
+    return None if challenge is None else (challenge.person_id, challenge.id)
 
 
 def _open_challenge(work: UnitOfWork, token: str) -> SignInChallenge | None:
@@ -153,6 +169,8 @@ def _challenge(
     methods: list[FactorMethod] = ["totp"]
     if enrolment is None and passkeys.has_passkey(work, person.id):
         methods.insert(0, "passkey")
+    if enrolment is None and sms.usable(work, person.id):
+        methods.append("sms")
     if enrolment is None and factors.recovery_codes_left(work, person.id):
         methods.append("recovery_code")
     return ChallengeOut(challenge=token, methods=methods, enrolment=enrolment, expires_at=expires_at)
