@@ -7,3 +7,5 @@ export type WaitingRequest = Shape<'WaitingRequestOut'>
 export type Photo = Shape<'PhotoOut'>
 export type PhysicalUse = Shape<'PhysicalUseOut'>
 export type Opening = Shape<'OpeningOut'>
+export type Loan = Shape<'LoanOut'>
+export type Party = Shape<'PartyOut'>

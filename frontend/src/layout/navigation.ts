@@ -41,6 +41,7 @@ export const NAVIGATION: NavGroup[] = [
     key: 'custodyGroup',
     items: [
       { key: 'console', to: '/custody', icon: Lock, permission: ['custody.open', 'custody.review'] },
+      { key: 'loans', to: '/custody/loans', icon: Promotion },
       { key: 'register', to: '/custody/register', icon: Notebook, permission: 'custody.read' },
       { key: 'safes', to: '/custody/safes', icon: Box, permission: 'seals.manage' },
     ],

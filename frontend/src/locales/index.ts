@@ -10,6 +10,7 @@ import issueForms from './issueForms'
 import jobs from './jobs'
 import leaving from './leaving'
 import passkeys from './passkeys'
+import loans from './loans'
 import requests from './requests'
 import seals from './seals'
 import sealLife from './sealLife'
@@ -22,7 +23,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, loans, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

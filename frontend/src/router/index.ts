@@ -133,6 +133,17 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.console', bare: true, permission: ['custody.open', 'custody.review', 'custody.read'] },
   },
   {
+    path: '/custody/loans',
+    component: () => import('@/views/custody/LoansPage.vue'),
+    meta: { title: 'nav.loans' },
+  },
+  {
+    path: '/custody/loans/:id',
+    component: () => import('@/views/custody/LoanPage.vue'),
+    props: true,
+    meta: { title: 'nav.loans' },
+  },
+  {
     path: '/custody/register',
     component: () => import('@/views/custody/RegisterPage.vue'),
     meta: { title: 'nav.register', permission: 'custody.read' },

@@ -38,6 +38,7 @@ from shuangyin.core.periodic import Periodic
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
+from shuangyin.custody import loans_api as custody_loans_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
 from shuangyin.devices import api as devices_api
@@ -46,6 +47,7 @@ from shuangyin.devices import permits_api as devices_permits_api
 from shuangyin.devices.gateway.hub import Hub
 from shuangyin.devices.gateway.running import Gateway
 from shuangyin.devices.keeping import DeviceKeeping
+from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.documents import api as documents_api
 from shuangyin.entry_subjects import AreaEntrySubjects
 from shuangyin.evidence import api as evidence_api
@@ -130,6 +132,7 @@ APIS = (
     devices_api,
     devices_link_api,
     leaving_api,
+    custody_loans_api,
     verification_api,
     workbench_api,
     statement_api,
@@ -216,6 +219,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S),
         Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S),
         Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S),
+        Periodic(platform, "overdue-loans", notice_overdue_loans, period_s=SWEEP_S),
         LivePoller(platform, platform.port(LiveBus)),
         SequencerThread(platform),
         WitnessThread(platform),

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Opening, OpeningRequest, Safe
+from shuangyin.custody.models import Loan, Opening, OpeningRequest, Safe
 from shuangyin.devices.models import Device
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.readers import EntryNames, Subject
@@ -51,6 +51,7 @@ class AreaEntrySubjects:
             ("request", select(UseRequest.id), UseRequest),
             ("request", select(SealUse.request_id), SealUse),
             ("opening", select(Opening.id), Opening),
+            ("loan", select(Loan.id), Loan),
         )
         return {
             (subject_type, subject_id)
@@ -82,6 +83,7 @@ class AreaEntrySubjects:
             ("seal", Seal, Seal.name),
             ("person", Person, Person.name),
             ("opening", Opening, Opening.number),
+            ("loan", Loan, Loan.number),
             ("safe", Safe, Safe.name),
             ("device", Device, Device.name),
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.queries import opening, safe
+from shuangyin.custody.queries import loan, opening, safe
 from shuangyin.documents.queries import get as document
 from shuangyin.requests.queries import get as request
 from shuangyin.seals.queries import get as seal
@@ -44,6 +44,7 @@ def _listed(permission: str) -> Check:
 _CHECKS: dict[str, Check] = {
     "request": request,
     "opening": opening,
+    "loan": loan,
     "document": document,
     "seal": _seal,
     "safe": _safe,

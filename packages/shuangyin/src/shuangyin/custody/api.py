@@ -17,6 +17,7 @@ from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries, views
 from shuangyin.custody.commands import openings, safes, uses
+from shuangyin.custody.identifying import shown_by
 from shuangyin.custody.models import OpeningStatus, PhotoMoment
 from shuangyin.custody.register import sheet_of
 from shuangyin.custody.register_sheet import typeset
@@ -33,7 +34,6 @@ from shuangyin.custody.schemas import (
     SealSlot,
     WaitingRequestOut,
 )
-from shuangyin.people.commands.confirm_identity import confirm_other, confirm_own
 
 router = APIRouter(tags=["custody"])
 
@@ -109,19 +109,7 @@ def confirm(
     With the password alone one confirms oneself by two factors, as requests can ask (`controls.second_factor`).
     """
     platform.view(lambda work: queries.opening(work, actor, opening_id))
-    if body.account is not None and body.password is not None:
-        address = request.client.host if request.client else ""
-        shown = confirm_other(
-            platform,
-            actor,
-            account=body.account,
-            password=body.password,
-            method=body.method,
-            code=body.code,
-            address=address,
-        )
-    else:
-        shown = confirm_own(platform, actor, method=body.method, code=body.code, password=body.password)
+    shown = shown_by(platform, actor, request, body)
     return platform.transact(
         lambda work: views.opening_out(work, openings.confirm(work, actor, opening_id, shown))
     )

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors
-from shuangyin.custody.models import Opening, PhotoMoment, PhysicalUse, PrintCopy, UsePhoto
+from shuangyin.custody.models import PhotoMoment, PhysicalUse, PrintCopy, UsePhoto
+from shuangyin.custody.occasions import Occasion
 from shuangyin.custody.ports import SmartKeeping
 from shuangyin.people.commands.step_up import Strength
 from shuangyin.requests import queries as requests
@@ -63,10 +64,10 @@ def factor_for(work: UnitOfWork, asked: Sequence[UseRequest]) -> Strength:
     return "two_factors" if two else "each"
 
 
-def require_before_press(work: UnitOfWork, opening: Opening, request: UseRequest, copies: int) -> None:
+def require_before_press(work: UnitOfWork, occasion: Occasion, request: UseRequest, copies: int) -> None:
     """What must be there before a press is registered: the controlled prints, and the photos taken before it.
 
-    A paper that exists only on paper is photographed by keeper and reviewer each. Raises Refused (PRINT_MISSING,
+    A paper that exists only on paper is photographed by both persons who are there. Raises Refused (PRINT_MISSING,
     PHOTO_BEFORE_MISSING, COPIES_EXCEEDED).
     """
     if copies > request.copies:
@@ -74,16 +75,16 @@ def require_before_press(work: UnitOfWork, opening: Opening, request: UseRequest
     controls = controls_of_request(request)
     if controls.watermark:
         _require_prints(work, request)
-    wanted: set[str] = set()
+    wanted: frozenset[str] = frozenset()
     if controls.paper_only:
-        wanted = {opening.custodian_id, opening.reviewer_id}
-    taken = _before(work, opening, request)
+        wanted = occasion.present
+    taken = _before(work, occasion, request)
     if ("before" in controls.photo_moments and not taken) or not wanted <= taken:
-        raise errors.photo_before_missing(by_both=controls.paper_only)
+        raise errors.photo_before_missing(by_both=controls.paper_only, on_loan=occasion.loan_id is not None)
 
 
 def require_photos(
-    work: UnitOfWork, opening: Opening, asked: Sequence[UseRequest], photos: Sequence[UsePhoto]
+    work: UnitOfWork, occasion: Occasion, asked: Sequence[UseRequest], photos: Sequence[UsePhoto]
 ) -> None:
     """What must be photographed before the safe is shut.
 
@@ -91,7 +92,7 @@ def require_photos(
     whichever of its seals; with the moments pressing and back in place, one of each use and one of the seals in their
     place. Raises Refused (PHOTO_MISSING, PHOTO_OF_EACH_COPY, PHOTO_PRESSING_MISSING, PHOTO_RETURNED_MISSING).
     """
-    uses = list(work.session.scalars(select(PhysicalUse).where(PhysicalUse.opening_id == opening.id)))
+    uses = list(work.session.scalars(select(PhysicalUse).where(occasion.of(PhysicalUse))))
     shown = {photo.use_id for photo in photos if photo.moment == PhotoMoment.DOCUMENT}
     for use in uses:
         if use.id not in shown:
@@ -133,10 +134,10 @@ def _require_prints(work: UnitOfWork, request: UseRequest) -> None:
         raise errors.print_missing(request.number)
 
 
-def _before(work: UnitOfWork, opening: Opening, request: UseRequest) -> set[str]:
-    """Who took a photo of the request's paper before it was pressed, in this opening."""
+def _before(work: UnitOfWork, occasion: Occasion, request: UseRequest) -> set[str]:
+    """Who took a photo of the request's paper before it was pressed, on this occasion."""
     query = select(UsePhoto.taken_by).where(
-        UsePhoto.opening_id == opening.id,
+        occasion.of(UsePhoto),
         UsePhoto.request_id == request.id,
         UsePhoto.moment == PhotoMoment.BEFORE,
     )

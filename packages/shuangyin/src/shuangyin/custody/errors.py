@@ -65,6 +65,15 @@ def seal_elsewhere(name: str) -> Refused:
     )
 
 
+def seal_on_loan(name: str) -> Refused:
+    """A seal of the request is out on a loan."""
+    return Refused(
+        "SEAL_ON_LOAN",
+        f"「{name}」正在外带，归还后才能开柜盖章。",
+        f"“{name}” is out on a loan; the safe is opened for it once it is back.",
+    )
+
+
 def photo_missing(number: str) -> Refused:
     """A registered use has no photo of the stamped document."""
     return Refused(
@@ -157,8 +166,14 @@ def print_missing(number: str) -> Refused:
     )
 
 
-def photo_before_missing(*, by_both: bool) -> Refused:
+def photo_before_missing(*, by_both: bool, on_loan: bool = False) -> Refused:
     """The paper was not photographed before it was stamped."""
+    if by_both and on_loan:
+        return Refused(
+            "PHOTO_BEFORE_MISSING",
+            "此为纸质原件，外带盖章前须由随行人和申请人各拍一张照片。",
+            "This paper exists only on paper: escort and applicant each photograph it before it is stamped.",
+        )
     return Refused(
         "PHOTO_BEFORE_MISSING",
         "此为纸质原件，盖章前须由保管人和复核人各拍一张照片。"

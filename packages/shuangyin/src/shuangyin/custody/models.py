@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shuangyin.core.database import Base, Versioned
@@ -101,7 +101,12 @@ class PhysicalUse(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"), index=True)
     number: Mapped[str] = mapped_column(String(40))
-    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
+    opening_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("opening.id"), index=True, doc="Null for a press on a loan."
+    )
+    loan_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("loan.id"), index=True, doc="Null for a press at a safe."
+    )
     request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), index=True)
     seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), index=True)
     seal_use_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal_use.id"))
@@ -126,7 +131,8 @@ class UsePhoto(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     organization_id: Mapped[str] = mapped_column(String(32))
-    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
+    opening_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
+    loan_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("loan.id"), index=True)
     request_id: Mapped[str | None] = mapped_column(
         String(32), ForeignKey("use_request.id"), doc="Whose paper it shows; null for seals in their place."
     )
@@ -171,3 +177,70 @@ class PrintCopy(Base):
     copies: Mapped[int] = mapped_column(doc="How many were printed.")
     made_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     made_at: Mapped[int]
+
+
+class LoanStatus(StrEnum):
+    """Where a loan (外带) stands: to be confirmed by both, out (待归还), returned (已归还), or called off before it began.
+
+    Overdue (逾期) is no status of its own: it is a loan that is out and past its time.
+    """
+
+    PENDING = "pending"
+    OUT = "out"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class Loan(Versioned, Base):
+    """One loan (外带): seals leave their safe for an approved request, with an escort, to a place, until a time."""
+
+    __tablename__ = "loan"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index(None, "organization_id", "status", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(40))
+    request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), index=True)
+    custodian_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    escort_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("person.id"), doc="Who takes the seal along and presses."
+    )
+    place: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(String(500))
+    from_at: Mapped[int]
+    due_at: Mapped[int]
+    status: Mapped[str] = mapped_column(String(16))
+    requested_at: Mapped[int]
+    out_at: Mapped[int | None]
+    back_at: Mapped[int | None]
+    overdue_at: Mapped[int | None] = mapped_column(doc="When it was noticed that the time is over.")
+    escalated_at: Mapped[int | None] = mapped_column(doc="When those who manage the seals were told.")
+
+
+class LoanSeal(Base):
+    """A seal of a loan, and the slot that it was taken from and goes back to."""
+
+    __tablename__ = "loan_seal"
+
+    loan_id: Mapped[str] = mapped_column(String(32), ForeignKey("loan.id"), primary_key=True)
+    seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), primary_key=True, index=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    safe_id: Mapped[str] = mapped_column(String(32), ForeignKey("safe.id"))
+    slot: Mapped[str] = mapped_column(String(32))
+
+
+class Confirmation(Base):
+    """That one party of a loan, a hand-over or a stocktake confirmed a phase of it with a factor of his own."""
+
+    __tablename__ = "custody_confirmation"
+
+    subject_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    phase: Mapped[str] = mapped_column(String(16), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    two_factors: Mapped[bool]
+    confirmed_at: Mapped[int]

@@ -10,6 +10,10 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import (
+    Confirmation,
+    Loan,
+    LoanSeal,
+    LoanStatus,
     Opening,
     OpeningRequest,
     OpeningStatus,
@@ -20,6 +24,7 @@ from shuangyin.custody.models import (
     SealReturn,
     UsePhoto,
 )
+from shuangyin.custody.occasions import Occasion
 from shuangyin.requests.authorizing import readable
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.models import Seal
@@ -159,11 +164,11 @@ def uses_of_line(work: UnitOfWork, request_id: str, seal_id: str) -> list[Physic
     )
 
 
-def use_in(work: UnitOfWork, opening: Opening, use_id: str) -> PhysicalUse:
-    """A use registered in this opening. Raises NotFound."""
+def use_in(work: UnitOfWork, occasion: Occasion, use_id: str) -> PhysicalUse:
+    """A use registered on this occasion. Raises NotFound."""
     found = work.session.get(PhysicalUse, use_id)
-    if found is None or found.opening_id != opening.id:
-        raise not_found("本次开柜中的该登记", "use in this opening")
+    if found is None or (found.opening_id, found.loan_id) != (occasion.opening_id, occasion.loan_id):
+        raise not_found("本次开柜或外带中的该登记", "use on this occasion")
     return found
 
 
@@ -175,6 +180,7 @@ class RegisterFilter:
     until: int | None = None
     seal_id: str | None = None
     opening_id: str | None = None
+    loan_id: str | None = None
     before: str | None = None
 
 
@@ -191,6 +197,8 @@ def register(
         query = query.where(PhysicalUse.seal_id == wanted.seal_id)
     if wanted.opening_id is not None:
         query = query.where(PhysicalUse.opening_id == wanted.opening_id)
+    if wanted.loan_id is not None:
+        query = query.where(PhysicalUse.loan_id == wanted.loan_id)
     if wanted.before is not None:
         query = query.where(PhysicalUse.id < wanted.before)
     return list(work.session.scalars(query.order_by(PhysicalUse.id.desc()).limit(limit)))
@@ -211,25 +219,104 @@ def print_copy(work: UnitOfWork, actor: Actor, print_id: str) -> PrintCopy:
     return found
 
 
-def photos_of(work: UnitOfWork, opening_id: str) -> list[UsePhoto]:
-    """The photos of an opening, oldest first."""
-    return list(
-        work.session.scalars(select(UsePhoto).where(UsePhoto.opening_id == opening_id).order_by(UsePhoto.id))
-    )
+def photos_of(work: UnitOfWork, occasion: Occasion) -> list[UsePhoto]:
+    """The photos of an occasion, oldest first."""
+    return list(work.session.scalars(select(UsePhoto).where(occasion.of(UsePhoto)).order_by(UsePhoto.id)))
+
+
+def photos_of_use(work: UnitOfWork, use_id: str) -> list[UsePhoto]:
+    """The photos of one line of the register, oldest first."""
+    return list(work.session.scalars(select(UsePhoto).where(UsePhoto.use_id == use_id).order_by(UsePhoto.id)))
 
 
 def photo(work: UnitOfWork, actor: Actor, photo_id: str) -> UsePhoto:
-    """One photo, for who may see its opening. Raises NotFound."""
+    """One photo, for who may see its opening or its loan. Raises NotFound."""
     found = work.session.get(UsePhoto, photo_id)
     if found is None or found.organization_id != actor.organization_id:
         raise not_found("该照片", "photo")
-    opening(work, actor, found.opening_id)
+    if found.loan_id is not None:
+        loan(work, actor, found.loan_id)
+    else:
+        opening(work, actor, found.opening_id or "")
     return found
 
 
-def returned_at(work: UnitOfWork, opening_id: str, seal_id: str) -> int | None:
-    """When the seal was back after an opening; None while it is out."""
-    line = work.session.get(SealReturn, (opening_id, seal_id))
+def loan(work: UnitOfWork, actor: Actor, loan_id: str) -> Loan:
+    """One loan, for custodian, escort, applicant and those who may read custody. Raises NotFound."""
+    found = work.session.scalar(
+        select(Loan).where(Loan.id == loan_id, Loan.organization_id == actor.organization_id)
+    )
+    if found is None or not _sees_loan(work, actor, found):
+        raise not_found("该外带", "loan")
+    return found
+
+
+def _sees_loan(work: UnitOfWork, actor: Actor, found: Loan) -> bool:
+    if actor.may("custody.read") or actor.person_id in (found.custodian_id, found.escort_id):
+        return True
+    return work.session.get_one(UseRequest, found.request_id).applicant_id == actor.person_id
+
+
+def loans(work: UnitOfWork, actor: Actor, *, state: str | None, before: str | None, limit: int) -> list[Loan]:
+    """Loans of the organization, newest first: all for those who may read custody, for others their own.
+
+    `state` is a status, or `overdue`: out and past its time.
+    """
+    query = select(Loan).where(Loan.organization_id == actor.organization_id)
+    if not actor.may("custody.read"):
+        own = select(UseRequest.id).where(UseRequest.applicant_id == actor.person_id)
+        query = query.where(
+            or_(
+                Loan.custodian_id == actor.person_id,
+                Loan.escort_id == actor.person_id,
+                Loan.request_id.in_(own),
+            )
+        )
+    if state == "overdue":
+        query = query.where(Loan.status == LoanStatus.OUT, Loan.due_at <= work.now)
+    elif state is not None:
+        query = query.where(Loan.status == state)
+    if before is not None:
+        query = query.where(Loan.id < before)
+    return list(work.session.scalars(query.order_by(Loan.id.desc()).limit(limit)))
+
+
+def loan_seals(work: UnitOfWork, loan_id: str) -> list[tuple[LoanSeal, Seal, Safe]]:
+    """The seals of a loan with where they belong."""
+    rows = work.session.execute(
+        select(LoanSeal, Seal, Safe)
+        .join(Seal, Seal.id == LoanSeal.seal_id)
+        .join(Safe, Safe.id == LoanSeal.safe_id)
+        .where(LoanSeal.loan_id == loan_id)
+        .order_by(Seal.name)
+    )
+    return list(rows.tuples())
+
+
+def spans_of_seal(work: UnitOfWork, seal_id: str) -> list[Loan]:
+    """The loans of a seal that are to come or under way."""
+    return list(
+        work.session.scalars(
+            select(Loan)
+            .join(LoanSeal, LoanSeal.loan_id == Loan.id)
+            .where(LoanSeal.seal_id == seal_id, Loan.status.in_((LoanStatus.PENDING, LoanStatus.OUT)))
+        )
+    )
+
+
+def confirmations(work: UnitOfWork, subject_id: str, phase: str) -> dict[str, Confirmation]:
+    """Who confirmed a phase so far, by role."""
+    rows = work.session.scalars(
+        select(Confirmation).where(Confirmation.subject_id == subject_id, Confirmation.phase == phase)
+    )
+    return {row.role: row for row in rows}
+
+
+def returned_at(work: UnitOfWork, use: PhysicalUse) -> int | None:
+    """When the seal was back after a use; None while it is out."""
+    if use.loan_id is not None:
+        return work.session.get_one(Loan, use.loan_id).back_at
+    line = work.session.get(SealReturn, (use.opening_id, use.seal_id))
     return line.returned_at if line else None
 
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
-from pathlib import Path
 
-import pylopdf_fonts_zh_cn
-import typst
-
-from shuangyin.core.errors import Unavailable
+from shuangyin.custody.typesetting import typeset_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +49,4 @@ class Sheet:
 
 def typeset(sheet: Sheet) -> bytes:
     """The sheet as PDF, A4 landscape. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.custody"))) / "templates" / "register.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(asdict(sheet), ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "登记表暂时无法排版，请稍后重试。",
-            "The sheet could not be typeset; try again later.",
-        ) from error
-    return content
+    return typeset_form("register.typ", asdict(sheet))

@@ -120,7 +120,8 @@ class PhysicalUseOut(BaseModel):
 
     id: str
     number: str
-    opening_id: str
+    opening_id: str | None = Field(description="Null for a press on a loan.")
+    loan_id: str | None = Field(description="Null for a press at a safe.")
     request_id: str
     request_number: str
     title: str

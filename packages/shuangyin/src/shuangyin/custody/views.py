@@ -10,6 +10,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
 from shuangyin.custody.controls import uncovered
 from shuangyin.custody.models import Opening, PhysicalUse, PrintCopy, Safe, SafeSlot, UsePhoto
+from shuangyin.custody.occasions import at_safe
 from shuangyin.custody.rules import SPARE_SPOILED, Presses, total_of
 from shuangyin.custody.schemas import (
     OpeningOut,
@@ -92,7 +93,7 @@ def waiting_out(work: UnitOfWork, request: UseRequest) -> WaitingRequestOut:
 
 def opening_out(work: UnitOfWork, opening: Opening) -> OpeningOut:
     """An opening with all that happened in it."""
-    photos = queries.photos_of(work, opening.id)
+    photos = queries.photos_of(work, at_safe(opening))
     people = People(work, [opening.custodian_id, opening.reviewer_id, *(photo.taken_by for photo in photos)])
     uses = queries.register(
         work, opening.organization_id, queries.RegisterFilter(opening_id=opening.id), limit=500
@@ -126,7 +127,7 @@ def use_out(work: UnitOfWork, use: PhysicalUse, photos: Sequence[UsePhoto] | Non
     approvers = approvers_of(work, request.route_id)
     mine = [
         photo
-        for photo in (queries.photos_of(work, use.opening_id) if photos is None else photos)
+        for photo in (queries.photos_of_use(work, use.id) if photos is None else photos)
         if photo.use_id == use.id
     ]
     people = People(
@@ -136,6 +137,7 @@ def use_out(work: UnitOfWork, use: PhysicalUse, photos: Sequence[UsePhoto] | Non
         id=use.id,
         number=use.number,
         opening_id=use.opening_id,
+        loan_id=use.loan_id,
         request_id=use.request_id,
         request_number=request.number,
         title=request.title,
@@ -154,7 +156,7 @@ def use_out(work: UnitOfWork, use: PhysicalUse, photos: Sequence[UsePhoto] | Non
         presser=people(use.presser_id),
         reviewer=people(use.reviewer_id),
         pressed_at=use.pressed_at,
-        returned_at=queries.returned_at(work, use.opening_id, use.seal_id),
+        returned_at=queries.returned_at(work, use),
         photos=[_photo_out(photo, people) for photo in mine],
         verification_url=f"{work.settings.public_url}/v/{seal_use.token}",
         remark=use.remark,

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Opening, OpeningRequest, OpeningStatus, SafeSlot, SealReturn
+from shuangyin.custody.models import (
+    Loan,
+    LoanSeal,
+    LoanStatus,
+    Opening,
+    OpeningRequest,
+    OpeningStatus,
+    SafeSlot,
+    SealReturn,
+)
 from shuangyin.requests.models import RequestSeal, RequestStatus, UseRequest
 from shuangyin.seals.models import Seal, Whereabouts
 from shuangyin.seals.ports import UnfinishedUse
@@ -61,7 +70,15 @@ def _openings(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:
 
 
 def _loan(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:
+    query = (
+        select(Loan.id, Loan.number)
+        .join(LoanSeal, LoanSeal.loan_id == Loan.id)
+        .where(LoanSeal.seal_id == seal_id, Loan.status.in_((LoanStatus.PENDING, LoanStatus.OUT)))
+        .order_by(Loan.number)
+        .limit(MOST)
+    )
+    found = [UnfinishedUse("loan", row_id, number) for row_id, number in work.session.execute(query).tuples()]
     seal = work.session.get_one(Seal, seal_id)
-    if seal.whereabouts != Whereabouts.OUT_ON_LOAN:
-        return []
-    return [UnfinishedUse("loan", seal.id, seal.name)]
+    if not found and seal.whereabouts == Whereabouts.OUT_ON_LOAN:
+        return [UnfinishedUse("loan", seal.id, seal.name)]
+    return found

@@ -65,6 +65,7 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         ],
         seals=seals,
         openings=openings,
+        loans=queries.loans(work, actor),
         waiting=waiting,
         has_list=has_list,
         failed_jobs=failed,

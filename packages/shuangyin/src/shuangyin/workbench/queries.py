@@ -10,7 +10,8 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.jobs import Job, JobState
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Opening, OpeningStatus, Safe
+from shuangyin.custody.loan_rules import state_of
+from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus, Safe
 from shuangyin.evidence.problems import open_problems
 from shuangyin.organization.models import Department, Post
 from shuangyin.people.models import PostHolding
@@ -21,6 +22,7 @@ from shuangyin.scenarios.queries import may_read_drafts
 from shuangyin.seals.models import Seal, SealDiscrepancy, SealFiling, SealStatus, SealTask
 from shuangyin.workbench.rules import (
     ListFact,
+    LoanFact,
     OpeningFact,
     ProblemFact,
     SealFact,
@@ -60,6 +62,21 @@ def openings(work: UnitOfWork, actor: Actor) -> list[OpeningFact]:
         OpeningFact(opening.id, opening.number, opening.status, opening.closes_by)
         for opening in work.session.scalars(query)
     ]
+
+
+def loans(work: UnitOfWork, actor: Actor) -> list[LoanFact]:
+    """Loans that are to begin or out: one's own, and all for those who may read custody."""
+    query = select(Loan).where(
+        Loan.organization_id == actor.organization_id,
+        Loan.status.in_((LoanStatus.PENDING, LoanStatus.OUT)),
+    )
+    found = []
+    for loan in work.session.scalars(query.order_by(Loan.due_at)):
+        mine = actor.person_id in (loan.custodian_id, loan.escort_id)
+        state = state_of(work.now, status=loan.status, due_at=loan.due_at)
+        if mine or sees_custody(actor) or actor.may("seals.manage"):
+            found.append(LoanFact(loan.id, loan.number, state, loan.place, mine))
+    return found
 
 
 def failed_jobs(work: UnitOfWork, actor: Actor) -> int:

@@ -41,6 +41,17 @@ class OpeningFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanFact:
+    """A loan that waits for this person's confirmation, is out, or is overdue."""
+
+    id: str
+    number: str
+    state: Literal["pending", "out", "overdue", "returned", "cancelled"]
+    place: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingFact:
     """An approved request that waits for its seal."""
 
@@ -233,6 +244,24 @@ def statement_alert(week: str) -> Alert:
     return Alert("info", text, "/statements")
 
 
+def loan_alert(fact: LoanFact) -> Alert | None:
+    """A seal that is overdue concerns everybody who sees it; one that is out or waits, its two persons."""
+    link = f"/custody/loans/{fact.id}"
+    if fact.state == "overdue":
+        text = Text(
+            f"外带 {fact.number}（{fact.place}）已逾期未归还，请立即归还；印章丢失的，请挂失。",
+            f"Loan {fact.number} ({fact.place}) is overdue. Bring the seal back now; if it is lost, report it lost.",
+        )
+        return Alert("danger", text, link)
+    if not fact.mine:
+        return None
+    if fact.state == "pending":
+        text = Text(f"外带 {fact.number} 待双方确认取出。", f"Loan {fact.number} waits for both to confirm.")
+        return Alert("warning", text, link)
+    text = Text(f"外带 {fact.number} 的印章待归还。", f"The seals of loan {fact.number} are to be returned.")
+    return Alert("info", text, link)
+
+
 def log_alert(problem: ProblemFact) -> Alert:
     """A log that may not be signed, or whose audit found history changed, is the gravest thing to be told."""
     if problem.subject.startswith("audit"):
@@ -283,6 +312,7 @@ def alerts(
     *,
     seals: Iterable[SealFact],
     openings: Iterable[OpeningFact],
+    loans: Iterable[LoanFact] = (),
     waiting: Iterable[WaitingFact],
     has_list: bool,
     failed_jobs: int = 0,
@@ -300,6 +330,7 @@ def alerts(
         *(_of_list(in_force) if in_force else ()),
         *(authority_alert(now, fact) for fact in authority),
         *(alert for opening in openings if (alert := _of_opening(now, opening))),
+        *(alert for loan in loans if (alert := loan_alert(loan))),
         *(alert for request in waiting if (alert := _of_waiting(now, request))),
         *(alert for seal in seals if (alert := _of_seal(now, seal))),
     ]

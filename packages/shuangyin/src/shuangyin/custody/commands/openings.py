@@ -28,6 +28,7 @@ from shuangyin.custody.models import (
     SafeSlot,
     SealReturn,
 )
+from shuangyin.custody.occasions import at_safe
 from shuangyin.custody.rules import is_past, object_to_persons
 from shuangyin.custody.schemas import NewOpening, OpeningClose
 from shuangyin.evidence.commands import digest_of, record
@@ -39,7 +40,7 @@ from shuangyin.requests.lawful import require_still_lawful
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.commands import set_whereabouts
 from shuangyin.seals.freezes import require_not_frozen
-from shuangyin.seals.models import Seal
+from shuangyin.seals.models import Seal, Whereabouts
 
 MINUTE_MS = 60_000
 
@@ -128,12 +129,13 @@ def close(work: UnitOfWork, actor: Actor, opening_id: str, closing: OpeningClose
     if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
         raise errors.not_yours()
     _require_returned(work, opening, set(closing.returned_seal_ids))
-    require_photos(work, opening, queries.requests_of(work, opening), queries.photos_of(work, opening.id))
+    occasion = at_safe(opening)
+    require_photos(work, occasion, queries.requests_of(work, opening), queries.photos_of(work, occasion))
     opening.status = OpeningStatus.CLOSED
     opening.safe_slot = None
     opening.closed_at = work.now
     opening.note = closing.note
-    done = [request for request in queries.requests_of(work, opening) if _is_done(work, request)]
+    done = [request for request in queries.requests_of(work, opening) if is_done(work, request)]
     facts: dict[str, JsonValue] = {
         "returned": sorted(closing.returned_seal_ids),
         "done": [request.id for request in done],
@@ -156,6 +158,8 @@ def _open(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
     )
     for seal_id in seal_ids:
         seal = work.session.get_one(Seal, seal_id)
+        if seal.whereabouts == Whereabouts.OUT_ON_LOAN:
+            raise errors.seal_on_loan(seal.name)
         set_whereabouts(work, actor, seal, "in_use")
         work.session.add(
             SealReturn(
@@ -180,6 +184,8 @@ def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, 
         place = work.session.get(SafeSlot, line.seal_id)
         if seal.status != "in_force" or place is None or place.safe_id != safe.id:
             raise errors.seal_elsewhere(seal.name)
+        if seal.whereabouts == Whereabouts.OUT_ON_LOAN:
+            raise errors.seal_on_loan(seal.name)
     duties = duties_of(work, request, actor.person_id)
     lifted = verdict(work, request.organization_id, request.id, duties) in ("override", "small_unit")
     objection = object_to_persons(
@@ -204,7 +210,8 @@ def _require_returned(work: UnitOfWork, opening: Opening, returned: set[str]) ->
         set_whereabouts(work, None, work.session.get_one(Seal, item.seal_id), "in_safe")
 
 
-def _is_done(work: UnitOfWork, request: UseRequest) -> bool:
+def is_done(work: UnitOfWork, request: UseRequest) -> bool:
+    """Whether every seal of an approved request was used, with the seam where one is asked for."""
     uses = list(work.session.scalars(select(PhysicalUse).where(PhysicalUse.request_id == request.id)))
     used, lines = {use.seal_id for use in uses}, _lines(work, request)
     return (

@@ -11,6 +11,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
 from shuangyin.custody.controls import require_before_press
 from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse, UsePhoto
+from shuangyin.custody.occasions import Occasion, at_safe
 from shuangyin.custody.rules import Permitted, Presses, object_to_presses, total_of
 from shuangyin.custody.schemas import NewPress
 from shuangyin.evidence.commands import digest_of, record
@@ -27,8 +28,15 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
     opening = queries.opening(work, actor, opening_id)
     _require_open(work, actor, opening)
     request = queries.request_in(work, opening, press.request_id)
+    return keep_use(work, actor, at_safe(opening), request, press)
+
+
+def keep_use(
+    work: UnitOfWork, actor: Actor, occasion: Occasion, request: UseRequest, press: NewPress
+) -> PhysicalUse:
+    """Register one use on an occasion that stands. Raises Refused and Invalid as `register`."""
     line = queries.seal_line(work, request, press.seal_id)
-    require_before_press(work, opening, request, press.copies)
+    require_before_press(work, occasion, request, press.copies)
     now = Presses(press.normal, press.seam, press.cover, press.spoiled)
     earlier = queries.uses_of_line(work, request.id, press.seal_id)
     before = total_of(_presses(use) for use in earlier)
@@ -36,10 +44,10 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
     if objection is not None:
         raise errors.refused(objection)
     pressed_at = work.now if press.pressed_at is None else press.pressed_at
-    if not (opening.opened_at or work.now) <= pressed_at <= work.now:
+    if not occasion.begun_at <= pressed_at <= work.now:
         raise errors.outside_opening()
     return enter(
-        work, actor, opening, request, press.seal_id, now,
+        work, actor, occasion, request, press.seal_id, now,
         copies=press.copies, pressed_at=pressed_at, remark=press.remark,
     )  # fmt: skip
 
@@ -47,7 +55,7 @@ def register(work: UnitOfWork, actor: Actor, opening_id: str, press: NewPress) -
 def enter(
     work: UnitOfWork,
     actor: Actor,
-    opening: Opening,
+    occasion: Occasion,
     request: UseRequest,
     seal_id: str,
     presses: Presses,
@@ -67,7 +75,7 @@ def enter(
         actor,
         request=request,
         seal_id=seal_id,
-        presser_id=opening.custodian_id,
+        presser_id=occasion.presser_id,
         position=position,
         presses={
             "normal": presses.normal,
@@ -81,7 +89,8 @@ def enter(
         id=work.new_id(),
         organization_id=actor.organization_id,
         number=next_number(work, actor.organization_id, "登记"),
-        opening_id=opening.id,
+        opening_id=occasion.opening_id,
+        loan_id=occasion.loan_id,
         request_id=request.id,
         seal_id=seal_id,
         seal_use_id=seal_use.id,
@@ -92,8 +101,8 @@ def enter(
         seam=presses.seam,
         cover=presses.cover,
         spoiled=presses.spoiled,
-        presser_id=opening.custodian_id,
-        reviewer_id=opening.reviewer_id,
+        presser_id=occasion.presser_id,
+        reviewer_id=occasion.reviewer_id,
         pressed_at=pressed_at,
         recorded_at=work.now,
         remark=remark,
@@ -135,6 +144,30 @@ def add_photo(
     if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
         raise errors.not_yours()
     request_id = _whose(work, opening, moment, use_id, request_id)
+    return keep_photo(
+        work,
+        actor,
+        at_safe(opening),
+        written=written,
+        media_type=media_type,
+        moment=moment,
+        use_id=use_id,
+        request_id=request_id,
+    )
+
+
+def keep_photo(
+    work: UnitOfWork,
+    actor: Actor,
+    occasion: Occasion,
+    *,
+    written: WrittenObject,
+    media_type: str,
+    moment: PhotoMoment,
+    use_id: str | None,
+    request_id: str | None,
+) -> UsePhoto:
+    """Keep a photo of an occasion that stands, with its digest."""
     object_id = work.new_id()
     work.session.add(
         work.objects.row(
@@ -147,24 +180,25 @@ def add_photo(
     )
     work.session.flush()
     stored = work.session.get_one(StoredObject, object_id)
-    return attach_photo(work, actor, opening, request_id, use_id, stored, moment, actor.person_id)
+    return attach_photo(work, actor, occasion, request_id, use_id, stored, moment, actor.person_id)
 
 
 def attach_photo(
     work: UnitOfWork,
     actor: Actor,
-    opening: Opening,
+    occasion: Occasion,
     request_id: str | None,
     use_id: str | None,
     stored: StoredObject,
     moment: PhotoMoment,
     taken_by: str,
 ) -> UsePhoto:
-    """Add a stored photo to an opening: one that a person took, or that a smart seal uploaded."""
+    """Add a stored photo to an opening or a loan: one that a person took, or that a smart seal uploaded."""
     photo = UsePhoto(
         id=work.new_id(),
         organization_id=actor.organization_id,
-        opening_id=opening.id,
+        opening_id=occasion.opening_id,
+        loan_id=occasion.loan_id,
         request_id=request_id,
         use_id=use_id,
         object_id=stored.id,
@@ -176,12 +210,13 @@ def attach_photo(
     )
     work.session.add(photo)
     work.session.flush()
+    subject_type, subject_id = occasion.subject
     record(
         work,
         actor,
         kind="custody.photo_taken",
-        subject_type="opening",
-        subject_id=opening.id,
+        subject_type=subject_type,
+        subject_id=subject_id,
         facts={
             "photo": photo.id,
             "request": request_id,
@@ -198,7 +233,7 @@ def _whose(
 ) -> str | None:
     """The request whose paper a photo shows."""
     if use_id is not None:
-        return queries.use_in(work, opening, use_id).request_id
+        return queries.use_in(work, at_safe(opening), use_id).request_id
     if request_id is not None:
         return queries.request_in(work, opening, request_id).id
     if moment is PhotoMoment.BEFORE:

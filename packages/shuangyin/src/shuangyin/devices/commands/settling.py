@@ -16,6 +16,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries as custody
 from shuangyin.custody.commands.uses import attach_photo, enter
 from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse
+from shuangyin.custody.occasions import at_safe
 from shuangyin.custody.rules import Presses, total_of
 from shuangyin.devices import queries
 from shuangyin.devices.commands.effects import Effects, account_of
@@ -72,14 +73,14 @@ def attach_photos(work: UnitOfWork, actor: Actor, permit: DevicePermit) -> None:
     uses = queries.uses_of(work, permit.id)
     if not uses:
         return
-    opening = work.session.get_one(Opening, permit.opening_id)
+    occasion = at_safe(work.session.get_one(Opening, permit.opening_id))
     for photo in queries.photos(work, permit_id=permit.id):
         if photo.object_id is None or photo.use_photo_id is not None or photo.device_id != permit.device_id:
             continue
         stored = work.session.get_one(StoredObject, photo.object_id)
         moment = _SHOWN_AS[photo.moment]
         shown = attach_photo(
-            work, actor, opening, permit.request_id, uses[-1], stored, moment, permit.presser_id
+            work, actor, occasion, permit.request_id, uses[-1], stored, moment, permit.presser_id
         )
         photo.use_photo_id = shown.id
     work.session.flush()
@@ -116,7 +117,7 @@ def _enter_lacking(work: UnitOfWork, actor: Actor, permit: DevicePermit) -> None
     use = enter(
         work,
         actor,
-        work.session.get_one(Opening, permit.opening_id),
+        at_safe(work.session.get_one(Opening, permit.opening_id)),
         request,
         permit.seal_id,
         lacking,

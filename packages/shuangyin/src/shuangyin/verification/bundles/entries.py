@@ -113,7 +113,7 @@ def _subjects(work: UnitOfWork, use: SealUse) -> list[tuple[str, str]]:
     if use.grant_id is not None:
         subjects.append(("grant", use.grant_id))
     physical = physical_use(work, use)
-    if physical is not None:
+    if physical is not None and physical.opening_id is not None:
         subjects.append(("opening", physical.opening_id))
     return subjects
 

@@ -160,7 +160,7 @@ def _approval(case: _Case, decision: ApprovalDecision, step: ApprovalStep) -> It
 
 
 def _opening(case: _Case) -> Iterator[StatedFact]:
-    if case.physical is not None:
+    if case.physical is not None and case.physical.opening_id is not None:
         opening = case.work.session.get_one(Opening, case.physical.opening_id)
         yield from _said("opening", opening.number)
 

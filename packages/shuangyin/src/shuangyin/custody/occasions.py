@@ -1,0 +1,60 @@
+"""On what occasion a physical seal is pressed: an opening of its safe, or a loan that it is out on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+
+from shuangyin.custody.models import Loan, Opening, PhysicalUse, UsePhoto
+from shuangyin.requests.models import UseRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Where presses and photos belong, who presses, who answers for the count, and who is there.
+
+    Exactly one of the two ids is set. `begun_at` is when the seal left its slot, UTC milliseconds.
+    """
+
+    opening_id: str | None
+    loan_id: str | None
+    presser_id: str
+    reviewer_id: str
+    present: frozenset[str]
+    begun_at: int
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What the evidence of it is filed under: the type and the id."""
+        return ("loan", self.loan_id) if self.loan_id is not None else ("opening", self.opening_id or "")
+
+    def of(self, table: type[PhysicalUse | UsePhoto]) -> ColumnElement[bool]:
+        """The condition for uses or photos of this occasion."""
+        if self.loan_id is not None:
+            return table.loan_id == self.loan_id
+        return table.opening_id == self.opening_id
+
+
+def at_safe(opening: Opening) -> Occasion:
+    """The custodian presses, the reviewer watches."""
+    return Occasion(
+        opening_id=opening.id,
+        loan_id=None,
+        presser_id=opening.custodian_id,
+        reviewer_id=opening.reviewer_id,
+        present=frozenset({opening.custodian_id, opening.reviewer_id}),
+        begun_at=opening.opened_at or opening.requested_at,
+    )
+
+
+def on_loan(loan: Loan, request: UseRequest) -> Occasion:
+    """The escort presses, beside the applicant who brings the paper; the custodian answers for the count at return."""
+    return Occasion(
+        opening_id=None,
+        loan_id=loan.id,
+        presser_id=loan.escort_id,
+        reviewer_id=loan.custodian_id,
+        present=frozenset({loan.escort_id, request.applicant_id}),
+        begun_at=loan.out_at or loan.requested_at,
+    )
