@@ -41,13 +41,13 @@ from shuangyin.custody import api as custody_api
 from shuangyin.custody import loans_api as custody_loans_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
+from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.devices import api as devices_api
 from shuangyin.devices import link_api as devices_link_api
 from shuangyin.devices import permits_api as devices_permits_api
 from shuangyin.devices.gateway.hub import Hub
 from shuangyin.devices.gateway.running import Gateway
 from shuangyin.devices.keeping import DeviceKeeping
-from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.documents import api as documents_api
 from shuangyin.entry_subjects import AreaEntrySubjects
 from shuangyin.evidence import api as evidence_api

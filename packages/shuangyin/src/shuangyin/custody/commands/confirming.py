@@ -13,6 +13,8 @@ from shuangyin.evidence.commands import record
 from shuangyin.people.commands.confirm_identity import Confirmed
 
 Subject = tuple[str, str]
+_KINDS = {"loan": "custody.loan_confirmed"}
+"""Type of what is confirmed → kind of the entry."""
 
 
 def note_confirmation(
@@ -52,7 +54,13 @@ def note_confirmation(
             "person": shown.person_id,
             "two_factors": shown.two_factors,
         }
-        kind = f"custody.{subject_type}_confirmed"
-        record(work, actor, kind=kind, subject_type=subject_type, subject_id=subject_id, facts=facts)
+        record(
+            work,
+            actor,
+            kind=_KINDS[subject_type],
+            subject_type=subject_type,
+            subject_id=subject_id,
+            facts=facts,
+        )
     work.session.flush()
     return set(parties) <= set(there)

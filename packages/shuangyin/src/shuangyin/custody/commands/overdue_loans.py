@@ -17,6 +17,7 @@ from shuangyin.people.queries import persons_permitted
 
 AT_ONCE = 200
 """Loans that one round looks at."""
+_KINDS = {"overdue": "custody.loan_overdue", "escalated": "custody.loan_escalated"}
 
 
 def notice_overdue_loans(platform: Platform) -> int:
@@ -63,7 +64,7 @@ def _tell(work: UnitOfWork, loan: Loan, step: str) -> None:
     record(
         work,
         actor,
-        kind=f"custody.loan_{step}",
+        kind=_KINDS[step],
         subject_type="loan",
         subject_id=loan.id,
         facts={"due_at": loan.due_at},

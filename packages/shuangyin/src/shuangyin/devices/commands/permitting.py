@@ -16,6 +16,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries as custody
 from shuangyin.custody.controls import require_before_press
 from shuangyin.custody.models import Opening, OpeningStatus
+from shuangyin.custody.occasions import at_safe
 from shuangyin.custody.rules import SPARE_SPOILED, Presses, total_of
 from shuangyin.devices import errors, queries
 from shuangyin.devices.commands.telling import command_device, put_message, tell_watchers
@@ -72,7 +73,7 @@ def issue(work: UnitOfWork, actor: Actor, device_id: str, new: NewPermit) -> Dev
         raise errors.refused(objection)
     assert case.seal is not None  # noqa: S101  # the objection above
     require_still_lawful(work, case.request)
-    require_before_press(work, case.opening, case.request, case.request.copies)
+    require_before_press(work, at_safe(case.opening), case.request, case.request.copies)
     slot = f"{case.request.id}:{case.seal.id}"
     if work.session.scalar(select(DevicePermit.id).where(DevicePermit.slot == slot)) is not None:
         raise errors.permit_exists()
