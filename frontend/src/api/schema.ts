@@ -2148,6 +2148,151 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loans
+         * @description The register of loans, newest first: one's own, or all for those who may read custody.
+         */
+        get: operations["list_loans_api_v1_loans_get"];
+        put?: never;
+        /**
+         * Request Loan
+         * @description Agree on a loan for an approved request; custodian and escort then confirm that the seals go out.
+         */
+        post: operations["request_loan_api_v1_loans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Loans Sheet
+         * @description The register of loans as a printable form (印章外带登记表).
+         */
+        get: operations["loans_sheet_api_v1_loans_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Loan
+         * @description One loan.
+         */
+        get: operations["read_loan_api_v1_loans__loan_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Loan
+         * @description Call off a loan that has not begun.
+         */
+        post: operations["cancel_loan_api_v1_loans__loan_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Loan
+         * @description Confirm with one's own second factor that the seals go out, or that they are back; with account and password, as
+         *     the second person on this device.
+         */
+        post: operations["confirm_loan_api_v1_loans__loan_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Photo
+         * @description Keep a photo (JPEG, PNG, WebP) of the paper, of the pressing, or of the seals back in their place.
+         */
+        post: operations["add_photo_api_v1_loans__loan_id__photos_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan_id}/presses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Press
+         * @description Register what was pressed on the loan.
+         */
+        post: operations["register_press_api_v1_loans__loan_id__presses_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -5604,6 +5749,15 @@ export interface components {
             file: string;
             kind: components["schemas"]["EvidenceKind"];
         };
+        /** Body_add_photo_api_v1_loans__loan_id__photos_post */
+        Body_add_photo_api_v1_loans__loan_id__photos_post: {
+            /** File */
+            file: string;
+            /** @default document */
+            moment: components["schemas"]["PhotoMoment"];
+            /** Use Id */
+            use_id?: string | null;
+        };
         /** Body_add_photo_api_v1_openings__opening_id__photos_post */
         Body_add_photo_api_v1_openings__opening_id__photos_post: {
             /** File */
@@ -7669,6 +7823,89 @@ export interface components {
          */
         ListStatus: "draft" | "in_approval" | "approved" | "in_force" | "superseded";
         /**
+         * LoanOut
+         * @description A loan (外带) with its persons, seals, uses and photos.
+         */
+        LoanOut: {
+            applicant: components["schemas"]["PersonRef"];
+            /**
+             * Back
+             * @description Who confirmed that the seals are back.
+             */
+            back: components["schemas"]["PartyOut"][];
+            /** Back At */
+            back_at: number | null;
+            /** @description What the list asks around the press. */
+            controls: components["schemas"]["ControlsBody"];
+            custodian: components["schemas"]["PersonRef"];
+            /** Due At */
+            due_at: number;
+            /** Escalated At */
+            escalated_at: number | null;
+            escort: components["schemas"]["PersonRef"];
+            /** From At */
+            from_at: number;
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /**
+             * Out
+             * @description Who confirmed that the seals go out.
+             */
+            out: components["schemas"]["PartyOut"][];
+            /** Out At */
+            out_at: number | null;
+            /** Overdue At */
+            overdue_at: number | null;
+            /**
+             * Permitted
+             * @description What the approval allows for each seal of the loan.
+             */
+            permitted: components["schemas"]["OpeningSealOut"][];
+            /** Photos */
+            photos: components["schemas"]["PhotoOut"][];
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Request Id */
+            request_id: string;
+            /** Request Number */
+            request_number: string;
+            /** Request Title */
+            request_title: string;
+            /** Requested At */
+            requested_at: number;
+            /** Seals */
+            seals: components["schemas"]["LoanSealOut"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "out" | "overdue" | "returned" | "cancelled";
+            /** Uses */
+            uses: components["schemas"]["PhysicalUseOut"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * LoanSealOut
+         * @description A seal of a loan and where it belongs.
+         */
+        LoanSealOut: {
+            /** Name */
+            name: string;
+            /** Safe Name */
+            safe_name: string;
+            /** Seal Id */
+            seal_id: string;
+            /** Slot */
+            slot: string;
+            /** Whereabouts */
+            whereabouts: string | null;
+        };
+        /**
          * LogProblemOut
          * @description Something that is wrong now.
          */
@@ -8175,6 +8412,35 @@ export interface components {
         NewKeeper: {
             /** Person Id */
             person_id: string;
+        };
+        /**
+         * NewLoan
+         * @description Agrees on a loan for an approved request; the caller is the custodian.
+         */
+        NewLoan: {
+            /**
+             * Due At
+             * @description UTC milliseconds; the seals are back by then.
+             */
+            due_at: number;
+            /**
+             * Escort Id
+             * @description Who takes the seals along and presses.
+             */
+            escort_id: string;
+            /**
+             * From At
+             * @description UTC milliseconds.
+             */
+            from_at: number;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Request Id */
+            request_id: string;
+            /** Seal Ids */
+            seal_ids: string[];
         };
         /**
          * NewOpening
@@ -9113,6 +9379,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[LoanOut] */
+        Page_LoanOut_: {
+            /** Items */
+            items: components["schemas"]["LoanOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[MatterOut] */
         Page_MatterOut_: {
             /** Items */
@@ -9450,6 +9726,17 @@ export interface components {
             text: string;
             /** Total */
             total: number;
+        };
+        /**
+         * PartyOut
+         * @description One of those who confirm a phase, and when he did.
+         */
+        PartyOut: {
+            /** Confirmed At */
+            confirmed_at: number | null;
+            person: components["schemas"]["PersonRef"];
+            /** Role */
+            role: string;
         };
         /**
          * PasskeyAct
@@ -9792,12 +10079,20 @@ export interface components {
             cover: number;
             /** Id */
             id: string;
+            /**
+             * Loan Id
+             * @description Null for a press at a safe.
+             */
+            loan_id: string | null;
             /** Normal */
             normal: number;
             /** Number */
             number: string;
-            /** Opening Id */
-            opening_id: string;
+            /**
+             * Opening Id
+             * @description Null for a press on a loan.
+             */
+            opening_id: string | null;
             /** Photos */
             photos: components["schemas"]["PhotoOut"][];
             /** Pressed At */
@@ -17110,6 +17405,287 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_loans_api_v1_loans_get: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "out" | "overdue" | "returned" | "cancelled") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LoanOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    request_loan_api_v1_loans_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLoan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    loans_sheet_api_v1_loans_pdf_get: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "out" | "overdue" | "returned" | "cancelled") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_loan_api_v1_loans__loan_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancel_loan_api_v1_loans__loan_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_loan_api_v1_loans__loan_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_photo_api_v1_loans__loan_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_add_photo_api_v1_loans__loan_id__photos_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_press_api_v1_loans__loan_id__presses_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPress"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhysicalUseOut"];
                 };
             };
             /** @description Problem document */
