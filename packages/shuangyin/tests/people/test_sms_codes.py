@@ -188,7 +188,7 @@ def test_without_a_gateway_or_a_number_no_code_is_promised(world: World) -> None
     client = world.anonymous()
     body = {"account": "employee", "password": PASSWORD}
     assert "sms" not in ok(client.post("/api/v1/auth/sign-in", json=body))["methods"]
-    problem(ask(world), 503, "SMS_UNAVAILABLE")
+    problem(ask(world), 409, "SMS_NOT_OFFERED")
 
 
 def test_neither_number_nor_code_stands_anywhere_in_plain(world: World, gateway: StandInSms) -> None:

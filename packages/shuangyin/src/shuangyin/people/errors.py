@@ -166,8 +166,17 @@ def sms_limit(retry_after_s: int) -> RateLimited:
     )
 
 
+def sms_not_offered() -> Refused:
+    """This installation has no gateway for messages."""
+    return Refused(
+        "SMS_NOT_OFFERED",
+        "本系统未开通短信验证，请使用动态口令或通行密钥。",
+        "Codes by message are not set up here. Use your authenticator or a passkey.",
+    )
+
+
 def sms_unavailable() -> Unavailable:
-    """There is no gateway, or it did not take the message."""
+    """The gateway did not take the message."""
     return Unavailable(
         "SMS_UNAVAILABLE",
         "短信暂时无法发送，请使用动态口令或通行密钥。",

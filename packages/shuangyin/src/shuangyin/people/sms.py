@@ -73,11 +73,11 @@ def send_code(
     """Send a code for one act on one subject to the person's number, or to a number he wants to confirm.
 
     Returns the number as it may be shown. An earlier code for the same counts no more. Raises RateLimited (SMS_LIMIT),
-    NotFound (NO_PHONE), Unavailable (SMS_UNAVAILABLE).
+    NotFound (NO_PHONE), Refused (SMS_NOT_OFFERED), Unavailable (SMS_UNAVAILABLE).
     """
     sender = gateway(platform)
     if not sender.available:
-        raise errors.sms_unavailable()
+        raise errors.sms_not_offered()
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
 
     def prepare(work: UnitOfWork) -> tuple[str, str]:
