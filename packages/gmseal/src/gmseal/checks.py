@@ -77,6 +77,7 @@ TITLES: Final = {
     Group.PROTECTION: ("保护范围", "Coverage."),
 }
 """The heading of each group in Chinese and English."""
+_HEADINGS: Final = {group: (str(group), *titles) for group, titles in TITLES.items()}
 
 _INSIDE_SEAL: Final = frozenset(
     {Group.SEAL_FORM, Group.SEAL_VALUE, Group.MAKER, Group.SEAL_PERIOD, Group.SEAL_STAMP}
@@ -121,13 +122,13 @@ def group_result(children: Iterable[Check]) -> CheckResult:
 def group_check(group: Group, children: Iterable[Check]) -> Check:
     """A group with these children, titled in both languages."""
     under = tuple(children)
-    zh, en = TITLES[group]
+    code, zh, en = _HEADINGS[group]
     clause = None
     for child in under:
         if child.clause:
             clause = child.clause
             break
-    return Check(str(group), group_result(under), None, zh, en, clause, under)
+    return Check(code, group_result(under), None, zh, en, clause, under)
 
 
 def walk(checks: Iterable[Check]) -> Iterator[Check]:

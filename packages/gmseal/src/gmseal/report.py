@@ -225,7 +225,8 @@ def decide(checks: Iterable[Check], policy: Policy = DEFAULT) -> Verdict:
     for step in walk(checks):
         if step.result is CheckResult.FAIL:
             return Verdict.INVALID
-        undecided = undecided or _leaves_open(step, policy)
+        if step.result is not CheckResult.PASS:  # What has passed leaves nothing open; nearly every step has.
+            undecided = undecided or _leaves_open(step, policy)
         verdict = Verdict.VALID
     return Verdict.INDETERMINATE if undecided else verdict
 

@@ -20,9 +20,12 @@ def memory_file(*pieces: tuple[int, bytes | memoryview]) -> Iterator[BinaryIO]:
         opened = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - closed by the with below
     with opened as file:
         for place, data in pieces:
-            file.seek(place)
-            left = memoryview(data)
-            while left:
-                left = left[file.write(left) :]
+            if place:
+                file.seek(place)
+            written = file.write(data)
+            if written != len(data):
+                left = memoryview(data)[written:]
+                while left:
+                    left = left[file.write(left) :]
         file.seek(0)
         yield file

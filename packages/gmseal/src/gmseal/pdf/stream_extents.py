@@ -23,9 +23,15 @@ from gmseal.pdf.offsets import Place
 
 Bytes = bytes | mmap.mmap
 
+# A group is repeated greedily, its parts atomic, never possessively: before Python 3.11.5, Debian 12's own among them, a
+# possessive repetition of alternatives misses what it should match. The parts exclude each other, so nothing is tried
+# twice; the bounds keep the memory of long repetitions small, and what goes beyond is stepped over in further matches.
+_PIECES = 20_000
 _BLANK = rb"[\x00\t\n\f\r ]"
 _REGULAR = rb"[^\x00\t\n\f\r ()<>\[\]{}/%]"
-_STRING = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))*+\)"
+_STRING = (
+    rb"\((?:(?>[^()\\]++|\\.|\((?:(?>[^()\\]++|\\.|\((?:(?>[^()\\]++|\\.)){0,999}\))){0,999}\))){0,20000}\)"
+)
 _STOP = rb"(?:endobj|stream|obj|endstream|xref|trailer|startxref)(?!" + _REGULAR + rb")"
 _PIECE = (
     rb"/" + _REGULAR + rb"*+|[\x00\t\n\f\r \[\]{}0-9.+\-]++|<<|>>|<[0-9A-Fa-f\x00\t\n\f\r ]{0,256}+>"
@@ -33,7 +39,7 @@ _PIECE = (
 )
 _OBJECT: Final = re.compile(
     _BLANK + rb"*+[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"++obj"
-    rb"((?:" + _PIECE + rb"|" + _STRING + rb")*+)(" + _STOP + rb")",
+    rb"((?:(?>" + _PIECE + rb"|" + _STRING + rb")){0,%d})(" % _PIECES + _STOP + rb")",
     re.DOTALL,
 )
 """An object up to the word that ends it; deep and long strings are stepped over one by one."""
@@ -42,8 +48,8 @@ _IN_USE: Final = re.compile(
     rb"(?<![0-9])0*+([0-9]{1,12})" + _BLANK + rb"++[0-9]{1,7}+" + _BLANK + rb"++n(?!" + _REGULAR + rb")"
 )
 """The offset in an entry of a cross-reference table, however the entry is laid out."""
-_NEXT: Final = re.compile(rb"((?:" + _PIECE + rb")*+)(" + _STOP + rb"|[(<])?", re.DOTALL)
-_IN_STRING: Final = re.compile(rb"[^()\\]*+(?:\\.[^()\\]*+)*+([()])", re.DOTALL)
+_NEXT: Final = re.compile(rb"((?:(?>" + _PIECE + rb")){0,%d})(" % _PIECES + _STOP + rb"|[(<])?", re.DOTALL)
+_IN_STRING: Final = re.compile(rb"[^()\\]*+(?:(?>\\.[^()\\]*+)){0,20000}([()]|(?=\\.))", re.DOTALL)
 _TOKEN: Final = re.compile(
     rb"(/" + _REGULAR + rb"*+|<<|>>|\[|\]|\(|" + _REGULAR + rb"++|<[^>]*+>|[{}])"
     rb"|" + _BLANK + rb"++|%[^\r\n]*+"
@@ -58,14 +64,14 @@ _NUMBER: Final = re.compile(
     rb"(?=[\x00\t\n\f\r />%])"
 )
 _WHOLE: Final = re.compile(_BLANK + rb"*+([0-9]{1,12}+)" + _BLANK + rb"*+\Z")
-_DATA: Final = re.compile(rb"[\t ]*+(?:\r\n|\n|\r)?+")
+_DATA: Final = re.compile(rb"[\t ]*+(?>\r\n|\n|\r|)")
 _END: Final = re.compile(_BLANK + rb"*+endstream(?!" + _REGULAR + rb")")
 _REFERENCE: Final = re.compile(
-    rb"(?<![0-9])([0-9]{1,18}+)(?:"
+    rb"(?<![0-9])([0-9]{1,18}+)(?>"
     + _BLANK
-    + rb"|%[^\r\n]*+[\r\n])++[0-9]++(?:"
+    + rb"|%[^\r\n]*+[\r\n])+[0-9]++(?>"
     + _BLANK
-    + rb"|%[^\r\n]*+[\r\n])++R(?!"
+    + rb"|%[^\r\n]*+[\r\n])+R(?!"
     + _REGULAR
     + rb")"
 )
@@ -164,6 +170,9 @@ class _Reader:
 
     def end(self, at: int) -> int:
         """Where the object at an offset ends."""
+        if self.naming is None and (found := _OBJECT.match(self.data, at)) is not None:
+            # The usual object, without the steps that others need.
+            return self._stream_end(found[1], found.end()) if found[2] == b"stream" else found.end()
         if at >= len(self.data):
             return self._endless(at)
         text, word, end = self._object(at)
@@ -187,8 +196,11 @@ class _Reader:
     def _text_from(self, position: int) -> tuple[bytes, bytes, int]:
         """As ``_object``, with nothing in the place of strings that are stepped over."""
         parts: list[bytes] = []
-        while (step := _NEXT.match(self.data, position)) is not None and step[2] is not None:
+        while (step := _NEXT.match(self.data, position)) is not None and step.end() > position:
             parts.append(step[1])
+            if step[2] is None:
+                position = step.end()
+                continue
             if step[2] not in _QUOTES:
                 return b"".join(parts), step[2], step.end()
             parts.append(_QUOTES[step[2]])
@@ -199,6 +211,8 @@ class _Reader:
         lengths = self._lengths(text)
         data = _DATA.match(self.data, at)
         start = data.end() if data is not None else at
+        if len(lengths) == 1:
+            return self._data_end(start, lengths[0])
         return max(self._data_end(start, length) for length in lengths) if lengths else self._endless(start)
 
     def _data_end(self, start: int, length: int) -> int:
@@ -270,7 +284,8 @@ def _string_end(data: Bytes, at: int, opening: bytes = b"(") -> int:
         found = _IN_STRING.match(data, at)
         if found is None:
             return len(data)
-        depth += 1 if found[1] == b"(" else -1
+        if found[1]:
+            depth += 1 if found[1] == b"(" else -1
         at = found.end()
     return at
 
