@@ -2108,6 +2108,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Handovers
+         * @description Hand-overs, newest first: one's own, or all for those who may read custody or manage seals.
+         */
+        get: operations["list_handovers_api_v1_handovers_get"];
+        put?: never;
+        /**
+         * Draw Up
+         * @description Draw up the sheet of what a person keeps, by himself or by who manages seals.
+         */
+        post: operations["draw_up_api_v1_handovers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Handover
+         * @description One hand-over.
+         */
+        get: operations["read_handover_api_v1_handovers__handover_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Handover
+         * @description Call off a hand-over that not all have confirmed; the keepers stay.
+         */
+        post: operations["cancel_handover_api_v1_handovers__handover_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Handover
+         * @description Confirm with one's own second factor; with account and password, as another person on this device. With all
+         *     three the keepers change.
+         */
+        post: operations["confirm_handover_api_v1_handovers__handover_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Items
+         * @description Enter what was found of lines of the sheet.
+         */
+        post: operations["check_items_api_v1_handovers__handover_id__items_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Handover Pdf
+         * @description The sheet for paper (印章交接单).
+         */
+        get: operations["handover_pdf_api_v1_handovers__handover_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -6065,6 +6190,26 @@ export interface components {
             text: boolean;
         };
         /**
+         * CheckedItem
+         * @description Whether a thing of the sheet is there; a missing one says what is wrong.
+         */
+        CheckedItem: {
+            /** Discrepancy */
+            discrepancy?: string | null;
+            /** Id */
+            id: string;
+            /** Present */
+            present: boolean;
+        };
+        /**
+         * CheckedItems
+         * @description What was found of several lines.
+         */
+        CheckedItems: {
+            /** Items */
+            items: components["schemas"]["CheckedItem"][];
+        };
+        /**
          * ChoiceOut
          * @description A step whose approvers the applicant chooses, and among whom.
          */
@@ -7413,6 +7558,19 @@ export interface components {
             may_freeze: boolean;
         };
         /**
+         * FurtherItem
+         * @description A thing that goes along and that the platform does not keep a register of.
+         */
+        FurtherItem: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "imprint_card" | "accessory";
+            /** Name */
+            name: string;
+        };
+        /**
          * GrantAnswer
          * @description The holder accepts a grant.
          */
@@ -7543,6 +7701,59 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HandoverItemOut
+         * @description One line of the sheet.
+         */
+        HandoverItemOut: {
+            /** Discrepancy */
+            discrepancy: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "seal" | "safe" | "unfinished_use" | "imprint_card" | "accessory";
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Present */
+            present: boolean | null;
+            /** Thing Id */
+            thing_id: string | null;
+        };
+        /**
+         * HandoverOut
+         * @description A hand-over with its lines and its three persons.
+         */
+        HandoverOut: {
+            /** Done At */
+            done_at: number | null;
+            /** Drafted At */
+            drafted_at: number;
+            giver: components["schemas"]["PersonRef"];
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["HandoverItemOut"][];
+            /** Number */
+            number: string;
+            /** Parties */
+            parties: components["schemas"]["PartyOut"][];
+            /** Reason */
+            reason: string;
+            receiver: components["schemas"]["PersonRef"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "done" | "cancelled";
+            /** Version */
+            version: number;
+            witness: components["schemas"]["PersonRef"];
         };
         /**
          * HeaderChange
@@ -8370,6 +8581,22 @@ export interface components {
              * @description When absent: the parent's end, or a year after the beginning.
              */
             valid_until?: number | null;
+        };
+        /**
+         * NewHandover
+         * @description Draws up the sheet: what the giver keeps is listed by itself, further things by name.
+         */
+        NewHandover: {
+            /** Further */
+            further?: components["schemas"]["FurtherItem"][];
+            /** Giver Id */
+            giver_id: string;
+            /** Reason */
+            reason: string;
+            /** Receiver Id */
+            receiver_id: string;
+            /** Witness Id */
+            witness_id: string;
         };
         /**
          * NewIssueForm
@@ -9343,6 +9570,16 @@ export interface components {
         Page_GrantOut_: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[HandoverOut] */
+        Page_HandoverOut_: {
+            /** Items */
+            items: components["schemas"]["HandoverOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -17336,6 +17573,250 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["GrantsOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_handovers_api_v1_handovers_get: {
+        parameters: {
+            query?: {
+                status?: ("pending" | "done" | "cancelled") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    draw_up_api_v1_handovers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandover"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_handover_api_v1_handovers__handover_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancel_handover_api_v1_handovers__handover_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_handover_api_v1_handovers__handover_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_items_api_v1_handovers__handover_id__items_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckedItems"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    handover_pdf_api_v1_handovers__handover_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

@@ -38,6 +38,7 @@ from shuangyin.core.periodic import Periodic
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
+from shuangyin.custody import handovers_api as custody_handovers_api
 from shuangyin.custody import loans_api as custody_loans_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
@@ -133,6 +134,7 @@ APIS = (
     devices_link_api,
     leaving_api,
     custody_loans_api,
+    custody_handovers_api,
     verification_api,
     workbench_api,
     statement_api,

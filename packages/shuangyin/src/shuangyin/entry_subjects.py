@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Loan, Opening, OpeningRequest, Safe
+from shuangyin.custody.models import Handover, Loan, Opening, OpeningRequest, Safe
 from shuangyin.devices.models import Device
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.readers import EntryNames, Subject
@@ -52,6 +52,7 @@ class AreaEntrySubjects:
             ("request", select(SealUse.request_id), SealUse),
             ("opening", select(Opening.id), Opening),
             ("loan", select(Loan.id), Loan),
+            ("handover", select(Handover.id), Handover),
         )
         return {
             (subject_type, subject_id)
@@ -84,6 +85,7 @@ class AreaEntrySubjects:
             ("person", Person, Person.name),
             ("opening", Opening, Opening.number),
             ("loan", Loan, Loan.number),
+            ("handover", Handover, Handover.number),
             ("safe", Safe, Safe.name),
             ("device", Device, Device.name),
         )

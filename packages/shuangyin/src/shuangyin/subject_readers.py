@@ -7,6 +7,7 @@ from collections.abc import Callable
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.handover_queries import get as handover
 from shuangyin.custody.queries import loan, opening, safe
 from shuangyin.documents.queries import get as document
 from shuangyin.requests.queries import get as request
@@ -45,6 +46,7 @@ _CHECKS: dict[str, Check] = {
     "request": request,
     "opening": opening,
     "loan": loan,
+    "handover": handover,
     "document": document,
     "seal": _seal,
     "safe": _safe,

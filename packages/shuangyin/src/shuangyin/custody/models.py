@@ -244,3 +244,66 @@ class Confirmation(Base):
     person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     two_factors: Mapped[bool]
     confirmed_at: Mapped[int]
+
+
+class HandoverStatus(StrEnum):
+    """Where a hand-over (交接) stands: being checked and confirmed, done by all three, or called off."""
+
+    PENDING = "pending"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ItemKind(StrEnum):
+    """What a line of the sheet (交接单) hands over."""
+
+    SEAL = "seal"
+    SAFE = "safe"
+    UNFINISHED_USE = "unfinished_use"
+    IMPRINT_CARD = "imprint_card"
+    ACCESSORY = "accessory"
+
+
+class Handover(Versioned, Base):
+    """One hand-over of what a person keeps, on one sheet, by giver, receiver and witness."""
+
+    __tablename__ = "handover"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        UniqueConstraint("giver_slot"),
+        Index(None, "organization_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(40))
+    giver_slot: Mapped[str | None] = mapped_column(
+        String(32), doc="The giver while it is pending: one at a time, so that nothing is on two sheets."
+    )
+    giver_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    receiver_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    witness_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    status: Mapped[str] = mapped_column(String(16))
+    drafted_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    drafted_at: Mapped[int]
+    done_at: Mapped[int | None]
+
+
+class HandoverItem(Base):
+    """One line of the sheet, and whether the thing was there."""
+
+    __tablename__ = "handover_item"
+    __table_args__ = (UniqueConstraint("handover_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    handover_id: Mapped[str] = mapped_column(String(32), ForeignKey("handover.id"))
+    position: Mapped[int] = mapped_column(doc="From 1.")
+    kind: Mapped[str] = mapped_column(String(16))
+    thing_id: Mapped[str | None] = mapped_column(
+        String(32), doc="The seal, safe or request; null for what the platform does not know."
+    )
+    name: Mapped[str] = mapped_column(String(200))
+    present: Mapped[bool | None] = mapped_column(doc="Null until it was looked at.")
+    discrepancy: Mapped[str | None] = mapped_column(String(500))

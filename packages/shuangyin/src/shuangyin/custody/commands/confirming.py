@@ -13,7 +13,7 @@ from shuangyin.evidence.commands import record
 from shuangyin.people.commands.confirm_identity import Confirmed
 
 Subject = tuple[str, str]
-_KINDS = {"loan": "custody.loan_confirmed"}
+_KINDS = {"loan": "custody.loan_confirmed", "handover": "custody.handover_confirmed"}
 """Type of what is confirmed → kind of the entry."""
 
 
