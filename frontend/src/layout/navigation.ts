@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Box, Briefcase, CircleClose, DataLine, Document, DocumentChecked, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
+import { AlarmClock, Box, Briefcase, CircleClose, Cpu, DataLine, Document, DocumentChecked, Files, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -12,6 +12,9 @@ export interface NavGroup {
   key: string
   items: NavItem[]
 }
+
+/** Who may be told of alarms: those who handle or see them all, and the keepers of smart seals. */
+export const SEES_ALARMS = ['alarms.handle', 'alarms.read', 'devices.read'] as const
 
 /** Navigation by work. What a person may not use is not shown; the platform refuses it in any case. */
 export const NAVIGATION: NavGroup[] = [
@@ -44,6 +47,13 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'loans', to: '/custody/loans', icon: Promotion },
       { key: 'register', to: '/custody/register', icon: Notebook, permission: 'custody.read' },
       { key: 'safes', to: '/custody/safes', icon: Box, permission: 'seals.manage' },
+    ],
+  },
+  {
+    key: 'deviceGroup',
+    items: [
+      { key: 'devices', to: '/devices', icon: Cpu, permission: 'devices.read' },
+      { key: 'alarms', to: '/alarms', icon: AlarmClock, permission: SEES_ALARMS },
     ],
   },
   {

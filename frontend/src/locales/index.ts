@@ -5,6 +5,7 @@ import auth from './auth'
 import authority from './authority'
 import shell from './shell'
 import custody from './custody'
+import devices from './devices'
 import evidence from './evidence'
 import issueForms from './issueForms'
 import jobs from './jobs'
@@ -23,7 +24,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, loans, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, devices, loans, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

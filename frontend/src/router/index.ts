@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { translate } from '@/locales'
+import { SEES_ALARMS } from '@/layout/navigation'
 import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
@@ -152,6 +153,22 @@ const routes: RouteRecordRaw[] = [
     path: '/custody/safes',
     component: () => import('@/views/custody/SafePage.vue'),
     meta: { title: 'nav.safes', permission: 'seals.manage' },
+  },
+  {
+    path: '/alarms',
+    component: () => import('@/views/devices/AlarmListPage.vue'),
+    meta: { title: 'nav.alarms', permission: SEES_ALARMS },
+  },
+  {
+    path: '/devices',
+    component: () => import('@/views/devices/DeviceListPage.vue'),
+    meta: { title: 'nav.devices', permission: 'devices.read' },
+  },
+  {
+    path: '/devices/:id',
+    component: () => import('@/views/devices/DevicePage.vue'),
+    props: true,
+    meta: { title: 'devices.detail', permission: 'devices.read' },
   },
   {
     path: '/scenarios',

@@ -1,11 +1,13 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { api } from '@/api/client'
+import type { AlarmCount } from '@/api/devices'
 import type { Workbench } from '@/api/workbench'
 
-/** The number of approvals that wait, beside its entry in the navigation. */
+/** The numbers of approvals and alarms that wait, beside their entries in the navigation. */
 export const useCounts = defineStore('counts', () => {
   const todo = ref(0)
+  const alarms = ref(0)
 
   function accept(workbench: Workbench): void {
     todo.value = workbench.counts.todo
@@ -20,5 +22,13 @@ export const useCounts = defineStore('counts', () => {
     }
   }
 
-  return { todo, accept, refresh }
+  async function refreshAlarms(): Promise<void> {
+    try {
+      alarms.value = (await api.get<AlarmCount>('/alarms/count')).open
+    } catch {
+      // The list of alarms shows what is wrong.
+    }
+  }
+
+  return { todo, alarms, accept, refresh, refreshAlarms }
 })

@@ -1,0 +1,123 @@
+"""Smart seals in the browser: enrolled by code, misused as a process of its own, judged, unlocked, revoked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browser_desk import Desk, OpenDesk
+from playwright.sync_api import expect
+from running_installation import Installation
+from simulated_device import DeviceProcess, eventually, simulated_device
+
+pytestmark = pytest.mark.browser
+
+FENCE = {"fence-latitude": "39.9042", "fence-longitude": "116.4074", "fence-radius": "300"}
+
+
+def test_a_device_is_misused_and_everybody_who_must_know_sees_it(
+    running: Installation, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    admin = open_desk("administrator", expected_statuses=(403,))
+    _show_the_code(admin)
+    with simulated_device(running, tmp_path / "device", "--at", "39.9050,116.4080") as device:
+        _set_the_fence(admin, device)
+        watching = open_desk("administrator")
+        watching.goto("/alarms")
+        _misuse(running, admin, device, watching)
+        _judge(watching, device)
+        _unlock(admin, running, device)
+        _revoke(admin, running, device)
+
+
+def _show_the_code(desk: Desk) -> None:
+    page = desk.page
+    desk.goto("/devices")
+    page.get_by_test_id("add-device").click()
+    page.locator("#device-name").fill("二号智能印章")
+    page.locator("#device-maker").fill("试验厂商")
+    desk.look("device-add")
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("enrol-code")).to_contain_text("-")
+    desk.look("device-code", english=True)
+    page.get_by_test_id("code-noted").click()
+    expect(page.get_by_test_id("new-code")).to_be_visible()
+
+
+def _set_the_fence(desk: Desk, device: DeviceProcess) -> None:
+    page = desk.page
+    desk.goto(f"/devices/{device.id}")
+    expect(page.get_by_test_id("simulated")).to_be_visible()
+    page.get_by_test_id("device-fence").click()
+    for field, text in FENCE.items():
+        page.locator(f"#{field}").fill(text)
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("device-map")).to_be_visible()
+
+
+def _misuse(running: Installation, desk: Desk, device: DeviceProcess, watching: Desk) -> None:
+    page = desk.page
+    before = running["administrator"].get("/alarms/count")["open"]
+    for kind in ("moved", "fence-left", "unauthorised-press"):
+        device.do(f"misbehave {kind}")
+    device.heard("LOCKED by unauthorised_press")
+    # Both pages were open: they learn of it without being touched.
+    expect(watching.page.locator("[data-kind=unauthorised_press]")).to_be_visible()
+    expect(watching.page.get_by_test_id("nav-alarms")).to_contain_text(str(before + 3))
+    expect(page.get_by_test_id("lock-state")).to_have_attribute("data-lock", "locked")
+    expect(page.locator("[data-event=locked]").first).to_be_visible()
+    expect(page.get_by_role("region", name="事件链")).not_to_contain_text("不相接")
+    desk.look("device-detail", english=True)
+    desk.goto("/devices")
+    desk.look("device-list", english=True)
+    desk.goto("/")
+    desk.look("workbench-alarms", phone=False)
+    desk.goto(f"/devices/{device.id}")
+
+
+def _judge(desk: Desk, device: DeviceProcess) -> None:
+    page = desk.page
+    desk.goto(f"/alarms?subject={device.id}")
+    desk.look("alarms", english=True)
+    for left in (2, 1, 0):
+        page.get_by_test_id("judge").first.click()
+        page.get_by_test_id("verdict-real").click()
+        page.locator("#alarm-remark").fill("已询问当事人，设备为演练")
+        if left == 2:
+            desk.look("alarm-verdict", english=True)
+        page.get_by_test_id("confirm").click()
+        expect(page.get_by_test_id("judge")).to_have_count(left)
+    desk.goto(f"/alarms?subject={device.id}&state=handled")
+    expect(page.get_by_test_id("row").first).to_contain_text("属实")
+
+
+def _unlock(desk: Desk, running: Installation, device: DeviceProcess) -> None:
+    page = desk.page
+    page.get_by_test_id("device-unlock").click()
+    dialog = page.get_by_role("dialog")
+    desk.choose("解锁人员", "王岚", scope=dialog)
+    page.locator("#device-reason").fill("复查无异常")
+    desk.look("device-unlock")
+    page.get_by_test_id("confirm").click()
+    desk.confirm_with(running["administrator"].code())
+    eventually(lambda: _stepped_up(running, device), "unlocked at the device")
+    expect(page.get_by_test_id("lock-state")).to_have_attribute("data-lock", "notLocked")
+
+
+def _stepped_up(running: Installation, device: DeviceProcess) -> bool:
+    """The named person steps up; it counts once the command to unlock has arrived."""
+    device.do("check")
+    found = running["administrator"].get(f"/devices/{device.id}")["device"]
+    return found["locked_by"] is None
+
+
+def _revoke(desk: Desk, running: Installation, device: DeviceProcess) -> None:
+    page = desk.page
+    page.get_by_test_id("device-revoke").click()
+    page.locator("#device-reason").fill("试验结束")
+    page.get_by_test_id("confirm").click()
+    desk.confirm_with(running["administrator"].code())
+    expect(page.locator("[data-status=revoked]")).to_be_visible()
+    expect(page.get_by_test_id("lock-state")).to_be_visible()
+    for act in ("lock", "unlock", "revoke"):
+        expect(page.get_by_test_id(f"device-{act}")).to_have_count(0)
