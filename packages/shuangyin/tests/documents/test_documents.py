@@ -262,7 +262,7 @@ def test_an_object_that_cannot_be_written_leaves_no_document(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(type(platform.objects), "_publish", full)
-    assert upload(world, sample("notice.pdf")).status_code == 500
+    problem(upload(world, sample("notice.pdf")), 503, "STORAGE_FULL")
     assert nothing_kept(platform, settings)
 
 

@@ -265,9 +265,9 @@ class EnrolBody(_Input):
     """What a device sends to be enrolled: its keys, and proof that it holds them."""
 
     code: Annotated[str, StringConstraints(min_length=10, max_length=60)]
-    certificate_request: Annotated[str, StringConstraints(max_length=8_000)]
+    certificate_request: Annotated[str, StringConstraints(max_length=8_000, pattern=r"^[\x20-\x7e\r\n]+$")]
     record_key: Annotated[str, StringConstraints(pattern=r"^04[0-9a-f]{128}$")]
-    session: Annotated[str, StringConstraints(max_length=4_000)]
+    session: Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[\x20-\x7e]+$")]
     firmware: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 
 

@@ -15,8 +15,8 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Method = Literal["totp", "recovery_code"]
 FactorMethod = Literal["totp", "recovery_code", "passkey", "sms"]
-Answer = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
-"""A code, or the answer of a passkey as the browser's `PublicKeyCredential.toJSON()` gives it, as text."""
+Answer = Annotated[str, StringConstraints(min_length=1, max_length=8192, pattern=r"^[\x20-\x7e\t\r\n]+$")]
+"""A code, or the answer of a passkey as the browser's `PublicKeyCredential.toJSON()` gives it, as text: ASCII alone."""
 
 
 class _Input(BaseModel):
