@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     for name in ("checked_objects", "objects_read"):
-        op.add_column("log_audit", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+        op.add_column("log_audit", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
