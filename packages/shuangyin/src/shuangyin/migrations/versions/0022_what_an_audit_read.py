@@ -13,7 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     for name in ("checked_objects", "objects_read"):
-        op.add_column("log_audit", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
+        width = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+        op.add_column("log_audit", sa.Column(name, width, nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
