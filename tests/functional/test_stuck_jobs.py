@@ -27,7 +27,7 @@ def test_stuck_work_is_seen_with_its_reason_and_tried_again(
     qr = {"page": version["pages"] - 1, "x_mm": 76, "y_mm": 142, "size_mm": 15}
     request = running.apply(version, title="供货合同（磁盘故障）", placements=places, seam=seam, qr=qr)
     away = stored.rename(running.server.data_dir / "away")
-    running["department_head"].post_json(
+    running["department_head"].post_confirmed(
         f"/approvals/steps/{request['approval']['steps'][0]['id']}/decisions",
         {"decision": "approve", "comment": "同意", "binding": request["binding"]},
     )

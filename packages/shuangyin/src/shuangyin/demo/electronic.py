@@ -118,10 +118,10 @@ def _approve(report: Report, person: Person, item: dict[str, Any], request_id: s
         body = {"decision": "approve", "comment": "同意用印", "binding": item["binding"]}
         if item["second_factor"] == "each":
             body["proof"] = person.step_up("approvals.decide", f"{item['step_id']}:{item['binding']}")
-            found["say"] = "逐次二次验证"
-        else:
-            found["say"] = "十分钟内已验证"
-        person.post_json(f"/approvals/steps/{item['step_id']}/decisions", body)
+        path = f"/approvals/steps/{item['step_id']}/decisions"
+        confirmed = person.post_confirmed(path, body)
+        each = item["second_factor"] == "each"
+        found["say"] = "逐次二次验证" if each else "再次验证" if confirmed else "十分钟内已验证"
 
 
 def wait_until_sealed(person: Person, request_id: str) -> dict[str, Any]:

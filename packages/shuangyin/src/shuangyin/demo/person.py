@@ -102,6 +102,21 @@ class Person:
         response = self.request("POST", path, json=body if body is not None else {})
         return response.json() if response.content else None
 
+    def post_confirmed(self, path: str, body: dict[str, Any]) -> bool:
+        """Make a call for which the last confirmation may have run out: confirm what it names, and make it again.
+
+        Whether it had run out.
+        """
+        response = self._client.request("POST", path, json=body)
+        if response.is_success:
+            return False
+        problem = dict(response.json())
+        if problem.get("code") == "STEP_UP_REQUIRED":
+            asked = problem["details"]
+            body = {**body, "proof": self.step_up(asked["act"], asked["subject"])}
+        self.post_json(path, body)
+        return True
+
     def upload(self, path: str, name: str, content: bytes, media_type: str, **fields: str) -> Any:
         return self.request("POST", path, files={"file": (name, content, media_type)}, data=fields).json()
 
