@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from running_installation import Installation
 
@@ -43,7 +44,7 @@ def simulated_device(
 ) -> Iterator[DeviceProcess]:
     """Add a device, let a simulator enrol with its code, bind a seal to it; revoked at the end."""
     admin = running["administrator"]
-    added = admin.post_json("/devices", {"name": "一号智能印章", "maker": "模拟设备"})
+    added = admin.post_json("/devices", {"name": f"智能印章 {uuid4().hex[:6]}", "maker": "模拟设备"})
     command = ["device-sim", "--server", running.server.base_url, "--folder", str(folder), *options]
     with subprocess.Popen(
         [sys.executable, "-m", "shuangyin", *command, "--code", added["code"]],

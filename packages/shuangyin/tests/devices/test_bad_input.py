@@ -212,6 +212,12 @@ def test_a_code_enrols_once_and_only_with_proof_of_the_key(desk: Desk) -> None:
     problem(again, 403, "ENROLMENT_CODE")
 
 
+def test_two_devices_of_one_name_are_refused(desk: Desk) -> None:
+    client, body = desk.world.client("administrator"), {"name": "一号", "maker": "模拟"}
+    ok(client.post("/api/v1/devices", json=body), 201)
+    problem(client.post("/api/v1/devices", json=body), 409, "DEVICE_NAME_TAKEN")
+
+
 def test_a_code_is_past_after_a_day(desk: Desk) -> None:
     seal = SimulatedSeal(desk.world.clock.now_ms)
     added = ok(desk.story.post("administrator", "/devices", {"name": "一号", "maker": "模拟"}), 201)

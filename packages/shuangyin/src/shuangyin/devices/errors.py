@@ -29,6 +29,15 @@ def not_active() -> Conflict:
     )
 
 
+def name_taken() -> Conflict:
+    """Two devices of one name could not be told apart in lists and alarms; a revoked one keeps its name."""
+    return Conflict(
+        "DEVICE_NAME_TAKEN",
+        "已有同名设备（含已吊销的），请换一个名称。",
+        "A device of this name is there already, perhaps a revoked one. Choose another name.",
+    )
+
+
 def already_enrolled() -> Conflict:
     """A device gets another code only while it waits for its first."""
     return Conflict(

@@ -35,8 +35,14 @@ REVOKE_ACT = "devices.revoke_device"
 
 
 def add(work: UnitOfWork, actor: Actor, *, name: str, maker: str) -> tuple[Device, str]:
-    """Add a device that may enrol itself within a day; returns it with its one-time code."""
+    """Add a device that may enrol itself within a day; returns it with its one-time code.
+
+    Raises Conflict (DEVICE_NAME_TAKEN).
+    """
     actor.require(queries.MANAGE)
+    same = select(Device.id).where(Device.organization_id == actor.organization_id, Device.name == name)
+    if work.session.scalar(same) is not None:
+        raise errors.name_taken()
     device = Device(
         id=work.new_id(),
         organization_id=actor.organization_id,
