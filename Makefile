@@ -28,6 +28,8 @@ PYTEST_ARGS ?=
 # A file at a time, in the order of tests/support/order_of_files.py. A worker that dies ends the run: one that is
 # started in its place is never given the files of the dead one.
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+# What is run on PostgreSQL: what depends on the database most. test-full runs everything that has one.
+DATABASE_TESTS ?= database
 LOCK_ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
@@ -98,6 +100,7 @@ test: setup ## Run every check and every test
 
 .PHONY: test-full
 test-full: export SHUANGYIN_TEST_FULL := 1
+test-full: export DATABASE_TESTS := database or database_full
 test-full: test ## Run the tests with every screenshot variant and the long repetitions
 
 .PHONY: check
@@ -132,7 +135,8 @@ test-python: setup ui $(CHAIN) ## Run unit, integration and browser tests on SQL
 .PHONY: test-postgresql
 test-postgresql: setup ## Run the database part of the tests on a PostgreSQL started for it
 	@echo "==> Database tests on PostgreSQL"
-	@$(BIN)/python scripts/with_postgresql.py pytest -m database $(SPREAD) $(PYTEST_ARGS) packages/shuangyin
+	@$(BIN)/python scripts/with_postgresql.py pytest -m "$(DATABASE_TESTS)" $(SPREAD) $(PYTEST_ARGS) \
+		packages/shuangyin
 
 .PHONY: format
 format: setup ## Format the Python sources and apply the safe fixes of the linter

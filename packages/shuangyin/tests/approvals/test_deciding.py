@@ -7,7 +7,7 @@ from hiring import hire
 from platform_world import World, ok, problem
 from request_story import Story
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def test_an_ordinary_approval_needs_no_more_than_a_recent_second_factor(story: Story, world: World) -> None:
@@ -45,6 +45,7 @@ def test_an_ordinary_approval_needs_no_more_than_a_recent_second_factor(story: S
     assert again["details"]["decided_by"] == {"id": world.id("department_head"), "name": "周凯"}
 
 
+@pytest.mark.database
 def test_a_large_amount_asks_the_legal_representative_with_a_second_factor_for_exactly_this(
     story: Story, world: World
 ) -> None:
@@ -134,6 +135,7 @@ def test_withdrawn_the_step_is_gone_and_can_be_urged_no_more(story: Story, world
     problem(employee.post(f"/api/v1/requests/{request['id']}/withdraw"), 409, "REQUEST_STATE")
 
 
+@pytest.mark.database
 def test_a_step_is_transferred_to_somebody_who_may_approve_and_to_nobody_else(
     story: Story, world: World
 ) -> None:

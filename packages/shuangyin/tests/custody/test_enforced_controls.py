@@ -26,7 +26,7 @@ from shuangyin.requests.commands.duties import notice_overdue
 from shuangyin.scenarios.rules import Controls
 from shuangyin.sealing.timestamps import Timestamps
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 _REFUSED: dict[str, set[str]] = {}
 HEAD = {"post_kind": "department_head"}

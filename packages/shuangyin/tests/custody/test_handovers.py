@@ -12,7 +12,7 @@ from platform_world import ok, problem
 
 from shuangyin.custody.handover_rules import Checked, object_to_confirmation
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 THREE = ("custodian", "reviewer", "auditor")
 
 

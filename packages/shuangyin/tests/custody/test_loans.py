@@ -14,7 +14,7 @@ from request_story import SAMPLES
 from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.custody.loan_rules import Span, object_to_overlap, state_of, to_tell
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 HOUR = 3_600_000
 
@@ -60,6 +60,7 @@ def kinds(desk: Any, loan_id: str) -> list[str]:
     return [entry["kind"] for entry in found["items"]]
 
 
+@pytest.mark.database
 def test_a_seal_goes_out_is_pressed_and_comes_back(desk: Any) -> None:
     story = desk.story
     loan = ok(lend(desk), 201)
@@ -160,6 +161,7 @@ def test_a_seal_in_use_does_not_go_out(desk: Any) -> None:
     ok(confirm(desk, loan["id"], "custodian"))
 
 
+@pytest.mark.database
 def test_an_overdue_loan_is_told_once_and_escalated_a_day_later(desk: Any) -> None:
     loan = taken_out(desk)
     assert notice_overdue_loans(desk.world.platform) == 0

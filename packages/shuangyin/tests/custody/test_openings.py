@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from platform_world import PASSWORD, ok, problem
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def test_both_must_confirm_before_the_safe_is_open(desk: Any) -> None:
@@ -46,6 +46,7 @@ def test_neither_a_wrong_code_nor_another_persons_opens(desk: Any) -> None:
     assert desk.story.get("custodian", f"/openings/{opening['id']}")["status"] == "pending"
 
 
+@pytest.mark.database
 def test_a_code_is_good_for_one_person_once(desk: Any) -> None:
     opening = ok(desk.ask(), 201)
     code = desk.world.code("custodian")
@@ -62,6 +63,7 @@ def test_confirming_too_late_opens_nothing_and_gives_the_safe_free(desk: Any) ->
     assert desk.story.get("custodian", f"/openings/{opening['id']}")["status"] == "expired"
 
 
+@pytest.mark.database
 def test_a_safe_has_one_opening_at_a_time(desk: Any) -> None:
     ok(desk.ask(), 201)
     problem(desk.ask(), 409, "SAFE_BUSY")

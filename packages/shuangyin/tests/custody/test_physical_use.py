@@ -11,7 +11,7 @@ from platform_world import ok, problem
 
 from shuangyin.custody.commands import openings, uses
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def finish(desk: Any, opening_id: str) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def finish(desk: Any, opening_id: str) -> dict[str, Any]:
     return dict(use)
 
 
+@pytest.mark.database
 def test_a_whole_physical_use_ends_with_the_request_done_and_the_seal_back(desk: Any) -> None:
     opening = desk.open()
     use = finish(desk, opening["id"])
@@ -49,6 +50,7 @@ def test_no_press_beyond_the_approval(desk: Any) -> None:
     problem(desk.press(opening["id"]), 409, "NO_PRESSES")
 
 
+@pytest.mark.database
 def test_a_repeated_registration_counts_once(desk: Any) -> None:
     opening = desk.open()
     headers = {"Idempotency-Key": "press-1"}
@@ -126,6 +128,7 @@ def test_a_photo_comes_back_as_it_was_taken_and_only_to_those_it_concerns(desk: 
     problem(desk.world.client("employee").get(taken["url"]), 404, "NOT_FOUND")
 
 
+@pytest.mark.database
 def test_the_register_prints_what_it_lists(desk: Any) -> None:
     opening = desk.open()
     use = finish(desk, opening["id"])
@@ -154,6 +157,7 @@ class Fault(Exception):
     """Something breaks after the step was done."""
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("step", ["record_physical_use", "_record_use"])
 def test_a_fault_while_registering_leaves_nothing_half_done(
     desk: Any, monkeypatch: pytest.MonkeyPatch, step: str

@@ -20,7 +20,7 @@ from sealdevice.record import read_record
 from sealdevice.session import Purpose, Session, sign_session
 from shuangyin.device_sim.seal import SimulatedSeal
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def told_records(house: House) -> list[bytes]:

@@ -10,7 +10,7 @@ from sealdevice.event import EventKind
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.models import Person, PersonStatus
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def unlock(house: House) -> object:

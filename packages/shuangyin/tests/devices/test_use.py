@@ -10,7 +10,7 @@ from seal_house import House
 
 from sealdevice.permit import PressKind
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 GRACE_S = 601
 
 
@@ -21,6 +21,7 @@ def press_all(house: House) -> list[int]:
     return [one for one in made if one is not None]
 
 
+@pytest.mark.database
 def test_four_copies_are_pressed_counted_registered_photographed_and_balance(house: House) -> None:
     permit = house.begin_use()
     assert permit["permitted"] == {"ordinary": 4, "seam": 4, "cover": 0}
@@ -126,6 +127,7 @@ def test_a_permit_needs_an_opening_that_lasts(house: House) -> None:
     problem(house.permit(opening["id"]), 409, "OPENING_OVER")
 
 
+@pytest.mark.database
 def test_two_who_ask_at_the_same_moment_get_one_permit(house: House) -> None:
     opening = house.desk.open()
     house.world.client("reviewer")
@@ -136,6 +138,7 @@ def test_two_who_ask_at_the_same_moment_get_one_permit(house: House) -> None:
     assert sorted(answers) == [201, 409]
 
 
+@pytest.mark.database
 def test_two_persons_who_use_the_last_count_at_once_make_one_press(house: House) -> None:
     house.begin_use()
     for _ in range(3):

@@ -73,7 +73,7 @@ def stamping() -> TrialTimestampAuthority:
     return TrialAuthority.create(to_datetime(SystemClock().now_ms())).timestamps()
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 class TestTimestampAuthority:
     def test_the_newest_head_is_stamped_and_the_receipt_proves_it(
         self, settings: Settings, clock: ManualClock, stamping: TrialTimestampAuthority

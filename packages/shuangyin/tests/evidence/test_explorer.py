@@ -16,7 +16,7 @@ from evidencelog.tree import verify_inclusion
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.paths import ranges_of_path
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 ENTRIES = "/api/v1/evidence/entries"
 

@@ -79,7 +79,7 @@ def twin_size(work: UnitOfWork) -> int:
     return 0 if head is None else head.size
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 class TestTwin:
     def test_its_head_stands_in_the_log_and_can_be_recomputed(self, platform: Platform) -> None:
         write(platform, 300)
@@ -266,7 +266,7 @@ class TestWitnesses:
         monkeypatch.setattr(client_module, "exchange", exchange)
         return client, service
 
-    @pytest.mark.database
+    @pytest.mark.database_full
     def test_their_lines_are_in_the_checkpoint_and_in_every_proof(
         self, platform: Platform, connected: tuple[WitnessClient, Witness]
     ) -> None:

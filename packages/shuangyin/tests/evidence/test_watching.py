@@ -45,7 +45,7 @@ def alter(platform: Platform, sql: str) -> None:
     platform.transact(command)
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 class TestState:
     def test_heads_keys_and_no_problems(self, world: World) -> None:
         world.settle()
@@ -84,7 +84,7 @@ class TestState:
         problem(world.client("legal_representative").post(AUDITS), 403, "NOT_PERMITTED")
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 class TestAudits:
     def test_an_untouched_log_is_clean_and_the_audit_is_evidence_itself(
         self, story: Story, world: World

@@ -23,7 +23,7 @@ def test_a_statement_counts_to_the_end_of_its_last_day_in_beijing() -> None:
     assert capability_at("no", (today - timedelta(days=1)).isoformat(), today) == "unknown"
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 def test_a_statement_needs_proof_has_a_history_and_expires_for_decisions(world: World) -> None:
     story = begin(world)
     path = f"/counterparties/{story.counterparty_id}"

@@ -19,7 +19,7 @@ from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.people.models import Passkey
 from shuangyin.people.passkeys import _challenge_of, _read
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def registered(world: World, kind: str = "employee", **made: Any) -> SoftwarePasskey:

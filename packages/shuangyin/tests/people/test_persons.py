@@ -24,7 +24,7 @@ from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.people.bootstrap import create_organization
 from shuangyin.people.queries import display, holders, holds_permission, persons_permitted
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def post_id(world: World, kind: str) -> str:
@@ -60,6 +60,7 @@ def test_everybody_sees_people_but_accounts_only_administrators(world: World) ->
     assert all(one["account"] and one["second_factor_enrolled"] for one in for_admin)
 
 
+@pytest.mark.database
 def test_people_are_searched_filtered_and_paged(world: World) -> None:
     admin = world.client("administrator")
     found = ok(admin.get("/api/v1/persons", params={"q": "岚"}))["items"]
@@ -106,6 +107,7 @@ def test_a_person_is_changed_at_the_version_that_was_read(world: World) -> None:
     problem(world.client("employee").patch(path, json={"name": "李然"}), 403, "NOT_PERMITTED")
 
 
+@pytest.mark.database
 def test_a_repeated_addition_adds_one_person_and_stores_no_password(world: World) -> None:
     admin = world.client("administrator")
     body, headers = {"name": "郑安", "account": "zheng-an"}, {"Idempotency-Key": "add-1"}
@@ -153,6 +155,7 @@ def test_the_last_administrator_stays(world: World) -> None:
     problem(admin.get("/api/v1/persons"), 401, "UNAUTHENTICATED")
 
 
+@pytest.mark.database
 def test_leaving_ends_everything_at_once(world: World) -> None:
     admin, session = world.client("administrator"), world.client("custodian")
     name = "保管终端"
@@ -221,6 +224,7 @@ def test_a_reset_ends_sessions_and_second_factor_and_asks_for_a_fresh_one_of_the
     problem(admin.post(f"/api/v1/persons/{world.id('administrator')}/reset"), 409, "RESET_SELF")
 
 
+@pytest.mark.database
 def test_another_organization_does_not_exist(world: World) -> None:
     outsider = stranger(world)
     client = outsider.client
@@ -332,6 +336,7 @@ def test_an_organization_with_wrong_data_is_not_founded(
     assert refused.value.code == code
 
 
+@pytest.mark.database
 def test_an_organization_is_founded_once(world: World) -> None:
     stranger(world)
     with pytest.raises(Conflict) as refused:

@@ -22,7 +22,7 @@ from shuangyin.people.models import SmsCode, SmsPhone
 from shuangyin.people.sms import send_code
 from shuangyin.people.sms_port import SmsGateway
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 PHONE = "13800000123"
 ACT, SUBJECT = "people.create_token", "日报"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from shuangyin.people.models import SignInThrottle
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def attempt(
@@ -33,6 +33,7 @@ def test_after_five_refusals_an_account_waits_known_or_not(world: World, account
     assert waiting.headers["Retry-After"] == "30"
 
 
+@pytest.mark.database
 def test_the_wait_ends_and_grows(world: World) -> None:
     for _ in range(5):
         attempt(world, "employee")
@@ -75,6 +76,7 @@ def test_the_addresses_of_one_ipv6_subscriber_count_together(world: World) -> No
     ok(attempt(world, "employee", PASSWORD, address="2001:db8:1:3::1"))
 
 
+@pytest.mark.database
 def test_tries_at_one_moment_do_not_slip_through(world: World) -> None:
     together = threading.Barrier(10)
     answers: list[int] = []

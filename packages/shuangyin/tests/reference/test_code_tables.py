@@ -82,7 +82,7 @@ def test_an_unknown_kind_of_document_is_not_found() -> None:
         queries.document_kind("love_letter")
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 @pytest.mark.parametrize("table", ["document-kinds", "regions", "citations"])
 def test_tables_are_there_for_who_is_signed_in(world: World, table: str) -> None:
     items = ok(world.client("auditor").get(f"/api/v1/reference/{table}"))["items"]

@@ -14,7 +14,7 @@ from same_moment import at_once
 from shuangyin.core.clock import beijing_time, to_milliseconds
 from shuangyin.requests.commands import submit
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 HEAD = {"post_kind": "department_head"}
 LEGAL = {"post_kind": "legal_representative", "scope": "organization", "second_factor": "each"}
 MILLION = 100_000_000

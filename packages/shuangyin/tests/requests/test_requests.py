@@ -16,7 +16,7 @@ from shuangyin.core.platform import Platform
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.requests.models import UseRequest
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def test_a_draft_may_be_incomplete_and_submission_says_what_is_missing(story: Story) -> None:
@@ -42,6 +42,7 @@ def test_a_draft_may_be_incomplete_and_submission_says_what_is_missing(story: St
     problem(story.post("employee", "/requests", unknown), 404, "NOT_FOUND")
 
 
+@pytest.mark.database
 def test_one_answer_holds_what_the_page_of_a_request_needs(story: Story, platform: Platform) -> None:
     request = story.apply()
     shown = story.read(request["id"])
@@ -190,6 +191,7 @@ def test_what_was_submitted_is_not_changed_and_a_changed_row_stops_the_approval(
     ok(story.decide("department_head", item))
 
 
+@pytest.mark.database
 def test_a_grant_of_automatic_sealing_is_reserved_at_submission_and_starts_the_job(
     story: Story, world: World, platform: Platform
 ) -> None:
@@ -244,6 +246,7 @@ def test_ending_the_grant_leaves_the_sealing_to_the_keeper(story: Story, platfor
     assert story.read(request["id"], "custodian")["actions"] == ["seal"]
 
 
+@pytest.mark.database
 def test_lists_are_filtered_and_paged(story: Story) -> None:
     version = story.upload()
     made = [story.draft(title=f"合同{index}", document_version_ids=[version])["id"] for index in range(3)]

@@ -229,7 +229,7 @@ def test_errors_are_told_by_row_and_column() -> None:
     assert len(rules) == len(table) - 5
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 def test_a_table_is_exported_edited_and_imported_and_one_wrong_row_changes_nothing(world: World) -> None:
     story = Story(world)
     draft = ok(story.post("administrator", "/scenario-lists", {"starter": "small_enterprise"}), 201)

@@ -20,7 +20,7 @@ from shuangyin.sealing.commands import electronic, execute
 from shuangyin.sealing.files import seal_documents
 from shuangyin.sealing.models import SealUse
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 class Killed(BaseException):
@@ -105,6 +105,7 @@ def test_a_break_at_any_point_leaves_the_request_approved_and_a_rerun_seals_it_o
     assert state(platform, request_id) == SEALED
 
 
+@pytest.mark.database
 def test_a_job_that_broke_is_done_by_its_next_run(
     story: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_job_that_broke_is_done_by_its_next_run(
     assert state(platform, request_id) == SEALED
 
 
+@pytest.mark.database
 def test_two_runs_at_once_seal_once(story: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     story.grant_automatic_sealing()
     request_id = story.approved()
@@ -149,6 +151,7 @@ def test_two_runs_at_once_seal_once(story: Any, platform: Platform, monkeypatch:
     assert state(platform, request_id) == SEALED
 
 
+@pytest.mark.database
 def test_what_changes_between_sealing_and_commit_is_seen(
     story: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_sealed_file_that_does_not_verify_never_leaves(
     assert state(platform, request_id) == APPROVED
 
 
+@pytest.mark.database
 def test_ciphertext_without_a_row_is_all_that_a_late_break_leaves(
     story: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

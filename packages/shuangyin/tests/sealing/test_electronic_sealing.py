@@ -26,7 +26,7 @@ from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.sealing.models import SealUse
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 DEFAULT_ID = "1234567812345678"
 
@@ -40,6 +40,7 @@ def run(*command: object) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([str(part) for part in command], capture_output=True, check=False)
 
 
+@pytest.mark.database
 def test_a_sealed_contract_is_accepted_by_programs_that_are_not_ours(story: Any, tmp_path: Path) -> None:
     original = (Path(__file__).parents[4] / "samples" / "contract.pdf").read_bytes()
     request = story.sealed(original)
@@ -134,6 +135,7 @@ def test_the_original_stays_and_the_sealed_file_is_a_new_version(story: Any) -> 
     assert "sealing.sealed" in kinds
 
 
+@pytest.mark.database
 def test_sealing_again_changes_nothing(story: Any, platform: Platform) -> None:
     request = story.sealed()
     again = story.seal(request["id"])
@@ -144,6 +146,7 @@ def test_sealing_again_changes_nothing(story: Any, platform: Platform) -> None:
         assert len(session.scalars(select(DocumentVersion)).all()) == 2
 
 
+@pytest.mark.database
 def test_a_grant_lets_the_platform_seal_by_itself_once_approved(story: Any) -> None:
     grant = story.grant_automatic_sealing()
     request_id = story.approved()
@@ -191,6 +194,7 @@ def test_a_suspended_or_expired_seal_seals_nothing(story: Any) -> None:
     assert story.get("employee", f"/requests/{request_id}")["status"] == "sealed"
 
 
+@pytest.mark.database
 def test_rows_that_were_changed_after_approval_stop_the_sealing(story: Any, platform: Platform) -> None:
     request_id = story.approved()
     with platform.database.write_session() as session, session.begin():
@@ -279,6 +283,7 @@ def test_keepers_of_different_seals_put_them_on_one_after_the_other(story: Any, 
     assert len(report.signatures) == 2
 
 
+@pytest.mark.database
 def test_seal_uses_are_seen_by_those_they_concern(story: Any) -> None:
     request = story.sealed()
     [use] = request["uses"]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shuangyin.evidence.auditing import audit
 from shuangyin.evidence.sequencer import sequence_pending
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from platform_world import World, ok, problem
 from request_story import begin
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def test_frozen_nothing_is_sealed_and_no_safe_is_opened_until_it_is_lifted(world: World) -> None:

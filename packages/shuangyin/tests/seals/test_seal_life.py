@@ -9,7 +9,7 @@ from seal_desk import ID_NUMBER, MAKER, SealDesk, connected, png
 from shuangyin.connectors.standins.faults import Fault
 from shuangyin.core.platform import Platform
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def test_the_table_is_what_the_api_describes_and_what_a_seal_may_do_next(desk: S
     assert {one["status"] for one in table["statuses"]} >= {move["after"] for move in table["moves"]}
 
 
+@pytest.mark.database
 def test_a_seal_is_filed_with_the_police_and_not_in_force_before(desk: SealDesk, platform: Platform) -> None:
     with connected(platform) as outside:
         seal_id = desk.apply()
@@ -194,6 +195,7 @@ def test_a_lost_seal_is_reported_by_its_keeper_and_never_comes_back(desk: SealDe
     assert desk.tasks(e_seal) == []
 
 
+@pytest.mark.database
 def test_what_protects_overtakes_a_step_that_waits_and_voids_it(desk: SealDesk) -> None:
     seal_id = desk.taken_in()
     ok(desk.ask(seal_id, "scrap"), 201)
@@ -209,6 +211,7 @@ def test_what_protects_overtakes_a_step_that_waits_and_voids_it(desk: SealDesk) 
     ]
 
 
+@pytest.mark.database
 def test_two_administrators_do_not_change_one_seal_at_once(desk: SealDesk) -> None:
     seal_id = desk.taken_in()
     version = desk.seal(seal_id)["version"]

@@ -23,7 +23,7 @@ from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.seals.models import ESealMaterial, Seal, TrialAuthority
 from shuangyin.seals.pictures import same_picture
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 FILED = {
     "filing_no": "京公备2026000001",

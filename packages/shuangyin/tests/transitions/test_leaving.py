@@ -19,7 +19,7 @@ from shuangyin.transitions.leaving import digest_of_lines
 from shuangyin.transitions.leaving_models import PersonTransitionItem
 
 HOUR = 3_600_000
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 @pytest.fixture
@@ -78,6 +78,7 @@ def holdings(story: Story) -> dict[str, Any]:
     }
 
 
+@pytest.mark.database
 def test_a_leaving_employee_with_fourteen_items(story: Story, tmp_path: Path) -> None:
     world, admin = story.world, story.world.client("administrator")
     held = holdings(story)
@@ -263,6 +264,7 @@ def test_grants_are_offered_to_the_successor_by_who_may_grant_with_what_is_left(
     assert done["transition"]["items"] >= 1
 
 
+@pytest.mark.database
 def test_two_administrators_make_one_person_leave_once(world: World) -> None:
     hired: Member = hire(world, "second_admin", "administrator", "何静")
     assert hired.id
@@ -274,6 +276,7 @@ def test_two_administrators_make_one_person_leave_once(world: World) -> None:
     problem(world.client("second_admin").post(path, json={"proof": second}), 409, "PERSON_LEFT")
 
 
+@pytest.mark.database
 def test_a_change_of_post_hands_over_what_was_chosen_and_keeps_the_rest(story: Story) -> None:
     world = story.world
     keeper, successor = world.id("custodian"), hire(world, "next_keeper", "custodian", "钱进").id

@@ -13,7 +13,7 @@ from shuangyin.connectors.standins.faults import Fault
 from shuangyin.core.platform import Platform
 from shuangyin.seals import queries
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 NEW_NAME = "北京云岫智能科技有限公司"
 NOTICE = "京海市监变字2026第0188号"
@@ -35,6 +35,7 @@ def press(story: Story, request_id: str) -> Any:
     return story.post("custodian", f"/requests/{request_id}/seal", {"proof": proof})
 
 
+@pytest.mark.database
 def test_a_rename_stops_old_seals_at_an_instant_and_old_documents_stay_what_they_were(
     story: Story, platform: Platform
 ) -> None:

@@ -41,7 +41,7 @@ def test_amounts_count_once_for_each_request_and_voided_uses_are_told_apart() ->
     assert ends - begins == 7 * 86_400_000
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 def test_a_week_that_is_over_has_one_statement_that_is_printed_and_read(
     world: World, platform: Platform
 ) -> None:
