@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser_desk import SCREENSHOTS, launch
+from independent_provider import joined, provider
 from playwright.sync_api import Browser, sync_playwright
 from running_installation import Installation, installation
 
@@ -20,15 +21,22 @@ from shuangyin.connectors.standins.offers import OFFERS
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An organization on a running server, everybody signed in, its log stamped by an authority on loopback."""
-    with StandInBoard([offer for offer in OFFERS if offer.name == "timestamps"]) as board:
+    wanted = ("timestamps", "licence")
+    with StandInBoard([offer for offer in OFFERS if offer.name in wanted]) as board, provider() as issuer:
         anchor = {
             "name": "tsa",
             "kind": "rfc3161",
             "url": board.address_of("timestamps"),
             "period_seconds": 1,
         }
-        environment = {"SHUANGYIN_LOG_ANCHORS": json.dumps([anchor])}
-        with installation(tmp_path_factory.mktemp("installation"), environment) as made:
+        folder = tmp_path_factory.mktemp("installation")
+        environment = {
+            "SHUANGYIN_LOG_ANCHORS": json.dumps([anchor]),
+            "SHUANGYIN_LICENCE": json.dumps({"url": board.address_of("licence")}),
+            "SHUANGYIN_OIDC": json.dumps([joined(issuer, folder)]),
+        }
+        with installation(folder, environment) as made:
+            made.board = board
             yield made
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from shuangyin.connectors.standins.board import StandInBoard
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import approve_all, wait_until_sealed
 from shuangyin.demo.person import Person, current_code
@@ -36,6 +37,8 @@ class Installation:
     server: Server
     cast: Cast
     report: Report
+    board: StandInBoard | None = None
+    """The outside systems it is joined to, where it is joined to any."""
 
     @property
     def data_dir(self) -> Path:

@@ -653,6 +653,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Licence
+         * @description A code to scan with the electronic business licence, to sign in.
+         */
+        post: operations["ask_licence_api_v1_auth_licence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/licence/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Licence
+         * @description What became of the code; once it is confirmed, the second factor is asked for.
+         */
+        post: operations["read_licence_api_v1_auth_licence_outcome_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc-return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return From Provider
+         * @description The provider sent the browser back: its code stands for the password, the second factor is asked for.
+         */
+        post: operations["return_from_provider_api_v1_auth_oidc_return_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin At Provider
+         * @description Begin to sign in at an OpenID provider: the page goes to the address that comes back.
+         */
+        post: operations["begin_at_provider_api_v1_auth_oidc__provider__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/provider/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out At Provider
+         * @description End this session, and say where the browser signs out at the provider that vouched for it.
+         */
+        post: operations["sign_out_at_provider_api_v1_auth_provider_sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/second-factor": {
         parameters: {
             query?: never;
@@ -807,6 +907,26 @@ export interface paths {
          * @description Send a code for one act on one subject to the caller's telephone.
          */
         post: operations["send_code_for_act_api_v1_auth_step_up_sms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ways
+         * @description The ways to sign in beside account and password.
+         */
+        get: operations["list_ways_api_v1_auth_ways_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2432,6 +2552,54 @@ export interface paths {
         get: operations["me_api_v1_me_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Link
+         * @description Whether the caller's licence is linked.
+         */
+        get: operations["read_link_api_v1_me_licence_get"];
+        put?: never;
+        /**
+         * Ask Link
+         * @description A code to scan, to link the caller's licence. Needs a step-up proof (people.link_licence, the person's id).
+         */
+        post: operations["ask_link_api_v1_me_licence_post"];
+        /**
+         * End Link
+         * @description End the link with the caller's licence.
+         */
+        delete: operations["end_link_api_v1_me_licence_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/licence/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Linking
+         * @description What became of the code; once it is confirmed, the licence is linked.
+         */
+        post: operations["read_linking_api_v1_me_licence_outcome_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7945,6 +8113,68 @@ export interface components {
             successor_id?: string | null;
         };
         /**
+         * LicenceAttempt
+         * @description Asks what became of a code.
+         */
+        LicenceAttempt: {
+            /** Attempt */
+            attempt: string;
+        };
+        /**
+         * LicenceCode
+         * @description A code to scan with the electronic business licence.
+         */
+        LicenceCode: {
+            /**
+             * Attempt
+             * @description Kept by the page; given back when asking what became of the code.
+             */
+            attempt: string;
+            /**
+             * Code
+             * @description The content of the QR code.
+             */
+            code: string;
+            /** Expires At */
+            expires_at: number;
+        };
+        /**
+         * LicenceLink
+         * @description Asks for a code to link one's licence. Needs a step-up proof (people.link_licence, the person's id).
+         */
+        LicenceLink: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * LicenceLinkOut
+         * @description Whether the caller's licence is linked.
+         */
+        LicenceLinkOut: {
+            /** Linked At */
+            linked_at: number | null;
+            /**
+             * Offered
+             * @description Whether this installation is connected to the licence service.
+             */
+            offered: boolean;
+            /** Used At */
+            used_at: number | null;
+        };
+        /**
+         * LicenceOutcome
+         * @description What became of a code.
+         */
+        LicenceOutcome: {
+            /** @description With `confirmed`, at a sign-in: what is asked next. */
+            challenge?: components["schemas"]["ChallengeOut"] | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "confirmed" | "refused" | "expired";
+        };
+        /**
          * LifeAct
          * @description What can be done to a seal.
          * @enum {string}
@@ -8238,6 +8468,11 @@ export interface components {
             person: components["schemas"]["MePerson"];
             /** Posts */
             posts: components["schemas"]["MePost"][];
+            /**
+             * Provider
+             * @description Who vouched for this session in place of the password.
+             */
+            provider: string | null;
             /** Recovery Codes Left */
             recovery_codes_left: number;
             /** Second Factor At */
@@ -10737,6 +10972,18 @@ export interface components {
             type: string;
         };
         /**
+         * ProviderReturn
+         * @description What the provider put into the address when it sent the browser back.
+         */
+        ProviderReturn: {
+            /** Code */
+            code?: string | null;
+            /** Error */
+            error?: string | null;
+            /** State */
+            state: string;
+        };
+        /**
          * PublicUseOut
          * @description A seal use as outsiders see it: no person, no title.
          */
@@ -10880,6 +11127,17 @@ export interface components {
              * @description Shown once; empty when the answer is repeated.
              */
             codes: string[];
+        };
+        /**
+         * Redirection
+         * @description Where the browser goes on.
+         */
+        Redirection: {
+            /**
+             * Address
+             * @description Null when there is nowhere to go.
+             */
+            address: string | null;
         };
         /**
          * RefusedMediumOut
@@ -13531,6 +13789,31 @@ export interface components {
             uncovered: ("face_check" | "fence")[];
         };
         /**
+         * WayOut
+         * @description A way to sign in beside account and password.
+         */
+        WayOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "oidc" | "licence";
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * WaysOut
+         * @description All ways to sign in beside account and password.
+         */
+        WaysOut: {
+            /** Items */
+            items: components["schemas"]["WayOut"][];
+        };
+        /**
          * WhenAbsent
          * @description Who stands in for somebody absent: his delegate, or the delegate and without one the superior.
          * @enum {string}
@@ -14819,6 +15102,166 @@ export interface operations {
             };
         };
     };
+    ask_licence_api_v1_auth_licence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceCode"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_licence_api_v1_auth_licence_outcome_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceAttempt"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceOutcome"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    return_from_provider_api_v1_auth_oidc_return_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderReturn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    begin_at_provider_api_v1_auth_oidc__provider__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redirection"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sign_out_at_provider_api_v1_auth_provider_sign_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redirection"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     complete_sign_in_api_v1_auth_second_factor_post: {
         parameters: {
             query?: never;
@@ -15071,6 +15514,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_ways_api_v1_auth_ways_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaysOut"];
                 };
             };
             /** @description Problem document */
@@ -18197,6 +18670,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_link_api_v1_me_licence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceLinkOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_link_api_v1_me_licence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceCode"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_link_api_v1_me_licence_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_linking_api_v1_me_licence_outcome_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceAttempt"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceOutcome"];
                 };
             };
             /** @description Problem document */

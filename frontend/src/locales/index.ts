@@ -20,11 +20,12 @@ import type { Messages } from './bilingual'
 import scenarios from './scenarios'
 import settings from './settings'
 import statements from './statements'
+import ways from './ways'
 import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, devices, loans, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, devices, loans, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements, ways }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

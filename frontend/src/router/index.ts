@@ -20,6 +20,7 @@ declare module 'vue-router' {
 
 const routes: RouteRecordRaw[] = [
   { path: '/sign-in', component: () => import('@/views/sign-in/SignInPage.vue'), meta: { public: true, title: 'auth.title' } },
+  { path: '/sign-in/back', component: () => import('@/views/sign-in/SignInPage.vue'), props: { back: true }, meta: { public: true, title: 'auth.title' } },
   { path: '/', component: () => import('@/views/home/WorkbenchPage.vue'), meta: { title: 'nav.workbench' } },
   {
     path: '/requests',

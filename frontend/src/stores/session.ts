@@ -50,7 +50,11 @@ export const useSession = defineStore('session', () => {
 
   async function signOut(): Promise<void> {
     try {
-      await api.post('/auth/sign-out')
+      if (me.value?.provider) {
+        // Who was vouched for by a provider signs out there as well, or the next person at this browser would be him.
+        const { address } = await api.post<{ address: string | null }>('/auth/provider/sign-out')
+        if (address) window.location.assign(address)
+      } else await api.post('/auth/sign-out')
     } finally {
       forget()
     }

@@ -126,4 +126,4 @@ def test_unsafe_calls_without_the_page_token_are_refused(world: World) -> None:
 
 
 def ends_the_session(route: Route) -> bool:
-    return route.path.endswith("/auth/sign-out")
+    return route.path.endswith("/sign-out")

@@ -22,6 +22,8 @@ from shuangyin.authority import standing_in
 from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.connectors.authorities import configured_authorities
+from shuangyin.connectors.licence import configured_licence
+from shuangyin.connectors.oidc import configured_providers
 from shuangyin.connectors.seal_timestamps import configured_timestamps
 from shuangyin.connectors.sms import configured_sms
 from shuangyin.core.clock import Clock, SystemClock
@@ -66,6 +68,7 @@ from shuangyin.organization import api as organization_api
 from shuangyin.people import api as people_api
 from shuangyin.people import events_api
 from shuangyin.people import ports as people_ports
+from shuangyin.people.outside_port import IdentityProviders, LicenceService
 from shuangyin.people.sms_port import SmsGateway
 from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
@@ -165,6 +168,8 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             Anchors: configured_anchors(settings.log_anchors, clock),
             Authorities: configured_authorities(settings),
             SmsGateway: configured_sms(settings, clock),
+            IdentityProviders: configured_providers(settings),
+            LicenceService: configured_licence(settings),
             Timestamps: configured_timestamps(settings),
             Hub: Hub(),
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import httpx
 
@@ -41,8 +42,26 @@ class JsonHttp:
             raise _problem("OUTSIDE_ANSWER", "接口地址不存在", "the address does not exist")
         return answer
 
+    def post_form(
+        self, form: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, object]]:
+        """The status and the object that answer a posted form; a refusal is an answer here, without one it is empty."""
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, data = self._send("POST", "", urlencode(form).encode(), {**kind, **headers})
+        return status, _object(data) if data and status < httpx.codes.INTERNAL_SERVER_ERROR else {}
+
     def _exchange(self, method: str, path: str, content: bytes | None) -> Mapping[str, object] | None:
         headers = {} if content is None else {"Content-Type": "application/json"}
+        status, data = self._send(method, path, content, headers)
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        if not httpx.codes.is_success(status):
+            raise _problem("OUTSIDE_DOWN", f"HTTP 状态 {status}", f"HTTP status {status}")
+        return _object(data)
+
+    def _send(
+        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         try:
             with self._client.stream(method, self._url + path, content=content, headers=headers) as response:
                 data = bytearray()
@@ -50,15 +69,10 @@ class JsonHttp:
                     data += part
                     if len(data) > _MAX_ANSWER:
                         raise _problem("OUTSIDE_ANSWER", "答复过大", "the answer never ends")
-                status = response.status_code
+                return response.status_code, bytes(data)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             kind = type(error).__name__
             raise _problem("OUTSIDE_DOWN", f"无应答（{kind}）", f"no answer ({kind})") from error
-        if status == httpx.codes.NOT_FOUND:
-            return None
-        if not httpx.codes.is_success(status):
-            raise _problem("OUTSIDE_DOWN", f"HTTP 状态 {status}", f"HTTP status {status}")
-        return _object(bytes(data))
 
 
 def text_of(answer: Mapping[str, object], name: str, *, limit: int = 200) -> str:

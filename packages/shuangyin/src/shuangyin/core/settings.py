@@ -90,6 +90,16 @@ class Settings(BaseSettings):
         description="Short-message gateway as JSON: `url`, `key_id`, `secret_file`, `sign_name`, `template` (with "
         "`code` and `purpose`), `timeout_seconds`; without it no codes are sent.",
     )
+    oidc: list[dict[str, object]] = Field(
+        default_factory=list,
+        description="OpenID providers that persons of one organization sign in with, as a JSON list; the fields are in "
+        "docs/signing-in.md.",
+    )
+    licence: dict[str, object] = Field(
+        default_factory=dict,
+        description="Service of the electronic business licence as JSON: `url`, `token_file`, `timeout_seconds`; "
+        "without it nobody signs in with a licence.",
+    )
     timestamp_url: str | None = Field(
         None,
         description="Time-stamp authority (RFC 3161) for seal signatures where the scenario list asks for a stamp; "

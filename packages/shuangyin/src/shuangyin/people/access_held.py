@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.factors import recovery_codes_left
+from shuangyin.people.links import links_of
 from shuangyin.people.models import ApiToken, Credential, SignInChallenge, SignInSession, StepUpProof
 from shuangyin.people.passkeys import passkeys_of
 from shuangyin.people.sms import masked, phone_of
@@ -55,6 +56,7 @@ def factors_held(work: UnitOfWork, person_id: str) -> list[HeldFactor]:
     phone = phone_of(work, person_id)
     if phone is not None:
         held.append(HeldFactor("phone", person_id, masked(phone)))
+    held += [HeldFactor("identity", one.id, one.provider) for one in links_of(work, person_id)]
     for model in (SignInChallenge, StepUpProof):
         unused = select(model.id).where(
             model.person_id == person_id, model.used_at.is_(None), model.expires_at > work.now

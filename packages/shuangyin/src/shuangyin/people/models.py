@@ -80,6 +80,30 @@ class Credential(Base):
     locked_until: Mapped[int | None] = mapped_column(doc="No second factor is looked at before this time.")
 
 
+class ExternalIdentity(Base):
+    """That somebody outside vouches for a person: an OpenID provider, or the service of the business licence.
+
+    `account_slot` (provider and person) keeps one link of each kind for a person.
+    """
+
+    __tablename__ = "external_identity"
+    __table_args__ = (UniqueConstraint("account_slot"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    subject_digest: Mapped[str] = mapped_column(
+        String(64), unique=True, doc="Keyed digest of the provider and its own name of the person."
+    )
+    account_slot: Mapped[str] = mapped_column(String(65))
+    created_at: Mapped[int]
+    used_at: Mapped[int | None]
+    used_for: Mapped[str | None] = mapped_column(
+        String(64), doc="Keyed digest of what the last sign-in was answered with: it counts once."
+    )
+
+
 class RecoveryCode(Base):
     """One recovery code, as a keyed digest."""
 
@@ -182,6 +206,9 @@ class SignInChallenge(Base):
     enrolling_secret: Mapped[bytes | None] = mapped_column(
         LargeBinary, doc="A wrapped TOTP secret that counts once a code confirms it."
     )
+    provider: Mapped[str | None] = mapped_column(
+        String(32), doc="Who vouched in place of the password; null when it was the password."
+    )
     created_at: Mapped[int]
     expires_at: Mapped[int] = mapped_column(index=True)
     used_at: Mapped[int | None]
@@ -200,6 +227,7 @@ class SignInSession(Base):
     seen_at: Mapped[int] = mapped_column(doc="The last request, to the minute.")
     expires_at: Mapped[int] = mapped_column(doc="The absolute end.")
     second_factor_at: Mapped[int]
+    provider: Mapped[str | None] = mapped_column(String(32), doc="As in the sign-in it began with.")
     ended_at: Mapped[int | None]
     end_reason: Mapped[str | None] = mapped_column(String(32))
 

@@ -175,6 +175,7 @@ class Me(BaseModel):
     recovery_codes_left: int
     has_passkey: bool
     has_phone: bool = Field(description="Whether a code can be sent by short message.")
+    provider: str | None = Field(description="Who vouched for this session in place of the password.")
     language: Literal["zh", "en"]
 
 

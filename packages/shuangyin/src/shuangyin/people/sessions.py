@@ -42,7 +42,7 @@ def csrf_token_of(work: UnitOfWork, session_id: str) -> str:
     return work.keyring.blind("csrf", session_id)
 
 
-def start_session(work: UnitOfWork, person: Person) -> StartedSession:
+def start_session(work: UnitOfWork, person: Person, provider: str | None = None) -> StartedSession:
     """Begin a session of a person whose second factor was good just now."""
     token = new_token(TOKEN_BITS)
     session = SignInSession(
@@ -54,6 +54,7 @@ def start_session(work: UnitOfWork, person: Person) -> StartedSession:
         seen_at=work.now,
         expires_at=work.now + work.settings.session_hours * 3_600_000,
         second_factor_at=work.now,
+        provider=provider,
         ended_at=None,
         end_reason=None,
     )

@@ -49,7 +49,7 @@ router = APIRouter(tags=["people"])
 @router.post("/auth/sign-in", response_model=ChallengeOut, dependencies=[PublicRoute])
 def begin_sign_in(body: SignIn, request: Request, platform: PlatformOf) -> ChallengeOut:
     """First step: account and password. The first time, the answer carries the secret to enrol."""
-    return sign_in.sign_in(platform, body, address=_address(request))
+    return sign_in.sign_in(platform, body, address=address_of(request))
 
 
 @router.post("/auth/second-factor", response_model=SignedInOut, dependencies=[PublicRoute])
@@ -68,7 +68,7 @@ def sign_out(actor: SignedIn, request: Request, platform: PlatformOf) -> Respons
     """End this session."""
     platform.transact(lambda work: own_access.sign_out(work, actor))
     response = Response(status_code=204)
-    response.delete_cookie(cookie_name(request), secure=_is_https(request), httponly=True, samesite="lax")
+    response.delete_cookie(cookie_name(request), secure=is_https(request), httponly=True, samesite="lax")
     return response
 
 
@@ -100,13 +100,13 @@ def ask_passkey_for_act(body: PasskeyAct, actor: SignedIn, platform: PlatformOf)
 @router.post("/auth/sign-in/sms", response_model=CodeSent, status_code=202, dependencies=[PublicRoute])
 def send_code_at_sign_in(body: PasskeySignIn, request: Request, platform: PlatformOf) -> CodeSent:
     """Send a code for the second step of a sign-in to the person's telephone."""
-    return CodeSent(phone=sign_in.send_code(platform, body.challenge, address=_address(request)))
+    return CodeSent(phone=sign_in.send_code(platform, body.challenge, address=address_of(request)))
 
 
 @router.post("/auth/step-up/sms", response_model=CodeSent, status_code=202)
 def send_code_for_act(body: PasskeyAct, actor: SignedIn, request: Request, platform: PlatformOf) -> CodeSent:
     """Send a code for one act on one subject to the caller's telephone."""
-    sent = sms.send_code(platform, actor.person_id, body.act, body.subject, address=_address(request))
+    sent = sms.send_code(platform, actor.person_id, body.act, body.subject, address=address_of(request))
     return CodeSent(phone=sent)
 
 
@@ -120,7 +120,7 @@ def read_phone(actor: SignedIn, platform: PlatformOf) -> PhoneOut:
 @router.post("/me/phone", response_model=CodeSent, status_code=202)
 def ask_phone(body: NewPhone, actor: SignedIn, request: Request, platform: PlatformOf) -> CodeSent:
     """Send a code to a new number. Needs a step-up proof (people.set_phone, the person's id)."""
-    return CodeSent(phone=own_access.ask_phone(platform, actor, body, address=_address(request)))
+    return CodeSent(phone=own_access.ask_phone(platform, actor, body, address=address_of(request)))
 
 
 @router.post("/me/phone/confirm", response_model=PhoneOut)
@@ -186,7 +186,7 @@ def me(actor: SignedIn, request: Request, platform: PlatformOf) -> Me:
 @router.put("/me/password", response_model=Me)
 def change_password(body: PasswordChange, actor: SignedIn, request: Request, platform: PlatformOf) -> Me:
     """Set a new password; all other sessions end."""
-    own_access.change_password(platform, actor, body, address=_address(request))
+    own_access.change_password(platform, actor, body, address=address_of(request))
     return platform.view(lambda work: me_out(work, _renewed(work, actor), _language(request)))
 
 
@@ -261,17 +261,19 @@ def _set_cookie(request: Request, response: Response, settings: Settings, token:
         token,
         max_age=settings.session_hours * 3600,
         path="/",
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
 
 
-def _is_https(request: Request) -> bool:
+def is_https(request: Request) -> bool:
+    """Whether the request came over https, a trusted proxy counted."""
     return request.url.scheme == "https"
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """The caller's address, as far as it is known."""
     return request.client.host if request.client is not None else "unknown"
 
 

@@ -32,6 +32,15 @@ def blame_address(work: UnitOfWork, address: str) -> None:
     _count(work, _address_key(work, address), rules.ADDRESS_FREE_FAILURES)
 
 
+def count(work: UnitOfWork, purpose: str, address: str) -> None:
+    """Let one thing through that costs somebody outside a call, counted against the address. Raises RateLimited."""
+    key = work.keyring.blind(f"calls-{purpose}", network(address))
+    waiting = _blocked_ms(work, key)
+    if waiting > 0:
+        raise throttled(-(-waiting // 1000))
+    _count(work, key, rules.ADDRESS_FREE_FAILURES)
+
+
 def forgive(work: UnitOfWork, account: str) -> None:
     """The password was right: the account's count begins anew. An address keeps its count until it is forgotten."""
     work.session.execute(delete(SignInThrottle).where(SignInThrottle.key == _account_key(work, account)))

@@ -96,6 +96,7 @@ def me_out(work: UnitOfWork, actor: Actor, language: Language) -> Me:
         recovery_codes_left=factors.recovery_codes_left(work, person.id),
         has_passkey=passkeys.has_passkey(work, person.id),
         has_phone=sms.usable(work, person.id),
+        provider=session.provider if session else None,
         language=language,
     )
 

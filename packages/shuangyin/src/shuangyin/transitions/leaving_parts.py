@@ -124,6 +124,8 @@ KINDS: dict[str, Text] = {
     "recovery_codes": Text("恢复码", "Recovery codes"),
     "passkey": Text("通行密钥", "Passkey"),
     "phone": Text("短信验证手机", "Telephone for codes"),
+    "identity": Text("外部身份关联", "Link with an identity outside"),
+    "face": Text("人脸特征", "Face template"),
     "begun": Text("未完成的验证", "Confirmation begun"),
 }
 OUTCOMES: dict[Outcome, Text] = {

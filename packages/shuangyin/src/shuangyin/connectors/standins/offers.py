@@ -8,6 +8,7 @@ from typing import Final
 from shuangyin.connectors.standins.chainmaker import StandInChainMaker
 from shuangyin.connectors.standins.faults import Offer
 from shuangyin.connectors.standins.filing import StandInFiling
+from shuangyin.connectors.standins.licence import StandInLicence
 from shuangyin.connectors.standins.registry import StandInIdentity, StandInRegistry
 from shuangyin.connectors.standins.sms import StandInSms
 from shuangyin.connectors.standins.timestamping import StandInTimestamps
@@ -69,6 +70,12 @@ OFFERS: Final = (
         lambda address: "SHUANGYIN_SMS_GATEWAY=" + json.dumps(
             {"url": address, "key_id": "standin", "sign_name": "双印", "template": "SMS_1"}, ensure_ascii=False
         ),
+    ),
+    Offer(
+        "licence",
+        Text("电子营业执照服务（PUT /sessions/{id} 即扫码确认）", "the electronic business licence (PUT /sessions/{id} is the scan)"),
+        StandInLicence,
+        lambda address: f"SHUANGYIN_LICENCE={json.dumps({'url': address})}",
     ),
 )  # fmt: skip
 """In the order in which they are shown; each listens on the control port plus its place here, from 1."""

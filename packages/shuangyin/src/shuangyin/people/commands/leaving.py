@@ -12,6 +12,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.organization.models import Post
 from shuangyin.people import errors, queries
+from shuangyin.people.links import drop_links
 from shuangyin.people.models import Credential, Person, PersonStatus, PostHolding, RecoveryCode
 from shuangyin.people.passkeys import drop_passkeys
 from shuangyin.people.sms import drop_phone
@@ -50,6 +51,7 @@ def drop_factors(work: UnitOfWork, person: Person) -> None:
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     drop_passkeys(work, person.id)
     drop_phone(work, person.id)
+    drop_links(work, person.id)
 
 
 def mark_left(work: UnitOfWork, actor: Actor, person: Person, facts: Mapping[str, JsonValue]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from evidencelog.entry import JsonValue
 from shuangyin.core.actor import SYSTEM_PERSON_ID, Actor
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.ids import new_token
@@ -147,6 +148,13 @@ def _challenge(
     throttle.forgive(work, throttled_as)
     if new_hash is not None:
         credential.password_hash = new_hash
+    return ask_second_factor(work, person, credential)
+
+
+def ask_second_factor(
+    work: UnitOfWork, person: Person, credential: Credential, provider: str | None = None
+) -> ChallengeOut:
+    """The challenge of a person whose password was right, or for whom a provider vouched in its place."""
     wrapped: bytes | None = None
     enrolment: Enrolment | None = None
     if credential.totp_secret is None:
@@ -161,6 +169,7 @@ def _challenge(
             person_id=person.id,
             token_hash=sessions.token_digest(token),
             enrolling_secret=wrapped,
+            provider=provider,
             created_at=work.now,
             expires_at=expires_at,
             used_at=None,
@@ -202,28 +211,31 @@ def _complete(work: UnitOfWork, attempt: SecondFactor) -> SignedIn | ShuangyinEr
     if refusal is not None:
         return refusal
     challenge.used_at = work.now
-    return _begin(work, actor, person, attempt.method, enrolled=enrolling is not None)
-
-
-def _begin(
-    work: UnitOfWork, actor: Actor, person: Person, method: FactorMethod, *, enrolled: bool
-) -> SignedIn:
-    started = sessions.start_session(work, person)
-    if enrolled:
+    if enrolling is not None:
         record(
             work,
             actor,
             kind="people.second_factor_enrolled",
             subject_type="person",
             subject_id=person.id,
-            facts={"method": method},
+            facts={"method": attempt.method},
         )
+    return _begin(work, actor, person, attempt.method, challenge.provider)
+
+
+def _begin(
+    work: UnitOfWork, actor: Actor, person: Person, method: FactorMethod, provider: str | None
+) -> SignedIn:
+    started = sessions.start_session(work, person, provider)
+    facts: dict[str, JsonValue] = {"session": started.session.id, "method": method}
+    if provider is not None:
+        facts["provider"] = provider
     record(
         work,
         actor,
         kind="people.signed_in",
         subject_type="person",
         subject_id=person.id,
-        facts={"session": started.session.id, "method": method},
+        facts=facts,
     )
     return SignedIn(started.token, actor, started.session.id)

@@ -1,0 +1,84 @@
+"""Signing in through an OpenID provider that others wrote, and with the electronic business licence, in the browser."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from browser_desk import OpenDesk
+from independent_provider import SUBJECT
+from playwright.sync_api import expect
+from running_installation import Installation
+
+from shuangyin.demo.setting import USCC
+
+pytestmark = [
+    pytest.mark.browser,
+    # The independent provider speaks to its own library in an old way.
+    pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),
+]
+
+
+def test_the_employee_signs_in_at_his_provider_and_out_again(
+    running: Installation, open_desk: OpenDesk
+) -> None:
+    person = running["employee"]
+    desk = open_desk()
+    page = desk.page
+    desk.expected_statuses |= {401}
+    desk.goto("/sign-in")
+    desk.look("sign-in-ways", english=True)
+    page.get_by_test_id("way-corp").click()
+    page.locator(f"button[value='{SUBJECT}']").click()
+    page.get_by_test_id("factor-code").fill(person.code())
+    # What the provider's own page complained of is not ours.
+    desk.forget_faults()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(person.name)
+    # The address bar holds nothing of the code, and the way back there leads nowhere.
+    assert "code=" not in page.url
+    desk.goto("/sign-in/back")
+    expect(page.get_by_test_id("provider-return")).to_contain_text("未能登录")
+    desk.look("sign-in-provider-refused")
+    desk.goto("/")
+    page.get_by_test_id("account-menu").click()
+    page.get_by_test_id("sign-out").click()
+    expect(page).to_have_url(re.compile(r"/oauth2/end_session\?"))
+    desk.forget_faults()
+
+
+def test_a_licence_is_linked_and_signs_in(running: Installation, open_desk: OpenDesk) -> None:
+    person = running["legal_representative"]
+    assert running.board is not None
+    service = running.board.address_of("licence")
+
+    def scan() -> None:
+        newest = httpx.get(f"{service}/sessions").json()["sessions"][-1]["id"]
+        said = {"uscc": USCC, "holder": "holder-of-the-licence", "name": person.name}
+        httpx.put(f"{service}/sessions/{newest}", json=said)
+
+    desk = open_desk("legal_representative")
+    page = desk.page
+    desk.expected_statuses |= {401, 403}
+    desk.goto("/settings")
+    page.get_by_test_id("link-licence").click()
+    page.get_by_test_id("factor-code").fill(person.code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("licence-code")).to_be_visible()
+    scan()
+    expect(page.get_by_test_id("licence-panel")).to_contain_text("已关联")
+    desk.look("settings-licence")
+    desk.context.clear_cookies()
+    desk.goto("/sign-in")
+    page.get_by_test_id("way-licence").click()
+    expect(page.get_by_test_id("licence-code")).to_be_visible()
+    desk.look("sign-in-licence", english=True)
+    scan()
+    page.get_by_test_id("factor-code").fill(person.code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(person.name)
+    # The installation is as it was.
+    desk.goto("/settings")
+    page.get_by_test_id("licence-panel").get_by_role("button").click()
+    expect(page.get_by_test_id("link-licence")).to_be_visible()
