@@ -9,6 +9,7 @@ from corpus_world import DAY, NOW, CorpusWorld, Make, Vector, extended
 from cryptography.hazmat.primitives.asymmetric import ec
 from international_authority import issue
 from ofd_writer import write_package
+from pdf_resigned import resigned
 from pdf_writing import plain, stream, updated, written
 
 from gmseal.pdf import (
@@ -117,6 +118,45 @@ def answered(certify: Permission | None) -> Make:
         return updated(data, {6: b"<</FT/Tx/T(Amount)/V(900)>>"})
 
     return make
+
+
+# --- what the page shows --------------------------------------------------------------------------
+
+OWN = 20
+"""An object of the document that the appearance of the seal is exchanged for."""
+PLACED = b"q /M gs 113.3858 0 0 113.3858 0 0 cm /S Do Q"
+
+
+def shown_as(content: bytes, image: bytes | None = None) -> Make:
+    """A signer who shows something else than his seal: his own drawing, with the seal's image or another."""
+    resources = b"/XObject<</S 99 0 R>>/ExtGState<</M<</BM/Multiply>>>>"
+    drawing = stream(
+        content, b"/Type/XObject/Subtype/Form/BBox[0 0 113.3858 113.3858]/Resources<<%s>>" % resources
+    )
+
+    def make(world: CorpusWorld) -> bytes:
+        objects = {**plain(1), OWN: drawing}
+        if image is not None:
+            objects[OWN + 1] = image
+        data = seal_pdf_bytes(written(objects), ORDER, world.unit.sealer())
+        *_, seal = (one for one in re.findall(rb"/S (\d+ 0 R)>>/ExtGState", data) if one != b"99 0 R")
+        *_, form = re.findall(rb"/AP<</N (\d+ 0 R)>>", data)
+        wanted = seal if image is None else b"%d 0 R" % (OWN + 1)
+        changes = (b"/N " + form, b"/N %d 0 R" % OWN), (b"/S 99 0 R", b"/S " + wanted)
+        return resigned(data, world.unit.sealer(), NOW, *changes)
+
+    return make
+
+
+def put_otherwise(old: bytes, new: bytes) -> Make:
+    """A signer who places the seal's picture in another way."""
+    return lambda world: resigned(sealed(world), world.unit.sealer(), NOW, (old, new))
+
+
+BLUE = stream(
+    bytes((0, 0, 200)) * 64,
+    b"/Type/XObject/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceRGB/BitsPerComponent 8",
+)
 
 
 # --- attacks ------------------------------------------------------------------------------------
@@ -386,4 +426,31 @@ ATTACKS = [
     ),
 ]
 
-PDF = [*KINDS, *VALUES, *ATTACKS]
+SHOWN = [
+    Vector(
+        name="pdf-shows-another-picture.pdf",
+        what="the page shows another picture than the seal holds",
+        make=shown_as(PLACED, BLUE),
+        warns=("PICTURE_SHOWN",),
+    ),
+    Vector(
+        name="pdf-shows-it-painted-over.pdf",
+        what="the seal's own picture, with something painted over it",
+        make=shown_as(PLACED + b" 0 0 1 rg 10 40 90 20 re f"),
+        warns=("PICTURE_SHOWN",),
+    ),
+    Vector(
+        name="pdf-shows-it-narrower.pdf",
+        what="the seal's own picture, not of the size that the seal states",
+        make=put_otherwise(PLACED, b"q /M gs 80.00000 0 0 113.3858 0 0 cm /S Do Q"),
+        warns=("PICTURE_SHOWN",),
+    ),
+    Vector(
+        name="pdf-shows-nothing.pdf",
+        what="the mark of the seal is hidden",
+        make=put_otherwise(b"/F 132/T(Seal1)", b"/F 134/T(Seal1)"),
+        warns=("PICTURE_SHOWN",),
+    ),
+]
+
+PDF = [*KINDS, *VALUES, *SHOWN, *ATTACKS]

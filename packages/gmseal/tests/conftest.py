@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 from software_token import find_module, fresh_token
 
 from gmseal.ses.seal import SealPicture
@@ -22,6 +23,10 @@ from gmseal.sm.engine import Engine, EngineState
 from gmseal.trial import TrialAuthority, TrialUnit
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
+
+# How long an example takes says how busy the machine is and nothing else.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def _tiny_png() -> bytes:

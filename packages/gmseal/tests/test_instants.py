@@ -8,15 +8,26 @@ import pytest
 
 from gmseal.batch import verify_many
 from gmseal.errors import Refused
+from gmseal.judging.certificates import SIGNER
+from gmseal.judging.cms import judge_cms
+from gmseal.judging.log import CheckLog
+from gmseal.judging.revocation import assess_revocation
+from gmseal.judging.timestamps import judge_timestamp
 from gmseal.ofd import verify_ofd
 from gmseal.pdf import verify_pdf, verify_pdf_bytes
 from gmseal.report import Report, TrustStore
 from gmseal.ses.files import verify_der
 from gmseal.ses.verify import judge_seal, judge_signature
+from gmseal.sm.certificate_info import read_certificate
+from gmseal.sm.chain import Purpose, verify_chain
 
 VECTORS = Path(__file__).parent / "vectors"
 NAIVE = datetime(2026, 6, 3, 4, 0)  # noqa: DTZ001 - this is what is tested
 TRUST = TrustStore()
+
+
+def root() -> bytes:
+    return read("trust/root.cer")
 
 
 def read(name: str) -> bytes:
@@ -30,6 +41,10 @@ JUDGES: dict[str, Callable[[], object]] = {
     "seal as file": lambda: verify_der(read("seal-v4.esl"), TRUST, NAIVE),
     "seal": lambda: judge_seal(read("seal-v4.esl"), NAIVE, TRUST),
     "signature": lambda: judge_signature(read("signature-v4.dat"), None, TRUST, NAIVE),
+    "signed data": lambda: judge_cms(b"\x30\x00", None, TRUST, NAIVE),
+    "time stamp": lambda: judge_timestamp(CheckLog("RFC 3161"), "STAMP", b"\x30\x00", b"", TRUST, NAIVE),
+    "chain": lambda: verify_chain(root(), (), (root(),), NAIVE, purpose=Purpose.SIGNING),
+    "revocation": lambda: assess_revocation(SIGNER, read_certificate(root()), NAIVE, TRUST),
 }
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from gmseal.checks import Group, arrange, group_check
 from gmseal.errors import MalformedInput
+from gmseal.instants import verifier_time
 from gmseal.judging.certificates import SIGNER, judge_chain, judge_revocation, readable_certificate
 from gmseal.judging.cms_findings import findings_of
 from gmseal.judging.log import CheckLog
@@ -65,8 +66,9 @@ def judge_cms(
 ) -> CmsJudgement:
     """Judge signed data over a document's digest. Never raises for malformed bytes.
 
-    ``at`` is the verifier's own time. ``message``, when given, is the document itself: a value
-    without content and without signed attributes may have been made over it and not its digest.
+    ``at`` is the verifier's own time; without a zone it is ``Refused`` (``NAIVE_TIME``). ``message``, when
+    given, is the document itself: a value without content and without signed attributes may have been made
+    over it and not its digest.
 
     1. Format: the value can be read and has a signer with a certificate.
     2. The algorithms: supported, and agreeing with each other.
@@ -77,6 +79,7 @@ def judge_cms(
     7. The signing time, proven or stated: within the certificate's validity, before any
        revocation, not in the future.
     """
+    now = verifier_time(at)
     # 1.
     try:
         signed_data = read_signed_data(value)
@@ -84,7 +87,7 @@ def judge_cms(
         return _unreadable(f"The signed data is malformed: {error}")
     if not signed_data.signers:
         return _unreadable("The signed data has no signer.")
-    procedure = _Procedure(signed_data, signed_data.signers[0], trust, at, message)
+    procedure = _Procedure(signed_data, signed_data.signers[0], trust, now, message)
     procedure.run(expected_digest, policy)
     return procedure.judgement()
 

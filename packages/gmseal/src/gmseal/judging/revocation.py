@@ -7,9 +7,10 @@ or still current then. An old list says nothing about a later signature.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from gmseal.instants import verifier_time
 from gmseal.judging.log import CheckLog, Sentence
 from gmseal.judging.roles import Role
 from gmseal.report import CheckResult
@@ -48,6 +49,7 @@ def assess_revocation(
     annulling: "Collection[RevocationReason | None]" = (),
 ) -> RevocationJudgement:
     """Decide, without writing anything down; see ``judge_revocation`` for the parameters."""
+    at, now = verifier_time(at), verifier_time(now)
     if not trust.crls and not trust.ocsp_responses:
         return unknown(role, ("未提供吊销信息", "no revocation information was given"))
     from gmseal.judging.revocation_evidence import assess  # noqa: PLC0415 - lists, which few judgements have
@@ -57,7 +59,7 @@ def assess_revocation(
         info,
         at,
         trust,
-        now=now or datetime.now(UTC),
+        now=now,
         tolerated_after=tolerated_after,
         annulling=annulling,
     )
@@ -76,7 +78,8 @@ def judge_revocation(
 ) -> RevocationJudgement:
     """Whether the certificate, or an authority above it, was revoked as of ``at``; writes it down.
 
-    ``now`` is the verifier's time: information of the future is not believed. A revocation after
+    ``now`` is the verifier's time: information of the future is not believed. A time without a zone is
+    ``Refused`` (``NAIVE_TIME``). A revocation after
     ``tolerated_after`` is a warning instead of a failure; GM/T 0031-2025 wants that for a maker's
     certificate that was good when the seal was made (then it is the seal's ``createDate``). A
     revocation for a reason in ``annulling`` (None: no reason given) counts whenever it was made.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gmseal.errors import MalformedInput
+from gmseal.instants import verifier_time
 from gmseal.judging.log import CheckLog, Sentence
 from gmseal.judging.revocation import judge_revocation
 from gmseal.judging.roles import TIMESTAMPER
@@ -69,8 +70,8 @@ def judge_timestamp(
 ) -> TimestampJudgement:
     """Judge ``token`` over ``message`` and write down one check under ``code``. Never raises for bad bytes.
 
-    ``at`` is the verifier's own time. ``unreadable`` is the result when the octets are no token at
-    all, which the caller may want to weigh otherwise.
+    ``at`` is the verifier's own time; without a zone it is ``Refused`` (``NAIVE_TIME``). ``unreadable`` is the
+    result when the octets are no token at all, which the caller may want to weigh otherwise.
 
     1. Format.
     2. The imprint is that of ``message``.
@@ -82,6 +83,7 @@ def judge_timestamp(
     7. It was not revoked at the stated time, nor ever for a reason that leaves its stamps in doubt
        (a check of its own, ``TIMESTAMP_REVOKED``).
     """
+    now = verifier_time(at)
     # 1.
     try:
         read = read_token(token)
@@ -93,14 +95,14 @@ def judge_timestamp(
     outcome = (
         _judge_imprint(info.imprint, message)
         or _judge_mathematics(read, certificate)
-        or _judge_time(info.time, at)
+        or _judge_time(info.time, now)
         or _judge_authority(certificate, read, trust)
     )
     log.add(code, outcome.result, info.time, outcome.says, _CLAUSE)
     result = outcome.result
     if result is CheckResult.PASS and certificate is not None:
         # 7.
-        result = _judge_revocation(log, certificate, read, trust, at)
+        result = _judge_revocation(log, certificate, read, trust, now)
     return TimestampJudgement(
         result=result,
         time=info.time if result is CheckResult.PASS else None,

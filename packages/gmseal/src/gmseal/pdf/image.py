@@ -54,6 +54,11 @@ def image_object(picture_type: str, data: bytes) -> ImageObject:
     Raises ``Refused`` with ``PICTURE_UNSUPPORTED`` (an OFD that cannot be drawn exactly, SVG that reaches outside) or
     ``PICTURE_UNREADABLE``.
     """
+    return _encode(*picture_samples(picture_type, data))
+
+
+def picture_samples(picture_type: str, data: bytes) -> tuple[int, int, bytes]:
+    """Width, height and samples (red, green, blue, opacity) of a seal's picture. Raises as ``image_object``."""
     kind = picture_type.upper()
     if kind == "SVG":
         data = _rasterized(data)
@@ -69,7 +74,7 @@ def image_object(picture_type: str, data: bytes) -> ImageObject:
         raise Refused("PICTURE_UNREADABLE", "The picture in the seal cannot be read.") from error
     if found is None:
         raise Refused("PICTURE_UNSUPPORTED", "The seal picture has too many pixels.")
-    return _encode(*found)
+    return found
 
 
 def _samples(data: bytes) -> tuple[int, int, bytes] | None:

@@ -13,9 +13,9 @@ from gmseal.pdf import cases
 from gmseal.pdf.cases import Case
 from gmseal.pdf.document import Document, reading
 from gmseal.pdf.ranges import Digests
+from gmseal.pdf.shown_picture import Shown, shown_picture
 from gmseal.policy import Policy
 from gmseal.report import CheckResult, TrustStore, walk
-from gmseal.ses.model import SealSignature
 from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.summary import signer_summary
 from gmseal.ses.verify import judge_signature
@@ -28,8 +28,9 @@ _TIMESTAMP_CLAUSE = "ISO 32000-2 12.8.5"
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What every judgement of one file shares: digests, trust, the verifier's time and policy."""
+    """What every judgement of one file shares: the file, digests, trust, the verifier's time and policy."""
 
+    document: Document
     digests: Digests
     trust: TrustStore
     at: datetime
@@ -58,7 +59,9 @@ class Judge:
             case.checks += judge_signature(case.value, expected, self.trust, self.at, self.policy)
             return
         case.checks += judge_signature(case.seal_signature, expected, self.trust, self.at, self.policy)
-        _judge_picture(case, case.seal_signature)
+        picture = case.seal_signature.seal.picture
+        shown = shown_picture(self.document, case.signed.field, picture, by_samples=not case.failed)
+        case.add("PICTURE_SHOWN", *_SHOWN[shown])
 
     def _signed_data(self, case: Case) -> None:
         from gmseal.judging.cms import judge_cms  # noqa: PLC0415 - who judges a seal needs none of it
@@ -121,36 +124,26 @@ def _foreign(case: Case) -> None:
     case.add("FOREIGN_SIGNATURE", CheckResult.NOT_CHECKED, zh, en)
 
 
-def _judge_picture(case: Case, signature: SealSignature) -> None:
-    from gmseal.pdf.image import image_object  # noqa: PLC0415 - Pillow, for seals alone
-
-    picture = signature.seal.picture
-    try:
-        with reading():
-            expected = image_object(picture.type, picture.data)
-            shown = _shown_image(case.signed.field)
-            equal = shown is not None and (
-                bytes(shown.read_raw_bytes()) == expected.data
-                and bytes(shown["/SMask"].read_raw_bytes()) == expected.mask_data
-            )
-    except GmsealError:
-        equal = False
-    if equal:
-        zh, en = "显示的印章图案与印章数据一致", "The picture shown is the seal's."
-        case.add("PICTURE_SHOWN", CheckResult.PASS, zh, en)
-    else:
-        zh = "未能确认显示的图案与印章数据中的图案一致，请人工比对"
-        en = "The picture shown could not be matched with the picture in the seal; compare them."
-        case.add("PICTURE_SHOWN", CheckResult.WARN, zh, en)
-
-
-def _shown_image(widget: pikepdf.Object) -> pikepdf.Object | None:
-    """The only image that the appearance of a signature draws."""
-    appearance = widget.get("/AP")
-    normal = appearance.get("/N") if isinstance(appearance, pikepdf.Dictionary) else None
-    if not isinstance(normal, pikepdf.Stream):
-        return None
-    resources = normal.get("/Resources")
-    objects = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
-    images = list(objects.values()) if isinstance(objects, pikepdf.Dictionary) else []
-    return images[0] if len(images) == 1 and isinstance(images[0], pikepdf.Stream) else None
+_SHOWN: dict[Shown, tuple[CheckResult, str, str]] = {
+    Shown.WHOLE: (CheckResult.PASS, "显示的印章图案与印章数据一致", "The picture shown is the seal's."),
+    Shown.PART: (
+        CheckResult.PASS,
+        "显示的是印章图案的一部分，与印章数据一致",
+        "A part of the seal's picture is shown, as a riding seam does.",
+    ),
+    Shown.OTHER: (
+        CheckResult.WARN,
+        "显示的图案与印章数据中的图案不一致（图案、颜色、大小或方向不同），请以印章数据为准",
+        "What is shown is not the seal's picture in its size and colour; believe the seal, not the picture.",
+    ),
+    Shown.HIDDEN: (
+        CheckResult.WARN,
+        "印章图案没有显示在页面上",
+        "The picture of the seal is not shown on any page.",
+    ),
+    Shown.UNSURE: (
+        CheckResult.WARN,
+        "未能确认显示的图案与印章数据中的图案一致，请人工比对",
+        "The picture shown could not be matched with the picture in the seal; compare them.",
+    ),
+}

@@ -130,7 +130,7 @@ def _verify(
     found = [read_case(document, signed) for signed in signatures]
     hashes, file = digests(document.file, document.size, _wanted(found), both=data is None)
     # 4. and 5.
-    judge = Judge(hashes, with_validation_data(document, trust), at, policy)
+    judge = Judge(document, hashes, with_validation_data(document, trust), at, policy)
     for case in found:
         judge.judge(case)
     # 6.

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from gmseal.errors import MalformedInput
+from gmseal.instants import verifier_time
 from gmseal.sm.certificate_info import CertificateInfo, read_certificate
 
 
@@ -90,10 +91,13 @@ def verify_chain(
 ) -> ChainResult:
     """Walk from ``leaf`` to one of ``roots`` (all DER) as of ``at``; never raises for bad bytes.
 
+    ``at`` without a zone is ``Refused`` (``NAIVE_TIME``).
+
     1. The certificate can be read.
     2. A chain of good signatures by authorities in force leads to a trusted root.
     3. The leaf's key usage allows ``purpose``.
     """
+    at = verifier_time(at)
     try:
         info = read_certificate(leaf)
     except MalformedInput as error:
