@@ -89,7 +89,22 @@ SIGNERS = [
         name="ofd-revoked-after.ofd",
         what="the signer's certificate was revoked after signing",
         make=lambda world: world.sealed,
+        warns=("SIGN_TIME_UNPROVEN",),
         trust="trust-signer-revoked-after",
+    ),
+    Vector(
+        name="ofd-key-stolen.ofd",
+        what="the signer's certificate was revoked after the stated time because others got his key; no time stamp",
+        make=lambda world: world.sealed,
+        verdict="indeterminate",
+        trust="trust-signer-key-stolen",
+        peers=(NO_REVOCATION,),
+    ),
+    Vector(
+        name="ofd-key-stolen-stamped.ofd",
+        what="the same with a time stamp from before",
+        make=stamped(lambda value: value),
+        trust="trust-signer-key-stolen",
     ),
     Vector(
         name="ofd-signer-not-in-seal.ofd",

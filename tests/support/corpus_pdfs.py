@@ -336,7 +336,15 @@ VALUES = [
         name="pdf-revoked-after.pdf",
         what="the signer's certificate was revoked after signing",
         make=sealed,
+        warns=("SIGN_TIME_UNPROVEN",),
         trust="trust-signer-revoked-after",
+    ),
+    Vector(
+        name="pdf-key-stolen.pdf",
+        what="the signer's certificate was revoked after the stated time because others got his key; no time stamp",
+        make=sealed,
+        verdict="indeterminate",
+        trust="trust-signer-key-stolen",
     ),
 ]
 

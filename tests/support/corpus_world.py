@@ -17,7 +17,7 @@ from gmseal.ses.seal import SealPicture, make_seal
 from gmseal.ses.signature import SealSigner
 from gmseal.sm import der
 from gmseal.sm.certificates import CertificateProfile, Name, read_certificate
-from gmseal.sm.crl import RevokedCertificate, make_crl
+from gmseal.sm.crl import RevocationReason, RevokedCertificate, make_crl
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.sm.timestamps import TrialTimestampAuthority
 from gmseal.trial import TrialAuthority, TrialUnit
@@ -154,19 +154,23 @@ class CorpusWorld:
             "trust": (),
             "trust-signer-revoked-before": ((signer, NOW - DAY),),
             "trust-signer-revoked-after": ((signer, NOW + DAY / 2),),
+            "trust-signer-key-stolen": ((signer, NOW + DAY / 2),),
             "trust-maker-revoked": ((maker, NOW + DAY / 2),),
         }
         directories = {
-            name: {"root.cer": self.authority.root, "root.crl": self._list(entries)}
+            name: {"root.cer": self.authority.root, "root.crl": self._list(entries, stolen="stolen" in name)}
             for name, entries in revoked.items()
         }
         return {**directories, "trust-empty": {"README.txt": b"No root at all.\n"}}
 
-    def _list(self, entries: Iterable[tuple[bytes, datetime]]) -> bytes:
+    def _list(self, entries: Iterable[tuple[bytes, datetime]], *, stolen: bool) -> bytes:
+        reason = RevocationReason.KEY_COMPROMISE if stolen else None
         return make_crl(
             issuer=self.authority.root,
             issuer_key=self.authority.root_key,
-            revoked=tuple(RevokedCertificate(read_certificate(one).serial, at) for one, at in entries),
+            revoked=tuple(
+                RevokedCertificate(read_certificate(one).serial, at, reason) for one, at in entries
+            ),
             this_update=NOW + DAY,
             next_update=NOW + 900 * DAY,
             number=1,

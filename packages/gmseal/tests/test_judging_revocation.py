@@ -11,7 +11,7 @@ from asn1crypto import pem
 from gmseal.errors import MalformedInput
 from gmseal.judging.certificates import MAKER, SIGNER, RevocationJudgement, judge_revocation
 from gmseal.judging.log import CheckLog
-from gmseal.report import Check, CheckResult
+from gmseal.report import Check, CheckResult, Verdict, decide
 from gmseal.sm import curve, der
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
@@ -104,6 +104,34 @@ def test_revoked_before_fails_and_revoked_after_passes_with_a_remark(unit: Trial
     assert "revoked later" in after.says[1]
     answered = Case(unit).answer(5, revoked=3)
     assert (answered.at(4).result, answered.at(2).result) == (FAIL, PASS)
+
+
+@pytest.mark.parametrize(
+    ("reason", "result"),
+    [
+        (None, WARN),
+        (RevocationReason.SUPERSEDED, WARN),
+        (RevocationReason.KEY_COMPROMISE, OPEN),
+        (RevocationReason.CA_COMPROMISE, OPEN),
+        (RevocationReason.AA_COMPROMISE, OPEN),
+    ],
+)
+def test_who_has_the_key_may_state_any_time(
+    unit: TrialUnit, reason: RevocationReason | None, result: CheckResult
+) -> None:
+    case = Case(unit).list(5, 12, revoked=3, reason=reason)
+    trust = replace(unit.authority.trust, crls=tuple(case.lists))
+    certificate = read_certificate(unit.certificate)
+    for proven in (True, False):
+        log = CheckLog("x")
+        judge_revocation(log, SIGNER, certificate, case.day(2), trust, now=case.day(9), proven=proven)
+        said = {check.code: check.result for check in log.checks()}
+        assert said.pop("SIGNER_REVOKED_BEFORE_SIGNING") is PASS
+        assert said == ({} if proven else {"SIGN_TIME_UNPROVEN": result})
+        assert (decide(log.checks()) is Verdict.INDETERMINATE) is (result is OPEN and not proven)
+    log = CheckLog("x")
+    judge_revocation(log, SIGNER, certificate, case.day(4), trust, now=case.day(9), proven=False)
+    assert [(check.code, check.result) for check in log.checks()] == [("SIGNER_REVOKED_BEFORE_SIGNING", FAIL)]
 
 
 def test_not_revoked_needs_information_that_can_speak_of_the_instant(unit: TrialUnit) -> None:

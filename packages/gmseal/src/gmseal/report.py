@@ -51,6 +51,8 @@ _UNDECIDED_WITHOUT = frozenset(
         "VERSION_UNSUPPORTED",  # a structure this library cannot judge
         "FOREIGN_SIGNATURE",  # nor a signature of this kind
         "UNJUDGED_SIGNATURE",  # a file with such signatures only, or by a policy that leaves nothing unjudged
+        "SIGN_TIME_UNPROVEN",  # whoever got hold of the key may have signed, and stated an earlier time
+        "SEAL_TIME_UNPROVEN",  # the same of the maker's key
         "UNTRUSTED_APPEARANCE",  # what a page shows came later, from somebody that nobody vouches for
     }
 )

@@ -106,6 +106,10 @@ def test_names_in_gbk_and_their_unicode_path() -> None:
 
     assert list(open_archive(archive(entry(raw, extra=path("文档/内容.xml")))).entries) == ["文档/内容.xml"]
     assert reason(archive(entry(raw, extra=path("文档/别的.xml")))) == "AMBIGUOUS_ARCHIVE"
+    # One of several fields, or only the header before the data, which a program meets that reads from the front.
+    assert reason(archive(entry(raw, extra=path("文档/内容.xml") + path("b")))) == "AMBIGUOUS_ARCHIVE"
+    (local, _), (_, central) = entry(raw, extra=path("b")), entry(raw)
+    assert reason(archive((local, central))) == "AMBIGUOUS_ARCHIVE"
 
 
 @pytest.mark.parametrize(

@@ -345,7 +345,8 @@ class _Procedure:
         if now > certificate.not_after and certificate.valid_at(instant):
             says = ("签名人证书在签名之后过期", "The signer's certificate has expired since signing.")
             self._log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
-        judge_revocation(self._log, SIGNER, certificate, instant, self._trust, now=now)
+        proven = self._stamp.time is not None
+        judge_revocation(self._log, SIGNER, certificate, instant, self._trust, now=now, proven=proven)
         if stated is not None:
             self._log.decide(
                 "SIGN_TIME_IN_FUTURE",

@@ -75,6 +75,7 @@ def judge_revocation(
     now: datetime | None = None,
     tolerated_after: datetime | None = None,
     annulling: "Collection[RevocationReason | None]" = (),
+    proven: bool = True,
 ) -> RevocationJudgement:
     """Whether the certificate, or an authority above it, was revoked as of ``at``; writes it down.
 
@@ -83,10 +84,13 @@ def judge_revocation(
     ``tolerated_after`` is a warning instead of a failure; GM/T 0031-2025 wants that for a maker's
     certificate that was good when the seal was made (then it is the seal's ``createDate``). A
     revocation for a reason in ``annulling`` (None: no reason given) counts whenever it was made.
+    ``proven`` says whether somebody else vouches for what was done before ``at``, as a time stamp does.
 
     1. The certificate itself, under ``role.revoked``.
     2. Each authority between it and the root, under ``role.authority_revoked``: a revoked one is
        told, and one nobody could ask about, unless there is no information at all.
+    3. Was one of them revoked later and the time is only stated, under ``role.unproven``: a warning; left open
+       when the reason is that a key got into other hands, as those can state any time they like.
     """
     # 1.
     judgement = assess_revocation(
@@ -99,17 +103,39 @@ def judge_revocation(
     from gmseal.judging.revocation_evidence import authorities_above  # noqa: PLC0415 - as above
 
     above = authorities_above(info, trust)
+    told = [judgement]
     worst: RevocationJudgement | None = None
     for authority in above:
         found = assess_revocation(
             role.authority(), authority, at, trust, now=now, tolerated_after=tolerated_after
         )
+        told.append(found)
         if worst is None or _GRAVITY[found.result] > _GRAVITY[worst.result]:
             worst = found
-    if worst is None:
-        return judgement
-    log.add(role.authority_revoked, worst.result, at, worst.says)
-    return worst if worst.result is CheckResult.FAIL else judgement
+    if worst is not None:
+        log.add(role.authority_revoked, worst.result, at, worst.says)
+    # 3.
+    if not proven:
+        _judge_unproven(log, role, at, told)
+    return worst if worst is not None and worst.result is CheckResult.FAIL else judgement
+
+
+def _judge_unproven(log: CheckLog, role: Role, at: datetime, told: list[RevocationJudgement]) -> None:
+    from gmseal.sm.crl import COMPROMISED  # noqa: PLC0415 - as above
+
+    later = [one for one in told if one.revoked_at is not None and one.result is not CheckResult.FAIL]
+    if any(one.reason in COMPROMISED for one in later):
+        says = (
+            f"{role.zh}证书后来因密钥泄露被吊销，所声明的时间没有时间戳证明，无法确认当时即已作出",
+            f"The {role.en}'s certificate was revoked later as a key got into other hands; no time stamp proves the stated time.",
+        )
+        log.add(role.unproven, CheckResult.NOT_CHECKED, at, says)
+    elif later:
+        says = (
+            f"{role.zh}证书后来被吊销，所声明的时间没有时间戳证明",
+            f"The {role.en}'s certificate was revoked later; no time stamp proves the stated time.",
+        )
+        log.add(role.unproven, CheckResult.WARN, at, says)
 
 
 _GRAVITY: Final = {CheckResult.PASS: 0, CheckResult.NOT_CHECKED: 1, CheckResult.WARN: 2, CheckResult.FAIL: 3}

@@ -12,7 +12,8 @@ class Role:
 
     ``revoked`` is the code of the revocation check: ``MAKER_REVOKED`` for a seal maker,
     ``SIGNER_REVOKED_BEFORE_SIGNING`` for a signer; ``authority_revoked`` that of the authorities
-    between the certificate and the root.
+    between the certificate and the root; ``unproven`` that of a time which only the certificate's owner
+    states, when it has been revoked since (none for a time stamp, which proves a time).
     """
 
     zh: str
@@ -23,6 +24,7 @@ class Role:
     revoked: str
     purpose: Purpose
     authority_revoked: str
+    unproven: str = ""
 
     def authority(self) -> Self:
         """The same role for an authority above the certificate: other words, other code."""
@@ -43,6 +45,7 @@ MAKER: Final = Role(
     "MAKER_REVOKED",
     Purpose.SEAL_MAKING,
     "MAKER_AUTHORITY_REVOKED",
+    "SEAL_TIME_UNPROVEN",
 )
 SIGNER: Final = Role(
     "签章人",
@@ -53,6 +56,7 @@ SIGNER: Final = Role(
     "SIGNER_REVOKED_BEFORE_SIGNING",
     Purpose.SIGNING,
     "SIGNER_AUTHORITY_REVOKED",
+    "SIGN_TIME_UNPROVEN",
 )
 TIMESTAMPER: Final = Role(
     "时间戳服务机构",

@@ -9,6 +9,7 @@ place that could be the end of the directory.
 
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -31,6 +32,7 @@ _ENCRYPTED: Final = 1 << 0 | 1 << 6 | 1 << 13
 _SIZES_FOLLOW: Final = 1 << 3
 _UTF8: Final = 1 << 11
 _BIG: Final = 0xFFFFFFFF
+_UNICODE_PATH: Final = b"\x75\x70"
 _HARMLESS: Final = 64 * MEGABYTE
 _NAMED_UNLISTED: Final = 100
 
@@ -191,10 +193,10 @@ def _entry(data: bytes, position: int, end: int, directory_start: int) -> tuple[
     if mark != b"PK\x01\x02" or following > end or disk not in {0, 0xFFFF}:
         raise MalformedInput("The directory of the package is damaged.")
     raw_name = data[position + _CENTRAL.size : name_end]
-    fields = _extra_fields(data[name_end : name_end + extra]) if extra else {}
     if _BIG in (size, packed, start):
-        size, packed, start = _sizes64(fields, size, packed, start)
-    name, form, folded = decoded_name(raw_name, utf8=bool(flags & _UTF8), unicode_path=fields.get(0x7075))
+        size, packed, start = _sizes64(data[name_end : name_end + extra], size, packed, start)
+    paths = (*_unicode_paths(data[name_end : name_end + extra]), *_local_paths(data, start))
+    name, form, folded = decoded_name(raw_name, utf8=bool(flags & _UTF8), unicode_paths=paths)
     if flags & _ENCRYPTED:
         raise Refused("ENCRYPTED", "The package holds encrypted entries.")
     if method not in {STORED, DEFLATED}:
@@ -236,22 +238,35 @@ def _local(
     return begin + int(named) + int(extra)
 
 
-def _extra_fields(extra: bytes) -> dict[int, bytes]:
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
     """The extra fields (4.5.1). Stray bytes at the end, which some programs leave, are passed over."""
-    found: dict[int, bytes] = {}
     at = 0
     while at + 4 <= len(extra):
         kind, size = struct.unpack_from("<2H", extra, at)
         if at + 4 + size > len(extra):
             break
-        found.setdefault(kind, extra[at + 4 : at + 4 + size])
+        yield kind, extra[at + 4 : at + 4 + size]
         at += 4 + size
-    return found
 
 
-def _sizes64(fields: dict[int, bytes], size: int, packed: int, start: int) -> tuple[int, int, int]:
+def _unicode_paths(extra: bytes) -> list[bytes]:
+    """What the fields for another name hold (4.6.9)."""
+    if _UNICODE_PATH not in extra:
+        return []
+    return [value for kind, value in _extra_fields(extra) if kind == int.from_bytes(_UNICODE_PATH, "little")]
+
+
+def _local_paths(data: bytes, start: int) -> list[bytes]:
+    """The same of the header before an entry's data, where there is one."""
+    named, extra = int.from_bytes(data[start + 26 : start + 28], "little"), data[start + 28 : start + 30]
+    begin = start + _LOCAL.size + named
+    return _unicode_paths(data[begin : begin + int.from_bytes(extra, "little")]) if any(extra) else []
+
+
+def _sizes64(extra: bytes, size: int, packed: int, start: int) -> tuple[int, int, int]:
     """Values that are too large for their fields, from the ZIP64 field (4.5.3)."""
-    wide, at, values = fields.get(1, b""), 0, []
+    wide = next((value for kind, value in _extra_fields(extra) if kind == 1), b"")
+    at, values = 0, []
     for value in (size, packed, start):
         if value == _BIG:
             if at + 8 > len(wide):

@@ -6,7 +6,7 @@ GB/T 33190-2016, 7.3: a location is absolute, beginning with ``/``, or relative 
 import re
 import unicodedata
 import zlib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -19,16 +19,16 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)(\s|/|$)|[\s.]
 with a blank or a dot, ``.`` and ``..`` among them: some systems cut those off and meet another file."""
 
 
-def decoded_name(raw: bytes, *, utf8: bool, unicode_path: bytes | None) -> tuple[str, str, str]:
+def decoded_name(raw: bytes, *, utf8: bool, unicode_paths: Iterable[bytes]) -> tuple[str, str, str]:
     """The name of an entry, how it is written, and the name as systems see it that do not tell cases apart.
 
-    ``unicode_path`` is the content of the extra field 0x7075 (APPNOTE 4.6.9), which some programs prefer to
-    the name itself: it must say the same. Raises ``Refused`` (``ENTRY_NAME``, ``AMBIGUOUS_ARCHIVE``).
+    ``unicode_paths`` are the contents of the extra fields 0x7075 (APPNOTE 4.6.9), of the directory and of the entry
+    itself, which some programs prefer to the name: one that is made for this name must say the same. Raises ``Refused`` (``ENTRY_NAME``, ``AMBIGUOUS_ARCHIVE``).
     """
     name, form, folded = _checked(raw, utf8=utf8)
-    if unicode_path is not None and len(unicode_path) > 5:
-        current = int.from_bytes(unicode_path[1:5], "little") == zlib.crc32(raw)
-        if current and unicode_path[5:] != name.encode("utf-8"):
+    for path in unicode_paths:
+        current = len(path) > 5 and int.from_bytes(path[1:5], "little") == zlib.crc32(raw)
+        if current and path[5:] != name.encode("utf-8"):
             raise Refused("AMBIGUOUS_ARCHIVE", f"The entry {name[:80]!r} has two different names.")
     return name, form, folded
 

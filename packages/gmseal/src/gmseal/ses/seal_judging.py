@@ -26,11 +26,18 @@ _LENIENT_CLAUSE: Final = SEAL_CLAUSES[VERSION_5]
 
 
 def judge_making(
-    log: CheckLog, seal: Seal, at: datetime, now: datetime, trust: TrustStore, policy: Policy
+    log: CheckLog,
+    seal: Seal,
+    at: datetime,
+    now: datetime,
+    trust: TrustStore,
+    policy: Policy,
+    *,
+    proven: bool,
 ) -> bool:
     """Steps 1 to 3 as of ``at``; true when the maker, or an authority above him, is a trial one.
 
-    ``now`` is the verifier's own time. Version 5, and any version under a policy with ``lenient_maker_expiry``,
+    ``now`` is the verifier's own time; ``proven``: a time stamp says that the seal was there by ``at``. Version 5, and any version under a policy with ``lenient_maker_expiry``,
     asks whether the maker was good when the seal was created; what ended since is a warning.
     """
     clause = SEAL_CLAUSES[seal.version]
@@ -62,16 +69,19 @@ def judge_making(
         chain = judge_chain(log, MAKER, maker, seal.created_at if lenient else at, trust)
         _judge_maker_period(log, seal, maker, at, lenient=lenient)
         tolerated = seal.created_at if lenient else None
-        judge_revocation(log, MAKER, maker, at, trust, now=now, tolerated_after=tolerated)
+        judge_revocation(log, MAKER, maker, at, trust, now=now, tolerated_after=tolerated, proven=proven)
     return maker.trial or chain.trial
 
 
-def judge_seal_stamp(log: CheckLog, seal: Seal, now: datetime, trust: TrustStore) -> None:
-    """Step 5: the stamp over the maker's signature value, and the creation not after it; silent without a stamp."""
+def judge_seal_stamp(log: CheckLog, seal: Seal, now: datetime, trust: TrustStore) -> datetime | None:
+    """Step 5: the stamp over the maker's signature value, and the creation not after it; silent without a stamp.
+
+    The time by which the seal is proven to have been made.
+    """
     if seal.timestamp is None:
-        return
+        return None
     with log.group(Group.SEAL_STAMP):
-        judge_stamp(
+        return judge_stamp(
             log,
             ("SEAL_TIMESTAMP", "TIMESTAMP_BEFORE_CREATION"),
             seal.timestamp,

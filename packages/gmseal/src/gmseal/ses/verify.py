@@ -67,9 +67,12 @@ def judge_seal(
             clause = SEAL_CLAUSES[VERSION_4]
             return (group_check(Group.SEAL, [_unreadable(Group.SEAL_FORM, "FORMAT_SEAL", error, clause)]),)
     log = CheckLog(SEAL_CLAUSES[seal.version])
+    # 5.
+    stamp = CheckLog(SEAL_CLAUSES[seal.version])
+    proven = judge_seal_stamp(stamp, seal, at, trust) is not None
     with log.group(Group.SEAL):
         # 1. to 3.
-        trial = judge_making(log, seal, at, at, trust, policy)
+        trial = judge_making(log, seal, at, at, trust, policy, proven=proven)
         # 4.
         with log.group(Group.SEAL_PERIOD):
             log.decide(
@@ -86,8 +89,8 @@ def judge_seal(
                 ("印章未过期", "The seal has not expired."),
                 ("印章已过期", "The seal has expired."),
             )
-        # 5. and 6.
-        judge_seal_stamp(log, seal, at, trust)
+        log.extend(stamp.checks())
+        # 6.
         _note_trial(log, trial=trial)
     return log.checks()
 
@@ -133,7 +136,8 @@ def judge_signature(
     # 8.
     stamp = CheckLog(_SIGNATURE_CLAUSES[signature.seal.version])
     with stamp.group(Group.STAMP):
-        instant = _judge_signature_stamp(stamp, signature, now, trust) or signature.signed_at
+        proven = _judge_signature_stamp(stamp, signature, now, trust)
+    instant = proven or signature.signed_at
     # 3. and 4.
     with log.group(Group.SIGNER):
         _judge_listed(log, signature)
@@ -142,16 +146,18 @@ def judge_signature(
     # 5.
     if signer is not None:
         with log.group(Group.TIME):
-            _judge_signing_time(log, signer, (signature.signed_at, instant), now, trust)
+            _judge_signing_time(log, signer, (signature.signed_at, proven), now, trust)
     # 6.
     with log.group(Group.DOCUMENT):
         _judge_data_hash(log, signature, expected_hash)
     # 7.
+    sealed = CheckLog(SEAL_CLAUSES[signature.seal.version])
+    made = judge_seal_stamp(sealed, signature.seal, now, trust) or proven
     with log.group(Group.SEAL):
-        trial = judge_making(log, signature.seal, instant, now, trust, policy)
+        trial = judge_making(log, signature.seal, instant, now, trust, policy, proven=made is not None)
         with log.group(Group.SEAL_PERIOD):
             _judge_seal_period(log, signature.seal, (signature.signed_at, instant), now)
-        judge_seal_stamp(log, signature.seal, now, trust)
+        log.extend(sealed.checks())
         _note_trial(log, trial=trial)
     log.extend(stamp.checks())
     return log.checks()
@@ -211,10 +217,15 @@ def _judge_listed(log: CheckLog, signature: SealSignature) -> None:
 
 
 def _judge_signing_time(
-    log: CheckLog, signer: CertificateInfo, times: tuple[datetime, datetime], now: datetime, trust: TrustStore
+    log: CheckLog,
+    signer: CertificateInfo,
+    times: tuple[datetime, datetime | None],
+    now: datetime,
+    trust: TrustStore,
 ) -> None:
-    """Step 5. ``times``: the signing time as stated, and as proven (or stated again)."""
-    stated, instant = times
+    """Step 5. ``times``: the signing time as stated, and as proven, if it is."""
+    stated, proven = times
+    instant = proven or stated
     log.decide(
         "SIGNER_EXPIRED_AT_SIGNING",
         signer.valid_at(instant),
@@ -225,7 +236,7 @@ def _judge_signing_time(
     if now > signer.not_after and signer.valid_at(instant):
         says = ("签章人证书在签章之后过期", "The signer's certificate has expired since signing.")
         log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
-    judge_revocation(log, SIGNER, signer, instant, trust, now=now)
+    judge_revocation(log, SIGNER, signer, instant, trust, now=now, proven=proven is not None)
     log.decide(
         "SIGN_TIME_IN_FUTURE",
         stated <= now + CLOCK_TOLERANCE,

@@ -45,6 +45,12 @@ class RevocationReason(IntEnum):
     AA_COMPROMISE = 10
 
 
+COMPROMISED: Final = frozenset(
+    {RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE, RevocationReason.AA_COMPROMISE}
+)
+"""Reasons that say that somebody else has the key, or had it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RevokedCertificate:
     """One entry. ``serial`` is hexadecimal as ``CertificateInfo.serial``; times are UTC.
