@@ -41,11 +41,13 @@ def changed(bench: Any, *changes: tuple[bytes, bytes]) -> bytes:
 
 def appearance(data: bytes) -> bytes:
     """The reference by which the widget names what it shows."""
-    return b"/N " + re.findall(rb"/AP<</N (\d+ 0 R)>>", data)[-1]
+    *_, found = re.finditer(rb"/AP<<(/N \d+ 0 R)>>", data)
+    return found[1]
 
 
 def seal_image(data: bytes) -> bytes:
-    return next(one for one in reversed(re.findall(rb"/XObject<</S (\d+ 0 R)>>", data)) if one != b"99 0 R")
+    *_, found = re.finditer(rb"/XObject<</S (?!99 )(\d+ 0 R)>>", data)
+    return found[1]
 
 
 # --- what is the seal's ----------------------------------------------------------------------------
