@@ -100,6 +100,7 @@ def test_an_audit_says_what_it_looked_at(story: Any, platform: Platform) -> None
     story.world.settle()
     auditor = story.world.client("auditor")
     for asked, read in ((None, False), ({"objects": True}, True)):
+        story.world.clock.advance(seconds=1)
         run = ok(auditor.post(AUDITS, json=asked) if asked else auditor.post(AUDITS), 202)
         story.world.settle()
         assert ok(auditor.get(f"{AUDITS}/runs/{run['id']}"))["state"] == "done"

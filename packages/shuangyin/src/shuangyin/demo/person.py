@@ -110,11 +110,10 @@ class Person:
         response = self._client.request("POST", path, json=body)
         if response.is_success:
             return False
-        problem = dict(response.json())
-        if problem.get("code") == "STEP_UP_REQUIRED":
-            asked = problem["details"]
-            body = {**body, "proof": self.step_up(asked["act"], asked["subject"])}
-        self.post_json(path, body)
+        if response.status_code != 403 or response.json().get("code") != "STEP_UP_REQUIRED":
+            raise self._failed("POST", path, response)
+        asked = response.json()["details"]
+        self.post_json(path, {**body, "proof": self.step_up(asked["act"], asked["subject"])})
         return True
 
     def upload(self, path: str, name: str, content: bytes, media_type: str, **fields: str) -> Any:
@@ -136,10 +135,13 @@ class Person:
         response = self._client.request(method, path, **arguments)
         if response.is_success:
             return response
+        raise self._failed(method, path, response)
+
+    def _failed(self, method: str, path: str, response: httpx.Response) -> StepFailed:
         try:
             detail = response.json().get("detail", response.text)
             code = response.json().get("code", "")
         except ValueError:
             detail, code = response.text[:300], ""
         message = f"{self.name} {method} {path}: {response.status_code} {code} {detail} {response.text[:600]}"
-        raise StepFailed(message)
+        return StepFailed(message)
