@@ -80,8 +80,8 @@ test-chain: $(CHAIN)
 
 .PHONY: test-machine
 test-machine:
-	@scripts/install_system_packages.sh chromium fonts-noto-cjk gcc libc6-dev openssl poppler-utils postgresql qpdf \
-		softhsm2
+	@scripts/install_system_packages.sh chromium fonts-noto-cjk gcc libc6-dev mosquitto openssl poppler-utils \
+		postgresql qpdf softhsm2
 
 # ---------------------------------------------------------------- run
 

@@ -10,6 +10,7 @@ present() {
     openssl) command -v openssl ;;
     poppler-utils) command -v pdfsig ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+    mosquitto) command -v mosquitto || test -x /usr/sbin/mosquitto ;;
     qpdf) command -v qpdf ;;
     *) dpkg-query --show --showformat='${db:Status-Status}\n' "$1" | grep -qx installed ;;
     esac >/dev/null 2>&1

@@ -5310,6 +5310,11 @@ export interface components {
             severity: string;
             /** Subject Id */
             subject_id: string;
+            /**
+             * Subject Name
+             * @description Its name or number, as people call it.
+             */
+            subject_name: string | null;
             /** Subject Type */
             subject_type: string;
             /** Title En */

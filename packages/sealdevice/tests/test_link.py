@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import pytest
@@ -157,7 +158,18 @@ def test_frames_and_topics_come_back_and_strange_ones_are_refused() -> None:
     for frame in (b"", b"{}", b'{"subject":"wish","record":"x"}', b'{"subject":"permit","record":1}'):
         with pytest.raises(MalformedRecord):
             read_frame(frame)
-    for topic in ("", "seal/v1/device-1", "seal/v2/device-1/event", "seal/v1/+/event", "seal/v1/a/b/event"):
+    shard = hashlib.new("sm3", b"device-1").hexdigest()[:2]
+    assert topic_of("device-1", Subject.EVENT) == f"seal/v1/{shard}/device-1/event"
+    other = f"{(int(shard, 16) + 1) % 256:02x}"
+    strange = (
+        "",
+        "seal/v1/device-1",
+        "v1/device-1/event",
+        "+/+/event",
+        f"{other}/device-1/event",
+        "a/b/c/event",
+    )
+    for topic in (f"seal/v2/{shard}/device-1/event", *(f"seal/v1/{one}" for one in strange)):
         with pytest.raises(MalformedRecord):
             read_topic(topic)
     for device in ("", "#", "a/b", "设备", "x" * 65):

@@ -144,7 +144,8 @@ def _check_depth(value: Json, depth: int) -> None:
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inside:
         if isinstance(item, str):
-            if any("\ud800" <= character <= "\udfff" for character in item):
+            # Nearly every text is ASCII, and a signature is not looked through letter by letter.
+            if not item.isascii() and any("\ud800" <= character <= "\udfff" for character in item):
                 raise malformed("a text is not valid Unicode")
         else:
             _check_depth(item, depth + 1)

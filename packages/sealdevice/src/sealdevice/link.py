@@ -1,7 +1,9 @@
 """What goes over the wire, whatever the wire: the messages of both bindings, and the device's side of the talk.
 
-A message has a *subject* and bytes. Over MQTT the subject is the last part of the topic ``seal/v1/<device>/<subject>``
-(QoS 1); over a WebSocket a message is one text frame ``{"subject": …, "record": …}`` with the record as it is.
+A message has a *subject* and bytes. Over MQTT the subject is the last part of the topic
+``seal/v1/<shard>/<device>/<subject>`` (QoS 1; receipts QoS 0), where the shard is the first byte of the SM3 of the
+device's id in hexadecimal: it deals the devices out to gateways. Over a WebSocket a message is one text frame
+``{"subject": …, "record": …}`` with the record as it is.
 
 =================  ==========  ===========================================================================
 subject            direction   bytes
@@ -28,12 +30,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from gmseal.sm.keys import sm3
 from sealdevice.device.core import Device
 from sealdevice.errors import Code, MalformedRecord, SealDeviceError, StoreFailure
 from sealdevice.fields import Fields, Json, read_object, write_object
 from sealdevice.record import read_record
 
 TOPIC_ROOT: Final = "seal/v1"
+SHARDS: Final = 256
+HELLO_S: Final = 60.0
+"""A device says where it stands at least so often."""
+PATIENCE_S: Final = 20.0
+"""An event that has waited so long for its receipt is told again, after a hello."""
 WINDOW: Final = 100
 """So many events are on the way at most before a receipt comes."""
 MAX_DEVICE_ID: Final = 64
@@ -55,6 +63,16 @@ class Subject(StrEnum):
 
 
 UPWARD: Final = frozenset({Subject.HELLO, Subject.EVENT, Subject.ANSWER, Subject.SESSION})
+PUBLISHED: Final = (Subject.HELLO, Subject.EVENT, Subject.ANSWER)
+"""What a device publishes over MQTT, where its certificate says who it is."""
+SUBSCRIBED: Final = (
+    Subject.PERMIT,
+    Subject.LOCK,
+    Subject.COMMAND,
+    Subject.CONFIRMATION,
+    Subject.RECEIPT,
+)
+"""What a device subscribes to over MQTT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +166,29 @@ class DeviceLink:
         return None if message.subject is Subject.RECEIPT else Answer(digest, taken=True)
 
 
+def shard_of(device: str) -> str:
+    """The part of a device's topics that deals devices out to gateways: two hexadecimal digits."""
+    return sm3(device.encode()).hex()[:2]
+
+
 def topic_of(device: str, subject: Subject) -> str:
     """The MQTT topic of a device's subject. Raises MalformedRecord for an id that cannot stand in a topic."""
     if not _usable(device):
         raise MalformedRecord(
             Code.RECORD_MALFORMED, "a device's id has 1 to 64 letters, digits, dots and hyphens"
         )
-    return f"{TOPIC_ROOT}/{device}/{subject.value}"
+    return f"{TOPIC_ROOT}/{shard_of(device)}/{device}/{subject.value}"
 
 
 def read_topic(topic: str) -> tuple[str, Subject]:
     """Device and subject of an MQTT topic. Raises MalformedRecord."""
     parts = topic.split("/")
-    if (
-        len(parts) != 4
-        or parts[:2] != TOPIC_ROOT.split("/")
-        or not _usable(parts[2])
-        or parts[3] not in set(Subject)
-    ):
+    if len(parts) != 5 or parts[4] not in set(Subject) or not _usable(parts[3]):
         raise MalformedRecord(Code.RECORD_MALFORMED, "this is no topic of the contract")
-    return parts[2], Subject(parts[3])
+    device, subject = parts[3], Subject(parts[4])
+    if topic != topic_of(device, subject):
+        raise MalformedRecord(Code.RECORD_MALFORMED, "the topic names another shard than the device's")
+    return device, subject
 
 
 def write_frame(message: Message) -> bytes:

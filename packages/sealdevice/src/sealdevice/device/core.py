@@ -298,7 +298,9 @@ class Device:
         self._commit(replace(state, latest=command.issued_at), EventKind.CLOCK_CHANGED)
 
     def _lock(self, by: str, state: DeviceState) -> int:
-        number = self._commit(replace(state, locked=by, unlocking=None), EventKind.LOCKED, detail=(by,))
+        # A command that comes after tampering locks nothing anew: what locked the device first stays the reason.
+        reason = by if state.locked in (None, "command") else state.locked
+        number = self._commit(replace(state, locked=reason, unlocking=None), EventKind.LOCKED, detail=(by,))
         self._confirmation = None
         return number
 

@@ -16,6 +16,7 @@ from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.evidence.readers import EntrySubjects
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import Id, PersonRef
 
@@ -97,10 +98,28 @@ def _out(work: UnitOfWork, actor: Actor, rows: list[Alarm]) -> list[AlarmOut]:
     people = display(
         work, {one.person_id for one in told} | {row.handled_by for row in rows if row.handled_by}
     )
-    return [_one(row, actor, [one for one in told if one.alarm_id == row.id], people) for row in rows]
+    about = {(row.subject_type, row.subject_id) for row in rows}
+    readers: EntrySubjects = work.port(EntrySubjects)  # type: ignore[type-abstract]  # a port is asked for by its protocol
+    named = readers.names(work, actor.organization_id, about, ()).subjects
+    return [
+        _one(
+            row,
+            actor,
+            [one for one in told if one.alarm_id == row.id],
+            people,
+            named.get((row.subject_type, row.subject_id)),
+        )
+        for row in rows
+    ]
 
 
-def _one(row: Alarm, actor: Actor, told: list[AlarmRecipient], people: dict[str, PersonRef]) -> AlarmOut:
+def _one(
+    row: Alarm,
+    actor: Actor,
+    told: list[AlarmRecipient],
+    people: dict[str, PersonRef],
+    subject_name: str | None,
+) -> AlarmOut:
     kind = alarm_kinds()[row.kind]
     mine = actor.may(commands.RIGHT) or actor.person_id in {one.person_id for one in told}
     return AlarmOut(
@@ -113,6 +132,7 @@ def _one(row: Alarm, actor: Actor, told: list[AlarmRecipient], people: dict[str,
         locks=kind.locks,
         subject_type=row.subject_type,
         subject_id=row.subject_id,
+        subject_name=subject_name,
         facts=json.loads(row.facts),
         occurrences=row.occurrences,
         occurred_at=row.occurred_at,

@@ -30,6 +30,7 @@ class AlarmOut(BaseModel):
     locks: bool
     subject_type: str
     subject_id: str
+    subject_name: str | None = Field(description="Its name or number, as people call it.")
     facts: dict[str, object]
     occurrences: int
     occurred_at: int

@@ -23,7 +23,9 @@ Result = TypeVar("Result")
 Port = TypeVar("Port")
 
 TRANSACTION_TRIES = 6
-_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+_SERIALIZATION_FAILURES = frozenset({"40001", "40P01", "23505"})
+"""What PostgreSQL says of a transaction that met another one. A unique value that is taken (23505) is one of them: use
+cases look before they insert, so somebody else inserted it meanwhile, and the next try finds it."""
 
 
 @dataclass(frozen=True)

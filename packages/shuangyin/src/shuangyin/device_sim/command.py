@@ -34,6 +34,9 @@ def device_sim(
     offline_seconds: Annotated[float, typer.Option(min=0, max=3600, help="How long `offline` lasts.")] = 6.0,
     at: Annotated[str | None, typer.Option(help="Where it is: LATITUDE,LONGITUDE in degrees.")] = None,
     document: Annotated[Path | None, typer.Option(help="PDF whose first page its camera sees.")] = None,
+    mqtt: Annotated[
+        str | None, typer.Option(help="Speak MQTT over this broker, such as mqtts://seal.example.cn:8610.")
+    ] = None,
     exit: Annotated[bool, typer.Option("--exit", help="End when all is done and delivered.")] = False,  # noqa: A002, FBT002  # the option's name
 ) -> None:
     """Run one SIMULATED smart seal with real keys. It proves nothing about any hardware, and says what it is.
@@ -44,7 +47,7 @@ def device_sim(
     lines += [f"misbehave {kind}" for kind in misbehave or ()]
     try:
         good = _run(
-            server, folder, code, lines, _position(at), document, offline_s=offline_seconds, ends=exit
+            server, folder, code, lines, _position(at), document, mqtt, offline_s=offline_seconds, ends=exit
         )
     except ShuangyinError as error:
         _say(error.text.zh, f"{error.text.en} [{error.code}]")
@@ -63,17 +66,19 @@ def _run(
     lines: list[str],
     position: tuple[int, int] | None,
     document: Path | None,
+    mqtt: str | None,
     *,
     offline_s: float,
     ends: bool,
 ) -> bool:
     from shuangyin.device_sim.folder import device_in, keep_identity  # noqa: PLC0415  # heavy imports only here
+    from shuangyin.device_sim.mqtt_wire import MqttWire  # noqa: PLC0415  # as above
     from shuangyin.device_sim.operating import Operator  # noqa: PLC0415  # as above
     from shuangyin.device_sim.seal import FIRMWARE  # noqa: PLC0415  # as above
     from shuangyin.device_sim.wire import Wire  # noqa: PLC0415  # as above
 
     with device_in(folder, document) as seal:
-        wire = Wire(seal, server, _say)
+        wire = Wire(seal, server, _say) if mqtt is None else MqttWire(seal, server, _say, mqtt)
         try:
             if seal.identity is None:
                 if code is None:

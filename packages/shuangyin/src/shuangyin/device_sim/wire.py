@@ -1,4 +1,7 @@
-"""The wire of one simulated device: enrolment and photos over HTTP, everything else over a WebSocket."""
+"""The wire of one simulated device: enrolment and photos over HTTP, everything else over a WebSocket.
+
+`device_sim.mqtt_wire` is the same over a broker.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 from websockets.sync.client import ClientConnection, connect
 
 from sealdevice.errors import MalformedRecord
-from sealdevice.link import Message, Subject, read_frame, write_frame
+from sealdevice.link import HELLO_S, PATIENCE_S, Message, Subject, read_frame, write_frame
 from sealdevice.session import Purpose
 from shuangyin.core.errors import Forbidden, Invalid, Unavailable
 from shuangyin.device_sim.seal import SimulatedSeal
 
-PATIENCE_S = 10.0
+ANSWER_S = 10.0
 RETRY_S = 1.0
 PART = 64 * 1024
 UNAUTHENTIC = 4401
@@ -42,6 +45,7 @@ class Wire:
         )
         self._socket: ClientConnection | None = None
         self._again_at = 0.0
+        self._hello_at = self._receipt_at = 0.0
         self.wanted = True
         """Whether the device is to be connected; False stands for a network that is away."""
 
@@ -67,7 +71,7 @@ class Wire:
             if not self._ready():
                 time.sleep(min(left, 0.1))
                 continue
-            self._send(self._seal.link.pending())
+            self._send(self._due())
             self._hear(min(left, 0.2))
 
     def settled(self, seconds: float) -> bool:
@@ -123,6 +127,20 @@ class Wire:
         del self._seal.photos[sm3]
         self._say(f"照片已上传 {sm3[:12]}（{len(content)} 字节）", f"photo {sm3[:12]} uploaded")
 
+    def _greet(self) -> list[Message]:
+        """Where the device stands, and what has no receipt."""
+        self._hello_at = self._receipt_at = time.monotonic()
+        return self._seal.link.connected()
+
+    def _due(self) -> list[Message]:
+        """What is to be said now: new events; and a hello each minute, or when a receipt is overdue."""
+        now, state = time.monotonic(), self._seal.device.state
+        if state.acknowledged == state.seq:
+            self._receipt_at = now
+        if now - self._hello_at >= HELLO_S or now - self._receipt_at >= PATIENCE_S:
+            return self._greet()
+        return self._seal.link.pending()
+
     def _ready(self) -> bool:
         if not self.wanted:
             self.drop()
@@ -137,12 +155,12 @@ class Wire:
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, MalformedRecord, UnicodeError):
             return False
         self._say("已连接平台", "connected")
-        self._send(self._seal.link.connected())
+        self._send(self._greet())
         return self._socket is not None
 
     def _join(self) -> ClientConnection:
-        socket = connect(self._link, open_timeout=PATIENCE_S, close_timeout=2, proxy=None)
-        challenge = read_frame(str(socket.recv(timeout=PATIENCE_S)).encode())
+        socket = connect(self._link, open_timeout=ANSWER_S, close_timeout=2, proxy=None)
+        challenge = read_frame(str(socket.recv(timeout=ANSWER_S)).encode())
         session = self._seal.session(Purpose.LINK, challenge.data.decode())
         socket.send(write_frame(Message(Subject.SESSION, session)).decode())
         return socket
@@ -170,9 +188,15 @@ class Wire:
             return
         except (MalformedRecord, WebSocketException, UnicodeError):
             return
+        self._take(message)
+
+    def _take(self, message: Message) -> None:
+        """Act on one message of the platform, and answer it."""
         locked = self._seal.device.state.locked
         answers = self._seal.received(message)
-        if message.subject is not Subject.RECEIPT:
+        if message.subject is Subject.RECEIPT:
+            self._receipt_at = time.monotonic()
+        else:
             self._say(f"收到平台消息：{message.subject.value}", f"received: {message.subject.value}")
         if self._seal.device.state.locked != locked:
             self._say(*lock_words(self._seal))
@@ -181,12 +205,17 @@ class Wire:
     def _lost(self, closed: ConnectionClosed) -> None:
         self._socket = None
         if closed.rcvd is not None and closed.rcvd.code == UNAUTHENTIC:
-            raise Forbidden(
-                "DEVICE_REFUSED",
-                "平台不接受此设备：可能已被吊销。请由管理员重新登记。",
-                "The platform does not accept this device: it may be revoked. Have it enrolled anew.",
-            ) from closed
+            raise refused_device() from closed
         self._say("连接中断，自动重连", "connection lost; coming back")
+
+
+def refused_device() -> Forbidden:
+    """The platform does not know the device any more."""
+    return Forbidden(
+        "DEVICE_REFUSED",
+        "平台不接受此设备：可能已被吊销。请由管理员重新登记。",
+        "The platform does not accept this device: it may be revoked. Have it enrolled anew.",
+    )
 
 
 def lock_words(seal: SimulatedSeal) -> tuple[str, str]:

@@ -45,10 +45,14 @@ def authority(work: UnitOfWork) -> Authority:
     return Authority(x509.load_pem_x509_certificate(row.certificate.encode()), key)
 
 
-def revoked_certificates(work: UnitOfWork) -> bytes:
-    """The list of revoked device certificates in PEM, for the broker."""
+def revoked_serials(work: UnitOfWork) -> list[tuple[str, int]]:
+    """Serial numbers (hex) of revoked device certificates, each with its time."""
     query = select(Device.certificate_serial, Device.revoked_at).where(
         Device.revoked_at.is_not(None), Device.certificate_serial.is_not(None)
     )
-    revoked = [(serial, at) for serial, at in work.session.execute(query) if serial and at is not None]
-    return revocation_list(authority(work), revoked, work.now)
+    return [(serial, at) for serial, at in work.session.execute(query) if serial and at is not None]
+
+
+def revoked_certificates(work: UnitOfWork) -> bytes:
+    """The list of revoked device certificates in PEM, for the broker."""
+    return revocation_list(authority(work), revoked_serials(work), work.now)

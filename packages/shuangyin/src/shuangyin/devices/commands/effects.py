@@ -145,7 +145,9 @@ def _look_again(permit: DevicePermit, now: int) -> None:
 
 
 def _locked(_effects: Effects, device: Device, event: Event) -> None:
-    device.locked_by = event.detail[0] if event.detail else "unknown"
+    """What locked it first stays the reason: the platform's own command follows every tampering."""
+    if device.locked_by in (None, "command"):
+        device.locked_by = event.detail[0] if event.detail else "unknown"
 
 
 def _unlocked(_effects: Effects, device: Device, _event: Event) -> None:

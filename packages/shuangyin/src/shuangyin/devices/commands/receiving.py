@@ -32,6 +32,8 @@ EARLY_AHEAD = 1_000
 """An event that is further ahead of the chain is told again later anyway."""
 ASK_AGAIN_MS = 5_000
 SEEN_MS = 60_000
+HEADS = 250
+"""So many devices' heads stand in one entry of the log at most: an entry has 64 KiB."""
 
 _CONTRADICTIONS: Mapping[Verdict, str] = {
     Verdict.FORK: "chain_fork",
@@ -84,6 +86,7 @@ class _Intake:
         self._events: list[dict[str, object]] = []
         self._photos: list[dict[str, object]] = []
         self._organizations: dict[str, str] = {}
+        self._heads: dict[str, list[tuple[str, dict[str, JsonValue]]]] = defaultdict(list)
 
     def take(self, device: Device, told: list[Told]) -> Stored:
         """Judge and store the events of one device, in their order."""
@@ -112,6 +115,9 @@ class _Intake:
             session.execute(insert(DeviceEvent), self._events)
         if self._photos:
             session.execute(insert(DevicePhoto), self._photos)
+        for organization_id, heads in self._heads.items():
+            for at in range(0, len(heads), HEADS):
+                self._record_heads(organization_id, heads[at : at + HEADS])
         by_organization: dict[str, list[str]] = defaultdict(list)
         for device_id in self._effects.changed:
             by_organization[self._organizations[device_id]].append(device_id)
@@ -224,13 +230,19 @@ class _Intake:
             "head": state.head,
             "presses": state.presses,
         }
+        self._heads[device.organization_id].append((device.id, facts))
+
+    def _record_heads(self, organization_id: str, heads: list[tuple[str, dict[str, JsonValue]]]) -> None:
+        """One entry for what many devices told in this transaction: how far each chain goes, and its head."""
+        alone = len(heads) == 1
+        told: list[JsonValue] = [{"device": device_id, **facts} for device_id, facts in heads]
         record(
             self._work,
-            system_actor(device.organization_id),
+            system_actor(organization_id),
             kind="devices.events_received",
-            subject_type="device",
-            subject_id=device.id,
-            facts=facts,
+            subject_type="device" if alone else "organization",
+            subject_id=heads[0][0] if alone else organization_id,
+            facts=heads[0][1] if alone else {"devices": told},
         )
 
     def _ask_again(self, device: Device, first: int) -> None:

@@ -47,6 +47,10 @@ class Broker(Protocol):
         """Publish a message for a device."""
         ...
 
+    def serves(self, device_id: str) -> bool:
+        """Whether messages to this device are this process's to send."""
+        ...
+
     def redeliver(self) -> None:
         """Have everything delivered again that was not acknowledged."""
         ...
@@ -58,6 +62,8 @@ class Hub:
     def __init__(self) -> None:
         self.incoming: queue.Queue[Incoming] = queue.Queue()
         self.wake = threading.Event()
+        self.republish_wanted = threading.Event()
+        """Set when the broker may have lost what it kept for devices."""
         self.broker: Broker | None = None
         self.running = False
         self._lock = threading.Lock()
@@ -103,13 +109,13 @@ class Hub:
     def send(
         self, device_id: str, message: Message, *, retain: bool = False, expires_s: int | None = None
     ) -> bool:
-        """Send over the device's own connection, else over the broker; False when there is neither."""
+        """Send over the device's own connection, else over the broker; False when neither is this process's."""
         with self._lock:
             connection = self._connections.get(device_id)
         if connection is not None:
             connection.send(message)
             return True
-        if self.broker is not None:
+        if self.broker is not None and self.broker.serves(device_id):
             self.broker.send(device_id, message, retain=retain, expires_s=expires_s)
             return True
         return False

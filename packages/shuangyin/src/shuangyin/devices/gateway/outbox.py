@@ -31,8 +31,7 @@ class Outbox:
         self._thread = threading.Thread(target=self._run, name="device-outbox", daemon=True)
 
     def start(self) -> None:
-        if self._hub.broker is not None:
-            self.republish()
+        self._hub.republish_wanted.set()
         self._thread.start()
 
     def stop(self) -> None:
@@ -110,9 +109,13 @@ class Outbox:
             self._hub.wake.wait(POLL_S)
             self._hub.wake.clear()
             try:
+                if self._hub.broker is not None and self._hub.republish_wanted.is_set():
+                    self._hub.republish_wanted.clear()
+                    self.republish()
                 self.pump()
             except Exception:
                 # A database that is away for a moment is no reason to stop sending.
+                self._hub.republish_wanted.set()
                 _log.exception("devices.outbox_failed")
 
 
