@@ -99,6 +99,7 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Service of the electronic business licence as JSON: `url`, `token_file`, `timeout_seconds`; "
         "without it nobody signs in with a licence.",
+    )
     broker_dir: Path | None = Field(
         None,
         description="Folder that `shuangyin broker` wrote: where the broker of smart seals is, and with which "
