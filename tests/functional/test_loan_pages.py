@@ -39,8 +39,11 @@ def test_a_loan_is_agreed_and_taken_out_on_its_pages(running: Installation, open
     body = {"method": "totp", "code": running["reviewer"].code()}
     assert running["reviewer"].post_json(f"/loans/{loan_id}/confirm", body)["state"] == "out"
     expect(page.get_by_test_id("loan-state")).to_contain_text("待归还")
+    for point in page.get_by_test_id("press-check").get_by_role("checkbox").all():
+        point.check(force=True)
+    page.get_by_test_id("enter-check").click()
     page.get_by_test_id("loan-presses").get_by_role("button", name="登记盖章").first.click()
-    expect(page.get_by_test_id("loan-presses").locator("article")).to_have_count(1)
+    expect(page.get_by_test_id("loan-presses").locator("article.use")).to_have_count(1)
     desk.settle()
     desk.look("loan-out")
 

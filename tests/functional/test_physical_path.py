@@ -58,6 +58,12 @@ def _press(desk: Desk) -> None:
     page = desk.page
     desk.goto(page.url.split("/app", 1)[1])
     expect(page.get_by_test_id("press-step")).to_be_visible()
+    assert page.get_by_test_id("register-presses").count() == 0, "nothing is pressed before the check"
+    for point in page.get_by_test_id("press-check").get_by_role("checkbox").all():
+        point.check(force=True)
+    desk.look("custody-check")
+    page.get_by_test_id("enter-check").click()
+    expect(page.get_by_test_id("press-check")).to_have_attribute("data-passed", "true")
     desk.look("custody-press")
     seals = page.get_by_test_id("register-presses").count()
     for number in range(seals):
@@ -69,6 +75,8 @@ def _press(desk: Desk) -> None:
         for taken in range(1, (2 if number == 0 else 1) + 1):
             page.get_by_test_id("photo-document").nth(number).set_input_files(SAMPLES / "scan.jpg")
             expect(page.get_by_test_id("use").nth(number).get_by_alt_text("王岚")).to_have_count(taken)
+    page.get_by_test_id("photo-spoiled").set_input_files(SAMPLES / "scan.jpg")
+    expect(page.get_by_test_id("use").first.get_by_alt_text("王岚")).to_have_count(3)
     desk.settle()
     desk.look("custody-pressed")
     page.get_by_test_id("to-return").click()

@@ -12,6 +12,8 @@ from platform_world import World, ok
 from request_story import SAMPLES, Story, begin
 
 COPIES = 4
+POINTS = ("text_matches", "date_filled", "no_blank", "signature_line")
+"""What is looked at before a press."""
 
 
 @dataclass
@@ -51,7 +53,14 @@ class Desk:
         ok(self.confirm(opening["id"], "custodian"))
         return dict(ok(self.confirm(opening["id"], "reviewer")))
 
+    def check(self, opening_id: str, kind: str = "custodian", **fields: Any) -> Any:
+        """Check the paper before it is pressed: every point holds unless said otherwise."""
+        body = {"request_id": self.request["id"], **dict.fromkeys(POINTS, True), **fields}
+        return self.story.post(kind, f"/openings/{opening_id}/checks", body)
+
     def press(self, opening_id: str, kind: str = "custodian", headers: Any = None, **fields: Any) -> Any:
+        """Register a press, after the paper was checked; whatever comes out."""
+        self.check(opening_id, kind, request_id=fields.get("request_id", self.request["id"]))
         body = {"request_id": self.request["id"], "seal_id": self.seal_id, "copies": COPIES, **fields}
         return self.story.post(kind, f"/openings/{opening_id}/presses", body, **(headers or {}))
 
@@ -69,6 +78,12 @@ class Desk:
     def close(self, opening_id: str, kind: str = "custodian", **fields: Any) -> Any:
         body = {"returned_seal_ids": [self.seal_id], **fields}
         return self.story.post(kind, f"/openings/{opening_id}/close", body)
+
+    def again(self, *kinds: str) -> None:
+        """These persons sign in anew after a long time."""
+        for kind in kinds:
+            member = self.world.members[kind]
+            member.client = self.world.sign_in(member)
 
     def another_request(self) -> dict[str, Any]:
         """A further approved request for the physical seal."""

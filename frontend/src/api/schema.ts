@@ -2477,6 +2477,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loans/{loan_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check On Loan
+         * @description Say what was found of the request's paper before it is pressed on the loan.
+         */
+        post: operations["check_on_loan_api_v1_loans__loan_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan_id}/checks/{check_id}/supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Supervise On Loan
+         * @description The supervisor (监印人) identifies himself on this device, before the press on the loan.
+         */
+        post: operations["supervise_on_loan_api_v1_loans__loan_id__checks__check_id__supervise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loans/{loan_id}/confirm": {
         parameters: {
             query?: never;
@@ -2840,6 +2880,46 @@ export interface paths {
         get: operations["read_opening_api_v1_openings__opening_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/{opening_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check At Safe
+         * @description Say what was found of a request's paper before it is pressed at the safe.
+         */
+        post: operations["check_at_safe_api_v1_openings__opening_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/{opening_id}/checks/{check_id}/supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Supervise At Safe
+         * @description The supervisor (监印人) identifies himself on this device, before the press.
+         */
+        post: operations["supervise_at_safe_api_v1_openings__opening_id__checks__check_id__supervise_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3722,6 +3802,86 @@ export interface paths {
          * @description Register a safe.
          */
         post: operations["add_safe_api_v1_safes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/safes/{safe_id}/deputies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Deputy
+         * @description Name a deputy of the custodian, for a term or until it is ended.
+         */
+        post: operations["name_deputy_api_v1_safes__safe_id__deputies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/safes/{safe_id}/deputies/{deputy_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Deputy
+         * @description End the term of a deputy now; the lock code is then due for change.
+         */
+        post: operations["end_deputy_api_v1_safes__safe_id__deputies__deputy_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/safes/{safe_id}/keeping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Keeping
+         * @description Who may open a safe, and how its lock code stands.
+         */
+        get: operations["read_keeping_api_v1_safes__safe_id__keeping_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/safes/{safe_id}/lock-code-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Lock Change
+         * @description Record that the lock code was changed, before a second person who identifies himself here; never the code.
+         */
+        post: operations["record_lock_change_api_v1_safes__safe_id__lock_code_changes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4884,6 +5044,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stocktakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stocktakes
+         * @description Stocktakes, newest first: one's own, or all for those who may read custody or manage seals.
+         */
+        get: operations["list_stocktakes_api_v1_stocktakes_get"];
+        put?: never;
+        /**
+         * Begin Stocktake
+         * @description Begin to count a safe; it stays shut until the count is over.
+         */
+        post: operations["begin_stocktake_api_v1_stocktakes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stocktakes/{stocktake_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Stocktake
+         * @description One stocktake.
+         */
+        get: operations["read_stocktake_api_v1_stocktakes__stocktake_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stocktakes/{stocktake_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Stocktake
+         * @description Call off a stocktake that not both have confirmed.
+         */
+        post: operations["cancel_stocktake_api_v1_stocktakes__stocktake_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stocktakes/{stocktake_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Stocktake
+         * @description Confirm with one's own second factor; with account and password, as the other person on this device.
+         */
+        post: operations["confirm_stocktake_api_v1_stocktakes__stocktake_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stocktakes/{stocktake_id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Seals
+         * @description Enter what was found of seals.
+         */
+        post: operations["count_seals_api_v1_stocktakes__stocktake_id__lines_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stocktakes/{stocktake_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stocktake Pdf
+         * @description The sheet for paper (印章盘点表).
+         */
+        get: operations["stocktake_pdf_api_v1_stocktakes__stocktake_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transitions": {
         parameters: {
             query?: never;
@@ -5208,6 +5492,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountOut
+         * @description Presses since the last stocktake of this seal: permitted, spare included, ≥ pressed = registered.
+         */
+        AccountOut: {
+            /** Balanced */
+            balanced: boolean;
+            /** Good */
+            good: number;
+            /** Permitted */
+            permitted: number;
+            /**
+             * Pressed
+             * @description By the device where the seal is in one, else as registered.
+             */
+            pressed: number;
+            /**
+             * Since
+             * @description When the last stocktake was done; null for the first.
+             */
+            since: number | null;
+            /** Spare */
+            spare: number;
+            /** Spoiled */
+            spoiled: number;
+        };
         /**
          * Acknowledgement
          * @description What a member of staff confirms having read.
@@ -6609,7 +6919,7 @@ export interface components {
              * @default none
              * @enum {string}
              */
-            photo: "none" | "once" | "each_copy";
+            photo: "none" | "once" | "each_copy" | "each_press";
             /**
              * Photo Moments
              * @default []
@@ -6644,6 +6954,12 @@ export interface components {
              * @default false
              */
             stub_numbered: boolean;
+            /**
+             * Supervisor
+             * @description A third person (监印人) watches the press.
+             * @default false
+             */
+            supervisor: boolean;
             /**
              * Timestamp
              * @default false
@@ -6681,6 +6997,26 @@ export interface components {
          * @enum {string}
          */
         CountOf: "uses" | "documents" | "presses";
+        /**
+         * CountedSeal
+         * @description Whether a seal lies in its slot; where that is not what the register says, what is wrong.
+         */
+        CountedSeal: {
+            /** Discrepancy */
+            discrepancy?: string | null;
+            /** Found */
+            found: boolean;
+            /** Id */
+            id: string;
+        };
+        /**
+         * CountedSeals
+         * @description What was found of several seals.
+         */
+        CountedSeals: {
+            /** Lines */
+            lines: components["schemas"]["CountedSeal"][];
+        };
         /**
          * CounterpartOut
          * @description The seal of the other medium with the same face.
@@ -6966,6 +7302,19 @@ export interface components {
             parent_id: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * DeputyOut
+         * @description A deputy of a safe whose term is not over.
+         */
+        DeputyOut: {
+            /** From At */
+            from_at: number;
+            /** Id */
+            id: string;
+            person: components["schemas"]["PersonRef"];
+            /** Until At */
+            until_at: number | null;
         };
         /**
          * DeviceCode
@@ -8060,6 +8409,38 @@ export interface components {
          */
         JobState: "waiting" | "done" | "failed";
         /**
+         * KeepingOut
+         * @description Who may open a safe, and how its lock code stands.
+         */
+        KeepingOut: {
+            /**
+             * Changes
+             * @description Newest first.
+             */
+            changes: components["schemas"]["LockChangeOut"][];
+            /** Deputies */
+            deputies: components["schemas"]["DeputyOut"][];
+            /** Lock Changed At */
+            lock_changed_at: number;
+            /**
+             * Lock Due
+             * @description Why it must be changed now; while it must, the safe is not opened for seals.
+             */
+            lock_due: ("interval" | "keeper_changed") | null;
+            /**
+             * Lock Due At
+             * @description When its interval is over.
+             */
+            lock_due_at: number;
+            /**
+             * May Open
+             * @description Whether the caller keeps this safe now.
+             */
+            may_open: boolean;
+            /** Safe Id */
+            safe_id: string;
+        };
+        /**
          * KindOut
          * @description A kind of entries and its sentence.
          */
@@ -8281,6 +8662,11 @@ export interface components {
             back: components["schemas"]["PartyOut"][];
             /** Back At */
             back_at: number | null;
+            /**
+             * Checks
+             * @description Of the paper before its press, oldest first; the latest counts.
+             */
+            checks: components["schemas"]["PressCheckOut"][];
             /** @description What the list asks around the press. */
             controls: components["schemas"]["ControlsBody"];
             custodian: components["schemas"]["PersonRef"];
@@ -8351,6 +8737,44 @@ export interface components {
             /** Whereabouts */
             whereabouts: string | null;
         };
+        /**
+         * LockChangeOut
+         * @description One recorded change of a lock code.
+         */
+        LockChangeOut: {
+            /** Changed At */
+            changed_at: number;
+            changed_by: components["schemas"]["PersonRef"];
+            reason: components["schemas"]["LockReason"];
+            witness: components["schemas"]["PersonRef"];
+        };
+        /**
+         * LockCodeChanged
+         * @description That the lock code was changed, never the code; the second person identifies himself on this device.
+         */
+        LockCodeChanged: {
+            /**
+             * Account
+             * @description Of the second person.
+             */
+            account: string;
+            /** Code */
+            code: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "totp" | "recovery_code";
+            /** Password */
+            password: string;
+            reason: components["schemas"]["LockReason"];
+        };
+        /**
+         * LockReason
+         * @description Why a lock code was changed: its interval was over, a keeper changed or left, it may be known, or otherwise.
+         * @enum {string}
+         */
+        LockReason: "interval" | "keeper_changed" | "suspected" | "other";
         /**
          * LogProblemOut
          * @description Something that is wrong now.
@@ -8740,6 +9164,24 @@ export interface components {
             parent_id?: string | null;
         };
         /**
+         * NewDeputy
+         * @description Names a deputy of a safe's custodian.
+         */
+        NewDeputy: {
+            /**
+             * From At
+             * @description UTC milliseconds; now when absent.
+             */
+            from_at?: number | null;
+            /** Person Id */
+            person_id: string;
+            /**
+             * Until At
+             * @description UTC milliseconds; open when absent.
+             */
+            until_at?: number | null;
+        };
+        /**
          * NewDevice
          * @description A device to be added; it enrols itself with the code that the answer holds.
          */
@@ -9127,6 +9569,34 @@ export interface components {
             spoiled: number;
         };
         /**
+         * NewPressCheck
+         * @description What the presser found when he looked at the paper of a request before the press.
+         */
+        NewPressCheck: {
+            /**
+             * Date Filled
+             * @description The date is filled in.
+             */
+            date_filled: boolean;
+            /**
+             * No Blank
+             * @description No paper and no passage to be stamped is blank.
+             */
+            no_blank: boolean;
+            /** Request Id */
+            request_id: string;
+            /**
+             * Signature Line
+             * @description The signature line is that of the seal's owner.
+             */
+            signature_line: boolean;
+            /**
+             * Text Matches
+             * @description The text is the approved version.
+             */
+            text_matches: boolean;
+        };
+        /**
          * NewPrint
          * @description How many controlled prints are made of one document of a request.
          */
@@ -9314,6 +9784,19 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * NewStocktake
+         * @description Begins the count of a safe; the caller counts.
+         */
+        NewStocktake: {
+            /** Safe Id */
+            safe_id: string;
+            /**
+             * Witness Id
+             * @description Who watches the count (监盘人).
+             */
+            witness_id: string;
+        };
+        /**
          * NewToken
          * @description A bearer token to make.
          */
@@ -9475,6 +9958,11 @@ export interface components {
          * @description An opening with its requests, uses and photos.
          */
         OpeningOut: {
+            /**
+             * Checks
+             * @description Of papers before their press, oldest first; the latest counts.
+             */
+            checks: components["schemas"]["PressCheckOut"][];
             /** Closed At */
             closed_at: number | null;
             /** Closes By */
@@ -9489,6 +9977,11 @@ export interface components {
             expires_at: number;
             /** Id */
             id: string;
+            /**
+             * Late At
+             * @description When it was noticed that they are not.
+             */
+            late_at: number | null;
             /** Number */
             number: string;
             /** Opened At */
@@ -9499,6 +9992,11 @@ export interface components {
             requested_at: number;
             /** Requests */
             requests: components["schemas"]["WaitingRequestOut"][];
+            /**
+             * Return By
+             * @description The seals are back by then: so long after the last press, within the session, never overnight.
+             */
+            return_by: number | null;
             reviewer: components["schemas"]["PersonRef"];
             /** Reviewer Confirmed At */
             reviewer_confirmed_at: number | null;
@@ -10116,6 +10614,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[StocktakeOut] */
+        Page_StocktakeOut_: {
+            /** Items */
+            items: components["schemas"]["StocktakeOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[TokenOut] */
         Page_TokenOut_: {
             /** Items */
@@ -10515,10 +11023,10 @@ export interface components {
         /**
          * PhotoMoment
          * @description What a photo shows: the paper before it is stamped, the pressing, the stamped document (the moment "after" of a
-         *     scenario list), or the seal back in its place.
+         *     scenario list), a spoiled sheet cut so that nobody can use it, or the seal back in its place.
          * @enum {string}
          */
-        PhotoMoment: "before" | "pressing" | "document" | "returned";
+        PhotoMoment: "before" | "pressing" | "document" | "spoiled" | "returned";
         /**
          * PhotoOut
          * @description A photo, by its digest.
@@ -10785,6 +11293,32 @@ export interface components {
             at: number;
             /** Items */
             items: components["schemas"]["PowerOut"][];
+        };
+        /**
+         * PressCheckOut
+         * @description The check of a request's paper on one occasion.
+         */
+        PressCheckOut: {
+            /** Checked At */
+            checked_at: number;
+            checked_by: components["schemas"]["PersonRef"];
+            /** Date Filled */
+            date_filled: boolean;
+            /** Id */
+            id: string;
+            /** No Blank */
+            no_blank: boolean;
+            /** Passed */
+            passed: boolean;
+            /** Request Id */
+            request_id: string;
+            /** Signature Line */
+            signature_line: boolean;
+            /** Supervised At */
+            supervised_at: number | null;
+            supervisor: components["schemas"]["PersonRef"] | null;
+            /** Text Matches */
+            text_matches: boolean;
         };
         /**
          * PressConfirmation
@@ -13423,6 +13957,71 @@ export interface components {
             reason: string;
         };
         /**
+         * StocktakeLineOut
+         * @description One seal of a stocktake.
+         */
+        StocktakeLineOut: {
+            account: components["schemas"]["AccountOut"];
+            /** Discrepancy */
+            discrepancy: string | null;
+            /** Expected */
+            expected: boolean;
+            /** Found */
+            found: boolean | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Seal Id */
+            seal_id: string;
+            /** Slot */
+            slot: string;
+            /** Whereabouts */
+            whereabouts: string | null;
+        };
+        /**
+         * StocktakeOut
+         * @description A stocktake with its seals and its two persons.
+         */
+        StocktakeOut: {
+            /** Begun At */
+            begun_at: number;
+            counter: components["schemas"]["PersonRef"];
+            /** Done At */
+            done_at: number | null;
+            /** Ends At */
+            ends_at: number;
+            /** Id */
+            id: string;
+            /** Lines */
+            lines: components["schemas"]["StocktakeLineOut"][];
+            /** Number */
+            number: string;
+            /**
+             * Over
+             * @description Whether its time has passed without both having confirmed.
+             */
+            over: boolean;
+            /** Parties */
+            parties: components["schemas"]["PartyOut"][];
+            /** Safe Id */
+            safe_id: string;
+            /** Safe Name */
+            safe_name: string;
+            /** Safe Place */
+            safe_place: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "done" | "cancelled";
+            /** Version */
+            version: number;
+            witness: components["schemas"]["PersonRef"];
+        };
+        /**
          * Strength
          * @description Whether a rule binds or recommends.
          * @enum {string}
@@ -13461,6 +14060,23 @@ export interface components {
             proof?: string | null;
             /** Successor Id */
             successor_id: string;
+        };
+        /**
+         * Supervision
+         * @description The supervisor (监印人) identifies himself on this device with account, password and a factor of his own.
+         */
+        Supervision: {
+            /** Account */
+            account: string;
+            /** Code */
+            code: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "totp" | "recovery_code";
+            /** Password */
+            password: string;
         };
         /**
          * SwitchBody
@@ -18547,6 +19163,81 @@ export interface operations {
             };
         };
     };
+    check_on_loan_api_v1_loans__loan_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPressCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressCheckOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    supervise_on_loan_api_v1_loans__loan_id__checks__check_id__supervise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                loan_id: string;
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Supervision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressCheckOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     confirm_loan_api_v1_loans__loan_id__confirm_post: {
         parameters: {
             query?: never;
@@ -19327,6 +20018,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpeningOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_at_safe_api_v1_openings__opening_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                opening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPressCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressCheckOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    supervise_at_safe_api_v1_openings__opening_id__checks__check_id__supervise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                opening_id: string;
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Supervision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressCheckOut"];
                 };
             };
             /** @description Problem document */
@@ -21104,6 +21870,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SafeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    name_deputy_api_v1_safes__safe_id__deputies_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                safe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeputy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_deputy_api_v1_safes__safe_id__deputies__deputy_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                safe_id: string;
+                deputy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_keeping_api_v1_safes__safe_id__keeping_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                safe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    record_lock_change_api_v1_safes__safe_id__lock_code_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                safe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockCodeChanged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepingOut"];
                 };
             };
             /** @description Problem document */
@@ -23239,6 +24146,250 @@ export interface operations {
             header?: never;
             path: {
                 statement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_stocktakes_api_v1_stocktakes_get: {
+        parameters: {
+            query?: {
+                status?: ("pending" | "done" | "cancelled") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StocktakeOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    begin_stocktake_api_v1_stocktakes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStocktake"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_stocktake_api_v1_stocktakes__stocktake_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stocktake_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancel_stocktake_api_v1_stocktakes__stocktake_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                stocktake_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_stocktake_api_v1_stocktakes__stocktake_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stocktake_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    count_seals_api_v1_stocktakes__stocktake_id__lines_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                stocktake_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountedSeals"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    stocktake_pdf_api_v1_stocktakes__stocktake_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stocktake_id: string;
             };
             cookie?: never;
         };

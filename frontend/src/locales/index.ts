@@ -4,14 +4,18 @@ import approvals from './approvals'
 import auth from './auth'
 import authority from './authority'
 import shell from './shell'
+import count from './count'
 import custody from './custody'
 import devices from './devices'
 import evidence from './evidence'
+import handovers from './handovers'
 import issueForms from './issueForms'
 import jobs from './jobs'
+import keeping from './keeping'
 import leaving from './leaving'
 import passkeys from './passkeys'
 import loans from './loans'
+import pressCheck from './pressCheck'
 import requests from './requests'
 import seals from './seals'
 import sealLife from './sealLife'
@@ -20,12 +24,13 @@ import type { Messages } from './bilingual'
 import scenarios from './scenarios'
 import settings from './settings'
 import statements from './statements'
+import stocktakes from './stocktakes'
 import ways from './ways'
 import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, custody, devices, loans, evidence, authority, admin, issueForms, leaving, passkeys, jobs, scenarios, settings, statements, ways }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -104,7 +104,7 @@ export default bilingual(
     },
     control: {
       seam: '骑缝章', qr: '查验二维码', copies_max: '份数上限', photo: '拍照', keep_electronic_copy: '盖后留存电子档', second_factor: '二次验证', timestamp: '时间戳', photo_moments: '拍照时点',
-      face_check: '人脸核验', fence: '电子围栏', watermark: '水印', archive: '归档', archive_working_days: '归档期限（工作日）', prerequisites: '前置材料', stub_numbered: '编号存根', monthly_allowance: '每人每月次数',
+      face_check: '人脸核验', fence: '电子围栏', watermark: '水印', supervisor: '监印人', archive: '归档', archive_working_days: '归档期限（工作日）', prerequisites: '前置材料', stub_numbered: '编号存根', monthly_allowance: '每人每月次数',
       paper_only: '纸质原件', hand_over: '跨平台交接',
     },
     routeNamed: '审批流程「{code}」',
@@ -114,7 +114,7 @@ export default bilingual(
     approver: { post: '岗位', named_route: '审批流程', person: '指定人员', department_head: '部门负责人', superiors: '逐级上级', applicant_choice: '申请人选择', form_field: '申请中指定的人' },
     value: {
       true: '是', false: '否', electronic: '电子', physical: '实体', either: '电子或实体', both: '电子与实体', electronic_first: '先电子后实体', physical_first: '先实体后电子',
-      must: '必须', should: '建议', law: '法律', regulation: '法规规定', counterparty_practice: '对方惯例', internal: '本单位规定', required: '必须', allowed: '允许', none: '不要求', once: '一次', each_copy: '逐份',
+      must: '必须', should: '建议', law: '法律', regulation: '法规规定', counterparty_practice: '对方惯例', internal: '本单位规定', required: '必须', allowed: '允许', none: '不要求', once: '一次', each_copy: '逐份', each_press: '逐次',
       window: '一次验证管十分钟', each: '每次验证', two_factors: '双因子', copy_kept: '留存副本', compulsory: '必须归档', before: '盖前', pressing: '盖时', after: '盖后', back_in_place: '归位',
       by_basis: '依依据', refused: '不准', yes: '可接收电子印章', no: '不接收电子印章', unknown: '未核实', foreign: '境外',
     },
@@ -239,7 +239,7 @@ export default bilingual(
     },
     control: {
       seam: 'riding seam', qr: 'QR code', copies_max: 'most copies', photo: 'photos', keep_electronic_copy: 'keep an electronic copy', second_factor: 'second factor', timestamp: 'time stamp', photo_moments: 'photo moments',
-      face_check: 'face check', fence: 'fence', watermark: 'watermark', archive: 'archive', archive_working_days: 'archive within working days', prerequisites: 'papers needed before', stub_numbered: 'numbered stub', monthly_allowance: 'times a month each',
+      face_check: 'face check', fence: 'fence', watermark: 'watermark', supervisor: 'supervisor', archive: 'archive', archive_working_days: 'archive within working days', prerequisites: 'papers needed before', stub_numbered: 'numbered stub', monthly_allowance: 'times a month each',
       paper_only: 'paper only', hand_over: 'hand-over to another platform',
     },
     routeNamed: 'route “{code}”',
@@ -249,7 +249,7 @@ export default bilingual(
     approver: { post: 'post', named_route: 'named route', person: 'a named person', department_head: 'head of department', superiors: 'chain of superiors', applicant_choice: 'the applicant\'s choice', form_field: 'a person named in the request' },
     value: {
       true: 'yes', false: 'no', electronic: 'electronic', physical: 'physical', either: 'electronic or physical', both: 'electronic and physical', electronic_first: 'electronic first', physical_first: 'physical first',
-      must: 'must', should: 'should', law: 'law', regulation: 'regulation', counterparty_practice: 'practice of the other side', internal: 'our own rule', required: 'required', allowed: 'allowed', none: 'not asked for', once: 'once', each_copy: 'each copy',
+      must: 'must', should: 'should', law: 'law', regulation: 'regulation', counterparty_practice: 'practice of the other side', internal: 'our own rule', required: 'required', allowed: 'allowed', none: 'not asked for', once: 'once', each_copy: 'each copy', each_press: 'each press',
       window: 'once within ten minutes', each: 'each time', two_factors: 'two factors', copy_kept: 'copy kept', compulsory: 'compulsory', before: 'before', pressing: 'pressing', after: 'after', back_in_place: 'back in place',
       by_basis: 'by its basis', refused: 'refused', yes: 'takes e-seals', no: 'takes no e-seals', unknown: 'not checked', foreign: 'abroad',
     },

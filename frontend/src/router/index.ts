@@ -146,6 +146,28 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.loans' },
   },
   {
+    path: '/custody/handovers',
+    component: () => import('@/views/custody/HandoversPage.vue'),
+    meta: { title: 'nav.handovers' },
+  },
+  {
+    path: '/custody/handovers/:id',
+    component: () => import('@/views/custody/HandoverPage.vue'),
+    props: true,
+    meta: { title: 'nav.handovers' },
+  },
+  {
+    path: '/custody/stocktakes',
+    component: () => import('@/views/custody/StocktakesPage.vue'),
+    meta: { title: 'nav.stocktakes' },
+  },
+  {
+    path: '/custody/stocktakes/:id',
+    component: () => import('@/views/custody/StocktakePage.vue'),
+    props: true,
+    meta: { title: 'nav.stocktakes' },
+  },
+  {
     path: '/custody/register',
     component: () => import('@/views/custody/RegisterPage.vue'),
     meta: { title: 'nav.register', permission: 'custody.read' },
@@ -153,7 +175,7 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/custody/safes',
     component: () => import('@/views/custody/SafePage.vue'),
-    meta: { title: 'nav.safes', permission: 'seals.manage' },
+    meta: { title: 'nav.safes', permission: ['seals.manage', 'custody.open'] },
   },
   {
     path: '/alarms',

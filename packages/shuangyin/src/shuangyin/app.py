@@ -40,14 +40,19 @@ from shuangyin.core.periodic import Periodic
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
+from shuangyin.custody import checklist_api as custody_checklist_api
 from shuangyin.custody import handovers_api as custody_handovers_api
+from shuangyin.custody import keeping_api as custody_keeping_api
 from shuangyin.custody import loans_api as custody_loans_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
+from shuangyin.custody import stocktakes_api as custody_stocktakes_api
+from shuangyin.custody.commands.late_returns import notice_late_returns
 from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.devices import api as devices_api
 from shuangyin.devices import link_api as devices_link_api
 from shuangyin.devices import permits_api as devices_permits_api
+from shuangyin.devices.counting import DeviceTally
 from shuangyin.devices.gateway.hub import Hub
 from shuangyin.devices.gateway.running import Gateway
 from shuangyin.devices.keeping import DeviceKeeping
@@ -138,6 +143,9 @@ APIS = (
     leaving_api,
     custody_loans_api,
     custody_handovers_api,
+    custody_stocktakes_api,
+    custody_keeping_api,
+    custody_checklist_api,
     verification_api,
     workbench_api,
     statement_api,
@@ -186,6 +194,7 @@ def _ports() -> dict[type[Any], object]:
         **sealing_ports.implementations(),
         **custody_ports.implementations(),
         custody_ports.SmartKeeping: DeviceKeeping(),
+        custody_ports.PressTally: DeviceTally(),
         SubjectReaders: AreaSubjectReaders(),
         EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
@@ -226,6 +235,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S),
         Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S),
         Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S),
+        Periodic(platform, "late-returns", notice_late_returns, period_s=SWEEP_S),
         Periodic(platform, "overdue-loans", notice_overdue_loans, period_s=SWEEP_S),
         LivePoller(platform, platform.port(LiveBus)),
         SequencerThread(platform),

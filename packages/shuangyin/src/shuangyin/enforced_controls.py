@@ -40,6 +40,7 @@ ENFORCED: Mapping[str, Enforced] = {
     "face_check": Enforced(BOTH, (require_no_face_check, custody.require_covered)),
     "fence": Enforced(("physical",), (custody.require_covered,)),
     "watermark": Enforced(("physical",), (custody.require_before_press,)),
+    "supervisor": Enforced(("physical",), (custody.require_checked,)),
     "archive": Enforced(BOTH, (duties.open_duties, duties.require_none_overdue)),
     "archive_working_days": Enforced(("physical",), (duties.open_duties, duties.require_none_overdue)),
     "prerequisites": Enforced(BOTH, (conditions.require_papers,)),

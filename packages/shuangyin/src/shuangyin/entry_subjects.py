@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Handover, Loan, Opening, OpeningRequest, Safe
+from shuangyin.custody.stocktake_models import Stocktake
 from shuangyin.devices.models import Device
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.readers import EntryNames, Subject
@@ -53,6 +54,7 @@ class AreaEntrySubjects:
             ("opening", select(Opening.id), Opening),
             ("loan", select(Loan.id), Loan),
             ("handover", select(Handover.id), Handover),
+            ("stocktake", select(Stocktake.id), Stocktake),
         )
         return {
             (subject_type, subject_id)
@@ -86,6 +88,7 @@ class AreaEntrySubjects:
             ("opening", Opening, Opening.number),
             ("loan", Loan, Loan.number),
             ("handover", Handover, Handover.number),
+            ("stocktake", Stocktake, Stocktake.number),
             ("safe", Safe, Safe.name),
             ("device", Device, Device.name),
         )

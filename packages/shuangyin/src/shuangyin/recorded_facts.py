@@ -9,31 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, exists, null, select
 
 from gmseal.ses.seal import read_seal
+from shuangyin import recorded_custody
 from shuangyin.approvals.models import ApprovalDecision
 from shuangyin.authority.models import Delegation, Grant, GrantTarget
 from shuangyin.core.clock import to_milliseconds
-from shuangyin.core.database import Base
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import PhysicalUse, UsePhoto
 from shuangyin.documents.models import DocumentVersion, VersionOrigin
 from shuangyin.evidence.auditing import RecordedRow, RowKey
 from shuangyin.evidence.kept_objects import KeptObject
 from shuangyin.evidence.models import EvidenceEntry, LogLeaf
+from shuangyin.recorded_comparing import Comparison, Facts, differs, json_of, row_of, text_differs
 from shuangyin.recorded_objects import KINDS_WITH_OBJECTS, object_of
 from shuangyin.requests.models import UseRequest
 from shuangyin.requests.queries import current_binding
 from shuangyin.sealing.models import SealUse, UseStatus
 from shuangyin.seals.models import ESealMaterial, Seal
-
-Facts = Mapping[str, Any]
-Comparison = Callable[[UnitOfWork, Mapping[str, Any], Facts], str | None]
 
 
 class AreaFacts:
@@ -69,50 +66,23 @@ class AreaFacts:
                 yield RecordedRow((table, row_id), entry_id)
 
 
-def _row(work: UnitOfWork, table: type[Base], row_id: object) -> Any:
-    return work.session.get(table, row_id) if isinstance(row_id, str) else None
-
-
-def _differs(row: object, facts: Facts, columns: Mapping[str, str]) -> str | None:
-    """The first column that does not say what the entry says. `columns`: name in the entry → column."""
-    if row is None:
-        return "the row it speaks of is gone"
-    for name, column in columns.items():
-        kept = getattr(row, column)
-        if facts.get(name) != (str(kept) if isinstance(kept, str) else kept):
-            return f"{type(row).__name__}.{column} is not what was recorded"
-    return None
-
-
-def _text_differs(text: str | None, recorded: object, column: str) -> str | None:
-    """Whether a free text is the one whose salted digest was recorded."""
-    if not isinstance(recorded, dict):
-        return None if not text else f"{column} was empty when it was recorded"
-    try:
-        salt = bytes.fromhex(str(recorded.get("salt")))
-    except ValueError:
-        return f"the digest of {column} cannot be read"
-    digest = hashlib.new("sm3", salt + (text or "").encode()).hexdigest()
-    return None if digest == recorded.get("sm3") else f"{column} is not the text that was recorded"
-
-
 def _uploaded(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
     same = ("sm3", "sha256", "size", "pages", "signed_by_others", "repaired_from_sm3")
-    row = _row(work, DocumentVersion, facts.get("version"))
+    row = row_of(work, DocumentVersion, facts.get("version"))
     # Entries of earlier versions say nothing of the origin.
     later = ("origin",) if "origin" in facts else ()
-    return _differs(row, facts, {name: name for name in (*same, *later)})
+    return differs(row, facts, {name: name for name in (*same, *later)})
 
 
 def _decided(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = _row(work, ApprovalDecision, facts.get("decision_id"))
+    row = row_of(work, ApprovalDecision, facts.get("decision_id"))
     columns = {
         "step": "step_id",
         "decision": "decision",
         "binding": "binding",
         "second_factor": "second_factor",
     }
-    said = _differs(row, facts, columns)
+    said = differs(row, facts, columns)
     if said is not None:
         return said
     stated: tuple[tuple[str, object, object], ...] = (
@@ -122,17 +92,17 @@ def _decided(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str 
         ("organization_id", row.organization_id, content.get("organization")),
         # Entries of earlier versions say nothing of these two.
         ("on_behalf_of", row.on_behalf_of, facts.get("on_behalf_of", row.on_behalf_of)),
-        ("seen", row.seen and _json(row.seen), facts.get("documents", row.seen and _json(row.seen))),
+        ("seen", row.seen and json_of(row.seen), facts.get("documents", row.seen and json_of(row.seen))),
     )
     for column, kept, recorded in stated:
         if kept != recorded:
             return f"ApprovalDecision.{column} is not what was recorded"
-    return _text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
+    return text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
 
 
 def _granted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
     subject = content.get("subject")
-    row = _row(work, Grant, subject.get("id") if isinstance(subject, dict) else None)
+    row = row_of(work, Grant, subject.get("id") if isinstance(subject, dict) else None)
     columns = {
         "parent": "parent_id",
         "act": "act",
@@ -149,9 +119,9 @@ def _granted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str 
     later = ("root", "department", "count_of", "may_pass_on")
     columns |= {name: {"department": "department_id"}.get(name, name) for name in later if name in facts}
     return (
-        _differs(row, facts, columns)
+        differs(row, facts, columns)
         or _lists_differ(work, row, facts)
-        or _text_differs(row.reason, facts.get("reason"), "Grant.reason")
+        or text_differs(row.reason, facts.get("reason"), "Grant.reason")
     )
 
 
@@ -169,7 +139,7 @@ def _lists_differ(work: UnitOfWork, row: Grant, facts: Facts) -> str | None:
 
 def _delegated(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
     subject = content.get("subject")
-    row = _row(work, Delegation, subject.get("id") if isinstance(subject, dict) else None)
+    row = row_of(work, Delegation, subject.get("id") if isinstance(subject, dict) else None)
     columns = {
         "parent": "parent_id",
         "delegator": "delegator_id",
@@ -181,13 +151,13 @@ def _delegated(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> st
         "from_at": "from_at",
         "until_at": "until_at",
     }
-    said = _differs(row, facts, columns)
+    said = differs(row, facts, columns)
     if said is not None:
         return said
     for name, stored in (("acts", row.acts), ("seals", row.seal_ids), ("document_kinds", row.document_kinds)):
         if facts.get(name) != (None if stored is None else json.loads(stored)):
             return f"Delegation.{name} is not what was recorded"
-    return _text_differs(row.reason, facts.get("reason"), "Delegation.reason")
+    return text_differs(row.reason, facts.get("reason"), "Delegation.reason")
 
 
 def _used(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
@@ -206,8 +176,8 @@ def _used(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | N
         "sealed_version": "sealed_version_id",
         "token_sm3": "token_digest",
     }
-    row = _row(work, SealUse, facts.get("use"))
-    said = _differs(row, facts, columns)
+    row = row_of(work, SealUse, facts.get("use"))
+    said = differs(row, facts, columns)
     if said is not None:
         return said
     subject = content.get("subject")
@@ -218,7 +188,7 @@ def _used(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | N
         ("executed_by", row.executed_by, content.get("actor")),
         # No act voids a use so far, so that no entry could say so.
         ("status", row.status, UseStatus.IN_FORCE.value),
-        ("presses", _json(row.presses), facts.get("presses")),
+        ("presses", json_of(row.presses), facts.get("presses")),
     )
     for column, kept, recorded in stated:
         if kept != recorded:
@@ -231,7 +201,7 @@ def _seal_facts_differ(work: UnitOfWork, use: SealUse, facts: Facts) -> str | No
 
     Entries of earlier versions say nothing of the seal; of a personal name seal no entry says the name.
     """
-    kept = _json(use.seal_facts)
+    kept = json_of(use.seal_facts)
     recorded = facts.get("seal_facts")
     for name, value in recorded.items() if isinstance(recorded, dict) else ():
         if not isinstance(kept, dict) or kept.get(name) != value:
@@ -244,7 +214,7 @@ def _seal_facts_differ(work: UnitOfWork, use: SealUse, facts: Facts) -> str | No
 
 
 def _authority_differs(authority: str, facts: Facts) -> str | None:
-    kept = _json(authority)
+    kept = json_of(authority)
     names = {"grant": "grant_id", "delegation": "delegation_id", "on_behalf_of": "on_behalf_of"}
     for name, key in names.items():
         # Entries of earlier versions say nothing of delegations.
@@ -253,49 +223,11 @@ def _authority_differs(authority: str, facts: Facts) -> str | None:
     return None
 
 
-def _photographed(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = _row(work, UsePhoto, facts.get("photo"))
-    said = _differs(row, facts, {"sm3": "sm3", "moment": "moment", "use": "use_id"})
-    if said is None and (row.taken_at, row.taken_by) != (content.get("at"), content.get("actor")):
-        return "UsePhoto.taken_at or taken_by is not what was recorded"
-    return said
-
-
-def _json(text: str) -> Any:
-    """What a column of JSON holds; None when somebody made it unreadable."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _pressed(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
-    columns = {
-        "number": "number",
-        "request": "request_id",
-        "seal": "seal_id",
-        "seal_use": "seal_use_id",
-        "copies": "copies",
-        "applied": "applied",
-        "normal": "normal",
-        "seam": "seam",
-        "cover": "cover",
-        "spoiled": "spoiled",
-        "presser": "presser_id",
-        "reviewer": "reviewer_id",
-        "pressed_at": "pressed_at",
-    }
-    row = _row(work, PhysicalUse, facts.get("use"))
-    return _differs(row, facts, columns) or _text_differs(
-        row.remark, facts.get("remark"), "PhysicalUse.remark"
-    )
-
-
 def _carried(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
     """A decision that counts at another step as well says what the first one says."""
     row = work.session.scalar(select(ApprovalDecision).where(ApprovalDecision.entry_id == content.get("id")))
     columns = {"step": "step_id", "decision": "carried_from", "person": "person_id"}
-    said = _differs(row, facts, columns)
+    said = differs(row, facts, columns)
     if said is not None or row is None:
         return said
     first = work.session.get(ApprovalDecision, row.carried_from)
@@ -310,8 +242,8 @@ def _carried(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str 
 def _approved(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
     """What was approved is never changed: kind, matter, amount, counterparty, copies, files and places of the seals."""
     subject = content.get("subject")
-    row = _row(work, UseRequest, subject.get("id") if isinstance(subject, dict) else None)
-    said = _differs(row, facts, {"binding": "binding"})
+    row = row_of(work, UseRequest, subject.get("id") if isinstance(subject, dict) else None)
+    said = differs(row, facts, {"binding": "binding"})
     if said is None and current_binding(work, row) != facts.get("binding"):
         return "UseRequest is not what was approved: its binding is another one"
     return said
@@ -320,9 +252,9 @@ def _approved(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str
 def _entered(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
     """A seal as it was entered, and as the latest entries about it left it."""
     subject = content.get("subject")
-    row = _row(work, Seal, subject.get("id") if isinstance(subject, dict) else None)
+    row = row_of(work, Seal, subject.get("id") if isinstance(subject, dict) else None)
     lasting = {name: name for name in ("medium", "ga_type", "origin") if name in facts}
-    return _differs(row, facts, lasting) or _material_differs(work, row, facts) or _life_differs(work, row)
+    return differs(row, facts, lasting) or _material_differs(work, row, facts) or _life_differs(work, row)
 
 
 def _material_differs(work: UnitOfWork, seal: Seal, facts: Facts) -> str | None:
@@ -357,7 +289,7 @@ def _life_differs(work: UnitOfWork, seal: Seal) -> str | None:
         .order_by(LogLeaf.log_index.is_(None), LogLeaf.log_index, EvidenceEntry.id)
     )
     for kind, at, body in work.session.execute(query):
-        content = _json(body)
+        content = json_of(body)
         facts = content.get("facts") if isinstance(content, dict) else None
         for name, column in _LIFE.get(kind, {}).items():
             if isinstance(facts, dict) and name in facts:
@@ -402,6 +334,7 @@ _LIFE: Mapping[str, Mapping[str, str]] = {
 }
 """What entries about a seal say of it after they were written: name in the entry → column."""
 _COMPARISONS: Mapping[str, Comparison] = {
+    **recorded_custody.COMPARISONS,
     "documents.uploaded": _uploaded,
     "approvals.decided": _decided,
     "approvals.carried": _carried,
@@ -409,8 +342,6 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "authority.delegated": _delegated,
     "sealing.sealed": _used,
     "sealing.pressed": _used,
-    "custody.pressed": _pressed,
-    "custody.photo_taken": _photographed,
     "requests.approved": _approved,
     "seals.registered": _entered,
     "seals.made": _entered,
@@ -419,6 +350,7 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "seals.manufactured": _entered,
 }
 _BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    **recorded_custody.BROUGHT,
     "documents.uploaded": ("document_version", ("facts", "version")),
     "approvals.decided": ("approval_decision", ("facts", "decision_id")),
     "approvals.carried": ("carried approval_decision of entry", ("id",)),
@@ -426,8 +358,6 @@ _BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "authority.delegated": ("delegation", ("subject", "id")),
     "sealing.sealed": ("seal_use", ("facts", "use")),
     "sealing.pressed": ("seal_use", ("facts", "use")),
-    "custody.pressed": ("physical_use", ("facts", "use")),
-    "custody.photo_taken": ("use_photo", ("facts", "photo")),
     "seals.registered": ("seal", ("subject", "id")),
     "seals.made": ("seal", ("subject", "id")),
     "seals.imported": ("seal", ("subject", "id")),
@@ -438,6 +368,7 @@ _UNUSED_SEALED = ~exists().where(
     SealUse.sealed_version_id == DocumentVersion.id, SealUse.document_sm3 == DocumentVersion.sm3
 )
 _ROWS: tuple[tuple[str, Select[Any]], ...] = (
+    *recorded_custody.ROWS,
     ("seal_use", select(SealUse.id, SealUse.entry_id).order_by(SealUse.id)),
     (
         "approval_decision",
@@ -466,8 +397,6 @@ _ROWS: tuple[tuple[str, Select[Any]], ...] = (
         .where(DocumentVersion.origin == VersionOrigin.SEALED.value, _UNUSED_SEALED)
         .order_by(DocumentVersion.id),
     ),
-    ("physical_use", select(PhysicalUse.id, null()).order_by(PhysicalUse.id)),
-    ("use_photo", select(UsePhoto.id, null()).order_by(UsePhoto.id)),
     ("seal", select(Seal.id, null()).order_by(Seal.id)),
 )
 """The rows that entries record, each with the entry it names; of the sealed files only those no use speaks of."""

@@ -9,6 +9,7 @@ from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.handover_queries import get as handover
 from shuangyin.custody.queries import loan, opening, safe
+from shuangyin.custody.stocktake_queries import get as stocktake
 from shuangyin.documents.queries import get as document
 from shuangyin.requests.queries import get as request
 from shuangyin.seals.queries import get as seal
@@ -47,6 +48,7 @@ _CHECKS: dict[str, Check] = {
     "opening": opening,
     "loan": loan,
     "handover": handover,
+    "stocktake": stocktake,
     "document": document,
     "seal": _seal,
     "safe": _safe,

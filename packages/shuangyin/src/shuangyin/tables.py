@@ -9,7 +9,10 @@ from shuangyin.approvals import models as approvals
 from shuangyin.authority import models as authority
 from shuangyin.core import idempotency, jobs, live, numbers, objects
 from shuangyin.core.database import Base
+from shuangyin.custody import checklist_models as checklists
+from shuangyin.custody import keeping_models as keeping
 from shuangyin.custody import models as custody
+from shuangyin.custody import stocktake_models as stocktakes
 from shuangyin.devices import models as devices
 from shuangyin.documents import models as documents
 from shuangyin.evidence import models as evidence
@@ -41,6 +44,9 @@ MODULES = (
     requests,
     sealing,
     custody,
+    checklists,
+    keeping,
+    stocktakes,
     devices,
     leaving,
     transitions,

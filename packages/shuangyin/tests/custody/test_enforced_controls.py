@@ -10,6 +10,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
+from governed_papers import approve, govern, opened, paper
 from platform_world import PASSWORD, ok, problem
 from request_story import SAMPLES, Story
 
@@ -29,7 +30,6 @@ from shuangyin.sealing.timestamps import Timestamps
 pytestmark = pytest.mark.database_full
 
 _REFUSED: dict[str, set[str]] = {}
-HEAD = {"post_kind": "department_head"}
 DAY = 24 * 3600
 
 
@@ -42,60 +42,6 @@ def refuses(*controls: str) -> Callable[[Callable[..., None]], Callable[..., Non
         return test
 
     return note
-
-
-def govern(story: Story, medium: str, controls: dict[str, Any], **answer: Any) -> None:
-    """Put a list into force whose one rule asks for these controls, as an internal must."""
-    draft = ok(story.post("administrator", "/scenario-lists", {"starter": "current"}), 201)
-    category = "contract" if medium == "electronic" else "legal_name"
-    rule = {
-        "name_zh": "受控用印",
-        "name_en": "Controlled use",
-        "conditions": {},
-        "answer": {
-            "medium": medium,
-            "seal_categories": [category],
-            "route": [HEAD],
-            "controls": controls,
-            **answer,
-        },
-        "strength": "must",
-        "basis": "internal",
-        "citation": None,
-        "reason_zh": "内部控制要求。",
-        "reason_en": "Internal control.",
-    }
-    path = f"/api/v1/scenario-lists/{draft['id']}/rules"
-    headers = {"If-Match": f'"{draft["version"]}"'}
-    ok(story.client("administrator").put(path, json={"rules": [rule]}, headers=headers))
-    ok(story.enforce(draft["id"]))
-
-
-def paper(story: Story, **asked: Any) -> dict[str, Any]:
-    """What an application for the physical seal says."""
-    line = story.line("official", presses_applied=2, seam_presses=2, placements=[], seam=None, qr=None)
-    return {"medium": "physical", "copies": 2, "seals": [line], **asked}
-
-
-def approve(story: Story, request_id: str, *, password: str | None = None) -> None:
-    (item,) = [one for one in story.todo("department_head") if one["subject_id"] == request_id]
-    subject = f"{item['step_id']}:{item['binding']}"
-    proof = story.world.step_up("department_head", "approvals.decide", subject, password)
-    ok(story.decide("department_head", item, proof=proof))
-
-
-def again(desk: Any, *kinds: str) -> None:
-    """These persons sign in anew after a long time."""
-    for kind in kinds:
-        member = desk.world.members[kind]
-        member.client = desk.world.sign_in(member)
-
-
-def opened(desk: Any, request_id: str, password: str | None = None) -> dict[str, Any]:
-    opening = ok(desk.ask(request_ids=[request_id]), 201)
-    more = {"password": password} if password else {}
-    ok(desk.confirm(opening["id"], "custodian", **more))
-    return dict(ok(desk.confirm(opening["id"], "reviewer", **more)))
 
 
 def test_each_control_of_the_vocabulary_says_where_it_is_enforced_and_is_refused_in_a_test() -> None:
@@ -192,7 +138,7 @@ def _owes_its_scan(desk: Any, request: dict[str, Any]) -> None:
     assert (duty["kind"], duty["state"], duty["compulsory"]) == ("archive_copy", "open", True)
     assert notice_overdue(desk.world.platform) == 0
     desk.world.clock.advance(seconds=10 * DAY)
-    again(desk, "employee", "auditor")
+    desk.again("employee", "auditor")
     assert notice_overdue(desk.world.platform) == 1
     assert notice_overdue(desk.world.platform) == 0, "it is noticed once"
     (owed,) = story.get("auditor", "/request-duties?state=overdue")["items"]
@@ -361,10 +307,10 @@ def test_automatic_sealing_waits_for_its_stamp_and_never_for_a_face(desk: Any) -
         assert story.read(request_id)["status"] == "approved"
         server.misbehaviour = None
         world.clock.advance(seconds=3600)
-        again(desk, "employee")
+        desk.again("employee")
         world.settle()
         assert story.read(request_id)["status"] == "sealed", "the job tried again by itself"
-    again(desk, "administrator", "legal_representative", "department_head", "custodian")
+    desk.again("administrator", "legal_representative", "department_head", "custodian")
     govern(story, "electronic", {"face_check": True})
     request_id = story.apply()["id"]
     approve(story, request_id)
@@ -413,3 +359,36 @@ def _with_port(world: Any, port: type[Any], implementation: object) -> None:
     platform: Platform = world.platform
     world.platform = replace(platform, ports={**platform.ports, port: implementation})
     world.app.state.platform = world.platform
+
+
+def unchecked_press(desk: Any, opening: Any, **fields: Any) -> Any:
+    """Register a press without any further check before it."""
+    body = {"seal_id": desk.seal_id, "copies": 1, "normal": 1, **fields}
+    return desk.story.post("custodian", f"/openings/{opening['id']}/presses", body)
+
+
+@refuses("supervisor", "photo")
+def test_a_supervisor_of_his_own_watches_and_each_press_has_its_photo(desk: Any) -> None:
+    govern(desk.story, "physical", {"supervisor": True, "photo": "each_press"})
+    request = desk.story.apply(**paper(desk.story))
+    approve(desk.story, request["id"])
+    opening = opened(desk, request["id"])
+    check = ok(desk.check(opening["id"], request_id=request["id"]), 201)
+    asked = {"request_id": request["id"], "normal": 2}
+    problem(unchecked_press(desk, opening, **asked), 409, "SUPERVISOR_MISSING")
+    path = f"/openings/{opening['id']}/checks/{check['id']}/supervise"
+
+    def identify(kind: str) -> Any:
+        member = desk.world.members[kind]
+        factor = {"method": "totp", "code": desk.world.code(kind)}
+        return desk.story.post("custodian", path, {"account": member.account, "password": PASSWORD, **factor})
+
+    problem(identify("reviewer"), 409, "SUPERVISOR_NOT_APART")
+    problem(identify("employee"), 409, "SUPERVISOR_NOT_APART")
+    assert ok(identify("auditor"))["supervisor"]["id"] == desk.world.id("auditor")
+    use = ok(unchecked_press(desk, opening, **asked), 201)
+    ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)
+    told = problem(desk.close(opening["id"]), 409, "PHOTO_OF_EACH_PRESS")
+    assert told["details"] == {"presses": 2, "photos": 1}
+    ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)
+    ok(desk.close(opening["id"]))

@@ -85,6 +85,7 @@ def test_keepers_change_only_when_all_three_have_confirmed(successor: Any) -> No
     assert (done["status"], keeper(desk)) == ("done", desk.world.id("reviewer"))
     (safe,) = desk.story.get("administrator", "/safes")
     assert safe["custodian"]["id"] == desk.world.id("reviewer")
+    problem(desk.ask("reviewer"), 409, "LOCK_CODE_DUE")
     problem(confirm(desk, sheet, "auditor"), 409, "HANDOVER_NOT_PENDING")
     answer = desk.world.client("auditor").get(f"/api/v1/handovers/{sheet['id']}/sheet.pdf")
     text = pdfium.PdfDocument(answer.content)[0].get_textpage().get_text_range()
@@ -112,7 +113,7 @@ def test_a_missing_seal_needs_its_record_stays_with_the_giver_and_is_suspended(s
     assert (seal["status"], seal["keeper"]["id"]) == ("suspended", desk.world.id("custodian"))
     alarms = desk.story.get("administrator", "/alarms")["items"]
     assert [one["kind"] for one in alarms] == ["seal_missing"]
-    problem(desk.ask(), 409, "SEAL_NOT_HERE")
+    problem(desk.ask(), 403, "NOT_KEEPER_OF_SAFE")
 
 
 def test_a_seal_that_is_out_is_not_there(successor: Any) -> None:

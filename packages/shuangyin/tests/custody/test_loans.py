@@ -6,6 +6,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
+from custody_desk import POINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from platform_world import PASSWORD, ok, problem
@@ -76,6 +77,10 @@ def test_a_seal_goes_out_is_pressed_and_comes_back(desk: Any) -> None:
     problem(desk.ask(), 409, "SEAL_ON_LOAN")
     press = {"request_id": desk.request["id"], "seal_id": desk.seal_id, "copies": 4, "normal": 4, "seam": 4}
     problem(story.post("employee", f"/loans/{loan['id']}/presses", press), 403, "NOT_A_PARTY")
+    problem(story.post("reviewer", f"/loans/{loan['id']}/presses", press), 409, "PRESS_UNCHECKED")
+    check = {"request_id": desk.request["id"], **dict.fromkeys(POINTS, True)}
+    problem(story.post("employee", f"/loans/{loan['id']}/checks", check), 403, "NOT_A_PARTY")
+    ok(story.post("reviewer", f"/loans/{loan['id']}/checks", check), 201)
     key = {"Idempotency-Key": "press-on-loan-1"}
     use = ok(story.post("reviewer", f"/loans/{loan['id']}/presses", press, **key), 201)
     assert ok(story.post("reviewer", f"/loans/{loan['id']}/presses", press, **key), 201)["id"] == use["id"]

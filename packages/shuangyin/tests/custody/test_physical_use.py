@@ -18,6 +18,8 @@ def finish(desk: Any, opening_id: str) -> dict[str, Any]:
     """Press all that was approved, photograph, close; the registered use."""
     use = ok(desk.press(opening_id, normal=4, seam=4, spoiled=1, remark="第二份盖糊"), 201)
     desk.photograph_each_copy(opening_id, use["id"])
+    problem(desk.close(opening_id), 409, "PHOTO_SPOILED_MISSING")
+    ok(desk.photograph(opening_id, use_id=use["id"], moment="spoiled"), 201)
     ok(desk.photograph(opening_id, moment="returned"), 201)
     ok(desk.close(opening_id))
     return dict(use)

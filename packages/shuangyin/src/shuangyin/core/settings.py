@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     step_up_minutes: int = Field(5, description="How long a step-up proof is good.")
     opening_minutes: int = Field(5, description="Within which both persons confirm the opening of a safe.")
     opening_hours: int = Field(2, description="The longest an opening may serve its list of requests.")
+    return_minutes: int = Field(
+        30, description="Within which a seal is back in its slot after its last press; never overnight."
+    )
+    lock_code_days: int = Field(90, description="How long the lock code of a safe may stay the same.")
     log_origin: str | None = Field(
         None, description="Origin line of the evidence log; made at first start when absent."
     )

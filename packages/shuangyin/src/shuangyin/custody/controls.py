@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors
+from shuangyin.custody.checklist_queries import latest_check
+from shuangyin.custody.checklist_rules import POINTS, Checked, object_to_press
 from shuangyin.custody.models import PhotoMoment, PhysicalUse, PrintCopy, UsePhoto
 from shuangyin.custody.occasions import Occasion
 from shuangyin.custody.ports import SmartKeeping
@@ -83,20 +85,39 @@ def require_before_press(work: UnitOfWork, occasion: Occasion, request: UseReque
         raise errors.photo_before_missing(by_both=controls.paper_only, on_loan=occasion.loan_id is not None)
 
 
+def require_checked(work: UnitOfWork, occasion: Occasion, request: UseRequest) -> None:
+    """Raises Refused (PRESS_UNCHECKED, PRESS_CHECK_FAILED, SUPERVISOR_MISSING) when the paper was not checked before it
+    is pressed, a point failed, or the supervisor that the list asks for was not there."""
+    latest = latest_check(work, occasion, request.id)
+    checked = None
+    if latest is not None:
+        holds = frozenset(point for point in POINTS if getattr(latest, point))
+        checked = Checked(holds, latest.supervisor_id is not None)
+    asks = controls_of_request(request).supervisor
+    objection = object_to_press(request.number, checked, asks_supervisor=asks)
+    if objection is not None:
+        raise errors.refused(objection)
+
+
 def require_photos(
     work: UnitOfWork, occasion: Occasion, asked: Sequence[UseRequest], photos: Sequence[UsePhoto]
 ) -> None:
     """What must be photographed before the safe is shut.
 
-    Every use has a photo of the stamped document; with `each_copy` a request has as many as copies were stamped, of
-    whichever of its seals; with the moments pressing and back in place, one of each use and one of the seals in their
-    place. Raises Refused (PHOTO_MISSING, PHOTO_OF_EACH_COPY, PHOTO_PRESSING_MISSING, PHOTO_RETURNED_MISSING).
+    Every use has a photo of the stamped document, and one with spoiled presses a photo of the cut sheets; with
+    `each_copy` a request has as many as copies were stamped, of whichever of its seals, with `each_press` as many as
+    good presses; with the moments pressing and back in place, one of each use and one of the seals in their
+    place. Raises Refused (PHOTO_MISSING, PHOTO_SPOILED_MISSING, PHOTO_OF_EACH_COPY, PHOTO_OF_EACH_PRESS,
+    PHOTO_PRESSING_MISSING, PHOTO_RETURNED_MISSING).
     """
     uses = list(work.session.scalars(select(PhysicalUse).where(occasion.of(PhysicalUse))))
     shown = {photo.use_id for photo in photos if photo.moment == PhotoMoment.DOCUMENT}
+    cut = {photo.use_id for photo in photos if photo.moment == PhotoMoment.SPOILED}
     for use in uses:
         if use.id not in shown:
             raise errors.photo_missing(use.number)
+        if use.spoiled and use.id not in cut:
+            raise errors.photo_spoiled_missing(use.number)
     for request in asked:
         mine = [use for use in uses if use.request_id == request.id]
         if mine:
@@ -109,6 +130,9 @@ def _require_photos_of(request: UseRequest, uses: Sequence[PhysicalUse], photos:
     copies = max(use.copies for use in uses)
     if controls.photo == "each_copy" and there < copies:
         raise errors.photo_of_each_copy(request.number, copies, there)
+    presses = sum(use.normal + use.seam + use.cover for use in uses)
+    if controls.photo == "each_press" and there < presses:
+        raise errors.photo_of_each_press(request.number, presses, there)
     pressing = {photo.use_id for photo in photos if photo.moment == PhotoMoment.PRESSING}
     if "pressing" in controls.photo_moments:
         for use in uses:

@@ -195,6 +195,25 @@ def photo_of_each_copy(number: str, copies: int, there: int) -> Refused:
     )
 
 
+def photo_of_each_press(number: str, presses: int, there: int) -> Refused:
+    """Fewer photos than presses."""
+    return Refused(
+        "PHOTO_OF_EACH_PRESS",
+        f"{number} 共盖 {presses} 次，须每次拍照，现有 {there} 张。请补拍后再关柜。",
+        f"{number} was stamped {presses} times and each press is to be photographed; there are {there}. Take the rest.",
+        details={"presses": presses, "photos": there},
+    )
+
+
+def photo_spoiled_missing(number: str) -> Refused:
+    """A use with spoiled presses has no photo of the cut sheets."""
+    return Refused(
+        "PHOTO_SPOILED_MISSING",
+        f"登记 {number} 有废印，还没有剪角废页的照片。请剪角、留存并拍照后再关柜。",
+        f"Use {number} has spoiled presses and no photo of the cut sheets. Cut, keep and photograph them before closing.",
+    )
+
+
 def photo_pressing_missing(number: str) -> Refused:
     """No photo of the pressing."""
     return Refused(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.handover_queries import handover_out
 from shuangyin.custody.models import Handover
-from shuangyin.custody.typesetting import typeset_form
+from shuangyin.custody.typesetting import named, time_of, typeset_form
 from shuangyin.organization.queries import get as organization_of
-from shuangyin.people.schemas import PersonRef
 
 _KINDS = {
     "seal": "印章",
@@ -28,12 +26,12 @@ def handover_sheet(work: UnitOfWork, handover: Handover) -> dict[str, Any]:
     shown = handover_out(work, handover)
     return {
         "organization": organization_of(work, handover.organization_id).name,
-        "printed_at": _time(work.now),
+        "printed_at": time_of(work.now),
         "number": shown.number,
         "state": _STATES[shown.status],
         "reason": shown.reason,
-        "drafted_at": _time(shown.drafted_at),
-        "done_at": _time(shown.done_at),
+        "drafted_at": time_of(shown.drafted_at),
+        "done_at": time_of(shown.done_at),
         "items": [
             {
                 "position": str(one.position),
@@ -45,7 +43,7 @@ def handover_sheet(work: UnitOfWork, handover: Handover) -> dict[str, Any]:
             for one in shown.items
         ],
         "parties": [
-            {"role": _ROLES[one.role], "name": _named(one.person), "at": _time(one.confirmed_at)}
+            {"role": _ROLES[one.role], "name": named(one.person), "at": time_of(one.confirmed_at)}
             for one in shown.parties
         ],
     }
@@ -54,11 +52,3 @@ def handover_sheet(work: UnitOfWork, handover: Handover) -> dict[str, Any]:
 def typeset_handover(data: dict[str, Any]) -> bytes:
     """The sheet as PDF, A4. Raises Unavailable when typesetting fails."""
     return typeset_form("handover.typ", data)
-
-
-def _named(person: PersonRef) -> str:
-    return f"{person.name}({person.post})" if person.post else person.name
-
-
-def _time(milliseconds: int | None) -> str:
-    return "" if milliseconds is None else beijing_time(milliseconds).strftime("%Y-%m-%d %H:%M")

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.core.free_text import Line, Paragraph
+from shuangyin.custody.checklist_schemas import PressCheckOut
 from shuangyin.custody.schemas import OpeningSealOut, PhotoOut, PhysicalUseOut
 from shuangyin.people.schemas import Id, PersonRef
 from shuangyin.scenarios.schemas import ControlsBody
@@ -73,6 +74,9 @@ class LoanOut(BaseModel):
     controls: ControlsBody = Field(description="What the list asks around the press.")
     out: list[PartyOut] = Field(description="Who confirmed that the seals go out.")
     back: list[PartyOut] = Field(description="Who confirmed that the seals are back.")
+    checks: list[PressCheckOut] = Field(
+        description="Of the paper before its press, oldest first; the latest counts."
+    )
     uses: list[PhysicalUseOut]
     photos: list[PhotoOut]
     version: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries, views
+from shuangyin.custody.checklist_queries import checks_of, checks_out
 from shuangyin.custody.loan_rules import state_of
 from shuangyin.custody.loan_schemas import LoanOut, LoanSealOut, PartyOut
 from shuangyin.custody.models import Loan
@@ -57,6 +58,7 @@ def loan_out(work: UnitOfWork, loan: Loan) -> LoanOut:
         controls=ControlsBody.model_validate(controls_of_request(request)),
         out=parties_out(work, people, loan.id, "out", parties),
         back=parties_out(work, people, loan.id, "back", parties),
+        checks=checks_out(work, checks_of(work, on_loan(loan, request))),
         uses=[views.use_out(work, use) for use in reversed(uses)],
         photos=[views.photo_out(work, photo) for photo in photos],
         version=loan.version,

@@ -21,11 +21,12 @@ class OpeningStatus(StrEnum):
 
 class PhotoMoment(StrEnum):
     """What a photo shows: the paper before it is stamped, the pressing, the stamped document (the moment "after" of a
-    scenario list), or the seal back in its place."""
+    scenario list), a spoiled sheet cut so that nobody can use it, or the seal back in its place."""
 
     BEFORE = "before"
     PRESSING = "pressing"
     DOCUMENT = "document"
+    SPOILED = "spoiled"
     RETURNED = "returned"
 
 
@@ -41,6 +42,12 @@ class Safe(Versioned, Base):
     place: Mapped[str] = mapped_column(String(200))
     custodian_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     created_at: Mapped[int]
+    lock_changed_at: Mapped[int] = mapped_column(
+        doc="When its lock code was last changed, or when it was registered."
+    )
+    keeper_changed_at: Mapped[int | None] = mapped_column(
+        doc="When one who knew the code ceased to keep it; null once the code was changed."
+    )
 
 
 class SafeSlot(Base):
@@ -77,6 +84,10 @@ class Opening(Versioned, Base):
     opened_at: Mapped[int | None]
     closes_by: Mapped[int | None]
     closed_at: Mapped[int | None]
+    late_at: Mapped[int | None] = mapped_column(
+        doc="When it was noticed that the seals are not back in time."
+    )
+    escalated_at: Mapped[int | None] = mapped_column(doc="When those who manage the seals were told.")
     note: Mapped[str | None] = mapped_column(Text)
 
 

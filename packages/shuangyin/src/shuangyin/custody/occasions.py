@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
 
+from shuangyin.custody.checklist_models import PressCheck
 from shuangyin.custody.models import Loan, Opening, PhysicalUse, UsePhoto
 from shuangyin.requests.models import UseRequest
 
@@ -29,8 +30,8 @@ class Occasion:
         """What the evidence of it is filed under: the type and the id."""
         return ("loan", self.loan_id) if self.loan_id is not None else ("opening", self.opening_id or "")
 
-    def of(self, table: type[PhysicalUse | UsePhoto]) -> ColumnElement[bool]:
-        """The condition for uses or photos of this occasion."""
+    def of(self, table: type[PhysicalUse | UsePhoto | PressCheck]) -> ColumnElement[bool]:
+        """The condition for uses, photos or checks of this occasion."""
         if self.loan_id is not None:
             return table.loan_id == self.loan_id
         return table.opening_id == self.opening_id

@@ -15,6 +15,14 @@ class SmartKeeping(Protocol):
         ...
 
 
+class PressTally(Protocol):
+    """Port: what devices counted of a seal by themselves."""
+
+    def counted(self, work: UnitOfWork, organization_id: str, seal_id: str) -> tuple[int, int]:
+        """Presses that devices counted for a seal, and how many of them are in the register; settled permits only."""
+        ...
+
+
 class PlainKeeping:
     """A safe with a lock: nobody's face is compared and nothing knows where the seal is."""
 
@@ -22,6 +30,13 @@ class PlainKeeping:
         return False
 
 
+class NoTally:
+    """Nothing counts but the people who press."""
+
+    def counted(self, work: UnitOfWork, organization_id: str, seal_id: str) -> tuple[int, int]:
+        return 0, 0
+
+
 def implementations() -> dict[type[Any], object]:
-    """Custody without devices; the composition root puts another in its place where there are some."""
-    return {SmartKeeping: PlainKeeping()}
+    """Custody without devices; the composition root puts others in their place where there are some."""
+    return {SmartKeeping: PlainKeeping(), PressTally: NoTally()}

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from shuangyin.core.text import Text
 
 SPARE_SPOILED = 1
-"""A permit carries this many spare presses for spoiled ones; beyond it a new approval is needed."""
+"""The least spare of a permit for spoiled presses; beyond the spare a new approval is needed."""
+LARGE_RUN = 20
+"""From so many approved presses on, the spare is a tenth of them."""
+
+
+def spare_for(approved: int) -> int:
+    """The declared spare of an approval of so many good presses: one, or a tenth of a large run, rounded down."""
+    return approved // 10 if approved >= LARGE_RUN else SPARE_SPOILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +101,13 @@ def object_to_presses(permitted: Permitted, before: Presses, now: Presses) -> Ob
                 f"More seam presses than approved: {left} are left.",
             ),
         )
-    if after.spoiled > SPARE_SPOILED:
+    spare = spare_for(permitted.total)
+    if after.spoiled > spare:
         return Objection(
             "SPARE_EXCEEDED",
             Text(
-                f"废印超过备用的 {SPARE_SPOILED} 次，须重新报批。",
-                f"More than the {SPARE_SPOILED} spare press for spoiled ones; a new approval is needed.",
+                f"废印超过备用的 {spare} 次，须重新报批。",
+                f"More than the {spare} spare for spoiled presses; a new approval is needed.",
             ),
         )
     return None

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.core.free_text import Line, Paragraph
+from shuangyin.custody.checklist_schemas import PressCheckOut
 from shuangyin.people.schemas import Id, PersonRef
 from shuangyin.scenarios.schemas import ControlsBody
 
@@ -225,8 +226,15 @@ class OpeningOut(BaseModel):
     reviewer_confirmed_at: int | None
     opened_at: int | None
     closes_by: int | None
+    return_by: int | None = Field(
+        description="The seals are back by then: so long after the last press, within the session, never overnight."
+    )
+    late_at: int | None = Field(description="When it was noticed that they are not.")
     closed_at: int | None
     requests: list[WaitingRequestOut]
+    checks: list[PressCheckOut] = Field(
+        description="Of papers before their press, oldest first; the latest counts."
+    )
     uses: list[PhysicalUseOut]
     photos: list[PhotoOut]
     version: int

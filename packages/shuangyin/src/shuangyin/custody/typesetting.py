@@ -11,7 +11,9 @@ from typing import Any
 import pylopdf_fonts_zh_cn
 import typst
 
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Unavailable
+from shuangyin.people.schemas import PersonRef
 
 
 def typeset_form(template: str, data: Mapping[str, Any]) -> bytes:
@@ -34,3 +36,13 @@ def typeset_form(template: str, data: Mapping[str, Any]) -> bytes:
             "The sheet could not be typeset; try again later.",
         ) from error
     return content
+
+
+def named(person: PersonRef) -> str:
+    """A person with his post, as printed forms name him."""
+    return f"{person.name}({person.post})" if person.post else person.name
+
+
+def time_of(milliseconds: int | None) -> str:
+    """A time of Beijing for paper, to the minute; empty for none."""
+    return "" if milliseconds is None else beijing_time(milliseconds).strftime("%Y-%m-%d %H:%M")

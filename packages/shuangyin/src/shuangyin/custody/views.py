@@ -8,10 +8,12 @@ from typing import Literal
 from shuangyin.approvals.queries import approvers_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
+from shuangyin.custody.checklist_queries import checks_of, checks_out
 from shuangyin.custody.controls import uncovered
+from shuangyin.custody.keeping_queries import back_by
 from shuangyin.custody.models import Opening, PhysicalUse, PrintCopy, Safe, SafeSlot, UsePhoto
 from shuangyin.custody.occasions import at_safe
-from shuangyin.custody.rules import SPARE_SPOILED, Presses, total_of
+from shuangyin.custody.rules import Presses, spare_for, total_of
 from shuangyin.custody.schemas import (
     OpeningOut,
     OpeningSealOut,
@@ -111,8 +113,11 @@ def opening_out(work: UnitOfWork, opening: Opening) -> OpeningOut:
         reviewer_confirmed_at=opening.reviewer_confirmed_at,
         opened_at=opening.opened_at,
         closes_by=opening.closes_by,
+        return_by=back_by(work, opening),
+        late_at=opening.late_at,
         closed_at=opening.closed_at,
         requests=[waiting_out(work, request) for request in queries.requests_of(work, opening)],
+        checks=checks_out(work, checks_of(work, at_safe(opening))),
         uses=[use_out(work, use, photos) for use in reversed(uses)],
         photos=[_photo_out(photo, people) for photo in photos],
         version=opening.version,
@@ -191,7 +196,7 @@ def _seal_out(
         name=seal.name,
         permitted_normal=normal,
         permitted_seam=seam,
-        spare=SPARE_SPOILED,
+        spare=spare_for(normal + seam),
         used_normal=used.normal,
         used_seam=used.seam,
         used_cover=used.cover,

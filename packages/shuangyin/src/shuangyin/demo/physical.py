@@ -100,6 +100,9 @@ def _open_safe(cast: Cast, report: Report, request: dict[str, Any]) -> dict[str,
 
 def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[str, Any]) -> None:
     custodian = cast["custodian"]
+    with report.step("check", "盖章前核对：内容与批准版本一致，日期已填，无空白，落款正确"):
+        points = dict.fromkeys(("text_matches", "date_filled", "no_blank", "signature_line"), True)
+        custodian.post_json(f"/openings/{opening['id']}/checks", {"request_id": request["id"], **points})
     with report.step("press", "盖章登记：一式四份，含骑缝，一次废印，盖后拍照") as found:
         lines = opening["requests"][0]["seals"]
         for number, line in enumerate(lines):
@@ -125,6 +128,10 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
                     "image/jpeg",
                     **photo,
                 )
+            if number == 0:
+                cut = {"use_id": use["id"], "moment": "spoiled"}
+                path = f"/openings/{opening['id']}/photos"
+                custodian.upload(path, "scan.jpg", sample("scan.jpg"), "image/jpeg", **cut)
             found.setdefault("uses", []).append(use["number"])
         found["say"] = "、".join(found["uses"])
     with report.step("over_count_refused", "再多盖一次：被拒绝") as found:

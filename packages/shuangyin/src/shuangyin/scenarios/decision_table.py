@@ -195,6 +195,7 @@ COLUMNS: tuple[Column, ...] = (
     _column(f"{_CONTROL}.face_check", "人脸核验", "Face check", _flag, _read_flag),
     _column(f"{_CONTROL}.fence", "电子围栏", "Fence", _flag, _read_flag),
     _column(f"{_CONTROL}.watermark", "水印", "Watermark", _flag, _read_flag),
+    _column(f"{_CONTROL}.supervisor", "监印人", "Supervisor", _flag, _read_flag),
     _column(f"{_CONTROL}.archive", "归档", "Archive"),
     _column(f"{_CONTROL}.archive_working_days", "归档期限", "Archive within working days", _plain, _whole),
     _column(f"{_CONTROL}.prerequisites", "前置材料", "Papers needed before", _codes, _read_codes),

@@ -162,6 +162,7 @@ class ControlsBody(_Input):
     face_check: bool = False
     fence: bool = False
     watermark: bool = False
+    supervisor: bool = Field(default=False, description="A third person (监印人) watches the press.")
     archive: ArchiveDuty = "none"
     archive_working_days: Annotated[int, Field(ge=1, le=366)] | None = None
     prerequisites: Annotated[list[Code], Field(max_length=20)] = Field(

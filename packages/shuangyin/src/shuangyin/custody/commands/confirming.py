@@ -13,7 +13,11 @@ from shuangyin.evidence.commands import record
 from shuangyin.people.commands.confirm_identity import Confirmed
 
 Subject = tuple[str, str]
-_KINDS = {"loan": "custody.loan_confirmed", "handover": "custody.handover_confirmed"}
+_KINDS = {
+    "loan": "custody.loan_confirmed",
+    "handover": "custody.handover_confirmed",
+    "stocktake": "custody.stocktake_confirmed",
+}
 """Type of what is confirmed → kind of the entry."""
 
 

@@ -27,9 +27,10 @@ def openings_of(work: UnitOfWork, organization_id: str, person_id: str) -> list[
 
 
 def name_custodian(work: UnitOfWork, actor: Actor, safe: Safe, to_person_id: str) -> None:
-    """Name another custodian of a safe. Raises Forbidden."""
+    """Name another custodian of a safe, whose lock code is then due for change. Raises Forbidden."""
     actor.require("seals.manage")
     before, safe.custodian_id = safe.custodian_id, to_person_id
+    safe.keeper_changed_at = work.now
     work.session.flush()
     record(
         work,

@@ -15,8 +15,10 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, loan_errors, queries
 from shuangyin.custody.commands.confirming import note_confirmation
 from shuangyin.custody.commands.openings import is_done
+from shuangyin.custody.commands.stocktakes import require_not_counted
 from shuangyin.custody.commands.uses import keep_photo, keep_use
 from shuangyin.custody.controls import factor_for, require_covered, require_photos, require_stub
+from shuangyin.custody.keeping_queries import require_lock_changed, require_may_take_out
 from shuangyin.custody.loan_rules import (
     Span,
     object_to_escort,
@@ -66,6 +68,8 @@ def request_loan(work: UnitOfWork, actor: Actor, new: NewLoan) -> Loan:
     _require_apart(work, actor, request, new.escort_id)
     seal_ids = sorted(set(new.seal_ids))
     places = [_place_of(work, request, seal_id) for seal_id in seal_ids]
+    for safe_id in sorted({place.safe_id for place in places}):
+        require_may_take_out(work, actor, queries.safe(work, actor.organization_id, safe_id))
     for seal_id in seal_ids:
         _require_no_overlap(work, seal_id, new)
     loan = Loan(
@@ -255,7 +259,9 @@ def _require_may_go(work: UnitOfWork, loan: Loan, request: UseRequest) -> None:
     require_not_frozen(work, loan.organization_id)
     _refuse(object_to_take_out(work.now, from_at=loan.from_at, due_at=loan.due_at))
     _require_ready(work, request)
-    for _, seal, _ in queries.loan_seals(work, loan.id):
+    for _, seal, safe in queries.loan_seals(work, loan.id):
+        require_not_counted(work, safe.id)
+        require_lock_changed(work, safe)
         if seal.status != "in_force" or work.session.get(SafeSlot, seal.id) is None:
             raise loan_errors.seal_not_kept(seal.name)
         if seal.whereabouts != Whereabouts.IN_SAFE:

@@ -12,6 +12,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
+from shuangyin.custody.commands.stocktakes import require_not_counted
 from shuangyin.custody.controls import (
     factor_for,
     require_covered,
@@ -19,6 +20,7 @@ from shuangyin.custody.controls import (
     require_stub,
     seam_is_pressed,
 )
+from shuangyin.custody.keeping_queries import require_lock_changed, require_may_take_out
 from shuangyin.custody.models import (
     Opening,
     OpeningRequest,
@@ -54,9 +56,11 @@ def request_opening(work: UnitOfWork, actor: Actor, new: NewOpening) -> Opening:
     actor.require("custody.open")
     require_not_frozen(work, actor.organization_id)
     safe = queries.safe(work, actor.organization_id, new.safe_id)
+    require_may_take_out(work, actor, safe)
     _end_past_openings(work, actor, safe)
     if work.session.scalar(select(Opening.id).where(Opening.safe_slot == safe.id)) is not None:
         raise errors.safe_busy()
+    require_not_counted(work, safe.id)
     if not holds_permission(work, actor.organization_id, new.reviewer_id, "custody.review"):
         raise errors.not_yours()
     for request_id in dict.fromkeys(new.request_ids):
@@ -150,6 +154,7 @@ def close(work: UnitOfWork, actor: Actor, opening_id: str, closing: OpeningClose
 
 
 def _open(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
+    require_lock_changed(work, work.session.get_one(Safe, opening.safe_id))
     opening.status = OpeningStatus.OPEN
     opening.opened_at = work.now
     opening.closes_by = work.now + work.settings.opening_hours * 60 * MINUTE_MS

@@ -29,6 +29,7 @@ def add_safe(work: UnitOfWork, actor: Actor, new: NewSafe) -> Safe:
         place=new.place,
         custodian_id=new.custodian_id,
         created_at=work.now,
+        lock_changed_at=work.now,
     )
     work.session.add(safe)
     work.session.flush()

@@ -9,7 +9,7 @@ from shuangyin.core.objects import StoredObject, WrittenObject
 from shuangyin.core.photos import read_photo
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
-from shuangyin.custody.controls import require_before_press
+from shuangyin.custody.controls import require_before_press, require_checked
 from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse, UsePhoto
 from shuangyin.custody.occasions import Occasion, at_safe
 from shuangyin.custody.rules import Permitted, Presses, object_to_presses, total_of
@@ -36,6 +36,7 @@ def keep_use(
 ) -> PhysicalUse:
     """Register one use on an occasion that stands. Raises Refused and Invalid as `register`."""
     line = queries.seal_line(work, request, press.seal_id)
+    require_checked(work, occasion, request)
     require_before_press(work, occasion, request, press.copies)
     now = Presses(press.normal, press.seam, press.cover, press.spoiled)
     earlier = queries.uses_of_line(work, request.id, press.seal_id)

@@ -17,7 +17,7 @@ from shuangyin.custody import queries as custody
 from shuangyin.custody.controls import require_before_press
 from shuangyin.custody.models import Opening, OpeningStatus
 from shuangyin.custody.occasions import at_safe
-from shuangyin.custody.rules import SPARE_SPOILED, Presses, total_of
+from shuangyin.custody.rules import Presses, spare_for, total_of
 from shuangyin.devices import errors, queries
 from shuangyin.devices.commands.telling import command_device, put_message, tell_watchers
 from shuangyin.devices.models import Device, DevicePermit, DeviceStatus
@@ -170,7 +170,7 @@ def _case(work: UnitOfWork, actor: Actor, device: Device, new: NewPermit) -> _Ca
     left = remaining(
         pages=line.presses_applied,
         seams=line.seam_presses,
-        spare=SPARE_SPOILED,
+        spare=spare_for(line.presses_applied + line.seam_presses),
         registered=total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in uses),
     )
     return _Case(device, opening, request, seal, left)

@@ -25,7 +25,7 @@ POST_RANK = {"department_head": 0, "legal_representative": 9}
 _MODE_RANK: dict[Mode, int] = {"any": 0, "in_turn": 1, "all": 2}
 _FACTOR_RANK: dict[SecondFactor, int] = {"window": 0, "each": 1}
 _USE_FACTOR_RANK: dict[UseFactor, int] = {"window": 0, "each": 1, "two_factors": 2}
-_PHOTO_RANK: dict[Photo, int] = {"none": 0, "once": 1, "each_copy": 2}
+_PHOTO_RANK: dict[Photo, int] = {"none": 0, "once": 1, "each_copy": 2, "each_press": 3}
 _ARCHIVE_RANK: dict[ArchiveDuty, int] = {"none": 0, "copy_kept": 1, "compulsory": 2}
 _IF_APPLICANT_RANK: dict[IfApplicant, int] = {"skip": 0, "own": 1, "department_head": 2, "superior": 3}
 _IF_REPEATED_RANK: dict[IfRepeated, int] = {"keep_first": 0, "adjacent": 1, "no": 2}
@@ -80,6 +80,7 @@ def _both(one: Controls, other: Controls) -> Controls:
         face_check=one.face_check or other.face_check,
         fence=one.fence or other.fence,
         watermark=one.watermark or other.watermark,
+        supervisor=one.supervisor or other.supervisor,
         archive=_max(_ARCHIVE_RANK, one.archive, other.archive),
         archive_working_days=_least(one.archive_working_days, other.archive_working_days),
         prerequisites=tuple(sorted({*one.prerequisites, *other.prerequisites})),

@@ -16,7 +16,7 @@ Mode = Literal["all", "any", "in_turn"]
 SecondFactor = Literal["each", "window"]
 UseFactor = Literal["window", "each", "two_factors"]
 Seam = Literal["allowed", "required"]
-Photo = Literal["none", "once", "each_copy"]
+Photo = Literal["none", "once", "each_copy", "each_press"]
 PhotoMoment = Literal["before", "pressing", "after", "back_in_place"]
 ArchiveDuty = Literal["none", "copy_kept", "compulsory"]
 Approver = Literal[
@@ -35,6 +35,7 @@ CONTROLS_OF_PAPER = frozenset(
         "photo_moments",
         "fence",
         "watermark",
+        "supervisor",
         "keep_electronic_copy",
         "archive_working_days",
         "paper_only",
@@ -190,6 +191,7 @@ class Controls:
     face_check: bool = False
     fence: bool = False
     watermark: bool = False
+    supervisor: bool = False
     archive: ArchiveDuty = "none"
     archive_working_days: int | None = None
     prerequisites: tuple[str, ...] = ()
