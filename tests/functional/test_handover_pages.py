@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +16,17 @@ from shuangyin.demo.person import Person
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def keepers(running: Installation) -> Iterator[tuple[Person, Person]]:
+    """Two further custodians, signed in, whom no other test knows."""
+    both = keeper(running, "高原"), keeper(running, "沈舟")
+    yield both
+    for person in both:
+        person._client.close()
+
+
 def keeper(running: Installation, name: str) -> Person:
-    """A further custodian, signed in, whom no other test knows."""
+    """A further custodian, signed in."""
     admin = running["administrator"]
     account = f"keeper-{secrets.token_hex(4)}"
     added = admin.post_json("/persons", {"name": name, "account": account})
@@ -32,8 +42,10 @@ def confirm(person: Person, sheet_id: str) -> Any:
     return person.post_json(f"/handovers/{sheet_id}/confirm", body)
 
 
-def test_what_a_keeper_keeps_changes_hands_on_its_page(running: Installation, open_desk: OpenDesk) -> None:
-    giver, receiver = keeper(running, "高原"), keeper(running, "沈舟")
+def test_what_a_keeper_keeps_changes_hands_on_its_page(
+    running: Installation, open_desk: OpenDesk, keepers: tuple[Person, Person]
+) -> None:
+    giver, receiver = keepers
     admin = running["administrator"]
     safe = {"name": f"交接柜 {giver.account}", "place": "库房 104", "custodian_id": giver.id}
     safe_id = admin.post_json("/safes", safe)["id"]
