@@ -144,9 +144,19 @@ def walk(checks: Iterable[Check]) -> Iterator[Check]:
             waiting.pop()
 
 
+def remaining(checks: Iterable[Check]) -> Iterator[Check]:
+    """Every step of a tree that has not passed, in its order. A group that has passed is not looked into."""
+    for check in checks:
+        if check.result is not CheckResult.PASS:
+            if check.children:
+                yield from remaining(check.children)
+            else:
+                yield check
+
+
 def failed_codes(checks: Iterable[Check]) -> list[str]:
     """The codes of all failed steps, in the order of the procedure, each once."""
-    return list(dict.fromkeys(check.code for check in walk(checks) if check.result is CheckResult.FAIL))
+    return list(dict.fromkeys(check.code for check in remaining(checks) if check.result is CheckResult.FAIL))
 
 
 def arrange(checks: Iterable[Check], places: dict[str, Group] | None = None) -> tuple[Check, ...]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from gmseal.checks import Check, CheckResult, walk
+from gmseal.checks import Check, CheckResult, remaining, walk
 from gmseal.deferred import Deferred
 from gmseal.policy import DEFAULT, Policy
 from gmseal.trust import TrustStore
@@ -222,15 +222,13 @@ def decide(checks: Iterable[Check], policy: Policy = DEFAULT) -> Verdict:
        increased by ``policy.require_revocation`` and ``policy.require_timestamp``.
     3. Otherwise valid; warnings and other checks not made do not change that.
     """
-    verdict = Verdict.INDETERMINATE
-    undecided = False
-    for step in walk(checks):
+    tree = tuple(checks)
+    undecided = not tree
+    for step in remaining(tree):  # What has passed leaves nothing open; nearly every step has.
         if step.result is CheckResult.FAIL:
             return Verdict.INVALID
-        if step.result is not CheckResult.PASS:  # What has passed leaves nothing open; nearly every step has.
-            undecided = undecided or _leaves_open(step, policy)
-        verdict = Verdict.VALID
-    return Verdict.INDETERMINATE if undecided else verdict
+        undecided = undecided or _leaves_open(step, policy)
+    return Verdict.INDETERMINATE if undecided else Verdict.VALID
 
 
 def _leaves_open(step: Check, policy: Policy) -> bool:

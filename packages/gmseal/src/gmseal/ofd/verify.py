@@ -39,7 +39,6 @@ from gmseal.report import (
     decide,
     file_digests,
     judge_conformance,
-    walk,
 )
 from gmseal.trust import TrustStore
 
@@ -234,9 +233,7 @@ def _judge_bases(cases: list[Case]) -> None:
     """Relative (GM/T 0099): the base is an earlier signature of the same document, and good itself."""
     if all(case.item.relative is None for case in cases):
         return
-    good = {
-        id(case): not any(one.result is CheckResult.FAIL for one in walk(case.log.checks())) for case in cases
-    }
+    good = {id(case): not any(one.result is CheckResult.FAIL for one in case.log.checks()) for case in cases}
     for index, case in enumerate(cases):
         if case.item.relative is None:
             continue

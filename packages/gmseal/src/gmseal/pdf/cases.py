@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from gmseal.checks import remaining
 from gmseal.errors import GmsealError, MalformedInput
 from gmseal.pdf.certification import Permission, permission_of
 from gmseal.pdf.document import Document
 from gmseal.pdf.fields import SignedField
 from gmseal.pdf.ranges import ByteRange, read_byte_range, split_padding
-from gmseal.report import Check, CheckResult, Finding, SignerSummary, walk
+from gmseal.report import Check, CheckResult, Finding, SignerSummary
 from gmseal.ses.model import SealSignature
 from gmseal.sm import algorithms, der
 
@@ -66,13 +67,13 @@ class Case:
     def sound(self) -> bool:
         """Whether what this signature covers may be taken as its signer's."""
         return self.range is not None and not any(
-            check.code in MATHEMATICS and check.result is CheckResult.FAIL for check in walk(self.checks)
+            check.code in MATHEMATICS and check.result is CheckResult.FAIL for check in remaining(self.checks)
         )
 
     @property
     def failed(self) -> bool:
         """Whether any of its checks came out badly so far."""
-        return any(check.result is CheckResult.FAIL for check in walk(self.checks))
+        return any(check.result is CheckResult.FAIL for check in self.checks)
 
     def add(self, code: str, result: CheckResult, zh: str, en: str, at: datetime | None = None) -> None:
         """One check of the container."""

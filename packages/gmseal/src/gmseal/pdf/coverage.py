@@ -10,6 +10,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gmseal.checks import remaining
 from gmseal.errors import Refused
 from gmseal.pdf import cases
 from gmseal.pdf.additions import Addition, Closer, Closing, Comparison, Terms
@@ -20,7 +21,7 @@ from gmseal.pdf.document import Document
 from gmseal.pdf.pades_level import pades_level
 from gmseal.pdf.revisions import revision
 from gmseal.policy import Policy
-from gmseal.report import CheckResult, walk
+from gmseal.report import CheckResult
 
 _CHAINS: Final = frozenset({"MAKER_CHAIN", "SIGNER_CHAIN", "DOCUMENT_TIMESTAMP"})
 _WHITE = b"\x00\t\n\f\r "
@@ -202,6 +203,4 @@ def _later_result(later: list[Case]) -> CheckResult:
 
 
 def _is_doubtful(case: Case) -> bool:
-    return case.kind == cases.FOREIGN or any(
-        check.code in _CHAINS and check.result is not CheckResult.PASS for check in walk(case.checks)
-    )
+    return case.kind == cases.FOREIGN or any(check.code in _CHAINS for check in remaining(case.checks))

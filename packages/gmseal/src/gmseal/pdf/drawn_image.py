@@ -20,6 +20,16 @@ _TOKEN: Final = re.compile(
     rb"%[^\r\n]*|/[^\x00\t\n\f\r ()<>\[\]{}/%]+|[^\x00\t\n\f\r ()<>\[\]{}/%]+|[()<>\[\]{}/]"
 )
 _NUMBER: Final = re.compile(rb"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\Z")
+_SIDE: Final = rb"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_OWN_FORM: Final = re.compile(
+    rb"<< /BBox \[ 0 0 %(side)s %(side)s \] /Length [0-9]+ (?:/Matrix \[ (-?[01]) (-?[01]) (-?[01]) (-?[01]) 0 0 \] )?"
+    rb"/Resources << /ExtGState << /M << /BM /Multiply >> >> /XObject << /S [0-9]+ 0 R >> >> /Subtype /Form /Type /XObject >>"
+    % {b"side": _SIDE}
+)
+_OWN_CONTENT: Final = re.compile(
+    rb"q /M gs %(side)s 0 0 %(side)s %(side)s %(side)s cm /S Do Q" % {b"side": _SIDE}
+)
+"""The form that this library writes (``marks``), as qpdf spells it, and its content."""
 _STATE: Final[dict[str, set[object]]] = {
     "/Type": {"/ExtGState"},
     "/BM": {"/Normal", "/Compatible", "/Multiply", "/Darken"},
@@ -87,7 +97,8 @@ class _Form:
 
 def drawn_image(appearance: pikepdf.Stream, rectangle: Box) -> Drawn | None:
     """The image that is all an appearance shows in a rectangle; ``None`` for none, several, or what is not understood."""
-    box, own = box_of(appearance.get("/BBox"), least=0.0), _matrix_of(appearance)
+    known = _as_written_here(appearance)
+    box, own = (known.box, known.own) if known else (_box_of(appearance), _matrix_of(appearance))
     outer = None if box is None or own is None else own.box(box)
     if outer is None or own is None:
         return None
@@ -96,6 +107,8 @@ def drawn_image(appearance: pikepdf.Stream, rectangle: Box) -> Drawn | None:
         return None
     across, up = (rectangle[2] - rectangle[0]) / wide, (rectangle[3] - rectangle[1]) / high
     fitted = Matrix(across, 0, 0, up, rectangle[0] - outer[0] * across, rectangle[1] - outer[1] * up)
+    if known:
+        return Drawn(known.image, known.placed.then(own).then(fitted), rectangle)
     found: list[Drawn] = []
     waiting = [_Form(appearance, fitted, rectangle, 0)]
     steps = 0
@@ -111,9 +124,36 @@ def drawn_image(appearance: pikepdf.Stream, rectangle: Box) -> Drawn | None:
     return found[0] if len(found) == 1 else None
 
 
+class _Known(NamedTuple):
+    """A form as this library writes it: what following it step by step would find, too."""
+
+    box: Box
+    own: Matrix
+    placed: Matrix
+    image: pikepdf.Stream
+
+
+def _as_written_here(form: pikepdf.Stream) -> _Known | None:
+    text = _OWN_FORM.fullmatch(form.stream_dict.unparse(resolved=True))
+    drawn = text and _OWN_CONTENT.fullmatch(bytes(form.read_raw_bytes()))
+    if not text or not drawn:
+        return None
+    wide, high, *turn = text.groups()
+    width, height, x, y = (float(one) for one in drawn.groups())
+    own = Matrix() if turn[0] is None else Matrix(*(float(one) for one in turn))
+    image = form["/Resources"]["/XObject"]["/S"]
+    if not isinstance(image, pikepdf.Stream) or image.get("/Subtype") != "/Image" or "/OC" in image:
+        return None
+    return _Known((0.0, 0.0, float(wide), float(high)), own, Matrix(width, 0, 0, height, x, y), image)
+
+
+def _box_of(form: pikepdf.Object) -> Box | None:
+    return box_of(form.get("/BBox"), least=0.0)
+
+
 def _steps(form: _Form) -> Iterator[Drawn | _Form | None]:
     """The images and forms that a form places; ``None`` when it does anything else."""
-    box, own = box_of(form.form.get("/BBox"), least=0.0), _matrix_of(form.form)
+    box, own = _box_of(form.form), _matrix_of(form.form)
     if box is None or own is None or form.depth > _MAX_DEPTH or "/OC" in form.form:
         yield None
         return

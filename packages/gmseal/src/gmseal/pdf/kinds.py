@@ -60,7 +60,7 @@ class Judge:
             return
         case.checks += judge_signature(case.seal_signature, expected, self.trust, self.at, self.policy)
         picture = case.seal_signature.seal.picture
-        shown = shown_picture(self.document, case.signed.field, picture, by_samples=not case.failed)
+        shown = shown_picture(self.document, case.signed.field, picture, good=lambda: not case.failed)
         case.add("PICTURE_SHOWN", *_SHOWN[shown])
 
     def _signed_data(self, case: Case) -> None:

@@ -1,10 +1,12 @@
 """Whether an image object of a PDF is the picture of a seal: as this library writes it, or by its samples."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import pikepdf
 
+from gmseal.pdf import syntax
 from gmseal.pdf.image import MAX_PIXELS, image_object, picture_samples
 from gmseal.ses.seal import SealPicture
 
@@ -17,17 +19,21 @@ _BLUR: Final = 2
 _FARTHEST: Final = 48
 """Of 255, how far the colours of one place may differ. JPEG and a third of the resolution were measured at 20 to 31, one
 character of the ring text in place of a similar one at 155."""
-_WRITTEN: Final = frozenset(
-    {"/Type", "/Subtype", "/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Filter"}
+_MASK: Final = b"/GmsealMask"
+"""Stands for the reference to the mask, whose number differs from file to file."""
+_HARMLESS: Final = frozenset(
+    {
+        *("/Type", "/Subtype", "/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Filter", "/Length"),
+        *("/SMask", "/DecodeParms", "/Interpolate", "/Intent", "/Name"),
+    }
 )
-_HARMLESS: Final = _WRITTEN | {"/Length", "/SMask", "/DecodeParms", "/Interpolate", "/Intent", "/Name"}
 """Entries with which the samples that are decoded are those that are seen."""
 
 
-def same_image(shown: pikepdf.Stream, picture: SealPicture, *, by_samples: bool) -> bool | None:
+def same_image(shown: pikepdf.Stream, picture: SealPicture, *, by_samples: Callable[[], bool]) -> bool | None:
     """Whether the image shows the picture, opacity included; ``None`` when it cannot be said.
 
-    Without ``by_samples`` nothing is decoded, and only an image as this library writes it is known.
+    Where ``by_samples`` says no, nothing is decoded, and only an image as this library writes it is known.
 
     Raises ``Refused`` when the picture of the seal cannot be drawn.
     """
@@ -35,11 +41,11 @@ def same_image(shown: pikepdf.Stream, picture: SealPicture, *, by_samples: bool)
     mask = shown.get("/SMask")
     if (
         isinstance(mask, pikepdf.Stream)
-        and _as_written(shown, expected.entries, expected.data)
+        and _as_written(shown, expected.entries + b"/SMask" + _MASK, expected.data, mask)
         and _as_written(mask, expected.mask_entries, expected.mask_data)
     ):
         return True
-    if not by_samples:
+    if not by_samples():
         return None
     try:
         found = _with_opacity(shown)
@@ -48,18 +54,20 @@ def same_image(shown: pikepdf.Stream, picture: SealPicture, *, by_samples: bool)
     return None if found is None else _same_samples(found, *picture_samples(picture.type, picture.data))
 
 
-def _as_written(found: pikepdf.Stream, entries: bytes, data: bytes) -> bool:
-    wanted = _entries(entries)
-    return (
-        found.keys() - {"/Length", "/SMask"} == wanted.keys()
-        and all(found[key] == value for key, value in wanted.items())
-        and bytes(found.read_raw_bytes()) == data
-    )
+def _as_written(
+    found: pikepdf.Stream, entries: bytes, data: bytes, mask: pikepdf.Stream | None = None
+) -> bool:
+    """Whether an image is this one, entry by entry and octet by octet."""
+    spelled = _spelled(entries, len(data))
+    if mask is not None:
+        spelled = spelled.replace(_MASK, syntax.reference(*mask.objgen))
+    return found.stream_dict.unparse(resolved=True) == spelled and bytes(found.read_raw_bytes()) == data
 
 
 @lru_cache(maxsize=128)
-def _entries(text: bytes) -> dict[str, pikepdf.Object]:
-    return dict(pikepdf.Object.parse(b"<<" + text + b">>").items())
+def _spelled(entries: bytes, length: int) -> bytes:
+    """As qpdf spells a dictionary, its keys in their order."""
+    return pikepdf.Object.parse(b"<<%s/Length %d>>" % (entries, length)).unparse(resolved=True)
 
 
 def _same_samples(found: "Image.Image", width: int, height: int, samples: bytes) -> bool:

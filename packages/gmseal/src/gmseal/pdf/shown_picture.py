@@ -6,7 +6,7 @@ compared entry by entry, its data and mask octet by octet; the samples of one th
 with those of the seal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from itertools import chain
 from typing import Final
@@ -15,7 +15,7 @@ import pikepdf
 
 from gmseal.errors import GmsealError
 from gmseal.pdf.document import Document, reading
-from gmseal.pdf.drawn_image import Drawn, drawn_image
+from gmseal.pdf.drawn_image import Drawn, Matrix, drawn_image
 from gmseal.pdf.geometry import Box, PageSpace, box_of, page_space
 from gmseal.ses.seal import SealPicture
 
@@ -43,20 +43,22 @@ _WHOLE_FROM: Final = 0.98
 
 
 def shown_picture(
-    document: Document, field: pikepdf.Object, picture: SealPicture, *, by_samples: bool = True
+    document: Document, field: pikepdf.Object, picture: SealPicture, *, good: Callable[[], bool]
 ) -> Shown:
     """What the page shows at a signature field, beside the picture of its seal. Never raises for what it finds.
 
-    Without ``by_samples`` no image is decoded: for signatures that are not good, whose content anybody may have made.
+    Unless the signature is ``good``, no image is decoded: anybody may have made its content.
     """
     try:
         with reading():
-            return _judge(document, field, picture, by_samples=by_samples)
+            return _judge(document, field, picture, good)
     except GmsealError:
         return Shown.UNSURE
 
 
-def _judge(document: Document, field: pikepdf.Object, picture: SealPicture, *, by_samples: bool) -> Shown:
+def _judge(
+    document: Document, field: pikepdf.Object, picture: SealPicture, good: Callable[[], bool]
+) -> Shown:
     widget = _widget(field)
     page = None if widget is None else _page_of(document, widget)
     if widget is None or page is None:
@@ -77,7 +79,7 @@ def _judge(document: Document, field: pikepdf.Object, picture: SealPicture, *, b
     if found in {Shown.WHOLE, Shown.PART}:
         from gmseal.pdf.same_image import same_image  # noqa: PLC0415 - Pillow, for marks that are in their place
 
-        same = same_image(drawn.image, picture, by_samples=by_samples)
+        same = same_image(drawn.image, picture, by_samples=good)
         return found if same else Shown.UNSURE if same is None else Shown.OTHER
     return found
 
@@ -108,20 +110,26 @@ def _annotations(page: pikepdf.Object) -> Iterator[tuple[int, int]]:
 
 def _placed(drawn: Drawn, space: PageSpace, picture: SealPicture) -> Shown:
     """How the image lies on the page as displayed, in millimetres from the top left."""
-    foot, beside, above = (
-        space.displayed(drawn.matrix.point(*corner) * 2)[:2] for corner in ((0, 0), (1, 0), (0, 1))
-    )
-    width, height = beside[0] - foot[0], foot[1] - above[1]
-    turned = max(abs(beside[1] - foot[1]), abs(above[0] - foot[0])) > _TOLERANCE_MM
-    if turned or not (_near(width, picture.width_mm) and _near(height, picture.height_mm)):
+    whole = drawn.matrix.box((0.0, 0.0, 1.0, 1.0))
+    if whole is None or not _upright(drawn.matrix, space.rotation):
         return Shown.OTHER
-    paper = (0.0, 0.0, space.width_mm, space.height_mm)
-    frame = space.displayed(drawn.clip)
-    seen = _area(_common((foot[0], above[1], beside[0], foot[1]), frame))
-    on_paper = _area(_common(frame, paper))
+    image, frame = space.displayed(whole), space.displayed(drawn.clip)
+    width, height = image[2] - image[0], image[3] - image[1]
+    if not (_near(width, picture.width_mm) and _near(height, picture.height_mm)):
+        return Shown.OTHER
+    seen = _area(_common(image, frame))
+    on_paper = _area(_common(frame, (0.0, 0.0, space.width_mm, space.height_mm)))
     if seen <= 0 or on_paper < _WHOLE_FROM * _area(frame):
         return Shown.HIDDEN
     return Shown.WHOLE if seen >= _WHOLE_FROM * width * height else Shown.PART
+
+
+def _upright(matrix: Matrix, rotation: int) -> bool:
+    """Whether the image's foot lies below its head, and its left side left, once the page is turned clockwise."""
+    across, up = (matrix.a, matrix.b), (matrix.c, matrix.d)
+    for _ in range(rotation // 90):
+        across, up = (across[1], -across[0]), (up[1], -up[0])
+    return across[0] > 0 and up[1] > 0
 
 
 def _near(found: float, wanted: float) -> bool:

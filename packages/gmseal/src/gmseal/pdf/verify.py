@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import pikepdf
 
-from gmseal.checks import Group, arrange
+from gmseal.checks import Group, arrange, remaining
 from gmseal.errors import GmsealError, NotFound, Refused
 from gmseal.instants import verifier_time
 from gmseal.pdf import cases
@@ -33,7 +33,7 @@ from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
 from gmseal.pdf.ranges import ByteRange, digests
 from gmseal.pdf.short_copy import shortened
 from gmseal.policy import DEFAULT, Policy
-from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, Verdict, decide, walk
+from gmseal.report import Check, CheckResult, Report, SignatureReport, TrustStore, Verdict, decide
 from gmseal.ses.summary import signature_report
 
 MAX_SIGNATURES = 200
@@ -191,9 +191,11 @@ def _deciding(found: list[Case]) -> Iterator[Check]:
     sealed = any(case.kind == cases.SEAL for case in found)
     leading = {cases.SEAL} if sealed else {cases.CMS, cases.GBT35275, cases.TIMESTAMP}
     for case in found:
-        for step in walk(case.checks):
-            if case.kind in leading or (step.result is CheckResult.FAIL and step.code in _TAMPERING):
-                yield step
+        if case.kind in leading:
+            yield from case.checks
+        else:
+            tampered = (step for step in remaining(case.checks) if step.result is CheckResult.FAIL)
+            yield from (step for step in tampered if step.code in _TAMPERING)
 
 
 def _file_checks(document: Document, found: list[Case], policy: Policy) -> list[Check]:
