@@ -23,7 +23,7 @@ from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, signers
 from benchmarks.timing import cpu_ms
 from gmseal.pdf import SealOrder, SealPlacement, seal_pdf, verify_pdf
 from gmseal.picture.draw import draw_svg
-from gmseal.picture.raster import render_png
+from gmseal.picture.raster import DEFAULT_DPI, render_png
 from gmseal.picture.standards import FaceKind, face_of_kind
 from gmseal.ses.seal import SealPicture, SealSpec, make_seal
 from gmseal.ses.signature import SealSigner
@@ -82,8 +82,8 @@ def _document(target: Path, pages: int) -> None:
         document.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable)
 
 
-def trial_seal() -> tuple[SealSigner, TrustStore]:
-    """A seal with a drawn face and the roots that trust it."""
+def trial_seal(dpi: int = DEFAULT_DPI) -> tuple[SealSigner, TrustStore]:
+    """A seal with a face drawn at a resolution, and the roots that trust it."""
     begin, end = NOW - timedelta(days=30), NOW + timedelta(days=700)
     root_key, maker_key, key = PrivateKey.generate(), PrivateKey.generate(), PrivateKey.generate()
     name = "北京云岫数科有限公司"
@@ -102,7 +102,8 @@ def trial_seal() -> tuple[SealSigner, TrustStore]:
         )
     )  # fmt: skip
     png = render_png(
-        draw_svg(face_of_kind(FaceKind.LIMITED_COMPANY, name, code="1101080000123", trial_mark=True))
+        draw_svg(face_of_kind(FaceKind.LIMITED_COMPANY, name, code="1101080000123", trial_mark=True)),
+        dpi,
     )
     spec = SealSpec(
         es_id="11010800001230", name=name, type=1, picture=SealPicture("PNG", png, 40, 40),

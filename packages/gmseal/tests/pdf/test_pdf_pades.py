@@ -35,6 +35,7 @@ from gmseal.pdf import (
 )
 from gmseal.report import CheckResult, Report, TrustStore, Verdict
 from gmseal.ses.signature import SealSigner
+from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialAuthority, TrialUnit
 
 HERE = (SealPlacement(0, 100, 180),)
@@ -204,6 +205,8 @@ def test_what_cannot_be_is_refused(bench: Any, blueprint: Any, world: World, tod
         PadesOrder(level=PadesLevel.B_LT, timestamps=world)
     with pytest.raises(MalformedInput):
         PadesSigner.load(world.signers["rsa"].certificate, world.signers["p256"].pkcs8)
+    with pytest.raises(MalformedInput, match="RSA or ECDSA"):
+        PadesSigner.load(world.signers["rsa"].certificate, PrivateKey.generate().to_pkcs8_der())
     signers = DualSigners(seal=today.sealer, pades=world.signer("p256"))
     target = bench.folder / "dual.pdf"
     source = bench.write(blueprint().table())

@@ -89,7 +89,8 @@ class LoadedKey:
     @classmethod
     def read(cls, pkcs8: bytes, password: bytes | None = None) -> Self:
         """From PKCS#8 in PEM or DER. Raises ``MalformedInput`` and ``Refused`` (``PKCS12``)."""
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - slow to load, seldom needed
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - slow to load, seldom needed
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
         from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - as above
 
         check_no_pkcs12(pkcs8)
@@ -99,6 +100,8 @@ class LoadedKey:
             key = load(pkcs8, password)
         except (ValueError, TypeError) as error:
             raise MalformedInput("The key cannot be read, or its password is another one.") from error
+        except UnsupportedAlgorithm as error:  # An SM2 key among them, which makes seals and other kinds.
+            raise MalformedInput("PAdES signatures here are made with RSA or ECDSA keys.") from error
         if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
             raise MalformedInput("PAdES signatures here are made with RSA or ECDSA keys.")
         return cls(key)
