@@ -197,7 +197,7 @@ def _rows(*, sqlite: bool) -> dict[str, dict[str, str]]:
             "title": "'供货合同 ' || i", "document_kind": "'supplier_contract'", "reason": "'签订合同'",
             "amount_minor": "i * 100", "currency": "'CNY'", "counterparty_name": "'北京澄泉设备有限公司'",
             "copies": "1", "medium": "'electronic'", "high_risk": false, "route_id": ids[1], "created_at": at,
-            "changes": "0", "version": version,
+            "changes": "0", "binding_covers": "2", "version": version,
         },
     }  # fmt: skip
     for position in (1, 2):

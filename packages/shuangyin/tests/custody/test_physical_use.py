@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -10,6 +11,7 @@ import pytest
 from platform_world import ok, problem
 
 from shuangyin.custody.commands import openings, uses
+from shuangyin.requests.models import UseRequest
 
 pytestmark = pytest.mark.database_full
 
@@ -39,6 +41,17 @@ def test_a_whole_physical_use_ends_with_the_request_done_and_the_seal_back(desk:
     assert desk.story.get("custodian", f"/seals/{desk.seal_id}")["whereabouts"] == "in_safe"
     kinds = [item["kind"] for item in request["timeline"]]
     assert "custody.pressed" in kinds
+
+
+def test_a_safe_is_not_opened_for_a_request_whose_controls_were_altered_after_approval(desk: Any) -> None:
+    def drop_the_photos(work: Any) -> None:
+        row = work.session.get_one(UseRequest, desk.request["id"])
+        decision = json.loads(row.decision)
+        decision["controls"]["photo_moments"] = []
+        row.decision = json.dumps(decision)
+
+    desk.world.platform.transact(drop_the_photos)
+    problem(desk.ask(request_ids=[desk.request["id"]]), 409, "BINDING_CHANGED")
 
 
 def test_no_press_beyond_the_approval(desk: Any) -> None:

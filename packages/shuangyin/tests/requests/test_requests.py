@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from platform_world import World, ok, problem
 from request_story import AMOUNT, Story
 from sqlalchemy import select
 
+from shuangyin.approvals.models import ApprovalRoute
 from shuangyin.core.jobs import Job
 from shuangyin.core.platform import Platform
 from shuangyin.evidence.models import EvidenceEntry
+from shuangyin.requests import queries
 from shuangyin.requests.models import UseRequest
 
 pytestmark = pytest.mark.database_full
@@ -188,6 +191,52 @@ def test_what_was_submitted_is_not_changed_and_a_changed_row_stops_the_approval(
     problem(story.decide("department_head", item), 409, "BINDING_CHANGED")
     with platform.database.write_session() as session, session.begin():
         session.get_one(UseRequest, request["id"]).copies = 1
+    ok(story.decide("department_head", item))
+
+
+def weaker(decision: str) -> str:
+    """What whoever has the database might want of a request: no second factor each time, no time stamp, no photo."""
+    said = json.loads(decision)
+    controls = {"second_factor": "window", "timestamp": False, "photo_moments": [], "copies_max": 99}
+    return json.dumps({**said, "controls": {**said["controls"], **controls}})
+
+
+def test_what_the_list_decided_is_bound_and_an_altered_decision_stops_approval_and_sealing(
+    story: Story, platform: Platform
+) -> None:
+    waiting, approved = story.apply(), story.apply()
+    story.approve(approved["id"])
+    [item] = [one for one in story.todo("department_head") if one["subject_id"] == waiting["id"]]
+    altered = {
+        "decision": weaker,
+        "high_risk": operator.not_,
+        "list_version": lambda _: 99,
+        "binding_covers": lambda _: 1,
+    }
+    for column, change in altered.items():
+        with platform.database.write_session() as session, session.begin():
+            rows = [session.get_one(UseRequest, one["id"]) for one in (waiting, approved)]
+            was = getattr(rows[0], column)
+            for row in rows:
+                setattr(row, column, change(getattr(row, column)))
+        problem(story.decide("department_head", item), 409, "BINDING_CHANGED")
+        problem(story.post("custodian", f"/requests/{approved['id']}/seal"), 409, "BINDING_CHANGED")
+        with platform.database.write_session() as session, session.begin():
+            for one in (waiting, approved):
+                setattr(session.get_one(UseRequest, one["id"]), column, was)
+    ok(story.decide("department_head", item))
+
+
+def test_a_request_bound_before_decisions_were_covered_goes_on(story: Story, platform: Platform) -> None:
+    request = story.apply()
+    with platform.database.write_session() as session, session.begin():
+        session.get_one(UseRequest, request["id"]).binding_covers = 1
+    old = platform.view(lambda work: queries.current_binding(work, queries.row(work, request["id"])))
+    assert old != request["binding"]
+    with platform.database.write_session() as session, session.begin():
+        session.get_one(UseRequest, request["id"]).binding = old
+        session.get_one(ApprovalRoute, request["approval"]["route_id"]).binding = old
+    (item,) = story.todo("department_head")
     ok(story.decide("department_head", item))
 
 

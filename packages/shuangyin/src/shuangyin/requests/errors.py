@@ -63,6 +63,15 @@ def wrong_state(status: str) -> Conflict:
     )
 
 
+def binding_changed() -> Conflict:
+    """The request as it stands is not the one that was approved."""
+    return Conflict(
+        "BINDING_CHANGED",
+        "申请内容与批准时不一致，不能用印。请报告系统管理员查明原因，并另行申请。",
+        "The request differs from what was approved, so it is not sealed. Tell the administrator, and apply anew.",
+    )
+
+
 def incomplete(missing: Sequence[tuple[str, Text]]) -> Invalid:
     """Something that an application needs is not there yet."""
     return Invalid(

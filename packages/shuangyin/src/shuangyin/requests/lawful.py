@@ -1,10 +1,11 @@
-"""Whether what was approved under one version of the list may still be sealed under the next."""
+"""Whether what is to be sealed is what was approved, and may still be sealed under the next version of the list."""
 
 from __future__ import annotations
 
+from shuangyin.approvals.queries import route as route_of
 from shuangyin.core.actor import system_actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.requests import errors
+from shuangyin.requests import errors, queries
 from shuangyin.requests.commands.conditions import cited_as
 from shuangyin.requests.commands.drafting import facts_for
 from shuangyin.requests.models import UseRequest
@@ -12,6 +13,13 @@ from shuangyin.scenarios.queries import compiled_list, current, facts_of
 from shuangyin.scenarios.rules import Basis
 
 _FIRM = (Basis.LAW, Basis.REGULATION)
+
+
+def require_as_approved(work: UnitOfWork, request: UseRequest) -> None:
+    """Raises Conflict (BINDING_CHANGED) when the request is not what its approvals are bound to, to the last control."""
+    approved = route_of(work, request.route_id).binding if request.route_id else None
+    if request.binding is None or not request.binding == approved == queries.current_binding(work, request):
+        raise errors.binding_changed()
 
 
 def require_still_lawful(work: UnitOfWork, request: UseRequest) -> None:

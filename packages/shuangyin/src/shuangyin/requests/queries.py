@@ -26,7 +26,16 @@ from shuangyin.requests.models import (
     RequestStatus,
     UseRequest,
 )
-from shuangyin.requests.rules import Place, Qr, SealLine, Seam, Sheet, binding_of
+from shuangyin.requests.rules import (
+    COVERS_DECISION,
+    Place,
+    Qr,
+    SealLine,
+    Seam,
+    Sheet,
+    binding_of,
+    decided_facts,
+)
 from shuangyin.seals.models import Seal
 
 SUBJECT_TYPE = "request"
@@ -276,6 +285,8 @@ def current_binding(work: UnitOfWork, request: UseRequest) -> str:
     attached = [[one.kind, one.sm3] for one in attachments_of(work, request.id)]
     if attached:
         facts["attachments"] = attached
+    if request.binding_covers >= COVERS_DECISION:
+        facts |= decided_facts(request.decision, request.list_version, high_risk=request.high_risk)
     return binding_of(facts, sheets_of(work, request.id), seal_lines_of(work, request.id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -167,6 +168,12 @@ def parts_of(work: UnitOfWork, request: UseRequest) -> dict[str, Part]:
             FactPart.PLACES, _sm3(said), f"「{seal.name}」的位置与次数", f"places and counts of “{seal.name}”"
         )
     parts |= _plain_parts(request)
+    if request.decision is not None:
+        controls = json.loads(request.decision)["controls"]
+        said = json.dumps(controls, ensure_ascii=False, sort_keys=True)
+        parts["controls"] = Part(
+            FactPart.TERMS, _sm3(said), "清单要求的管控措施", "controls that the list asks for"
+        )
     return parts
 
 

@@ -25,6 +25,8 @@ MAX_QR_MM = 60.0
 QR_QUIET = 4 / 33
 """The quiet zone on each side of a QR code as a part of its side: four modules (ISO/IEC 18004) of the 33 across."""
 BINDING_VERSION = 1
+COVERS_DECISION = 2
+"""From this on a binding covers what the scenario list decided, its controls above all; see docs/adr/0021."""
 
 
 Box = tuple[float, float, float, float]
@@ -105,6 +107,12 @@ def binding_of(facts: Mapping[str, object], sheets: Sequence[Sheet], lines: Sequ
     }
     text = json.dumps(form, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.new("sm3", text.encode()).hexdigest()
+
+
+def decided_facts(decision: str | None, list_version: int | None, *, high_risk: bool) -> dict[str, object]:
+    """What a binding says of the decision: the SM3 of its text as it is kept, the list's version, the risk."""
+    digest = None if decision is None else hashlib.new("sm3", decision.encode()).hexdigest()
+    return {"decision": digest, "list_version": list_version, "high_risk": high_risk}
 
 
 def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> list[Objection]:

@@ -44,7 +44,7 @@ from shuangyin.people.commands.confirm_identity import Confirmed
 from shuangyin.people.queries import person as person_of
 from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
-from shuangyin.requests.lawful import require_still_lawful
+from shuangyin.requests.lawful import require_as_approved, require_still_lawful
 from shuangyin.requests.models import UseRequest
 from shuangyin.seals.commands import set_whereabouts
 from shuangyin.seals.freezes import require_not_frozen
@@ -216,6 +216,7 @@ def _out_with(
 def _require_ready(work: UnitOfWork, request: UseRequest) -> None:
     if request.status != "approved" or request.medium != "physical":
         raise loan_errors.not_ready(request.number)
+    require_as_approved(work, request)
     require_still_lawful(work, request)
     require_covered(work, request)
     require_stub(request)

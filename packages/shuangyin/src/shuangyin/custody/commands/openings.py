@@ -38,7 +38,7 @@ from shuangyin.people.commands.confirm_identity import Confirmed
 from shuangyin.people.queries import holds_permission
 from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
-from shuangyin.requests.lawful import require_still_lawful
+from shuangyin.requests.lawful import require_as_approved, require_still_lawful
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.commands import set_whereabouts
 from shuangyin.seals.freezes import require_not_frozen
@@ -181,6 +181,7 @@ def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, 
     request = queries.request(work, actor.organization_id, request_id)
     if request.status != "approved" or request.medium != "physical":
         raise errors.not_ready(request.number)
+    require_as_approved(work, request)
     require_still_lawful(work, request)
     require_covered(work, request)
     require_stub(request)

@@ -36,7 +36,7 @@ from shuangyin.people.commands import require_second_factor
 from shuangyin.people.queries import person
 from shuangyin.requests.authorizing import authority_for
 from shuangyin.requests.controls import controls_of_request
-from shuangyin.requests.lawful import require_still_lawful
+from shuangyin.requests.lawful import require_as_approved, require_still_lawful
 from shuangyin.requests.models import UseRequest
 from shuangyin.requests.queries import documents_of
 from shuangyin.seals.freezes import require_not_frozen
@@ -72,6 +72,7 @@ def issue(work: UnitOfWork, actor: Actor, device_id: str, new: NewPermit) -> Dev
     if objection is not None:
         raise errors.refused(objection)
     assert case.seal is not None  # noqa: S101  # the objection above
+    require_as_approved(work, case.request)
     require_still_lawful(work, case.request)
     require_before_press(work, at_safe(case.opening), case.request, case.request.copies)
     slot = f"{case.request.id}:{case.seal.id}"

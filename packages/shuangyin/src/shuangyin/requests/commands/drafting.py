@@ -25,6 +25,7 @@ from shuangyin.requests.models import (
     RequestStatus,
     UseRequest,
 )
+from shuangyin.requests.rules import COVERS_DECISION
 from shuangyin.requests.schemas import (
     AttachmentBody,
     ExceptionBody,
@@ -77,6 +78,7 @@ def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
         copies=new.copies,
         medium=new.medium or "electronic",
         high_risk=False,
+        binding_covers=COVERS_DECISION,
         created_at=work.now,
         changes=0,
         platform=new.platform,
