@@ -190,6 +190,7 @@ def test_each_special_case_does_what_its_setting_says() -> None:
     assert alone(applicant=WhenApplicant.SKIP)[0].ended_as == SKIPPED
     assert asked(alone(applicant=WhenApplicant.OWN)) == [("a",)]
     assert asked(alone(applicant=WhenApplicant.SUPERIOR)) == [("c",)]
+    assert [one.instead_of for one in alone(applicant=WhenApplicant.SUPERIOR)] == [("a",)]
     assert asked(alone(applicant=WhenApplicant.DEPARTMENT_HEAD)) == [("e",)]
     # Who has left is replaced by his superior, others stay.
     assert asked(planned([step("b", "e")], office)) == [("d", "e")]

@@ -65,6 +65,40 @@ def posts(request: dict[str, Any]) -> list[str]:
     return [step["post_kind"] for step in request["decision"]["route"]]
 
 
+def test_whoever_the_applicant_names_must_be_able_to_decide_and_nobody_is_asked_in_his_place_unsaid(
+    story: Story,
+) -> None:
+    named = {"approver": "form_field", "form_field": "项目负责人"}
+    chosen = {"approver": "applicant_choice", "post_kind": "legal_representative", "scope": "organization"}
+    fixed = {"approver": "person", "person_id": story.world.id("reviewer")}
+    answer = {"medium": "either", "seal_categories": ["contract"], "route": [named, chosen, fixed]}
+    enforce(story, rule("指定审批人", answer, strength="should"))
+    draft = story.draft()
+    path = f"/requests/{draft['id']}"
+    empty = ok(story.post("employee", f"{path}/route-plan"))
+    key = empty["to_choose"][0]["key"]
+    keeper, head, legal = (
+        story.world.id(one) for one in ("custodian", "department_head", "legal_representative")
+    )
+
+    wrong = {"fields": {"项目负责人": keeper}, "choices": {key: [legal, head]}}
+    plan = ok(story.post("employee", f"{path}/route-plan", wrong))
+    assert [[one["name"] for one in step["persons"]] for step in plan["unfit"]] == [["王岚"], ["周凯"]]
+    refused = problem(story.post("employee", f"{path}/submit", wrong), 422, "APPROVER_NOT_ENTITLED")
+    assert refused["details"]["persons"] == ["王岚"]
+    assert "王岚" in refused["detail"]
+    stranger = {"fields": {"项目负责人": "0" * 32}, "choices": {key: [legal]}}
+    problem(story.post("employee", f"{path}/submit", stranger), 422, "APPROVER_NOT_ENTITLED")
+    assert story.read(draft["id"])["status"] == "draft"
+
+    right = {"fields": {"项目负责人": head}, "choices": {key: [legal]}}
+    plan = ok(story.post("employee", f"{path}/route-plan", right))
+    assert plan["unfit"] == []
+    # Whom the list names and who may not approve is said, with who is asked for him.
+    assert [one["name"] for step in plan["steps"] for one in step["instead_of"]] == ["赵明"]
+    ok(story.post("employee", f"{path}/submit", right))
+
+
 def test_amounts_of_a_contract_and_its_amendments_add_up(story: Story) -> None:
     high = rule("大额加签", {"route": [LEGAL], "high_risk": True}, conditions={"amount_from_minor": MILLION})
     enforce(story, USUAL, high, rates=[{"currency": "USD", "fen_per_unit": "700", "as_of": "2026-06-01"}])

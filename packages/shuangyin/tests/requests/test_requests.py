@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -207,7 +208,7 @@ def test_what_the_list_decided_is_bound_and_an_altered_decision_stops_approval_a
     waiting, approved = story.apply(), story.apply()
     story.approve(approved["id"])
     [item] = [one for one in story.todo("department_head") if one["subject_id"] == waiting["id"]]
-    altered = {
+    altered: dict[str, Callable[[Any], object]] = {
         "decision": weaker,
         "high_risk": operator.not_,
         "list_version": lambda _: 99,

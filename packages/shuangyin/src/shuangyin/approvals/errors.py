@@ -8,6 +8,7 @@ from dataclasses import asdict
 from shuangyin.approvals.rules.changes import Difference
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Conflict, Invalid, NotFound, Refused, not_found
+from shuangyin.core.text import Text
 
 
 def no_such_step() -> NotFound:
@@ -87,6 +88,17 @@ def no_approver(name_zh: str, name_en: str) -> Refused:
         f"审批节点「{name_zh}」没有可审批的人员。请联系管理员任命该岗位。",
         f"Nobody can decide the step “{name_en}”. Ask the administrator to appoint somebody to the post.",
         details={"step": name_zh},
+    )
+
+
+def approver_not_entitled(step: Text, persons: Sequence[str]) -> Invalid:
+    """The applicant named or chose somebody whom the step cannot ask; nobody else is put in his place unasked."""
+    names = persons or ("—",)
+    return Invalid(
+        "APPROVER_NOT_ENTITLED",
+        f"「{'、'.join(names)}」不能审批「{step.zh}」：已离岗、没有审批权限，或不在可选人员之列。请改选他人。",
+        f"{', '.join(names)} cannot decide “{step.en}”: not in post, without the right to approve, or not among those to choose from. Choose somebody else.",
+        details={"step": step.to_dict(), "persons": list(persons)},
     )
 
 

@@ -28,6 +28,7 @@ from shuangyin.approvals.rules.definitions import (
     WhenApplicant,
     WhenNobody,
     WhenRepeated,
+    applies,
 )
 from shuangyin.approvals.rules.planning import Nobody, plan_route
 from shuangyin.core.errors import Refused
@@ -35,6 +36,8 @@ from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import Document
 from shuangyin.organization.models import PostKind
+from shuangyin.people.models import Person
+from shuangyin.people.queries import display
 from shuangyin.requests import queries
 from shuangyin.requests.models import UseRequest
 from shuangyin.scenarios.rules import Decision, RouteStepPlan
@@ -115,7 +118,55 @@ def route_facts(
 def plan_for(
     work: UnitOfWork, request: UseRequest, steps: Sequence[StepDefinition], facts: RouteFacts
 ) -> tuple[StepPlan, ...]:
-    """The steps with their persons. Raises Refused (NO_APPROVER) with the step that nobody can decide."""
+    """The steps with their persons. Raises Refused (NO_APPROVER) with the step that nobody can decide, Invalid
+    (APPROVER_NOT_ENTITLED) with whom the applicant named and the step cannot ask."""
+    for one in unfit(work, request.organization_id, steps, facts):
+        names = display(work, one.person_ids)
+        raise approval_errors.approver_not_entitled(
+            one.step.name, [names[each].name for each in one.person_ids if each in names]
+        )
+    return _planned(work, request, steps, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A step for which the applicant named or chose persons whom it cannot ask; strangers among them without a name."""
+
+    step: StepDefinition
+    person_ids: tuple[str, ...]
+
+
+def unfit(
+    work: UnitOfWork, organization_id: str, steps: Sequence[StepDefinition], facts: RouteFacts
+) -> list[Unfit]:
+    """What the applicant has to choose anew: nobody is asked in the place of somebody whom he named himself."""
+    directory = OrganizationDirectory(work, organization_id)
+    found = []
+    for step in steps:
+        if not applies(step.conditions, facts):
+            continue
+        who = step.approvers
+        wrong: tuple[str, ...] = ()
+        if who.kind is ApproverKind.FORM_FIELD:
+            named = facts.fields.get(who.form_field or "")
+            wrong = (named,) if named and not directory.may_decide(named) else ()
+        elif who.kind is ApproverKind.APPLICANT_CHOICE:
+            allowed = directory.choice_of(who, facts)
+            wrong = tuple(one for one in facts.choices.get(step.key, ()) if one not in allowed)
+        if wrong:
+            found.append(Unfit(step, tuple(one for one in wrong if _is_here(work, organization_id, one))))
+    return found
+
+
+def _is_here(work: UnitOfWork, organization_id: str, person_id: str) -> bool:
+    """Whether somebody belongs to the organization, now or before: of others not even the name is told."""
+    person = work.session.get(Person, person_id)
+    return person is not None and person.organization_id == organization_id
+
+
+def _planned(
+    work: UnitOfWork, request: UseRequest, steps: Sequence[StepDefinition], facts: RouteFacts
+) -> tuple[StepPlan, ...]:
     subject = Subject(queries.SUBJECT_TYPE, request.id, request.title)
     digests = [one.sm3 for one in queries.documents_of(work, request.id)]
     signed = any(step.issue_form_counts for step in steps)
@@ -129,21 +180,24 @@ def plan_for(
 
 @dataclass(frozen=True, slots=True)
 class RoutePreview:
-    """The route that a submission would start now: its steps, whom they ask, and the step that nobody could decide."""
+    """The route that a submission would start now: its steps, whom they ask, whom the applicant must choose anew, and
+    the step that nobody could decide."""
 
     definitions: tuple[StepDefinition, ...]
     planned: tuple[StepPlan, ...]
+    unfit: tuple[Unfit, ...]
     missing: Text | None
 
 
 def preview(work: UnitOfWork, request: UseRequest, decision: Decision, facts: RouteFacts) -> RoutePreview:
     """Whom a submission would ask now; changes nothing and refuses nothing."""
     steps = definitions_of(work, request.organization_id, decision).steps
+    wrong = tuple(unfit(work, request.organization_id, steps, facts))
     try:
-        return RoutePreview(steps, plan_for(work, request, steps, facts), None)
+        return RoutePreview(steps, _planned(work, request, steps, facts), wrong, None)
     except Refused as refused:
         name = str(refused.details.get("step", ""))
-        return RoutePreview(steps, (), Text(name, name))
+        return RoutePreview(steps, (), wrong, Text(name, name))
 
 
 def parts_of(work: UnitOfWork, request: UseRequest) -> dict[str, Part]:

@@ -66,6 +66,8 @@ def plan_route(
         choices = _choices(work, asked, facts, actor.organization_id)
         names = {step.key: TextOut(zh=step.name.zh, en=step.name.en) for step in asked}
         ids = {one for step in shown.planned for one in step.person_ids}
+        ids |= {one for step in shown.planned for one in step.instead_of}
+        ids |= {each for one in shown.unfit for each in one.person_ids}
         people = display(work, ids | {one for some in choices.values() for one in some})
         return RoutePlanOut(
             steps=[_step_out(step, choices, people) for step in shown.planned],
@@ -77,6 +79,14 @@ def plan_route(
                 NamingOut(key=step.key, name=names[step.key], field=step.approvers.form_field)
                 for step in asked
                 if step.approvers.form_field
+            ],
+            unfit=[
+                ChoiceOut(
+                    key=one.step.key,
+                    name=TextOut(zh=one.step.name.zh, en=one.step.name.en),
+                    persons=[people[each] for each in one.person_ids if each in people],
+                )
+                for one in shown.unfit
             ],
             missing=TextOut(zh=shown.missing.zh, en=shown.missing.en) if shown.missing else None,
         )
@@ -146,6 +156,7 @@ def _step_out(
         mode=plan.mode.value,
         second_factor=plan.second_factor.value,
         persons=[people[one] for one in plan.person_ids if one in people],
+        instead_of=[people[one] for one in plan.instead_of if one in people],
         ended_as=plan.ended_as,
         choose=key in choices,
         form_field=definition.approvers.form_field if definition else None,

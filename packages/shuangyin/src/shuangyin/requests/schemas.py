@@ -228,6 +228,9 @@ class PlannedStepOut(BaseModel):
     mode: str
     second_factor: str
     persons: list[PersonRef]
+    instead_of: list[PersonRef] = Field(
+        description="Those named who are not asked: they left, may not approve, or applied themselves."
+    )
     ended_as: str | None
     choose: bool = Field(description="Whether the applicant chooses its approvers.")
     form_field: str | None
@@ -251,11 +254,14 @@ class NamingOut(BaseModel):
 
 
 class RoutePlanOut(BaseModel):
-    """The route that a submission would start now. `missing` is the step that nobody could decide."""
+    """The route that a submission would start now. `missing` is the step that nobody could decide, `unfit` are those
+    whom the applicant named or chose and who cannot be asked: a submission is refused until he chooses others.
+    """
 
     steps: list[PlannedStepOut]
     to_choose: list[ChoiceOut]
     to_name: list[NamingOut] = Field(description="Fields of the request that name an approver.")
+    unfit: list[ChoiceOut]
     missing: TextOut | None
 
 

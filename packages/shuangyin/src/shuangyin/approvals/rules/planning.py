@@ -113,7 +113,18 @@ def _plan_step(
     step: StepDefinition, directory: Directory, facts: RouteFacts, *, final: bool
 ) -> StepPlan | None:
     barred = facts.applicant_id if facts.high_risk and final else None
-    persons = _present(step, directory, facts)
+    persons, left = _present(step, directory, facts)
+    plan = _asking(step, persons, directory, facts, barred)
+    return None if plan is None else replace(plan, instead_of=(*left, *plan.instead_of))
+
+
+def _asking(
+    step: StepDefinition,
+    persons: tuple[str, ...],
+    directory: Directory,
+    facts: RouteFacts,
+    barred: str | None,
+) -> StepPlan | None:
     others = tuple(one for one in persons if one != facts.applicant_id)
     if others or not persons:
         # Nobody approves his own application while another person of the step can.
@@ -126,20 +137,24 @@ def _plan_step(
     wanted = directory.heads_of if rule is WhenApplicant.DEPARTMENT_HEAD else directory.superiors_of
     above = tuple(one for one in wanted(facts.applicant_id) if one != facts.applicant_id)[:1]
     if above:
-        return _plan(_renamed(step, above, directory), above, barred=barred)
+        return replace(_plan(_renamed(step, above, directory), above, barred=barred), instead_of=persons)
     return _filled(step, (), directory, facts, barred)
 
 
-def _present(step: StepDefinition, directory: Directory, facts: RouteFacts) -> tuple[str, ...]:
-    """Those named, with a superior in the place of each who has left."""
+def _present(
+    step: StepDefinition, directory: Directory, facts: RouteFacts
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those named, with a superior in the place of each who has left or may not decide; and the latter."""
     found: dict[str, None] = {}
+    left: list[str] = []
     for person in directory.named_by(step.approvers, facts, step.key):
         if directory.may_decide(person):
             found[person] = None
         else:
+            left.append(person)
             for above in list(directory.superiors_of(person))[:1]:
                 found[above] = None
-    return tuple(found)
+    return tuple(found), tuple(left)
 
 
 def _filled(
@@ -189,7 +204,11 @@ def _merged(planned: Sequence[StepPlan]) -> tuple[StepPlan, ...]:
     for plan in planned:
         before = kept[-1] if kept else None
         if before is not None and _same_persons(before, plan):
-            kept[-1] = replace(plan, second_factor=strictest(before.second_factor, plan.second_factor))
+            kept[-1] = replace(
+                plan,
+                second_factor=strictest(before.second_factor, plan.second_factor),
+                instead_of=(*before.instead_of, *plan.instead_of),
+            )
         else:
             kept.append(plan)
     return tuple(kept)

@@ -83,6 +83,8 @@ class StepPlan:
     due_at: int | None = None
     definition: StepDefinition | None = None
     ended_as: str | None = None
+    instead_of: tuple[str, ...] = ()
+    """Those named who are not asked: they have left or may not decide, or it is the applicant's own."""
 
 
 @dataclass(frozen=True, slots=True)
