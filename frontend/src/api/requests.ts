@@ -37,5 +37,7 @@ export type BatchOut = Shape<'BatchOut'>
 export type RouteDefinition = Shape<'RouteDefinitionOut'>
 export type RoutePlan = Shape<'RoutePlanOut'>
 export type PlannedStep = Shape<'PlannedStepOut'>
+export type Duty = Shape<'DutyOut'>
+export type OwedDuty = Shape<'OwedDutyOut'>
 export type IssueForm = Shape<'IssueFormOut'>
 export type StepDefinition = Shape<'StepDefinitionBody'>

@@ -1779,9 +1779,6 @@ export interface paths {
         /**
          * Upload
          * @description Upload a PDF as the first version of a new document.
-         *
-         *     It is inspected in the work folder; only what passes is encrypted into the object store, and only then does the
-         *     transaction that names it begin. A refusal leaves nothing behind.
          */
         post: operations["upload_api_v1_documents_post"];
         delete?: never;
@@ -1810,6 +1807,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Version
+         * @description One version by its id, with the document it belongs to.
+         */
+        get: operations["read_version_api_v1_documents_versions__version_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{document_id}": {
         parameters: {
             query?: never;
@@ -1824,6 +1841,26 @@ export interface paths {
         get: operations["read_document_api_v1_documents__document_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Version
+         * @description Upload a PDF as the next version of one's own document; earlier versions stay as they are.
+         */
+        post: operations["upload_version_api_v1_documents__document_id__versions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6504,6 +6541,14 @@ export interface components {
              */
             title?: string | null;
         };
+        /** Body_upload_version_api_v1_documents__document_id__versions_post */
+        Body_upload_version_api_v1_documents__document_id__versions_post: {
+            /**
+             * File
+             * @description A PDF.
+             */
+            file: string;
+        };
         /**
          * CapabilityOut
          * @description One statement in a counterparty's history.
@@ -11151,6 +11196,11 @@ export interface components {
             ended_as: string | null;
             /** Form Field */
             form_field: string | null;
+            /**
+             * Instead Of
+             * @description Those named who are not asked: they left, may not approve, or applied themselves.
+             */
+            instead_of: components["schemas"]["PersonRef"][];
             /** Key */
             key: string;
             /** Mode */
@@ -12419,7 +12469,8 @@ export interface components {
         };
         /**
          * RoutePlanOut
-         * @description The route that a submission would start now. `missing` is the step that nobody could decide.
+         * @description The route that a submission would start now. `missing` is the step that nobody could decide, `unfit` are those
+         *     whom the applicant named or chose and who cannot be asked: a submission is refused until he chooses others.
          */
         RoutePlanOut: {
             missing: components["schemas"]["TextOut"] | null;
@@ -12432,6 +12483,8 @@ export interface components {
              * @description Fields of the request that name an approver.
              */
             to_name: components["schemas"]["NamingOut"][];
+            /** Unfit */
+            unfit: components["schemas"]["ChoiceOut"][];
         };
         /**
          * RouteStatus
@@ -17924,6 +17977,38 @@ export interface operations {
             };
         };
     };
+    read_version_api_v1_documents_versions__version_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentVersionOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_document_api_v1_documents__document_id__get: {
         parameters: {
             query?: never;
@@ -17937,6 +18022,44 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    upload_version_api_v1_documents__document_id__versions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_version_api_v1_documents__document_id__versions_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -28,6 +28,7 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'done', to: '/approvals/done', icon: List, permission: 'approvals.decide' },
       { key: 'issueForms', to: '/approvals/issue-forms', icon: DocumentChecked, permission: 'approvals.check_issue_forms' },
       { key: 'copies', to: '/approvals/copies', icon: Message },
+      { key: 'duties', to: '/requests/duties', icon: Finished },
       { key: 'allRequests', to: '/requests/all', icon: Files, permission: 'requests.read_all' },
     ],
   },

@@ -39,6 +39,7 @@ const routes: RouteRecordRaw[] = [
     component: () => import('@/views/wizard/WizardPage.vue'),
     meta: { title: 'nav.newRequest', key: 'wizard', permission: 'requests.apply' },
   },
+  { path: '/requests/duties', component: () => import('@/views/requests/DutyListPage.vue'), meta: { title: 'nav.duties' } },
   {
     path: '/requests/:id/edit',
     component: () => import('@/views/wizard/WizardPage.vue'),

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { api } from '@/api/client'
 import type { Page } from '@/api/page'
+import type { Shape } from '@/api/shapes'
 import type { Citation, DocumentKind, PaperKind, Platform } from '@/api/scenarios'
 import { inCurrentLanguage, translate } from '@/locales'
 
@@ -14,16 +15,19 @@ export const useReference = defineStore('reference', () => {
   const kinds = ref<DocumentKind[]>([])
   const citations = ref<Citation[]>([])
   const platforms = ref<Platform[]>([])
+  const matters = ref<Shape<'MatterOut'>[]>([])
   const paperKinds = ref<PaperKind[]>([])
   let asked: Promise<void> | null = null
 
   async function read(): Promise<void> {
-    const [kindPage, citationPage, platformPage, paperPage] = await Promise.all([
+    const [kindPage, citationPage, platformPage, paperPage, matterPage] = await Promise.all([
       api.get<Page<DocumentKind> | DocumentKind[]>('/reference/document-kinds'),
       api.get<Page<Citation> | Citation[]>('/reference/citations'),
       api.get<Page<Platform>>('/reference/platforms'),
       api.get<Page<PaperKind>>('/reference/paper-kinds'),
+      api.get<Page<Shape<'MatterOut'>>>('/reference/matters'),
     ])
+    matters.value = matterPage.items
     paperKinds.value = itemsOf(paperPage)
     kinds.value = itemsOf(kindPage)
     citations.value = itemsOf(citationPage)
@@ -45,6 +49,11 @@ export const useReference = defineStore('reference', () => {
   /** A platform where papers are handed in, by its code. */
   function platformName(code: string): string {
     return inCurrentLanguage(platforms.value.find((one) => one.code === code)) || code
+  }
+
+  /** What a paper is about, by its code. */
+  function matterName(code: string): string {
+    return inCurrentLanguage(matters.value.find((one) => one.code === code)) || code
   }
 
   /** A paper that comes with an application, by its code. */
@@ -70,5 +79,5 @@ export const useReference = defineStore('reference', () => {
     return translate(found.article ? 'word.citation' : 'word.citationWhole', values)
   }
 
-  return { paperKinds, paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
+  return { matterName, paperKinds, paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
 })

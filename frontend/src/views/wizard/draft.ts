@@ -1,15 +1,17 @@
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { api, newKey } from '@/api/client'
-import type { Decision, DecidedSeal, DocumentOut, DocumentVersion, RequestOut } from '@/api/requests'
+import type { Decision, DecidedSeal, DocumentOut, RequestOut } from '@/api/requests'
 import type { Page } from '@/api/page'
 import type { Medium, Seal } from '@/api/seals'
 import { isProblem, type ApiProblem } from '@/api/problem'
 import { problemFor } from '@/composables/loading'
+import { uploadedVersion } from '@/documents/uploading'
 import { setSeam, startPlacing, usualSeam, type Placing } from '@/placement/placing'
 
 export interface Details {
   title: string
   document_kind: string
+  matter: string
   reason: string
   amount_minor: number | null
   currency: string
@@ -50,6 +52,7 @@ export type SaveState = 'none' | 'saving' | 'saved' | 'failed'
 const EMPTY: Details = {
   title: '',
   document_kind: '',
+  matter: '',
   reason: '',
   amount_minor: null,
   currency: 'CNY',
@@ -65,14 +68,8 @@ const EMPTY: Details = {
   paper_description: '',
   paper_place: '',
 }
-const SPOKEN_OR_NULL = ['contract_number', 'platform', 'region', 'duplicate_reason', 'paper_description', 'paper_place'] as const
+const SPOKEN_OR_NULL = ['matter', 'contract_number', 'platform', 'region', 'duplicate_reason', 'paper_description', 'paper_place'] as const
 const PAUSE_MS = 700
-
-/** The newest version that was uploaded: what is to be sealed. */
-export function uploadedVersion(document: DocumentOut | null): DocumentVersion | null {
-  const uploaded = document?.versions.filter((version) => version.origin === 'uploaded') ?? []
-  return uploaded.reduce<DocumentVersion | null>((newest, one) => (newest && newest.number > one.number ? newest : one), null)
-}
 
 /**
  * The application while it is being written. It saves itself to the platform a moment after each change, once the
@@ -83,6 +80,9 @@ export function useDraft() {
   const version = ref<number | null>(null)
   const details = reactive<Details>({ ...EMPTY })
   const document = shallowRef<DocumentOut | null>(null)
+  /** A paper that exists only on paper: nothing to upload, what is approved is its description. */
+  const paperless = ref(false)
+  const presses = ref(1)
   const decision = shallowRef<Decision | null>(null)
   const decisionProblem = ref<ApiProblem | null>(null)
   const deciding = ref(false)
@@ -118,7 +118,8 @@ export function useDraft() {
     return (decision.value?.controls.prerequisites ?? []).filter((code) => code !== 'government_signoff' && !there.has(code))
   })
   /** What of the list's conditions is not met yet. */
-  const unmet = computed<'papers' | 'repeats' | 'exception' | 'paper' | null>(() => {
+  const unmet = computed<'papers' | 'repeats' | 'exception' | 'paper' | 'document' | null>(() => {
+    if (paperless.value && decision.value && !(decision.value.controls.paper_only && medium.value === 'physical')) return 'document'
     if (excepting.value && !excepting.value.reason.trim()) return 'exception'
     if (decision.value?.controls.paper_only && !(details.paper_description.trim() && details.paper_place.trim())) return 'paper'
     if (missingPapers.value.length) return 'papers'
@@ -135,6 +136,7 @@ export function useDraft() {
   function facts(): Record<string, unknown> {
     return {
       document_kind: details.document_kind,
+      matter: details.matter || null,
       amount_minor: details.amount_minor,
       currency: details.currency,
       counterparty_id: details.counterparty_id,
@@ -236,7 +238,7 @@ export function useDraft() {
   /** Saves now and waits for it. */
   function save(): Promise<void> {
     clearTimeout(timer)
-    if (!details.document_kind || !document.value) return running
+    if (!details.document_kind || !(document.value || (paperless.value && details.title.trim()))) return running
     running = running.catch(() => undefined).then(write)
     return running
   }
@@ -255,6 +257,7 @@ export function useDraft() {
     Object.assign(details, {
       title: request.title,
       document_kind: request.document_kind,
+      matter: request.matter ?? '',
       reason: request.reason,
       amount_minor: request.amount_minor,
       currency: request.currency,
@@ -273,6 +276,8 @@ export function useDraft() {
     excepting.value = request.exception
     attached.value = request.attachments.map(({ document_version_id, kind, file_name }) => ({ document_version_id, kind, file_name }))
     document.value = withDocument
+    paperless.value = uploadedVersion(withDocument) === null && Boolean(request.paper_description)
+    presses.value = request.seals[0]?.presses_applied ?? 1
     medium.value = request.medium
     chosenSeals.value = request.seals.map((seal) => seal.seal_id)
     placing.value = request.seals.map(({ seal_id, presses_applied, seam_presses, placements, seam, qr }) => ({
@@ -289,12 +294,22 @@ export function useDraft() {
 
   function setDocument(next: DocumentOut): void {
     document.value = next
+    paperless.value = false
     if (!details.title) details.title = next.title
     placing.value = []
   }
 
+  /** On a paper that nobody has here seals have no places, only counts. */
+  function countPresses(): void {
+    placing.value = chosenSeals.value.map((seal_id) => ({ seal_id, presses_applied: presses.value, seam_presses: 0, placements: [], seam: null, qr: null }))
+  }
+
   /** Gives every chosen seal a first place and drops what is no longer chosen. */
   function preparePlacing(): void {
+    if (paperless.value) {
+      countPresses()
+      return
+    }
     const kept = placing.value.filter((one) => chosenSeals.value.includes(one.seal_id))
     const missing = seals.value.filter((seal) => !kept.some((one) => one.seal_id === seal.id))
     const fresh = startPlacing(missing, sizes.value, medium.value === 'electronic')
@@ -320,13 +335,15 @@ export function useDraft() {
     },
   )
   watch([medium, decision], () => void offerOtherMedium())
-  watch([details, document, medium, placing, attached, excepting], saveSoon, { deep: true })
+  watch([details, document, paperless, medium, placing, attached, excepting], saveSoon, { deep: true })
 
   return {
     id,
     version,
     details,
     document,
+    paperless,
+    presses,
     file,
     sizes,
     decision,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hiring import hire, leave
 from platform_world import World, ok, problem
-from request_story import Story, begin
+from request_story import SAMPLES, Story, begin
 from sqlalchemy import event
 
 from shuangyin.approvals.commands.sweeping import sweep
@@ -54,6 +54,28 @@ def test_a_document_is_replaced_once_where_the_approver_permits_it_and_is_decide
     ok(story.decide("department_head", again))
     assert story.read(request["id"])["status"] == "approved"
     problem(story.post("employee", f"{path}/replacement", place), 409, "REQUEST_STATE")
+
+
+def test_a_document_replaced_by_its_next_version_shows_the_approver_which_pages_differ(story: Story) -> None:
+    request = story.apply(seals=[story.line(seam=None, seam_presses=0)])
+    (item,) = story.todo("department_head")
+    permit = f"/approvals/steps/{item['step_id']}/replacement-permission"
+    ok(story.post("department_head", permit, {"reason": "附件有误"}))
+    (asked,) = request["documents"]
+    before, path = asked["document_version_id"], f"/api/v1/documents/{asked['document_id']}/versions"
+    files = {"file": ("第二稿.pdf", (SAMPLES / "notice.pdf").read_bytes(), "application/pdf")}
+    problem(story.client("department_head").post(path, files=files), 403, "NOT_OWN_DOCUMENT")
+    after = ok(story.client("employee").post(path, files=files), 201)["versions"][-1]["id"]
+    replaced = ok(
+        story.post("employee", f"/requests/{request['id']}/replacement", {"document_version_ids": [after]})
+    )
+    (difference,) = replaced["approval"]["revisions"][0]["differences"]
+    assert (difference["kind"], difference["happened"]) == ("documents", "changed")
+    assert (difference["before"], difference["after"]) == (before, after)
+    pages = story.get("department_head", f"/documents/comparison?before={before}&after={after}")
+    assert pages["changed"] or pages["removed"]
+    unknown = f"/api/v1/documents/comparison?before={'0' * 32}&after={after}"
+    problem(story.client("department_head").get(unknown), 404, "NOT_FOUND")
 
 
 def test_the_lists_cost_a_fixed_number_of_queries_however_long_they_are(
@@ -207,12 +229,15 @@ FORM = {
 def test_an_issue_form_counts_only_after_somebody_else_has_checked_it(story: Story, world: World) -> None:
     draft = story.draft()
     path = f"/requests/{draft['id']}/issue-forms"
-    form = ok(story.post("employee", path, FORM), 201)
+    scan = story.upload(name="notice.pdf")
+    form = ok(story.post("employee", path, {**FORM, "document_version_id": scan}), 201)
     assert form["covers"] == [draft["documents"][0]["sm3"]]
     problem(story.post("employee", path, FORM), 409, "ISSUE_FORM_TAKEN")
     assert [one["id"] for one in story.get("reviewer", "/approvals/issue-forms")["items"]] == [form["id"]]
     # Who is to check it sees the request it belongs to, already as a draft.
     assert story.read(draft["id"], "reviewer")["number"] == draft["number"]
+    assert story.get("reviewer", f"/documents/versions/{scan}")["id"] == scan
+    problem(story.client("custodian").get(f"/api/v1/documents/versions/{scan}"), 404, "NOT_FOUND")
     check = f"/approvals/issue-forms/{form['id']}/check"
     problem(story.post("employee", check), 403, "NOT_PERMITTED")
     problem(story.post("reviewer", check), 403, "STEP_UP_REQUIRED")

@@ -288,3 +288,18 @@ def _no_work_left(settings: Settings) -> Iterator[None]:
     yield
     folder: Path = settings.work_dir
     assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_a_document_has_further_versions_by_who_began_it_and_nobody_else(world: World) -> None:
+    first = ok(upload(world, sample("contract.pdf")), 201)
+    path = f"/api/v1/documents/{first['id']}/versions"
+    files = {"file": ("第二稿.pdf", sample("notice.pdf"), "application/pdf")}
+    again = ok(world.client("employee").post(path, files=files), 201)
+    assert [(one["number"], one["origin"]) for one in again["versions"]] == [(1, "uploaded"), (2, "uploaded")]
+    assert again["versions"][1]["parent_id"] == first["versions"][0]["id"]
+    read = ok(world.client("employee").get(f"/api/v1/documents/versions/{again['versions'][1]['id']}"))
+    assert (read["document_id"], read["number"]) == (first["id"], 2)
+    problem(world.client("department_head").post(path, files=files), 404, "NOT_FOUND")
+    problem(world.client("department_head").get(f"/api/v1/documents/versions/{read['id']}"), 404, "NOT_FOUND")
+    broken = {"file": ("图.pdf", b"\x89PNG", "application/pdf")}
+    assert world.client("employee").post(path, files=broken).status_code == 422

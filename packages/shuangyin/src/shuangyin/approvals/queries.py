@@ -258,6 +258,17 @@ def subjects_with_open_form(subject_type: str, organization_id: str) -> Select[t
     )
 
 
+def subjects_with_scan(
+    subject_type: str, organization_id: str, version_ids: Select[tuple[str]]
+) -> Select[tuple[str]]:
+    """The ids of the subjects of whose issue forms one of these document versions is the scan, as a subquery."""
+    return select(IssueForm.subject_id).where(
+        IssueForm.organization_id == organization_id,
+        IssueForm.subject_type == subject_type,
+        IssueForm.document_version_id.in_(version_ids),
+    )
+
+
 def issue_forms(
     work: UnitOfWork, subject_type: str, subject_id: str, organization_id: str
 ) -> list[IssueForm]:

@@ -14,42 +14,38 @@ from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject, blocks_of
+from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import commands, queries
 from shuangyin.documents.inspection import checked_names, inspected
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.documents.page_comparison import compare
-from shuangyin.documents.schemas import DocumentOut, PageChangesOut, document_out
+from shuangyin.documents.schemas import (
+    DocumentOut,
+    DocumentVersionOut,
+    PageChangesOut,
+    document_out,
+    version_out,
+)
 from shuangyin.documents.uploads import UploadRoute
 from shuangyin.people.schemas import Id
 
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=UploadRoute)
 
 
+PdfFile = Annotated[UploadFile, File(description="A PDF.")]
+
+
 @router.post("", status_code=201, response_model=DocumentOut)
 def upload(
     actor: Annotated[Actor, access("documents.upload")],
     write: Write,
-    file: Annotated[UploadFile, File(description="A PDF.")],
+    file: PdfFile,
     title: Annotated[Line | None, Form(description="The file's name when absent.")] = None,
 ) -> DocumentOut | Response:
-    """Upload a PDF as the first version of a new document.
-
-    It is inspected in the work folder; only what passes is encrypted into the object store, and only then does the
-    transaction that names it begin. A refusal leaves nothing behind.
-    """
-    platform = write.platform
+    """Upload a PDF as the first version of a new document."""
     names = checked_names(title, file.filename)
-    with inspected(platform.objects, platform.settings, file.file) as found:
-        with found.path.open("rb") as source:
-            written = platform.objects.write(blocks_of(source))
-        version = commands.NewVersion(
-            written,
-            found.page_sizes,
-            found.info.signed,
-            found.uploaded_sm3 if found.repaired else None,
-        )
-        uploaded_sm3 = found.uploaded_sm3
+    version, uploaded_sm3 = _stored(write.platform, file)
 
     def command(work: UnitOfWork) -> DocumentOut:
         document = commands.add_document(
@@ -60,6 +56,31 @@ def upload(
     return write.run(
         actor, command, status=201, payload_digest=f"{names.title}/{names.file_name}/{uploaded_sm3}"
     )
+
+
+@router.post("/{document_id}/versions", status_code=201, response_model=DocumentOut)
+def upload_version(
+    document_id: Id, actor: Annotated[Actor, access("documents.upload")], write: Write, file: PdfFile
+) -> DocumentOut | Response:
+    """Upload a PDF as the next version of one's own document; earlier versions stay as they are."""
+    names = checked_names(None, file.filename)
+    write.platform.view(lambda work: queries.own(work, actor, document_id))
+    version, uploaded_sm3 = _stored(write.platform, file)
+
+    def command(work: UnitOfWork) -> DocumentOut:
+        return _out(
+            work, commands.add_version(work, actor, document_id, file_name=names.file_name, version=version)
+        )
+
+    return write.run(
+        actor, command, status=201, payload_digest=f"{document_id}/{names.file_name}/{uploaded_sm3}"
+    )
+
+
+@router.get("/versions/{version_id}", response_model=DocumentVersionOut)
+def read_version(version_id: Id, platform: PlatformOf, actor: SignedIn) -> DocumentVersionOut:
+    """One version by its id, with the document it belongs to."""
+    return platform.view(lambda work: version_out(queries.readable_version(work, actor, version_id)))
 
 
 @router.get("/comparison", response_model=PageChangesOut)
@@ -114,6 +135,20 @@ def disposition(file_name: str, *, attachment: bool) -> str:
         or "document.pdf"
     )
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+def _stored(platform: Platform, file: UploadFile) -> tuple[commands.NewVersion, str]:
+    """An upload whose bytes are durable, and the SM3 of what was sent.
+
+    It is inspected in the work folder; only what passes is encrypted into the object store, and only then does the
+    transaction that names it begin. A refusal leaves nothing behind.
+    """
+    with inspected(platform.objects, platform.settings, file.file) as found:
+        with found.path.open("rb") as source:
+            written = platform.objects.write(blocks_of(source))
+        repaired = found.uploaded_sm3 if found.repaired else None
+        version = commands.NewVersion(written, found.page_sizes, found.info.signed, repaired)
+        return version, found.uploaded_sm3
 
 
 def _first_then_rest(chunks: Iterator[bytes]) -> Iterator[bytes]:

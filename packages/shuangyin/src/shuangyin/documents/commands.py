@@ -11,7 +11,7 @@ from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
 from shuangyin.core.objects import WrittenObject
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.documents import rules
+from shuangyin.documents import queries, rules
 from shuangyin.documents.models import Document, DocumentVersion, VersionOrigin
 from shuangyin.evidence.commands import record
 
@@ -49,6 +49,23 @@ def add_document(
     work.session.add(document)
     work.session.flush()
     added = _add_version(work, actor, document, origin, file_name, version, parent=None)
+    _record_upload(work, actor, added)
+    return document
+
+
+def add_version(
+    work: UnitOfWork, actor: Actor, document_id: str, *, file_name: str, version: NewVersion
+) -> Document:
+    """Keep an inspected upload as the next version of one's own document. Raises NotFound, Forbidden."""
+    actor.require("documents.upload")
+    document = queries.own(work, actor, document_id)
+    parent = queries.versions_of(work, document.id)[-1]
+    added = _add_version(work, actor, document, VersionOrigin.UPLOADED, file_name, version, parent=parent)
+    _record_upload(work, actor, added)
+    return document
+
+
+def _record_upload(work: UnitOfWork, actor: Actor, added: DocumentVersion) -> None:
     facts: dict[str, JsonValue] = {
         "version": added.id,
         "sm3": added.sm3,
@@ -60,9 +77,13 @@ def add_document(
         "origin": added.origin,
     }
     record(
-        work, actor, kind="documents.uploaded", subject_type="document", subject_id=document.id, facts=facts
+        work,
+        actor,
+        kind="documents.uploaded",
+        subject_type="document",
+        subject_id=added.document_id,
+        facts=facts,
     )
-    return document
 
 
 def add_sealed_version(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmseal.errors import GmsealError
 from gmseal.errors import Refused as GmsealRefused
 from gmseal.pdf.losses import Losses
-from shuangyin.core.errors import Invalid, Refused, ShuangyinError, TooLarge, Unavailable
+from shuangyin.core.errors import Forbidden, Invalid, Refused, ShuangyinError, TooLarge, Unavailable
 from shuangyin.core.text import Text
 
 _PAGES_NAMED = 10
@@ -147,6 +147,15 @@ def inspection_unavailable() -> Unavailable:
         "INSPECTION_UNAVAILABLE",
         "文件检查暂时无法进行，请稍后重试。",
         "The file cannot be inspected right now. Try again in a moment.",
+    )
+
+
+def not_own_document() -> Forbidden:
+    """Only who began a document adds versions to it."""
+    return Forbidden(
+        "NOT_OWN_DOCUMENT",
+        "只有上传这份文件的人可以上传它的新版本。请联系上传人，或作为新文件上传。",
+        "Only who uploaded this document may add a version to it. Ask that person, or upload a new document.",
     )
 
 

@@ -8,6 +8,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents import errors
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.documents.ports import DocumentReaders
 
@@ -19,6 +20,14 @@ def get(work: UnitOfWork, actor: Actor, document_id: str) -> Document:
     )
     if document is None or not _may_read(work, actor, document):
         raise not_found("这份文件", "document")
+    return document
+
+
+def own(work: UnitOfWork, actor: Actor, document_id: str) -> Document:
+    """A document that the actor began himself. Raises NotFound, Forbidden (NOT_OWN_DOCUMENT)."""
+    document = get(work, actor, document_id)
+    if document.created_by != actor.person_id:
+        raise errors.not_own_document()
     return document
 
 

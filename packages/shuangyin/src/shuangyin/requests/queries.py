@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
 from shuangyin.approvals.ports import SubjectCard
-from shuangyin.approvals.queries import subjects_asked, subjects_with_open_form
+from shuangyin.approvals.queries import subjects_asked, subjects_with_open_form, subjects_with_scan
 from shuangyin.authority.kinds import Act, GrantStatus
 from shuangyin.authority.models import Grant, GrantTarget
 from shuangyin.authority.queries import held_by
@@ -317,7 +317,13 @@ def reads_document(work: UnitOfWork, actor: Actor, document_id: str) -> bool:
         .where(DocumentVersion.document_id == document_id, visible_to(actor))
         .limit(1)
     )
-    return work.session.scalar(attached) is not None
+    if work.session.scalar(attached) is not None:
+        return True
+    # The scan of a 签发单 is read by whoever sees the request that it approves, before all by who checks it.
+    versions = select(DocumentVersion.id).where(DocumentVersion.document_id == document_id)
+    formed = subjects_with_scan(SUBJECT_TYPE, actor.organization_id, versions)
+    scans = select(UseRequest.id).where(UseRequest.id.in_(formed), visible_to(actor)).limit(1)
+    return work.session.scalar(scans) is not None
 
 
 def seal_names(work: UnitOfWork, request_ids: Collection[str]) -> dict[str, list[str]]:
