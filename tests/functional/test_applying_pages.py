@@ -1,11 +1,13 @@
 """The wizard where the list asks for more: a chosen approver, a named person, an issue form, a paper sealed twice.
 
-A list is put in force over HTTP whose rule for notices asks for all of it; no other test applies for a notice.
+A list is put in force over HTTP whose rule for notices asks for all of it, and taken back at the end.
 """
 
 from __future__ import annotations
 
+import copy
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,40 @@ ROUTE = [
 ]
 
 
+def added_rule(name: str, kind: str, answer: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "name_zh": name,
+        "name_en": name,
+        "conditions": {"document_kinds": [kind]},
+        "answer": answer,
+        "strength": "must",
+        "basis": "internal",
+        "citation": None,
+        "reason_zh": f"{name}。",
+        "reason_en": f"{name}.",
+        **fields,
+    }
+
+
+NOBODY_DECIDES = added_rule(
+    "决议由附设机构负责人审批",
+    "resolution",
+    {
+        "route": [
+            {
+                "approver": "post",
+                "post_kind": "affiliated_office",
+                "scope": "organization",
+                "if_nobody": "administrator",
+            }
+        ]
+    },
+)
+ON_PAPER = added_rule(
+    "社会保险材料盖实体公章", "social_insurance", {"medium": "physical", "seal_categories": ["legal_name"]}
+)
+
+
 def decide(person: Person, route: dict[str, Any], act: str = "approve") -> None:
     """Decide the open step of a route over HTTP, with a second factor where it is asked for."""
     step = next(one for one in route["steps"] if one["status"] == "open")
@@ -37,18 +73,30 @@ def decide(person: Person, route: dict[str, Any], act: str = "approve") -> None:
 
 
 @pytest.fixture(scope="module")
-def asking(running: Installation) -> None:
-    """A list whose rule for notices has an issue form, a paper, a choice and a named person."""
+def asking(running: Installation) -> Iterator[None]:
+    """A list whose rule for notices has an issue form, a paper, a choice and a named person; that of resolutions asks
+    a post which nobody holds; that of social insurance asks for the physical seal. Afterwards as before."""
     admin = running["administrator"]
-    draft = admin.post_json("/scenario-lists", {"starter": "current"})
-    rules = [{k: v for k, v in rule.items() if k not in ("id", "position")} for rule in draft["rules"]]
+    before = plain_rules(admin.get("/scenario-lists/current"))
+    rules = copy.deepcopy(before)
     rule = next(one for one in rules if one["name_zh"] == RULE)
     rule["answer"]["route"] = ROUTE
     controls = rule["answer"]["controls"] or {}
     rule["answer"]["controls"] = {**controls, "prerequisites": ["government_signoff", "legal_review"]}
+    put_in_force(running, [*rules, NOBODY_DECIDES, ON_PAPER])
+    yield
+    put_in_force(running, before)
+
+
+def plain_rules(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in rule.items() if k not in ("id", "position")} for rule in found["rules"]]
+
+
+def put_in_force(running: Installation, rules: list[dict[str, Any]]) -> None:
+    admin, head = running["administrator"], running["legal_representative"]
+    draft = admin.post_json("/scenario-lists", {"starter": "current"})
     admin.request("PUT", f"/scenario-lists/{draft['id']}/rules", json={"rules": rules})
     admin.post_json(f"/scenario-lists/{draft['id']}/submit")
-    head = running["legal_representative"]
     decide(head, head.get(f"/scenario-lists/{draft['id']}")["route"])
 
 
@@ -160,3 +208,81 @@ def test_an_amount_in_another_currency_and_an_exception(
     page.locator("#amount").fill("120000")
     expect(page.get_by_text("金额应为数字")).to_have_count(0)
     desk.look("wizard-currency", english=True)
+
+
+def test_an_exception_from_a_rule_of_the_unit_is_asked_for_with_a_reason_and_goes_to_the_root_office(
+    story: Story, running: Installation, open_desk: OpenDesk
+) -> None:
+    assert story.sealed["id"]
+    desk = open_desk("employee")
+    page = desk.page
+    desk.goto("/requests/new")
+    page.get_by_test_id("file-input").set_input_files(CONTRACT)
+    page.get_by_test_id("document-kind").click()
+    page.get_by_test_id("kind-social_insurance").click()
+    page.locator("#reason").fill("补办社会保险登记")
+    say_why_again(desk)
+    page.get_by_test_id("medium-choice").get_by_text("电子印章").click()
+    expect(page.get_by_test_id("medium-refused")).to_contain_text("社会保险材料盖实体公章")
+    expect(page.get_by_test_id("next")).to_be_disabled()
+    page.get_by_test_id("ask-exception").click()
+    expect(page.get_by_test_id("next")).to_be_disabled()
+    page.get_by_test_id("exception").locator("textarea").fill("经办机构只收电子材料")
+    expect(page.get_by_test_id("medium-refused")).to_have_count(0)
+    desk.look("wizard-exception", english=True)
+    page.get_by_test_id("next").click()
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("route-plan")).to_contain_text(running["legal_representative"].name)
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("request-exception")).to_contain_text("经办机构只收电子材料")
+    desk.look("request-exception", english=True)
+    page.get_by_test_id("withdraw").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤回申请").click()
+    expect(page.get_by_test_id("request-status")).to_have_text("已撤回")
+
+
+def test_a_request_that_nobody_can_decide_is_seen_and_given_to_somebody(
+    story: Story, running: Installation, open_desk: OpenDesk
+) -> None:
+    employee, head = running["employee"], running["department_head"]
+    facts = {"document_kind": "resolution"}
+    seal = next(
+        one
+        for one in employee.post_json("/requests/decision", facts)["seals"]
+        if one["medium"] == "electronic"
+    )
+    body = {
+        **facts,
+        "title": "临时股东会决议",
+        "reason": "报送登记机关",
+        "medium": "electronic",
+        "duplicate_reason": "演练中重复使用同一样本",
+        "document_version_ids": [story.waiting["documents"][0]["document_version_id"]],
+        "seals": [
+            {
+                "seal_id": seal["id"],
+                "presses_applied": 1,
+                "placements": [{"page": 0, "x_mm": 40.0, "y_mm": 150.0}],
+            }
+        ],
+    }
+    draft = employee.post_json("/requests", body)
+    request = employee.post_json(f"/requests/{draft['id']}/submit")
+    desk = open_desk("administrator", expected_statuses=(403,))
+    page = desk.page
+    desk.goto("/approvals/stuck")
+    row = page.get_by_test_id("row").filter(has_text="临时股东会决议")
+    desk.look("approvals-stuck-request", english=True)
+    row.get_by_test_id("stuck-assign").click()
+    desk.choose("指定审批人", re.compile(head.name), scope=page.get_by_role("dialog"))
+    page.locator("#stuck-reason").fill("附设机构负责人空缺")
+    desk.look("dialog-stuck-assign", english=True)
+    page.get_by_test_id("confirm").click()
+    desk.confirm_with(running["administrator"].code())
+    expect(row).to_have_count(0)
+    [item] = [one for one in head.get("/approvals")["items"] if one["subject_id"] == request["id"]]
+    head.post_confirmed(
+        f"/approvals/steps/{item['step_id']}/decisions",
+        {"decision": "reject", "comment": "材料不全", "binding": item["binding"]},
+    )
+    assert employee.get(f"/requests/{request['id']}")["status"] == "rejected"

@@ -31,7 +31,7 @@ def test_a_document_is_exchanged_and_the_approver_sees_what_differs(
 ) -> None:
     changed = tmp_path / "contract-2.pdf"
     with pikepdf.open(SAMPLES / "contract.pdf") as pdf:
-        pdf.docinfo["/Subject"] = "第二稿"
+        pdf.pages[1].Contents = pdf.make_stream(b"0 0 1 rg 100 100 200 50 re f")
         pdf.save(changed)
     request = large(running, story, "水质监测设备采购合同")
     head = open_desk("department_head")
@@ -50,11 +50,14 @@ def test_a_document_is_exchanged_and_the_approver_sees_what_differs(
     page.get_by_test_id("replace").click()
     dialog = page.get_by_role("dialog")
     dialog.locator("input[type=file]").set_input_files(changed)
+    # The applicant sees which pages differ before he exchanges anything.
+    expect(dialog.get_by_test_id("changed-pages")).to_contain_text("第 2 页")
     employee.look("dialog-replace", english=True)
     dialog.get_by_test_id("confirm").click()
     expect(dialog).to_have_count(0)
     # The approver's page shows by itself what differs, before he decides on the new version.
-    expect(head.page.get_by_test_id("replaced")).to_contain_text("新增")
+    expect(head.page.get_by_test_id("replaced")).to_contain_text("已更换")
+    expect(head.page.get_by_test_id("changed-pages")).to_have_text("第 2 页文字有改动。")
     head.look("request-replaced", english=True)
 
 

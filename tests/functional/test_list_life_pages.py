@@ -122,6 +122,9 @@ def approve_on_a_phone(open_desk: OpenDesk, running: Installation, address: str)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a mapping of the two sides
     desk.goto("/approvals")
     page.get_by_role("link", name=re.compile("印章使用场景清单")).click()
+    # Who is asked to approve a list begins with what it changes.
+    expect(page.get_by_test_id("tab-comparison")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_test_id("rule-change").filter(has_text=SWITCHED)).to_be_visible()
     desk.look("scenario-to-approve", english=True)
     assert page.url.endswith(address)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # as above

@@ -19,6 +19,7 @@ PAGES = [
     ("auditor", "/", "home-auditor"),
     ("employee", "/requests", "requests-mine"),
     ("auditor", "/requests/all", "requests-all"),
+    ("employee", "/requests/duties", "requests-duties"),
     ("department_head", "/approvals", "approvals"),
     ("department_head", "/approvals/copies", "approvals-copies"),
     ("department_head", "/approvals/consultations", "approvals-consultations"),

@@ -3069,6 +3069,46 @@ export interface paths {
         patch: operations["change_organization_api_v1_organization_patch"];
         trace?: never;
     };
+    "/api/v1/organization/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Calendar
+         * @description The days off and the worked weekends of a year, where they come from, and what was corrected.
+         */
+        get: operations["read_calendar_api_v1_organization_calendar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/calendar/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Days
+         * @description Correct days, or import a year: all of them or none. Answers with the year of the first.
+         */
+        put: operations["put_days_api_v1_organization_calendar_days_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -5041,6 +5081,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statements/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Running Week
+         * @description What was sealed since Monday, per seal, medium and amount.
+         */
+        get: operations["running_week_api_v1_statements_running_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statements/{statement_id}/read": {
         parameters: {
             query?: never;
@@ -6550,6 +6610,54 @@ export interface components {
             file: string;
         };
         /**
+         * CalendarCorrection
+         * @description A day that the organization has set otherwise than the published arrangement.
+         */
+        CalendarCorrection: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "off" | "worked";
+            /** Note */
+            note: string;
+            /** Set At */
+            set_at: number;
+            /** Set By */
+            set_by: string;
+        };
+        /**
+         * CalendarOut
+         * @description A year as terms and office hours count it. Without a source nothing is known but its weekends.
+         */
+        CalendarOut: {
+            /**
+             * Arranged
+             * @description False: the arrangement of the year is not in the data.
+             */
+            arranged: boolean;
+            /** Corrections */
+            corrections: components["schemas"]["CalendarCorrection"][];
+            /** Off */
+            off: string[];
+            /** Source En */
+            source_en: string | null;
+            /** Source Zh */
+            source_zh: string | null;
+            /**
+             * Worked
+             * @description Weekend days that are worked.
+             */
+            worked: string[];
+            /** Year */
+            year: number;
+        };
+        /**
          * CapabilityOut
          * @description One statement in a counterparty's history.
          */
@@ -7119,6 +7227,35 @@ export interface components {
             uscc_exception: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * DayBody
+         * @description What one day shall be; `published` takes a correction away.
+         */
+        DayBody: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "off" | "worked" | "published";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * DaysBody
+         * @description Days to be set, all or none of them.
+         */
+        DaysBody: {
+            /** Days */
+            days: components["schemas"]["DayBody"][];
         };
         /**
          * DecidedSeal
@@ -12752,6 +12889,18 @@ export interface components {
             rates?: components["schemas"]["RateBody"][] | null;
             /** Rules */
             rules: components["schemas"]["RuleBody"][];
+        };
+        /**
+         * RunningWeekOut
+         * @description What was sealed in the present week up to now; its statement is made when it is over.
+         */
+        RunningWeekOut: {
+            /** Lines */
+            lines: components["schemas"]["StatementLineOut"][];
+            /** Until At */
+            until_at: number;
+            /** Week */
+            week: string;
         };
         /**
          * SafeOut
@@ -20447,6 +20596,75 @@ export interface operations {
             };
         };
     };
+    read_calendar_api_v1_organization_calendar_get: {
+        parameters: {
+            query?: {
+                /** @description The present one when absent. */
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_days_api_v1_organization_calendar_days_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DaysBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_permissions_api_v1_permissions_get: {
         parameters: {
             query?: never;
@@ -24215,6 +24433,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_StatementOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    running_week_api_v1_statements_running_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningWeekOut"];
                 };
             };
             /** @description Problem document */

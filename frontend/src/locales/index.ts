@@ -15,11 +15,9 @@ import keeping from './keeping'
 import leaving from './leaving'
 import passkeys from './passkeys'
 import loans from './loans'
-<<<<<<< HEAD
 import pressCheck from './pressCheck'
-=======
+import calendar from './calendar'
 import duties from './duties'
->>>>>>> 5053699 (Discarding, duties after a use, changed pages, papers without a file and scans of issue forms have their pages; a document has further versions)
 import requests from './requests'
 import seals from './seals'
 import sealLife from './sealLife'
@@ -34,7 +32,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -70,6 +70,7 @@ from shuangyin.evidence.readers import EntrySubjects, SubjectReaders
 from shuangyin.evidence.sequencer import SequencerThread
 from shuangyin.evidence.witnessing import WitnessThread
 from shuangyin.organization import api as organization_api
+from shuangyin.organization import calendar_api
 from shuangyin.people import api as people_api
 from shuangyin.people import events_api
 from shuangyin.people import ports as people_ports
@@ -116,6 +117,7 @@ APIS = (
     vouching_api,
     reference_api,
     organization_api,
+    calendar_api,
     people_api,
     events_api,
     alarms_api,

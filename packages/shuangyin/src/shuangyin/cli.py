@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shuangyin import device_commands, log_commands, people_commands
+from shuangyin import device_commands, log_commands, people_commands, request_commands
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
 from shuangyin.device_sim import command as device_command
@@ -18,6 +18,7 @@ from shuangyin.process_lock import only_process
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
 app.add_typer(log_commands.app, name="log")
 app.add_typer(people_commands.app, name="person")
+app.add_typer(request_commands.app, name="request")
 app.command("device-sim")(device_command.device_sim)
 app.command("broker")(device_commands.broker)
 app.command("gateway")(device_commands.gateway)

@@ -11,20 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from shuangyin.api_caller import Caller, Server, TokenFile, console, token_from
+
 app = typer.Typer(no_args_is_help=True, help="人员：办理离职。 People: let somebody leave.")
-console = Console()
-
-TOKEN_VARIABLE = "SHUANGYIN_TOKEN"  # noqa: S105  # the name of a variable
 CODE_VARIABLE = "SHUANGYIN_SECOND_FACTOR"
-_PATIENCE_S = 120
-
-Server = Annotated[str, typer.Option(help="Address of the running platform.")]
-TokenFile = Annotated[
-    Path | None, typer.Option(help=f"File with a bearer token that may manage people; or ${TOKEN_VARIABLE}.")
-]
 
 
 @app.command()
@@ -41,7 +33,7 @@ def leave(
 
     Exit 0: done; 1: something must be settled first; 2: refused or not reached.
     """
-    with _Caller(server, _token(token_file)) as caller:
+    with Caller(server, token_from(token_file)) as caller:
         person = caller.person(account)
         choices: dict[str, Any] = {"reason": reason}
         if successor is not None:
@@ -64,76 +56,6 @@ def leave(
         console.print(f"已办理 {made['number']}，共 {made['items']} 项。 Done: {made['items']} things.")
         if sheet is not None:
             sheet.write_bytes(caller.content(f"/person-transitions/{made['id']}/sheet.pdf"))
-
-
-class _Caller:
-    """The public API with a bearer token. Ends the command with a sentence when it refuses or is not there."""
-
-    def __init__(self, server: str, token: str) -> None:
-        import httpx  # noqa: PLC0415  # heavy imports only where they are needed
-
-        self._errors = httpx.HTTPError
-        self._client = httpx.Client(
-            base_url=f"{server.rstrip('/')}/api/v1",
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=_PATIENCE_S,
-            trust_env=False,
-        )
-
-    def __enter__(self) -> _Caller:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-
-    def call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        return dict(self._send(method, path, **arguments).json())
-
-    def content(self, path: str) -> bytes:
-        return bytes(self._send("GET", path).content)
-
-    def person(self, account: str) -> dict[str, Any]:
-        """The active person of an account."""
-        cursor: str | None = None
-        while True:
-            query = {"status": "active", "limit": 200, **({"cursor": cursor} if cursor else {})}
-            page = self.call("GET", "/persons", params=query)
-            for one in page["items"]:
-                if one["account"] == account:
-                    return dict(one)
-            cursor = page["next_cursor"]
-            if cursor is None:
-                raise _refused(f"没有在职人员使用账号 {account}。 Nobody here has the account {account}.")
-
-    def _send(self, method: str, path: str, **arguments: Any) -> Any:
-        try:
-            answer = self._client.request(method, path, **arguments)
-        except self._errors as error:
-            raise _refused("连接不上平台，请核对 --server。 The platform is not reached.") from error
-        if answer.is_success:
-            return answer
-        try:
-            problem = answer.json()
-            told = f"{problem['detail']} [{problem['code']}]"
-        except (ValueError, KeyError, TypeError):
-            told = f"HTTP {answer.status_code}"
-        raise _refused(told)
-
-
-def _token(token_file: Path | None) -> str:
-    try:
-        token = token_file.read_text(encoding="utf-8") if token_file else os.environ.get(TOKEN_VARIABLE, "")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused("读不到令牌文件。 The token file cannot be read.") from error
-    token = token.strip()
-    if not token or not token.isascii() or not token.isprintable():
-        raise _refused(f"请给出令牌：--token-file 或 {TOKEN_VARIABLE}。 Give a bearer token.")
-    return token
-
-
-def _refused(told: str) -> typer.Exit:
-    console.print(told, highlight=False)
-    return typer.Exit(2)
 
 
 def _table(name: str, shown: dict[str, Any]) -> Table:

@@ -40,7 +40,7 @@ from shuangyin.approvals.rules.planning import (
     stand_in_for,
 )
 from shuangyin.core.text import Text
-from shuangyin.reference.calendar import MS_PER_HOUR, working_calendar
+from shuangyin.reference.working_days import MS_PER_HOUR, published_calendar
 
 LETTERS = "abcdef"
 
@@ -286,9 +286,9 @@ def at(text: str) -> int:
 )
 def test_working_hours_pass_only_on_working_days(start: str, hours: float, due: str) -> None:
     timeout = Timeout(hours, Hours.WORKING, OnTimeout.REMIND)
-    assert due_after(timeout, at(start), working_calendar()) == at(due)
+    assert due_after(timeout, at(start), published_calendar()) == at(due)
     plain = Timeout(hours, Hours.ALL, OnTimeout.REMIND)
-    assert due_after(plain, at(start), working_calendar()) == at(start) + hours * MS_PER_HOUR
+    assert due_after(plain, at(start), published_calendar()) == at(start) + hours * MS_PER_HOUR
 
 
 def test_nothing_of_high_risk_passes_for_lack_of_an_answer() -> None:

@@ -12,7 +12,7 @@ from shuangyin.authority.commands.rounds import JOB_KIND, end_what_is_over
 from shuangyin.authority.commands.rounds import begin as begin_rounds
 from shuangyin.core.jobs import Job
 from shuangyin.core.platform import Platform
-from shuangyin.reference.working_days import in_office_hours
+from shuangyin.reference.working_days import published_calendar
 
 HOUR = 3_600_000
 USES = 6
@@ -83,7 +83,7 @@ def evidence(story: Story, subject_type: str, subject_id: str) -> list[str]:
 
 def test_after_hours_an_emergency_is_delegated_and_reviewed_later(story: Story, platform: Platform) -> None:
     world = story.world
-    assert not in_office_hours(world.clock.now_ms()), "the story begins on a Sunday"
+    assert not published_calendar().in_office_hours(world.clock.now_ms()), "the story begins on a Sunday"
     request_id = approved(story)
     problem(seal(story, "reviewer", request_id), 403, "NOT_PERMITTED")
     custodian = world.id("custodian")
@@ -135,7 +135,7 @@ def test_an_emergency_in_office_hours_is_refused_and_a_circle_too(story: Story) 
     world.clock.advance(seconds=24 * 3600 + 2 * 3600)
     for kind in ("custodian", "legal_representative", "administrator"):
         world.members[kind].client = world.sign_in(world.members[kind])
-    assert in_office_hours(world.clock.now_ms())
+    assert published_calendar().in_office_hours(world.clock.now_ms())
     emergency = {"delegator_id": world.id("custodian"), "emergency": True}
     problem(delegate(story, "legal_representative", "reviewer", **emergency), 409, "EMERGENCY_IN_HOURS")
     problem(delegate(story, "custodian", "custodian"), 409, "DELEGATION_SELF")

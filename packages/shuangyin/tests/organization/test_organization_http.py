@@ -154,3 +154,35 @@ def test_the_permissions_a_post_can_carry_are_explained_in_both_languages(world:
         for code in post["permissions"]
     }
     assert used == {one["code"] for one in listed}
+
+
+def test_an_organization_sets_its_own_working_days(world: World) -> None:
+    admin, path = world.client("administrator"), "/api/v1/organization/calendar"
+    before = ok(admin.get(path, params={"year": 2026}))
+    assert before["arranged"] is True
+    assert "尚未" in before["source_zh"], "what nobody compared with the published text says so"
+    assert "2026-10-10" in before["worked"]
+    days = [
+        {"day": "2026-10-10", "kind": "off", "note": "本单位统一休息"},
+        {"day": "2026-11-28", "kind": "worked"},
+    ]
+    problem(world.client("employee").put(f"{path}/days", json={"days": days}), 403, "NOT_PERMITTED")
+    problem(admin.put(f"{path}/days", json={"days": [*days, days[0]]}), 422, "CALENDAR_DAY_TWICE")
+    assert ok(admin.get(path, params={"year": 2026})) == before, "all or none"
+    after = ok(admin.put(f"{path}/days", json={"days": days}))
+    assert ("2026-10-10" in after["off"], "2026-10-10" in after["worked"]) == (True, False)
+    assert [(one["day"], one["kind"], one["note"]) for one in after["corrections"]] == [
+        ("2026-10-10", "off", "本单位统一休息"),
+        ("2026-11-28", "worked", ""),
+    ]
+    back = ok(admin.put(f"{path}/days", json={"days": [{**one, "kind": "published"} for one in days]}))
+    assert back == before
+    unknown = ok(admin.get(path, params={"year": 2040}))
+    assert (unknown["arranged"], unknown["off"], unknown["source_zh"]) == (False, [], None)
+    unreadable: list[dict[str, object]] = [
+        {"days": []},
+        {"days": [{"day": "2026-13-01", "kind": "off"}]},
+        {"days": [{"day": "1899-01-01", "kind": "off"}]},
+    ]
+    for wrong in unreadable:
+        assert admin.put(f"{path}/days", json=wrong).status_code == 422

@@ -7,12 +7,9 @@ from datetime import date, datetime
 import pytest
 
 from shuangyin.core.clock import BEIJING, beijing_time, to_milliseconds
-from shuangyin.reference.working_days import (
-    end_of_working_days,
-    in_office_hours,
-    is_working_day,
-    known_year,
-)
+from shuangyin.reference.working_days import known_year, published_calendar
+
+CALENDAR = published_calendar()
 
 
 def at(text: str) -> int:
@@ -38,7 +35,7 @@ def at(text: str) -> int:
     ],
 )
 def test_days_off_and_worked_weekends(day: str, *, works: bool) -> None:
-    assert is_working_day(date.fromisoformat(day)) is works
+    assert CALENDAR.is_working_day(date.fromisoformat(day)) is works
 
 
 @pytest.mark.parametrize(
@@ -51,16 +48,16 @@ def test_days_off_and_worked_weekends(day: str, *, works: bool) -> None:
     ],
 )
 def test_a_term_ends_with_its_last_working_day(event: str, days: int, last_day: str) -> None:
-    end = beijing_time(end_of_working_days(at(event), days))
+    end = beijing_time(CALENDAR.end_of_working_days(at(event), days))
     assert (end.hour, end.minute) == (0, 0)
-    assert beijing_time(end_of_working_days(at(event), days) - 1).date().isoformat() == last_day
+    assert beijing_time(CALENDAR.end_of_working_days(at(event), days) - 1).date().isoformat() == last_day
 
 
 def test_office_hours_are_those_of_working_days() -> None:
-    assert in_office_hours(at("2026-11-26T09:00"))
-    assert not in_office_hours(at("2026-11-26T18:00"))
-    assert not in_office_hours(at("2026-11-28T10:00"))
-    assert in_office_hours(at("2026-10-10T10:00"))
+    assert CALENDAR.in_office_hours(at("2026-11-26T09:00"))
+    assert not CALENDAR.in_office_hours(at("2026-11-26T18:00"))
+    assert not CALENDAR.in_office_hours(at("2026-11-28T10:00"))
+    assert CALENDAR.in_office_hours(at("2026-10-10T10:00"))
 
 
 def test_the_data_say_which_years_are_arranged() -> None:
@@ -71,3 +68,19 @@ def test_the_data_say_which_years_are_arranged() -> None:
         assert known is not None
         assert not known.off & known.worked
         assert all(day.weekday() >= 5 for day in known.worked)
+
+
+def test_what_an_organization_sets_goes_before_what_was_published() -> None:
+    days = {
+        date(2026, 10, 10): "off",
+        date(2026, 10, 5): "worked",
+        date(2026, 11, 27): "off",
+        date(2026, 11, 28): "worked",
+    }
+    own = CALENDAR.corrected(days)  # type: ignore[arg-type]  # the kinds are written out above
+    assert [own.is_working_day(day) for day in days] == [False, True, False, True]
+    assert [CALENDAR.is_working_day(day) for day in days] == [True, False, True, False]
+    term = own.end_of_working_days(at("2026-11-26T10:00"), 1)
+    assert beijing_time(term - 1).date().isoformat() == "2026-11-28"
+    assert not own.in_office_hours(at("2026-11-27T10:00"))
+    assert own.after_working_hours(at("2026-11-26T17:00"), 2) == at("2026-11-28T10:00")

@@ -53,6 +53,9 @@ def test_a_week_that_is_over_has_one_statement_that_is_printed_and_read(
     world.settle()
     assert story.read(request["id"])["status"] == "sealed"
     monday = week_of(beijing_time(world.clock.now_ms()).date())
+    running = story.get("legal_representative", "/statements/running")
+    assert (running["week"], [one["uses"] for one in running["lines"]]) == (monday.isoformat(), [1])
+    problem(story.client("employee").get("/api/v1/statements/running"), 403, "NOT_PERMITTED")
     world.clock.advance(seconds=(bounds_of(monday)[1] - world.clock.now_ms()) / 1000 + 60)
     assert [make_due(platform), make_due(platform)] == [1, 0]
     lead = world.sign_in(world.members["legal_representative"])

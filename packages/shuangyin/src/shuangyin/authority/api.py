@@ -184,7 +184,7 @@ def _office_out(work: UnitOfWork, post: Post, holder: PersonRef | None, ends: li
     waiting: list[Grant] = []
     if ends:
         waiting = list(work.session.scalars(select(Grant).where(*open_, Grant.confirmed_at < max(ends))))
-    lapses = [at for one in waiting if (at := queries.lapse(one, {post.id: ends})) is not None]
+    lapses = [at for one in waiting if (at := queries.lapse(work, one, {post.id: ends})) is not None]
     office = root_office(post.office) if post.office else None
     return OfficeOut(
         post=NamedRef(id=post.id, name=post.name),

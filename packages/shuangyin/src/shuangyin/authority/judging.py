@@ -264,7 +264,7 @@ class _Case:
             return None
         if self._ends is None:
             self._ends = queries.office_ends(self.work, self.organization_id)
-        return queries.lapse(grant, self._ends)
+        return queries.lapse(self.work, grant, self._ends)
 
 
 @cache

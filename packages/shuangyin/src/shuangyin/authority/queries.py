@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, func, select, union_all
 
@@ -12,9 +13,9 @@ from shuangyin.authority.models import Grant, GrantReservation, GrantTarget, cod
 from shuangyin.authority.rules.grants import GrantState, Quantities, Scope, lapse_of
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.organization.calendar import end_of_term
 from shuangyin.organization.models import Department, Post
 from shuangyin.people.models import PostHolding
-from shuangyin.reference.working_days import end_of_working_days
 
 ABOVE_HEX = "g"
 """Comes after every hexadecimal digit in every collation, so that a range of paths needs no LIKE."""
@@ -177,11 +178,12 @@ def office_ends(work: UnitOfWork, organization_id: str) -> dict[str, list[int]]:
     return ends
 
 
-def lapse(grant: Grant, ends: Mapping[str, Sequence[int]]) -> int | None:
+def lapse(work: UnitOfWork, grant: Grant, ends: Mapping[str, Sequence[int]]) -> int | None:
     """When a root grant lapses unless it is reconfirmed; None for others, and without a change of the office."""
     if grant.depth or grant.granted_by_post is None:
         return None
-    return lapse_of(grant.confirmed_at, ends.get(grant.granted_by_post, ()), end_of_working_days)
+    term = partial(end_of_term, work, grant.organization_id)
+    return lapse_of(grant.confirmed_at, ends.get(grant.granted_by_post, ()), term)
 
 
 def department_lines(work: UnitOfWork, organization_id: str) -> dict[str, tuple[str, ...]]:

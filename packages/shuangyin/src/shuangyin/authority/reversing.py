@@ -196,7 +196,7 @@ def _in_force(
     for line in lines.values():
         for one in line:
             if one.id not in holds:
-                state = queries.state_of(one, lapses_at=queries.lapse(one, ends))
+                state = queries.state_of(one, lapses_at=queries.lapse(work, one, ends))
                 holds[one.id] = closing_cause(state, at) is None and state.count_left != 0
     return {line[-1]: line for line in lines.values() if all(holds[one.id] for one in line)}
 

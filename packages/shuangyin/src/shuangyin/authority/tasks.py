@@ -83,7 +83,7 @@ def _reconfirmations(work: UnitOfWork, actor: Actor) -> list[AuthorityTask]:
             Grant.confirmed_at < max(end for one in held.values() for end in one),
         )
     )
-    lapses = [at for one in rows if (at := queries.lapse(one, held)) is not None and at > work.now]
+    lapses = [at for one in rows if (at := queries.lapse(work, one, held)) is not None and at > work.now]
     return [AuthorityTask("reconfirm", len(lapses), min(lapses, default=0))]
 
 

@@ -85,9 +85,9 @@ def grants_out(work: UnitOfWork, actor: Actor, rows: Sequence[Grant]) -> list[Gr
             names,
             targets[row.id],
             children.get(row.id, 0),
-            queries.lapse(lines[row.id][0], ends),
+            queries.lapse(work, lines[row.id][0], ends),
             work.now,
-            _actions(actor, lines[row.id], work.now, queries.lapse(row, ends)),
+            _actions(actor, lines[row.id], work.now, queries.lapse(work, row, ends)),
         )
         for row in rows
     ]

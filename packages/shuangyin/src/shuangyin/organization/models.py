@@ -138,3 +138,16 @@ class CounterpartyCapability(Base):
     checked_at: Mapped[int]
     checked_by: Mapped[str] = mapped_column(String(32))
     entry_id: Mapped[str] = mapped_column(String(32), doc="The evidence entry.")
+
+
+class CalendarDay(Base):
+    """A day that the organization has set otherwise than the published arrangement of holidays has it."""
+
+    __tablename__ = "calendar_day"
+
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True, doc="ISO, a day of Beijing.")
+    kind: Mapped[str] = mapped_column(String(8), doc="off | worked")
+    note: Mapped[str] = mapped_column(String(200))
+    set_by: Mapped[str] = mapped_column(String(32))
+    set_at: Mapped[int]

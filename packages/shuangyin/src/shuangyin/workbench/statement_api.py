@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -51,6 +52,25 @@ class StatementOut(BaseModel):
     lines: list[StatementLineOut]
 
 
+class RunningWeekOut(BaseModel):
+    """What was sealed in the present week up to now; its statement is made when it is over."""
+
+    week: str
+    until_at: int
+    lines: list[StatementLineOut]
+
+
+@router.get("/running", response_model=RunningWeekOut)
+def running_week(platform: PlatformOf, actor: Reader) -> RunningWeekOut:
+    """What was sealed since Monday, per seal, medium and amount."""
+
+    def query(work: UnitOfWork) -> RunningWeekOut:
+        monday, lines = statements.running_week(work, actor)
+        return RunningWeekOut(week=monday.isoformat(), until_at=work.now, lines=_lines(lines))
+
+    return platform.view(query)
+
+
 @router.get("", response_model=Page[StatementOut])
 def list_statements(platform: PlatformOf, actor: Reader) -> Page[StatementOut]:
     """The weekly statements, the newest first."""
@@ -82,7 +102,6 @@ def print_statement(statement_id: IdInPath, platform: PlatformOf, actor: Reader)
 
 
 def _out(found: WeeklyStatement) -> StatementOut:
-    lines = [StatementLineOut.model_validate(one, from_attributes=True) for one in statements.lines_of(found)]
     return StatementOut(
         id=found.id,
         week=found.week,
@@ -92,5 +111,9 @@ def _out(found: WeeklyStatement) -> StatementOut:
         read_at=found.read_at,
         sm3=found.digest,
         entry_id=found.entry_id,
-        lines=lines,
+        lines=_lines(statements.lines_of(found)),
     )
+
+
+def _lines(lines: Sequence[statements.StatementLine]) -> list[StatementLineOut]:
+    return [StatementLineOut.model_validate(one, from_attributes=True) for one in lines]

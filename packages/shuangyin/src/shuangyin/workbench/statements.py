@@ -103,6 +103,13 @@ def statements(work: UnitOfWork, actor: Actor, *, limit: int = 60) -> list[Weekl
     return list(work.session.scalars(query.order_by(WeeklyStatement.week.desc()).limit(limit)))
 
 
+def running_week(work: UnitOfWork, actor: Actor) -> tuple[date, list[StatementLine]]:
+    """The Monday of the present week and what was sealed since; nothing of it is kept before the week is over."""
+    monday = week_of(beijing_time(work.now).date())
+    begins, _ = bounds_of(monday)
+    return monday, counted(_uses(work, actor.organization_id, begins, work.now + 1))
+
+
 def statement(work: UnitOfWork, actor: Actor, statement_id: str) -> WeeklyStatement:
     """One statement of the actor's organization. Raises NotFound."""
     found = work.session.scalar(

@@ -39,7 +39,7 @@ from shuangyin.approvals.rules.definitions import SpecialCases, WhenRepeated
 from shuangyin.approvals.rules.planning import stand_in_for
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.reference.calendar import working_calendar
+from shuangyin.organization.calendar import calendar_of
 
 REPEATED = "repeated"
 NO_APPROVER = "no_approver"
@@ -65,7 +65,7 @@ def open_step(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep, *, afr
     step.acted_at = None
     definition = definition_of(step.definition)
     if definition is not None and definition.timeout is not None:
-        step.due_at = due_after(definition.timeout, work.now, working_calendar())
+        step.due_at = due_after(definition.timeout, work.now, calendar_of(work, route.organization_id))
     work.session.flush()
     if not afresh:
         _count_earlier(work, route, step)

@@ -32,7 +32,7 @@ def reserve(
     line = _locked_line(work, actor, grant_id)
     question = question_of(work, seal_of(work, actor.organization_id, seal_id), work.now, facts)
     ends = queries.office_ends(work, actor.organization_id)
-    states = [queries.state_of(one, lapses_at=queries.lapse(one, ends)) for one in line]
+    states = [queries.state_of(one, lapses_at=queries.lapse(work, one, ends)) for one in line]
     objections = objections_to_use(states, question)
     if objections:
         raise errors.used_up(objections)

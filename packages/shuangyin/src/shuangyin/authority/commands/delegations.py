@@ -20,11 +20,11 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
+from shuangyin.organization.calendar import calendar_of
 from shuangyin.people.commands import require_second_factor
 from shuangyin.people.models import PersonStatus
 from shuangyin.people.queries import holds_permission, person
 from shuangyin.reference.queries import document_kind
-from shuangyin.reference.working_days import in_office_hours
 from shuangyin.seals.queries import named
 
 
@@ -45,7 +45,7 @@ def delegate(work: UnitOfWork, actor: Actor, new: NewDelegation) -> Delegation:
     objections = objections_to_terms(
         terms,
         now=work.now,
-        in_office_hours=in_office_hours(work.now),
+        in_office_hours=calendar_of(work, actor.organization_id).in_office_hours(work.now),
         parent=parent,
         edges=_edges(work, actor.organization_id, terms),
     )

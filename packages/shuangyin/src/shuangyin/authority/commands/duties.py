@@ -26,10 +26,10 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import stale_version
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
+from shuangyin.organization.calendar import end_of_term
 from shuangyin.people.commands import require_second_factor
 from shuangyin.people.models import Person, PersonStatus
 from shuangyin.people.queries import person
-from shuangyin.reference.working_days import end_of_working_days
 
 
 def give_override(work: UnitOfWork, actor: Actor, new: NewOverride) -> DutyOverride:
@@ -209,7 +209,7 @@ def open_review(
         reviewer_id=reviewer_id,
         barred_ids=json.dumps(sorted(barred)),
         opened_at=work.now,
-        due_at=end_of_working_days(since, REVIEW_WORKING_DAYS),
+        due_at=end_of_term(work, actor.organization_id, since, REVIEW_WORKING_DAYS),
         status=ReviewStatus.OPEN,
     )
     work.session.add(row)

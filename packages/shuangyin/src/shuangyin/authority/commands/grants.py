@@ -126,7 +126,7 @@ def reconfirm(work: UnitOfWork, actor: Actor, grant_ids: Sequence[str], *, proof
     for grant in found:
         if grant.depth or grant.granted_by_post not in actor.post_ids:
             raise errors.not_the_office()
-        state = queries.state_of(grant, lapses_at=queries.lapse(grant, ends))
+        state = queries.state_of(grant, lapses_at=queries.lapse(work, grant, ends))
         if grant.status not in (GrantStatus.ACTIVE, GrantStatus.OFFERED) or closing_cause(state, work.now):
             raise errors.already_ended()
     subject = found[0].id if len(found) == 1 else f"{len(found)}:{actor.organization_id}"
@@ -171,7 +171,7 @@ def close_if_over(work: UnitOfWork, actor: Actor, found: Sequence[Grant]) -> lis
     ends = queries.office_ends(work, actor.organization_id) if any(not one.depth for one in found) else {}
     closed = []
     for grant in found:
-        state = queries.state_of(grant, lapses_at=queries.lapse(grant, ends))
+        state = queries.state_of(grant, lapses_at=queries.lapse(work, grant, ends))
         cause = closing_cause(state, work.now)
         if cause is not None:
             closed += end_tree(work, actor, grant, cause)
@@ -344,7 +344,7 @@ def _require_within(
         ends = queries.office_ends(work, actor.organization_id)
         root = queries.lineage(work, parent)[0]
         targets = queries.targets_of(work, [parent.id])[parent.id]
-        state = queries.state_of(parent, targets=targets, lapses_at=queries.lapse(root, ends))
+        state = queries.state_of(parent, targets=targets, lapses_at=queries.lapse(work, root, ends))
         objections += objections_to_child(scope, state, around, depth=parent.depth + 1)
         if state.lapses_at is not None and state.lapses_at <= work.now:
             objections.append(errors.PARENT_LAPSED)

@@ -14,7 +14,7 @@ from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.queries import readable_version
 from shuangyin.evidence.commands import digest_of, record
-from shuangyin.reference.working_days import end_of_working_days
+from shuangyin.organization.calendar import end_of_term
 from shuangyin.requests import errors, queries
 from shuangyin.requests.controls import controls_of_request
 from shuangyin.requests.models import ArchiveCopy, DutyKind, RequestDuty, UseRequest
@@ -31,7 +31,7 @@ def open_duties(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
     ):
         compulsory = controls.archive == "compulsory"
         days = controls.archive_working_days if compulsory else None
-        due_at = end_of_working_days(work.now, days) if days else None
+        due_at = end_of_term(work, request.organization_id, work.now, days) if days else None
         _open(work, actor, request, DutyKind.ARCHIVE_COPY, compulsory=compulsory, due_at=due_at)
     if controls.hand_over:
         _open(work, actor, request, DutyKind.HAND_OVER, compulsory=False, due_at=None)

@@ -1,4 +1,4 @@
-"""`shuangyin person leave` against a running platform: shown, refused with reasons, done with a proof sheet."""
+"""Commands against a running platform: a person leaves, a draft is discarded; refusals with reasons."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def command(running: Installation, token: str, *arguments: str, code: str = "") 
             sys.executable,
             "-m",
             "shuangyin",
-            "person",
-            "leave",
-            *arguments,
+            *(arguments if arguments[0] == "request" else ("person", "leave", *arguments)),
             "--server",
             running.server.base_url,
         ],
@@ -63,3 +61,18 @@ def test_a_person_leaves_by_command(running: Installation, tmp_path: Path) -> No
     assert (exit_code, account in told) == (2, True)
     exit_code, told = command(running, "wrong", account)
     assert (exit_code, "UNAUTHENTICATED" in told) == (2, True)
+
+
+def test_a_draft_is_discarded_by_command_and_only_ones_own(running: Installation) -> None:
+    employee = running["employee"]
+    token = token_of(employee, ["requests.apply"])
+    draft = employee.post_json("/requests", {"title": "误建的草稿", "document_kind": "letter"})
+    others = token_of(running["custodian"], ["requests.apply"])
+    discard = ("request", "discard", draft["number"])
+    exit_code, told = command(running, others, *discard)
+    assert (exit_code, "没有编号为" in told) == (2, True)
+    exit_code, told = command(running, token, *discard)
+    assert (exit_code, draft["number"] in told) == (0, True), told
+    assert employee.get(f"/requests/{draft['id']}")["status"] == "discarded"
+    exit_code, told = command(running, token, *discard)
+    assert (exit_code, "REQUEST_STATE" in told) == (2, True)

@@ -1,0 +1,93 @@
+"""Commands that ask a running platform through its public API, as whoever holds the token.
+
+The embedded database belongs to the process that serves it, so a command asks that process.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+console = Console()
+
+TOKEN_VARIABLE = "SHUANGYIN_TOKEN"  # noqa: S105  # the name of a variable
+PATIENCE_S = 120
+
+Server = Annotated[str, typer.Option(help="Address of the running platform.")]
+TokenFile = Annotated[Path | None, typer.Option(help=f"File with a bearer token; or ${TOKEN_VARIABLE}.")]
+
+
+class Caller:
+    """The public API with a bearer token. Ends the command with a sentence when it refuses or is not there."""
+
+    def __init__(self, server: str, token: str) -> None:
+        import httpx  # noqa: PLC0415  # heavy imports only where they are needed
+
+        self._errors = httpx.HTTPError
+        self._client = httpx.Client(
+            base_url=f"{server.rstrip('/')}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=PATIENCE_S,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        return dict(self._send(method, path, **arguments).json())
+
+    def content(self, path: str) -> bytes:
+        return bytes(self._send("GET", path).content)
+
+    def person(self, account: str) -> dict[str, Any]:
+        """The active person of an account."""
+        cursor: str | None = None
+        while True:
+            query = {"status": "active", "limit": 200, **({"cursor": cursor} if cursor else {})}
+            page = self.call("GET", "/persons", params=query)
+            for one in page["items"]:
+                if one["account"] == account:
+                    return dict(one)
+            cursor = page["next_cursor"]
+            if cursor is None:
+                raise refused(f"没有在职人员使用账号 {account}。 Nobody here has the account {account}.")
+
+    def _send(self, method: str, path: str, **arguments: Any) -> Any:
+        try:
+            answer = self._client.request(method, path, **arguments)
+        except self._errors as error:
+            raise refused("连接不上平台，请核对 --server。 The platform is not reached.") from error
+        if answer.is_success:
+            return answer
+        try:
+            problem = answer.json()
+            told = f"{problem['detail']} [{problem['code']}]"
+        except (ValueError, KeyError, TypeError):
+            told = f"HTTP {answer.status_code}"
+        raise refused(told)
+
+
+def token_from(token_file: Path | None) -> str:
+    """The bearer token of a file, or of the environment. Ends the command with a sentence when there is none."""
+    try:
+        token = token_file.read_text(encoding="utf-8") if token_file else os.environ.get(TOKEN_VARIABLE, "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise refused("读不到令牌文件。 The token file cannot be read.") from error
+    token = token.strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise refused(f"请给出令牌：--token-file 或 {TOKEN_VARIABLE}。 Give a bearer token.")
+    return token
+
+
+def refused(told: str) -> typer.Exit:
+    """Say why nothing was done; the exit that ends the command."""
+    console.print(told, highlight=False)
+    return typer.Exit(2)
