@@ -20,7 +20,7 @@ from shuangyin.connectors.standins.offers import OFFERS
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An organization on a running server, everybody signed in, its log stamped by an authority on loopback."""
+    """An organization on a running server, everybody signed in, its log and seals stamped by an authority on loopback."""
     wanted = ("timestamps", "licence")
     with StandInBoard([offer for offer in OFFERS if offer.name in wanted]) as board, provider() as issuer:
         anchor = {
@@ -32,6 +32,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         folder = tmp_path_factory.mktemp("installation")
         environment = {
             "SHUANGYIN_LOG_ANCHORS": json.dumps([anchor]),
+            "SHUANGYIN_TIMESTAMP_URL": board.address_of("timestamps"),
             "SHUANGYIN_LICENCE": json.dumps({"url": board.address_of("licence")}),
             "SHUANGYIN_OIDC": json.dumps([joined(issuer, folder)]),
         }
