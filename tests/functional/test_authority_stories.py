@@ -12,6 +12,7 @@ import pytest
 from running_installation import Installation
 
 from shuangyin.core.clock import BEIJING
+from shuangyin.demo.person import Person
 
 CONTRACT = Path(__file__).parents[2] / "samples" / "contract.pdf"
 HOUR = 3_600_000
@@ -87,7 +88,7 @@ def test_after_hours_an_emergency_is_delegated_and_reviewed_later(
         "reason": "保管人夜间联系不上，复函当晚须发出",
         "emergency": True,
     }
-    refusals = [
+    refusals: list[tuple[Person, dict[str, Any], str]] = [
         (running["department_head"], {}, "NOT_PERMITTED"),
         (legal, {"delegate_id": legal.id}, "NOT_YOUR_GRANT"),
         (legal, {"until_at": now + 25 * HOUR}, "EMERGENCY_TOO_LONG"),

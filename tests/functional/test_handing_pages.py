@@ -58,7 +58,7 @@ def test_a_document_is_exchanged_and_the_approver_sees_what_differs(
     # The approver's page shows by itself what differs, before he decides on the new version.
     expect(head.page.get_by_test_id("replaced")).to_contain_text("已更换")
     expect(head.page.get_by_test_id("changed-pages")).to_have_text("第 2 页文字有改动。")
-    head.look("request-replaced", english=True)
+    head.look("request-replaced")
 
 
 def test_a_later_approver_sends_back_to_an_earlier_step(

@@ -96,6 +96,7 @@ def test_the_lists_cost_a_fixed_number_of_queries_however_long_they_are(
         ("employee", "/approvals/started"),
         ("auditor", "/approvals/copies"),
         ("auditor", "/approvals/consultations"),
+        ("employee", "/requests"),
     ]
     counted: dict[str, set[int]] = {path: set() for _, path in paths}
     for number in (1, 4):
