@@ -15,3 +15,4 @@ export type Stocktake = Shape<'StocktakeOut'>
 export type StocktakeLine = Shape<'StocktakeLineOut'>
 export type Keeping = Shape<'KeepingOut'>
 export type PressCheck = Shape<'PressCheckOut'>
+export type PaperPermit = Shape<'PaperPermitOut'>

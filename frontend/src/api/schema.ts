@@ -3109,6 +3109,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paper-permits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Permits
+         * @description Paper permits, newest first.
+         */
+        get: operations["list_permits_api_v1_paper_permits_get"];
+        put?: never;
+        /**
+         * Issue Permits
+         * @description Issue numbered paper permits with a signed code, to be kept ready for an emergency.
+         */
+        post: operations["issue_permits_api_v1_paper_permits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper-permits/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter Use
+         * @description Enter what was pressed under a paper permit.
+         */
+        post: operations["enter_use_api_v1_paper_permits_entries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper-permits/key.pem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Permit Key
+         * @description The public key (SM2, PEM) by which anybody verifies a permit's code without the platform.
+         */
+        get: operations["permit_key_api_v1_paper_permits_key_pem_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper-permits/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Unused
+         * @description Note that a paper permit came back unused.
+         */
+        post: operations["return_unused_api_v1_paper_permits_returns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper-permits/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Permit
+         * @description What a code says, when this organization signed it.
+         */
+        post: operations["verify_permit_api_v1_paper_permits_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper-permits/{permit_id}/permit.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Permit Pdf
+         * @description The permit for paper (备用用印许可).
+         */
+        get: operations["permit_pdf_api_v1_paper_permits__permit_id__permit_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper-permits/{permit_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Photograph Use
+         * @description Keep a photo (JPEG, PNG, WebP) of the stamped paper and of the filled-in permit.
+         */
+        post: operations["photograph_use_api_v1_paper_permits__permit_id__photos_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -6553,6 +6697,11 @@ export interface components {
              */
             file: string;
         };
+        /** Body_photograph_use_api_v1_paper_permits__permit_id__photos_post */
+        Body_photograph_use_api_v1_paper_permits__permit_id__photos_post: {
+            /** File */
+            file: string;
+        };
         /** Body_receive_made_api_v1_seals__seal_id__made_post */
         Body_receive_made_api_v1_seals__seal_id__made_post: {
             /**
@@ -9560,6 +9709,33 @@ export interface components {
             request_id: string;
         };
         /**
+         * NewPaperPermits
+         * @description Issues numbered paper permits for one seal, to be kept ready for an emergency.
+         */
+        NewPaperPermits: {
+            /**
+             * Count
+             * @description How many permits.
+             * @default 1
+             */
+            count: number;
+            /**
+             * Days
+             * @description How many days they are valid from now.
+             * @default 30
+             */
+            days: number;
+            /**
+             * Presses
+             * @description The most presses under each, spoiled ones included.
+             */
+            presses: number;
+            /** Safe Id */
+            safe_id: string;
+            /** Seal Id */
+            seal_id: string;
+        };
+        /**
          * NewPasskey
          * @description What the authenticator answered, and what the person calls it.
          */
@@ -10596,6 +10772,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[PaperPermitOut] */
+        Page_PaperPermitOut_: {
+            /** Items */
+            items: components["schemas"]["PaperPermitOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[PasskeyOut] */
         Page_PasskeyOut_: {
             /** Items */
@@ -10841,6 +11027,104 @@ export interface components {
             valid_until?: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * PaperPermitCode
+         * @description The text of a permit's two-dimensional code.
+         */
+        PaperPermitCode: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * PaperPermitOut
+         * @description A paper permit and what became of it.
+         */
+        PaperPermitOut: {
+            /** Ended At */
+            ended_at: number | null;
+            ended_by: components["schemas"]["PersonRef"] | null;
+            /** Id */
+            id: string;
+            /** Issued At */
+            issued_at: number;
+            issued_by: components["schemas"]["PersonRef"];
+            /** Number */
+            number: string;
+            /**
+             * Overdue
+             * @description Neither entered nor handed back in time.
+             */
+            overdue: boolean;
+            /** Photos */
+            photos: components["schemas"]["PhotoOut"][];
+            /** Presses */
+            presses: number;
+            /** Safe Id */
+            safe_id: string;
+            /** Safe Name */
+            safe_name: string;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /** Settle By */
+            settle_by: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "issued" | "entered" | "unused";
+            use: components["schemas"]["PhysicalUseOut"] | null;
+            /** Valid From */
+            valid_from: number;
+            /** Valid Until */
+            valid_until: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PaperPermitUse
+         * @description What was pressed under a paper permit, as written on it.
+         */
+        PaperPermitUse: {
+            /** Code */
+            code: string;
+            /** Copies */
+            copies: number;
+            /**
+             * Cover
+             * @default 0
+             */
+            cover: number;
+            /**
+             * Normal
+             * @default 0
+             */
+            normal: number;
+            /**
+             * Pressed At
+             * @description UTC milliseconds.
+             */
+            pressed_at: number;
+            /** Presser Id */
+            presser_id: string;
+            /** Remark */
+            remark?: string | null;
+            /** Request Id */
+            request_id: string;
+            /** Reviewer Id */
+            reviewer_id: string;
+            /**
+             * Seam
+             * @default 0
+             */
+            seam: number;
+            /**
+             * Spoiled
+             * @default 0
+             */
+            spoiled: number;
         };
         /**
          * PartChange
@@ -11098,6 +11382,29 @@ export interface components {
             uncertain: number;
         };
         /**
+         * PermitVerdict
+         * @description What a code says of itself, when its signature is good.
+         */
+        PermitVerdict: {
+            /** Number */
+            number: string;
+            /** Presses */
+            presses: number;
+            /** Seal Name */
+            seal_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "issued" | "entered" | "unused";
+            /** Valid From */
+            valid_from: number;
+            /** Valid Now */
+            valid_now: boolean;
+            /** Valid Until */
+            valid_until: number;
+        };
+        /**
          * PersonAdded
          * @description The new person and the password for his first sign-in.
          */
@@ -11260,6 +11567,11 @@ export interface components {
              * @description Null for a press on a loan.
              */
             opening_id: string | null;
+            /**
+             * Paper Permit Id
+             * @description Set for a press in an emergency.
+             */
+            paper_permit_id: string | null;
             /** Photos */
             photos: components["schemas"]["PhotoOut"][];
             /** Pressed At */
@@ -20651,6 +20963,280 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_permits_api_v1_paper_permits_get: {
+        parameters: {
+            query?: {
+                status?: ("issued" | "entered" | "unused" | "overdue") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaperPermitOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    issue_permits_api_v1_paper_permits_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaperPermits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperPermitOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    enter_use_api_v1_paper_permits_entries_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaperPermitUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperPermitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    permit_key_api_v1_paper_permits_key_pem_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    return_unused_api_v1_paper_permits_returns_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaperPermitCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperPermitOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    verify_permit_api_v1_paper_permits_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaperPermitCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitVerdict"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    permit_pdf_api_v1_paper_permits__permit_id__permit_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    photograph_use_api_v1_paper_permits__permit_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_photograph_use_api_v1_paper_permits__permit_id__photos_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoOut"];
                 };
             };
             /** @description Problem document */

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { AlarmClock, Box, Briefcase, CircleClose, Cpu, DataLine, Document, DocumentChecked, Files, Finished, House, List, Lock, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Switch, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
+import { AlarmClock, Box, Briefcase, CircleClose, Cpu, DataLine, Document, DocumentChecked, Files, Finished, House, List, Lock, Memo, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Switch, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -48,6 +48,7 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'loans', to: '/custody/loans', icon: Promotion },
       { key: 'handovers', to: '/custody/handovers', icon: Switch },
       { key: 'stocktakes', to: '/custody/stocktakes', icon: Finished },
+      { key: 'paperPermits', to: '/custody/paper-permits', icon: Memo, permission: ['custody.open', 'custody.review', 'custody.read', 'seals.manage'] },
       { key: 'register', to: '/custody/register', icon: Notebook, permission: 'custody.read' },
       { key: 'safes', to: '/custody/safes', icon: Box, permission: ['seals.manage', 'custody.open'] },
     ],

@@ -13,6 +13,7 @@ import issueForms from './issueForms'
 import jobs from './jobs'
 import keeping from './keeping'
 import leaving from './leaving'
+import paperPermits from './paperPermits'
 import passkeys from './passkeys'
 import loans from './loans'
 import pressCheck from './pressCheck'
@@ -32,7 +33,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar }
+const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -169,6 +169,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.stocktakes' },
   },
   {
+    path: '/custody/paper-permits',
+    component: () => import('@/views/custody/PaperPermitsPage.vue'),
+    meta: { title: 'nav.paperPermits', permission: ['custody.open', 'custody.review', 'custody.read', 'seals.manage'] },
+  },
+  {
     path: '/custody/register',
     component: () => import('@/views/custody/RegisterPage.vue'),
     meta: { title: 'nav.register', permission: 'custody.read' },

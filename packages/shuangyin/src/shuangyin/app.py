@@ -44,11 +44,13 @@ from shuangyin.custody import checklist_api as custody_checklist_api
 from shuangyin.custody import handovers_api as custody_handovers_api
 from shuangyin.custody import keeping_api as custody_keeping_api
 from shuangyin.custody import loans_api as custody_loans_api
+from shuangyin.custody import paper_permits_api as custody_paper_permits_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
 from shuangyin.custody import stocktakes_api as custody_stocktakes_api
 from shuangyin.custody.commands.late_returns import notice_late_returns
 from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
+from shuangyin.custody.commands.paper_permits import notice_open_permits
 from shuangyin.devices import api as devices_api
 from shuangyin.devices import link_api as devices_link_api
 from shuangyin.devices import permits_api as devices_permits_api
@@ -148,6 +150,7 @@ APIS = (
     custody_stocktakes_api,
     custody_keeping_api,
     custody_checklist_api,
+    custody_paper_permits_api,
     verification_api,
     workbench_api,
     statement_api,
@@ -238,6 +241,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S),
         Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S),
         Periodic(platform, "late-returns", notice_late_returns, period_s=SWEEP_S),
+        Periodic(platform, "open-paper-permits", notice_open_permits, period_s=SWEEP_S),
         Periodic(platform, "overdue-loans", notice_overdue_loans, period_s=SWEEP_S),
         LivePoller(platform, platform.port(LiveBus)),
         SequencerThread(platform),

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Handover, Loan, Opening, OpeningRequest, Safe
+from shuangyin.custody.paper_permit_models import PaperPermit
 from shuangyin.custody.stocktake_models import Stocktake
 from shuangyin.devices.models import Device
 from shuangyin.documents.models import DocumentVersion
@@ -55,6 +56,7 @@ class AreaEntrySubjects:
             ("loan", select(Loan.id), Loan),
             ("handover", select(Handover.id), Handover),
             ("stocktake", select(Stocktake.id), Stocktake),
+            ("paper_permit", select(PaperPermit.id), PaperPermit),
         )
         return {
             (subject_type, subject_id)
@@ -89,6 +91,7 @@ class AreaEntrySubjects:
             ("loan", Loan, Loan.number),
             ("handover", Handover, Handover.number),
             ("stocktake", Stocktake, Stocktake.number),
+            ("paper_permit", PaperPermit, PaperPermit.number),
             ("safe", Safe, Safe.name),
             ("device", Device, Device.name),
         )

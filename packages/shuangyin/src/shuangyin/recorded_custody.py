@@ -20,6 +20,7 @@ from shuangyin.custody.models import (
     PhysicalUse,
     UsePhoto,
 )
+from shuangyin.custody.paper_permit_models import PaperPermit
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine
 from shuangyin.recorded_comparing import Comparison, Facts, differs, row_of, text_differs
 
@@ -193,6 +194,23 @@ def _supervised(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> s
     return said
 
 
+def _permitted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    names = ("number", "presses", "valid_from", "valid_until", "settle_by")
+    columns = {"safe": "safe_id", "seal": "seal_id", **{name: name for name in names}}
+    return differs(row_of(work, PaperPermit, _subject(content)), facts, columns)
+
+
+def _permit_ended(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+    row = row_of(work, PaperPermit, _subject(content))
+    said = differs(row, facts, {"number": "number"})
+    status = "entered" if content.get("kind") == "custody.paper_permit_entered" else "unused"
+    if said is None and (row.status, row.ended_at) != (status, content.get("at")):
+        return "PaperPermit.status or ended_at is not what was recorded"
+    if said is None and status == "entered":
+        return differs(row, facts, {"presser": "presser_id", "reviewer": "reviewer_id"})
+    return said
+
+
 COMPARISONS: Mapping[str, Comparison] = {
     "custody.pressed": _pressed,
     "custody.photo_taken": _photographed,
@@ -203,6 +221,9 @@ COMPARISONS: Mapping[str, Comparison] = {
     "custody.handover_done": _handed_over,
     "custody.paper_checked": _checked,
     "custody.press_supervised": _supervised,
+    "custody.paper_permit_issued": _permitted,
+    "custody.paper_permit_entered": _permit_ended,
+    "custody.paper_permit_unused": _permit_ended,
     "custody.opening_requested": _asked_to_open,
     "custody.opening_closed": _closed,
     "custody.return_late": _noticed("late_at"),
@@ -222,6 +243,7 @@ BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "custody.stocktake_begun": ("stocktake", ("subject", "id")),
     "custody.opening_requested": ("opening", ("subject", "id")),
     "custody.paper_checked": ("press_check", ("facts", "check")),
+    "custody.paper_permit_issued": ("paper_permit", ("subject", "id")),
     "custody.deputy_named": ("safe_deputy", ("facts", "deputy")),
     "custody.lock_code_changed": ("lock_code_change", ("facts", "change")),
 }
@@ -233,6 +255,7 @@ ROWS: tuple[tuple[str, Select[Any]], ...] = (
     ("handover", select(Handover.id, null()).order_by(Handover.id)),
     ("opening", select(Opening.id, null()).order_by(Opening.id)),
     ("press_check", select(PressCheck.id, null()).order_by(PressCheck.id)),
+    ("paper_permit", select(PaperPermit.id, null()).order_by(PaperPermit.id)),
     ("safe_deputy", select(SafeDeputy.id, null()).order_by(SafeDeputy.id)),
     ("lock_code_change", select(LockCodeChange.id, null()).order_by(LockCodeChange.id)),
     ("stocktake", select(Stocktake.id, null()).order_by(Stocktake.id)),

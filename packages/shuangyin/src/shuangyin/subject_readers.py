@@ -8,6 +8,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.handover_queries import get as handover
+from shuangyin.custody.paper_permit_queries import get as paper_permit
 from shuangyin.custody.queries import loan, opening, safe
 from shuangyin.custody.stocktake_queries import get as stocktake
 from shuangyin.documents.queries import get as document
@@ -49,6 +50,7 @@ _CHECKS: dict[str, Check] = {
     "loan": loan,
     "handover": handover,
     "stocktake": stocktake,
+    "paper_permit": paper_permit,
     "document": document,
     "seal": _seal,
     "safe": _safe,

@@ -12,6 +12,7 @@ from shuangyin.core.database import Base
 from shuangyin.custody import checklist_models as checklists
 from shuangyin.custody import keeping_models as keeping
 from shuangyin.custody import models as custody
+from shuangyin.custody import paper_permit_models as paper_permits
 from shuangyin.custody import stocktake_models as stocktakes
 from shuangyin.devices import models as devices
 from shuangyin.documents import models as documents
@@ -46,6 +47,7 @@ MODULES = (
     custody,
     checklists,
     keeping,
+    paper_permits,
     stocktakes,
     devices,
     leaving,

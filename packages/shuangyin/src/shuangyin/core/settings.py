@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         30, description="Within which a seal is back in its slot after its last press; never overnight."
     )
     lock_code_days: int = Field(90, description="How long the lock code of a safe may stay the same.")
+    paper_permit_hours: int = Field(
+        24, description="Within which after its term a paper permit is entered or handed back; else an alarm."
+    )
     log_origin: str | None = Field(
         None, description="Origin line of the evidence log; made at first start when absent."
     )

@@ -118,6 +118,9 @@ class PhysicalUse(Base):
     loan_id: Mapped[str | None] = mapped_column(
         String(32), ForeignKey("loan.id"), index=True, doc="Null for a press at a safe."
     )
+    paper_permit_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("paper_permit.id"), index=True, doc="Set for a press in an emergency."
+    )
     request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"), index=True)
     seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"), index=True)
     seal_use_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal_use.id"))
@@ -144,6 +147,7 @@ class UsePhoto(Base):
     organization_id: Mapped[str] = mapped_column(String(32))
     opening_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
     loan_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("loan.id"), index=True)
+    paper_permit_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("paper_permit.id"), index=True)
     request_id: Mapped[str | None] = mapped_column(
         String(32), ForeignKey("use_request.id"), doc="Whose paper it shows; null for seals in their place."
     )

@@ -1,4 +1,5 @@
-"""On what occasion a physical seal is pressed: an opening of its safe, or a loan that it is out on."""
+"""On what occasion a physical seal is pressed: an opening of its safe, a loan that it is out on, or a paper
+permit while devices or the network fail."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from shuangyin.custody.checklist_models import PressCheck
 from shuangyin.custody.models import Loan, Opening, PhysicalUse, UsePhoto
+from shuangyin.custody.paper_permit_models import PaperPermit
 from shuangyin.requests.models import UseRequest
 
 
@@ -15,7 +17,7 @@ from shuangyin.requests.models import UseRequest
 class Occasion:
     """Where presses and photos belong, who presses, who answers for the count, and who is there.
 
-    Exactly one of the two ids is set. `begun_at` is when the seal left its slot, UTC milliseconds.
+    Exactly one of the three ids is set. `begun_at` is when the seal left its slot, UTC milliseconds.
     """
 
     opening_id: str | None
@@ -24,16 +26,21 @@ class Occasion:
     reviewer_id: str
     present: frozenset[str]
     begun_at: int
+    paper_permit_id: str | None = None
 
     @property
     def subject(self) -> tuple[str, str]:
         """What the evidence of it is filed under: the type and the id."""
+        if self.paper_permit_id is not None:
+            return ("paper_permit", self.paper_permit_id)
         return ("loan", self.loan_id) if self.loan_id is not None else ("opening", self.opening_id or "")
 
     def of(self, table: type[PhysicalUse | UsePhoto | PressCheck]) -> ColumnElement[bool]:
         """The condition for uses, photos or checks of this occasion."""
         if self.loan_id is not None:
             return table.loan_id == self.loan_id
+        if self.paper_permit_id is not None and not issubclass(table, PressCheck):
+            return table.paper_permit_id == self.paper_permit_id
         return table.opening_id == self.opening_id
 
 
@@ -58,4 +65,18 @@ def on_loan(loan: Loan, request: UseRequest) -> Occasion:
         reviewer_id=loan.custodian_id,
         present=frozenset({loan.escort_id, request.applicant_id}),
         begun_at=loan.out_at or loan.requested_at,
+    )
+
+
+def under_paper_permit(permit: PaperPermit) -> Occasion:
+    """Who pressed and who watched as written on the permit's paper."""
+    presser, reviewer = permit.presser_id or "", permit.reviewer_id or ""
+    return Occasion(
+        opening_id=None,
+        loan_id=None,
+        presser_id=presser,
+        reviewer_id=reviewer,
+        present=frozenset({presser, reviewer}),
+        begun_at=permit.valid_from,
+        paper_permit_id=permit.id,
     )

@@ -236,6 +236,8 @@ def photo(work: UnitOfWork, actor: Actor, photo_id: str) -> UsePhoto:
         raise not_found("该照片", "photo")
     if found.loan_id is not None:
         loan(work, actor, found.loan_id)
+    elif found.paper_permit_id is not None:
+        readable(work, actor, found.request_id or "")
     else:
         opening(work, actor, found.opening_id or "")
     return found
@@ -316,6 +318,8 @@ def returned_at(work: UnitOfWork, use: PhysicalUse) -> int | None:
     """When the seal was back after a use; None while it is out."""
     if use.loan_id is not None:
         return work.session.get_one(Loan, use.loan_id).back_at
+    if use.opening_id is None:
+        return use.pressed_at
     line = work.session.get(SealReturn, (use.opening_id, use.seal_id))
     return line.returned_at if line else None
 

@@ -123,6 +123,7 @@ class PhysicalUseOut(BaseModel):
     number: str
     opening_id: str | None = Field(description="Null for a press on a loan.")
     loan_id: str | None = Field(description="Null for a press at a safe.")
+    paper_permit_id: str | None = Field(description="Set for a press in an emergency.")
     request_id: str
     request_number: str
     title: str

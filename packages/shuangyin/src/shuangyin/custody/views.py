@@ -143,6 +143,7 @@ def use_out(work: UnitOfWork, use: PhysicalUse, photos: Sequence[UsePhoto] | Non
         number=use.number,
         opening_id=use.opening_id,
         loan_id=use.loan_id,
+        paper_permit_id=use.paper_permit_id,
         request_id=use.request_id,
         request_number=request.number,
         title=request.title,
