@@ -57,8 +57,7 @@ def test_a_document_is_exchanged_and_the_approver_sees_what_differs(
     expect(dialog).to_have_count(0)
     # The approver's page shows by itself what differs, before he decides on the new version.
     expect(head.page.get_by_test_id("replaced")).to_contain_text("已更换")
-    # Its words stay; a bar was drawn over them.
-    expect(head.page.get_by_test_id("changed-pages")).to_have_text("第 2 页版面有改动。", timeout=60_000)
+    expect(head.page.get_by_test_id("changed-pages")).to_have_text("第 2 页文字有改动。", timeout=60_000)
     head.look("request-replaced")
 
 
