@@ -9,6 +9,7 @@ export type Seam = Shape<'SeamBody'>
 export type QrPlace = Shape<'QrBody'>
 export type TimelineItem = Shape<'TimelineItem'>
 export type UseOut = Shape<'RequestUseOut'>
+export type VoidReason = Shape<'VoidReasonOut'>
 
 export type Decision = Shape<'PreviewOut'>
 export type LikeRequest = Shape<'LikeRequest'>

@@ -4541,6 +4541,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seal-uses/void-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Void Reasons
+         * @description The reasons that a use may be voided for, in the order in which they are offered.
+         */
+        get: operations["list_void_reasons_api_v1_seal_uses_void_reasons_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seal-uses/{use_id}": {
         parameters: {
             query?: never;
@@ -4575,6 +4595,28 @@ export interface paths {
         get: operations["evidence_bundle_api_v1_seal_uses__use_id__evidence_bundle_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seal-uses/{use_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void
+         * @description Void a use that must not stand (second factor: act `sealing.void`, subject its id).
+         *
+         *     It is kept with its file. The public check and the evidence bundle say that it is voided, when and why.
+         */
+        post: operations["void_api_v1_seal_uses__use_id__void_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -12063,6 +12105,13 @@ export interface components {
             uscc: string;
             /** Use Status */
             use_status: string;
+            /**
+             * Void Reason
+             * @description Code of why it was voided.
+             */
+            void_reason?: string | null;
+            /** Voided At */
+            voided_at?: number | null;
         };
         /**
          * QrBody
@@ -12651,6 +12700,8 @@ export interface components {
             status: string;
             /** Verification Url */
             verification_url: string;
+            /** @description Null while the use stands. */
+            voided?: components["schemas"]["VoidedOut"] | null;
         };
         /**
          * RequestWithdrawal
@@ -13947,6 +13998,8 @@ export interface components {
             status: string;
             /** Verification Url */
             verification_url: string;
+            /** @description Null while the use stands. */
+            voided?: components["schemas"]["VoidedOut"] | null;
         };
         /**
          * SealWordsOut
@@ -14872,6 +14925,58 @@ export interface components {
          * @enum {string}
          */
         Verdict: "false_alarm" | "real";
+        /**
+         * VoidIn
+         * @description A use is voided: a code that outsiders are told, and words that they are not.
+         */
+        VoidIn: {
+            /**
+             * Code
+             * @description One of `GET /seal-uses/void-reasons`.
+             */
+            code: string;
+            /**
+             * Proof
+             * @description Step-up proof for act sealing.void on the use's id.
+             */
+            proof?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * VoidReasonOut
+         * @description A reason that a use may be voided for.
+         */
+        VoidReasonOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * VoidedOut
+         * @description That a use was voided. Time in UTC milliseconds.
+         */
+        VoidedOut: {
+            /** At */
+            at: number;
+            by: components["schemas"]["PersonRef"];
+            /**
+             * Code
+             * @description Why; outsiders are told this, and not the reason in words.
+             */
+            code: string;
+            /** En */
+            en: string;
+            /** Entry Id */
+            entry_id: string;
+            /** Reason */
+            reason: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * WaitingRequestOut
          * @description An approved request that waits for its physical seal.
@@ -23776,6 +23881,7 @@ export interface operations {
                 medium?: ("electronic" | "physical") | null;
                 /** @description Who applied for the use or made it. */
                 person_id?: string | null;
+                number?: string | null;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -23794,6 +23900,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SealUseOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_void_reasons_api_v1_seal_uses_void_reasons_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoidReasonOut"][];
                 };
             };
             /** @description Problem document */
@@ -23859,6 +23995,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    void_api_v1_seal_uses__use_id__void_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                use_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealUseOut"];
+                };
             };
             /** @description Problem document */
             default: {

@@ -123,6 +123,11 @@ export default bilingual(
     signedByOthers: '文件已有他人签名，用印时不改动原有签名',
     sealedAt: '用印完成',
     voidedNote: '此用印已作废',
+    voidUse: '作废',
+    voidTitle: '作废用印 {number}',
+    voidLead: '作废后不能撤回。文件与记录保留，公开核验页与证据包会显示已作废、时间与原因。',
+    voidReasonCode: '作废原因（对外公开）',
+    voidReason: '详细说明（不对外公开）',
   },
   {
     hello: 'Good {part}, {name}',
@@ -246,5 +251,10 @@ export default bilingual(
     signedByOthers: 'Already signed by others; those signatures stay untouched',
     sealedAt: 'Sealed',
     voidedNote: 'This use was voided',
+    voidUse: 'Void',
+    voidTitle: 'Void the use {number}',
+    voidLead: 'This cannot be taken back. File and records stay; the public check and the evidence bundle say that it was voided, when and why.',
+    voidReasonCode: 'Reason (told to outsiders)',
+    voidReason: 'In words (not told to outsiders)',
   },
 )

@@ -33,6 +33,7 @@ function kindOf(words, { content }) {
     title: both(found.title),
     main: found.main ?? false,
     technical: found.technical ?? false,
+    voids: found.voids ?? false,
     fields: (found.fields ?? []).map(fieldOf),
     of: (found.of ?? ["subject.id"]).map((path) => path.split(".")),
     adds: (found.adds ?? []).map((path) => path.split(".")),
@@ -164,18 +165,22 @@ export function derive(entries, receipts, supplement) {
   const added = supplement ?? { main: numbers.find(isMain) ?? 1, masked: false, names: new Map(), texts: [], stated: [] };
   const hasMain = entries.has(added.main) && isMain(added.main); // 1
   const related = relatedTo(hasMain ? added.main : 0, entries, words); // 2
-  const rank = (n) => (n === added.main ? 0 : 2) + (kindOf(words, entries.get(n)).technical ? 1 : 0);
+  const voiding = new Set(hasMain ? numbers.filter((n) => related.has(n) && kindOf(words, entries.get(n)).voids) : []);
+  const rank = (n) =>
+    (n === added.main ? 0 : 4) + (voiding.has(n) ? 0 : 2) + (kindOf(words, entries.get(n)).technical ? 1 : 0);
   const order = numbers.sort((one, other) => rank(one) - rank(other) || one - other); // 3
   const sections = order.map((n) => entrySection(words, added, n, entries.get(n), related.has(n)));
   sections.push(...receipts.map(({ data }) => receiptSection(words, data))); // 4
   const loose = added.stated.filter(({ entry }) => !entries.has(entry)).map((one) => statedRow(words, one));
   sections.push({ title: both(words.words.stated_section), entry: null, index: null, related: true, rows: loose });
   const [number] = hasMain ? valuesAt(entries.get(added.main).content, ["facts", "number"]) : [];
-  const shown = typeof number === "string" && number !== "" ? ` ${number}` : "";
+  const shown = typeof number === "string" && number !== "" ? [number] : [];
+  const title = (at) => [words.title[at], ...shown, ...(voiding.size > 0 ? [words.words.voided[at]] : [])].join(" ");
   const statement = {
-    title: { zh: `${words.title[0]}${shown}`, en: `${words.title[1]}${shown}` },
+    title: { zh: title(0), en: title(1) },
     masked: added.masked,
     vocabulary: words.version,
+    voided: voiding.size > 0,
     sections: sections.filter(({ rows }) => rows.length > 0),
   };
   return { statement, hasMain };

@@ -11,10 +11,11 @@ const MAX_TEXT = 2000;
 const NEWEST_VERSION = 4;
 export const FIRST_DERIVED = 4;
 const ROLES = [
-  "sealed_document", "original_document", "photo", "register_sheet", "seal", "certificate", "report", "printout",
+  "sealed_document", "original_document", "photo", "device_event", "register_sheet", "seal", "certificate", "report", "printout",
   "verifier", "other",
 ];
-export const COVERED_ROLES = ["sealed_document", "original_document", "photo"];
+export const COVERED_ROLES = ["sealed_document", "original_document", "photo", "device_event"];
+const ROLES_SINCE_DERIVED = ["printout", "device_event"];
 const shape = new Shape("bundle.malformed", "the manifest of the bundle");
 
 /** `path` when it is a safe member name: relative, plain, below one of the known folders. */
@@ -38,7 +39,7 @@ function matching(value, pattern) {
 
 function fileOf(value, version) {
   const item = shape.object(value, ["file", "role", "media_type", "size", "sha256", "sm3"]);
-  if (!ROLES.includes(item.get("role")) || (item.get("role") === "printout" && version < FIRST_DERIVED)) {
+  if (!ROLES.includes(item.get("role")) || (ROLES_SINCE_DERIVED.includes(item.get("role")) && version < FIRST_DERIVED)) {
     shape.fail("a file has an unknown role");
   }
   return {

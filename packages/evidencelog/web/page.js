@@ -52,6 +52,11 @@ const WORDS = {
   unreadable: ["无法读取", "Unreadable"],
   unreadableLead: ["这不是可核验的证据包。", "This is not a bundle that can be checked."],
 };
+const VOIDED = [
+  "!", "用印已作废", "The seal use was voided",
+  "证据成立与用印有效是两回事：日志记载本次用印已作废，请勿据此采用文件。",
+  "That the evidence is sound does not make the use stand: the log records that it was voided. Do not rely on the file.",
+];
 const VERDICTS = {
   valid: ["✓", "有效", "Valid", "所查内容均成立。", "Everything that was checked holds."],
   invalid: ["✗", "无效", "Not valid", "见标有 ✗ 的各项，请勿采用。", "See the lines marked ✗; do not rely on it."],
@@ -180,6 +185,7 @@ function outcomePart({ report, older, error, name, at }) {
   }
   return [
     verdictPart(report.verdict, VERDICTS[report.verdict]),
+    ...(report.statement?.voided ? [verdictPart("indeterminate", VOIDED)] : []),
     facts([
       [say("file"), name], [say("log"), report.origin], [say("made"), time(report.created_at_ms)],
       [say("checked"), time(at)],

@@ -331,6 +331,7 @@ function derivedCheck({ statement, hasMain }, supplement, entries) {
     ["statement.unrelated", "warn", statement.sections.filter(({ related }) => !related).length],
   ];
   const children = counted.filter(([, , found]) => found > 0).map(([code, result, found]) => check(code, result, { count: found }));
+  if (statement.voided) children.push(check("statement.voided", "warn"));
   return titled(statement.title, [...children, ...failures]);
 }
 

@@ -51,7 +51,12 @@ class Record:
     @property
     def digest(self) -> str:
         """SM3 of what was signed, in hexadecimal: the name under which the next event of a chain refers to it."""
-        return sm3(_signed(self.type, self.body)).hex()
+        return sm3(self.signed).hex()
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes that were signed: a line with the type, and the body as it is."""
+        return _signed(self.type, self.body)
 
     def opened(self, expected: RecordType, key: PublicKey) -> dict[str, Json]:
         """The fields of the body, after type, key and signature were found to be as expected.

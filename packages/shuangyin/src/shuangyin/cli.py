@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shuangyin import device_commands, log_commands, people_commands, request_commands
+from shuangyin import device_commands, log_commands, people_commands, request_commands, use_commands
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
 from shuangyin.device_sim import command as device_command
@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电
 app.add_typer(log_commands.app, name="log")
 app.add_typer(people_commands.app, name="person")
 app.add_typer(request_commands.app, name="request")
+app.add_typer(use_commands.app, name="use")
 app.command("device-sim")(device_command.device_sim)
 app.command("broker")(device_commands.broker)
 app.command("gateway")(device_commands.gateway)

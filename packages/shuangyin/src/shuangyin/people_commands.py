@@ -6,7 +6,6 @@ token, and confirms with that person's own second factor.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +15,6 @@ from rich.table import Table
 from shuangyin.api_caller import Caller, Server, TokenFile, console, token_from
 
 app = typer.Typer(no_args_is_help=True, help="人员：办理离职。 People: let somebody leave.")
-CODE_VARIABLE = "SHUANGYIN_SECOND_FACTOR"
 
 
 @app.command()
@@ -48,9 +46,7 @@ def leave(
             raise typer.Exit(1)
         if preview:
             return
-        code = os.environ.get(CODE_VARIABLE) or typer.prompt("动态口令 Second factor", hide_input=True)
-        asked = {"act": "people.leave", "subject": person["id"], "method": "totp", "code": code}
-        proof = caller.call("POST", "/auth/step-up", json=asked)["proof"]
+        proof = caller.proof("people.leave", person["id"])
         done = caller.call("POST", path, json={**choices, "proof": proof, "seen": shown["digest"]})
         made = done["transition"]
         console.print(f"已办理 {made['number']}，共 {made['items']} 项。 Done: {made['items']} things.")

@@ -1,39 +1,62 @@
-"""What the tables of custody say now about facts that entries recorded."""
+"""What the register of physical use, openings, loans and hand-overs say now about facts that entries recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, null, select
+from sqlalchemy import null, select
 
+from shuangyin.core.actor import SYSTEM_PERSON_ID
+from shuangyin.core.database import Base
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.checklist_models import PressCheck
-from shuangyin.custody.checklist_rules import POINTS
-from shuangyin.custody.keeping_models import LockCodeChange, SafeDeputy
 from shuangyin.custody.models import (
     Confirmation,
     Handover,
     HandoverItem,
+    HandoverStatus,
     Loan,
+    LoanSeal,
+    LoanStatus,
     Opening,
+    OpeningRequest,
     PhysicalUse,
+    PrintCopy,
+    Safe,
+    SafeSlot,
+    SealReturn,
     UsePhoto,
 )
-from shuangyin.custody.paper_permit_models import PaperPermit
-from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine
-from shuangyin.recorded_comparing import Comparison, Facts, differs, row_of, text_differs
+from shuangyin.evidence.auditing import RowKey
+from shuangyin.recorded_comparing import (
+    Comparison,
+    Content,
+    Facts,
+    RecordedArea,
+    brings,
+    differs,
+    past_of,
+    row_of,
+    states,
+    subject_of,
+    text_differs,
+)
 
 
-def _photographed(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
+def _photographed(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     row = row_of(work, UsePhoto, facts.get("photo"))
     said = differs(row, facts, {"sm3": "sm3", "moment": "moment", "use": "use_id"})
-    if said is None and (row.taken_at, row.taken_by) != (content.get("at"), content.get("actor")):
+    # Entries of earlier versions name nobody beside the actor, who is the platform for a smart seal's photo.
+    named = "taken_by" in facts or content.get("actor") != SYSTEM_PERSON_ID
+    taken_by = facts.get("taken_by", content.get("actor")) if named else getattr(row, "taken_by", None)
+    if said is None and (row.taken_at, row.taken_by) != (content.get("at"), taken_by):
         return "UsePhoto.taken_at or taken_by is not what was recorded"
+    if said is None and subject_of(content) not in (row.opening_id, row.loan_id, row.paper_permit_id):
+        return "UsePhoto.opening_id or loan_id is not what was recorded"
     return said
 
 
-def _pressed(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str | None:
+def _pressed(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
     columns = {
         "number": "number",
         "request": "request_id",
@@ -50,16 +73,93 @@ def _pressed(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> str
         "pressed_at": "pressed_at",
     }
     row = row_of(work, PhysicalUse, facts.get("use"))
+    # Entries of earlier versions say neither.
+    columns |= {name: f"{name}_id" for name in ("opening", "loan", "paper_permit") if name in facts}
     return differs(row, facts, columns) or text_differs(row.remark, facts.get("remark"), "PhysicalUse.remark")
 
 
-def _subject(content: Mapping[str, Any]) -> object:
-    subject = content.get("subject")
-    return subject.get("id") if isinstance(subject, dict) else None
+def _printed(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, PrintCopy, facts.get("print"))
+    columns = {"number": "number", "version": "document_version_id", "source_sm3": "source_sm3", "sm3": "sm3"}
+    stated = {
+        "request_id": subject_of(content),
+        "made_by": content.get("actor"),
+        "made_at": content.get("at"),
+        "copies": facts.get("copies"),
+    }
+    return differs(row, facts, columns) or states(row, stated)
 
 
-def _lent(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    """What was agreed of a loan never changes."""
+def _asked_to_open(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Opening, subject_of(content))
+    stated = {"custodian_id": content.get("actor"), "requested_at": content.get("at")}
+    said = differs(row, facts, {"safe": "safe_id", "reviewer": "reviewer_id"}) or states(row, stated)
+    if said is not None:
+        return said
+    if _ids(work, OpeningRequest.request_id, OpeningRequest.opening_id == row.id) != _set(facts, "requests"):
+        return "OpeningRequest.request_id is not what was recorded"
+    # Who confirmed, and whether it was opened and closed, are its entries' to say, and no one's else.
+    kinds = {one.kind for one in past_of(work, "opening", row.id)}
+    confirmed = [
+        one.facts.get("role") for one in past_of(work, "opening", row.id, "custody.opening_confirmed")
+    ]
+    for column, is_said in (
+        ("custodian_confirmed_at", "custodian" in confirmed),
+        ("reviewer_confirmed_at", "reviewer" in confirmed),
+        ("opened_at", "custody.safe_opened" in kinds),
+        ("closed_at", "custody.opening_closed" in kinds),
+    ):
+        if (getattr(row, column) is not None) != is_said:
+            return f"Opening.{column} is not what was recorded"
+    return None
+
+
+def _confirmed_opening(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Opening, subject_of(content))
+    role = facts.get("role")
+    if role not in ("custodian", "reviewer"):
+        return "it names no role"
+    said = states(row, {f"{role}_id": facts.get("person")})
+    first = next(
+        (
+            one.at
+            for one in past_of(work, "opening", subject_of(content), "custody.opening_confirmed")
+            if one.facts.get("role") == role
+        ),
+        None,
+    )
+    return said or states(row, {f"{role}_confirmed_at": first})
+
+
+def _opened(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Opening, subject_of(content))
+    said = states(row, {"safe_id": facts.get("safe"), "opened_at": content.get("at")})
+    if said is not None:
+        return said
+    if _ids(work, SealReturn.seal_id, SealReturn.opening_id == row.id) != _set(facts, "seals"):
+        return "SealReturn.seal_id is not what was recorded"
+    return None
+
+
+def _closed(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Opening, subject_of(content))
+    said = states(row, {"status": "closed", "closed_at": content.get("at")})
+    if said is not None:
+        return said
+    returned = _ids(
+        work, SealReturn.seal_id, SealReturn.opening_id == row.id, SealReturn.returned_at.is_not(None)
+    )
+    if not _set(facts, "returned") >= returned:
+        return "SealReturn.returned_at is not what was recorded"
+    return text_differs(row.note, facts.get("note"), "Opening.note")
+
+
+def _expired(work: UnitOfWork, content: Content, _facts: Facts) -> str | None:
+    return states(row_of(work, Opening, subject_of(content)), {"status": "expired"})
+
+
+def _lent(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Loan, subject_of(content))
     columns = {
         "number": "number",
         "request": "request_id",
@@ -67,197 +167,200 @@ def _lent(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | N
         "from_at": "from_at",
         "due_at": "due_at",
     }
-    row = row_of(work, Loan, _subject(content))
+    stated = {"custodian_id": content.get("actor"), "requested_at": content.get("at")}
+    said = differs(row, facts, columns) or states(row, stated)
+    if said is not None:
+        return said
+    if _ids(work, LoanSeal.seal_id, LoanSeal.loan_id == row.id) != _set(facts, "seals"):
+        return "LoanSeal.seal_id is not what was recorded"
     return (
-        differs(row, facts, columns)
-        or text_differs(row.place, facts.get("place"), "Loan.place")
+        text_differs(row.place, facts.get("place"), "Loan.place")
         or text_differs(row.purpose, facts.get("purpose"), "Loan.purpose")
+        or _loan_stands_elsewhere(work, row)
     )
 
 
-def _drawn_up(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, Handover, _subject(content))
-    columns = {"number": "number", "giver": "giver_id", "receiver": "receiver_id", "witness": "witness_id"}
-    return differs(row, facts, columns) or text_differs(row.reason, facts.get("reason"), "Handover.reason")
+_LOAN_ENDS = {
+    "custody.loan_out": LoanStatus.OUT,
+    "custody.loan_returned": LoanStatus.RETURNED,
+    "custody.loan_cancelled": LoanStatus.CANCELLED,
+}
 
 
-def _handed_over(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    """Of a sheet that is done: when, and what was there and what was not."""
-    row = row_of(work, Handover, _subject(content))
-    if row is None:
-        return "the row it speaks of is gone"
-    if (row.status, row.done_at) != ("done", content.get("at")):
-        return "Handover.status or done_at is not what was recorded"
-    items = select(HandoverItem.id, HandoverItem.present).where(HandoverItem.handover_id == row.id)
-    found = dict(work.session.execute(items).tuples().all())
-    for name, present in (("present", True), ("missing", False)):
-        if sorted(facts.get(name) or []) != sorted(one for one, there in found.items() if there is present):
-            return "HandoverItem.present is not what was recorded"
-    return None
+def _loan_stands_elsewhere(work: UnitOfWork, loan: Loan) -> str | None:
+    """Where a loan stands is what its latest entry says; one that is out is nowhere said to be back."""
+    past = {one.kind: one.at for one in past_of(work, "loan", loan.id)}
+    status = LoanStatus.PENDING
+    for kind, after in _LOAN_ENDS.items():
+        status = after if kind in past else status
+    return states(
+        loan,
+        {
+            "status": status.value,
+            "out_at": past.get("custody.loan_out"),
+            "back_at": past.get("custody.loan_returned"),
+            "overdue_at": past.get("custody.loan_overdue"),
+            "escalated_at": past.get("custody.loan_escalated"),
+        },
+    )
 
 
-def _begun(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, Stocktake, _subject(content))
-    columns = {"number": "number", "safe": "safe_id", "counter": "counter_id", "witness": "witness_id"}
-    return differs(row, facts, columns)
+def confirmation_differs(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """What one party confirmed of a loan, a hand-over or a stocktake."""
+    row = work.session.get(Confirmation, (subject_of(content), facts.get("phase"), facts.get("role")))
+    stated = {
+        "person_id": facts.get("person"),
+        "two_factors": facts.get("two_factors"),
+        "confirmed_at": content.get("at"),
+    }
+    return states(row, stated)
 
 
-def _counted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    """Of a stocktake that is done: when, and of each seal what was found and its account."""
-    row = row_of(work, Stocktake, _subject(content))
-    if row is None:
-        return "the row it speaks of is gone"
-    if (row.status, row.done_at) != ("done", content.get("at")):
-        return "Stocktake.status or done_at is not what was recorded"
-    names = ("expected", "found", "permitted", "spare", "pressed", "good", "spoiled", "balanced")
-    columns = {"seal": "seal_id", **{name: name for name in names}}
-    for line in facts.get("lines") or []:
-        said = differs(row_of(work, StocktakeLine, line.get("line")), line, columns)
+def _drawn_up(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Handover, subject_of(content))
+    columns = {
+        "number": "number",
+        "giver": "giver_id",
+        "receiver": "receiver_id",
+        "witness": "witness_id",
+    }
+    stated = {"drafted_by": content.get("actor"), "drafted_at": content.get("at")}
+    said = differs(row, facts, columns) or states(row, stated)
+    if said is not None:
+        return said
+    return (
+        text_differs(row.reason, facts.get("reason"), "Handover.reason")
+        or _sheet_differs(work, row, facts.get("items"))
+        or _handover_stands_elsewhere(work, row)
+    )
+
+
+def _sheet_differs(work: UnitOfWork, handover: Handover, recorded: object) -> str | None:
+    """Every line of the sheet is as it was drawn up, and says what was found when it was last looked at."""
+    query = select(HandoverItem).where(HandoverItem.handover_id == handover.id)
+    lines = work.session.scalars(query.order_by(HandoverItem.position)).all()
+    if not isinstance(recorded, list) or len(recorded) != len(lines):
+        return "HandoverItem: the sheet has other lines than were recorded"
+    found: dict[object, Facts] = {}
+    for past in past_of(work, "handover", handover.id, "custody.handover_checked"):
+        found |= {one.get("item"): one for one in past.facts.get("items", ())}
+    for line, one in zip(lines, recorded, strict=True):
+        checked = found.get(line.id, {})
+        said = states(
+            line,
+            {"kind": one.get("kind"), "thing_id": one.get("thing"), "present": checked.get("present")},
+        )
+        if said is None and one.get("thing") is None:
+            said = text_differs(line.name, one.get("name"), "HandoverItem.name")
+        said = said or text_differs(line.discrepancy, checked.get("discrepancy"), "HandoverItem.discrepancy")
         if said is not None:
             return said
     return None
 
 
-def _confirmed(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    key = (_subject(content), facts.get("phase"), facts.get("role"))
-    row = work.session.get(Confirmation, key) if all(isinstance(one, str) for one in key) else None
-    said = differs(row, facts, {"person": "person_id", "two_factors": "two_factors"})
-    if said is None and row is not None and row.confirmed_at != content.get("at"):
-        return "Confirmation.confirmed_at is not what was recorded"
-    return said
+def _handover_stands_elsewhere(work: UnitOfWork, handover: Handover) -> str | None:
+    past = {one.kind: one.at for one in past_of(work, "handover", handover.id)}
+    status = HandoverStatus.PENDING
+    if "custody.handover_done" in past:
+        status = HandoverStatus.DONE
+    elif "custody.handover_cancelled" in past:
+        status = HandoverStatus.CANCELLED
+    return states(handover, {"status": status.value, "done_at": past.get("custody.handover_done")})
 
 
-def _asked_to_open(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, Opening, _subject(content))
-    return differs(row, facts, {"safe": "safe_id", "reviewer": "reviewer_id"})
+def _safe_added(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Safe, subject_of(content))
+    given = past_of(work, "safe", subject_of(content), "custody.safe_handed_over")
+    custodian = given[-1].facts.get("to") if given else facts.get("custodian")
+    return states(row, {"custodian_id": custodian, "created_at": content.get("at")})
 
 
-def _closed(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, Opening, _subject(content))
+def _placed(work: UnitOfWork, content: Content, _facts: Facts) -> str | None:
+    """A seal that has a place has the one that the latest entry says; it may have left it for good since."""
+    row = row_of(work, SafeSlot, subject_of(content))
     if row is None:
-        return "the row it speaks of is gone"
-    if (row.status, row.closed_at) != ("closed", content.get("at")):
-        return "Opening.status or closed_at is not what was recorded"
-    return text_differs(row.note, facts.get("note"), "Opening.note")
-
-
-def _noticed(column: str) -> Comparison:
-    """That something was noticed of an opening, and when."""
-
-    def compare(work: UnitOfWork, content: Mapping[str, Any], _facts: Facts) -> str | None:
-        row = row_of(work, Opening, _subject(content))
-        if row is None or getattr(row, column) != content.get("at"):
-            return f"Opening.{column} is not what was recorded"
         return None
-
-    return compare
-
-
-def _deputy(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, SafeDeputy, facts.get("deputy"))
-    said = differs(row, facts, {"person": "person_id", "from_at": "from_at", "until_at": "until_at"})
-    if said is None and (row.safe_id, row.named_at) != (_subject(content), content.get("at")):
-        return "SafeDeputy.safe_id or named_at is not what was recorded"
-    return said
+    last = past_of(work, "seal", row.seal_id, "custody.seal_placed")[-1].facts
+    return differs(row, last, {"safe": "safe_id", "slot": "slot"})
 
 
-def _deputy_ended(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, SafeDeputy, facts.get("deputy"))
-    if row is None or row.ended_at != content.get("at"):
-        return "SafeDeputy.ended_at is not what was recorded"
-    return None
+def _ids(work: UnitOfWork, column: Any, *conditions: Any) -> set[str]:
+    return set(work.session.scalars(select(column).where(*conditions)))
 
 
-def _lock_changed(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, LockCodeChange, facts.get("change"))
-    said = differs(row, facts, {"witness": "witness_id", "reason": "reason"})
-    stated = (content.get("actor"), content.get("at"), _subject(content))
-    if said is None and (row.changed_by, row.changed_at, row.safe_id) != stated:
-        return "LockCodeChange is not what was recorded"
-    return said
+def _set(facts: Facts, name: str) -> set[object]:
+    found = facts.get(name)
+    return set(found) if isinstance(found, list) else set()
 
 
-def _checked(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, PressCheck, facts.get("check"))
-    said = differs(row, facts, {point: point for point in POINTS})
-    stated = (content.get("actor"), content.get("at"), _subject(content))
-    if said is None and (row.checked_by, row.checked_at, row.request_id) != stated:
-        return "PressCheck is not what was recorded"
-    return said
+def confirmation_key(content: Content, facts: Facts) -> Iterator[RowKey]:
+    """The row that a confirmation by one party brings."""
+    yield ("custody_confirmation", f"{subject_of(content)}/{facts.get('phase')}/{facts.get('role')}")
 
 
-def _supervised(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, PressCheck, facts.get("check"))
-    said = differs(row, facts, {"supervisor": "supervisor_id"})
-    if said is None and row.supervised_at != content.get("at"):
-        return "PressCheck.supervised_at is not what was recorded"
-    return said
-
-
-def _permitted(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    names = ("number", "presses", "valid_from", "valid_until", "settle_by")
-    columns = {"safe": "safe_id", "seal": "seal_id", **{name: name for name in names}}
-    return differs(row_of(work, PaperPermit, _subject(content)), facts, columns)
-
-
-def _permit_ended(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> str | None:
-    row = row_of(work, PaperPermit, _subject(content))
-    said = differs(row, facts, {"number": "number"})
-    status = "entered" if content.get("kind") == "custody.paper_permit_entered" else "unused"
-    if said is None and (row.status, row.ended_at) != (status, content.get("at")):
-        return "PaperPermit.status or ended_at is not what was recorded"
-    if said is None and status == "entered":
-        return differs(row, facts, {"presser": "presser_id", "reviewer": "reviewer_id"})
-    return said
-
-
-COMPARISONS: Mapping[str, Comparison] = {
+_CONFIRMATION_ID = Confirmation.subject_id + "/" + Confirmation.phase + "/" + Confirmation.role
+_COMPARISONS: dict[str, Comparison] = {
     "custody.pressed": _pressed,
     "custody.photo_taken": _photographed,
-    "custody.loan_requested": _lent,
-    "custody.loan_confirmed": _confirmed,
-    "custody.handover_drawn_up": _drawn_up,
-    "custody.handover_confirmed": _confirmed,
-    "custody.handover_done": _handed_over,
-    "custody.paper_checked": _checked,
-    "custody.press_supervised": _supervised,
-    "custody.paper_permit_issued": _permitted,
-    "custody.paper_permit_entered": _permit_ended,
-    "custody.paper_permit_unused": _permit_ended,
+    "custody.print_made": _printed,
     "custody.opening_requested": _asked_to_open,
+    "custody.opening_confirmed": _confirmed_opening,
+    "custody.safe_opened": _opened,
     "custody.opening_closed": _closed,
-    "custody.return_late": _noticed("late_at"),
-    "custody.return_escalated": _noticed("escalated_at"),
-    "custody.deputy_named": _deputy,
-    "custody.deputy_ended": _deputy_ended,
-    "custody.lock_code_changed": _lock_changed,
-    "custody.stocktake_begun": _begun,
-    "custody.stocktake_confirmed": _confirmed,
-    "custody.stocktake_done": _counted,
+    "custody.opening_expired": _expired,
+    "custody.loan_requested": _lent,
+    "custody.loan_confirmed": confirmation_differs,
+    "custody.handover_drawn_up": _drawn_up,
+    "custody.handover_confirmed": confirmation_differs,
+    "custody.safe_added": _safe_added,
+    "custody.seal_placed": _placed,
 }
-BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "custody.pressed": ("physical_use", ("facts", "use")),
-    "custody.photo_taken": ("use_photo", ("facts", "photo")),
-    "custody.loan_requested": ("loan", ("subject", "id")),
-    "custody.handover_drawn_up": ("handover", ("subject", "id")),
-    "custody.stocktake_begun": ("stocktake", ("subject", "id")),
-    "custody.opening_requested": ("opening", ("subject", "id")),
-    "custody.paper_checked": ("press_check", ("facts", "check")),
-    "custody.paper_permit_issued": ("paper_permit", ("subject", "id")),
-    "custody.deputy_named": ("safe_deputy", ("facts", "deputy")),
-    "custody.lock_code_changed": ("lock_code_change", ("facts", "change")),
-}
-"""The table of the row that an entry of each kind brings into being, and where the entry says which."""
-ROWS: tuple[tuple[str, Select[Any]], ...] = (
-    ("physical_use", select(PhysicalUse.id, null()).order_by(PhysicalUse.id)),
-    ("use_photo", select(UsePhoto.id, null()).order_by(UsePhoto.id)),
-    ("loan", select(Loan.id, null()).order_by(Loan.id)),
-    ("handover", select(Handover.id, null()).order_by(Handover.id)),
-    ("opening", select(Opening.id, null()).order_by(Opening.id)),
-    ("press_check", select(PressCheck.id, null()).order_by(PressCheck.id)),
-    ("paper_permit", select(PaperPermit.id, null()).order_by(PaperPermit.id)),
-    ("safe_deputy", select(SafeDeputy.id, null()).order_by(SafeDeputy.id)),
-    ("lock_code_change", select(LockCodeChange.id, null()).order_by(LockCodeChange.id)),
-    ("stocktake", select(Stocktake.id, null()).order_by(Stocktake.id)),
+
+
+def _every(name: str, table: type[Base]) -> tuple[str, Any]:
+    key = table.__table__.c.id
+    return (name, select(key, null()).order_by(key))
+
+
+CUSTODY = RecordedArea(
+    tables=frozenset(
+        {
+            "physical_use",
+            "use_photo",
+            "print_copy",
+            "opening",
+            "opening_request",
+            "seal_return",
+            "loan",
+            "loan_seal",
+            "custody_confirmation",
+            "handover",
+            "handover_item",
+            "safe",
+            "safe_slot",
+        }
+    ),
+    comparisons=_COMPARISONS,
+    brings={
+        "custody.pressed": brings("physical_use", "facts", "use"),
+        "custody.photo_taken": brings("use_photo", "facts", "photo"),
+        "custody.print_made": brings("print_copy", "facts", "print"),
+        "custody.opening_requested": brings("opening", "subject", "id"),
+        "custody.loan_requested": brings("loan", "subject", "id"),
+        "custody.loan_confirmed": confirmation_key,
+        "custody.handover_drawn_up": brings("handover", "subject", "id"),
+        "custody.handover_confirmed": confirmation_key,
+        "custody.safe_added": brings("safe", "subject", "id"),
+    },
+    rows=(
+        _every("physical_use", PhysicalUse),
+        _every("use_photo", UsePhoto),
+        _every("print_copy", PrintCopy),
+        _every("opening", Opening),
+        _every("loan", Loan),
+        _every("handover", Handover),
+        _every("safe", Safe),
+        ("custody_confirmation", select(_CONFIRMATION_ID, null()).order_by(Confirmation.subject_id)),
+    ),
 )
-"""The rows of custody that entries record."""
+"""Where seals lie needs no entry of its own: one may be placed anew, and its latest entry is compared."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from platform_world import ok, problem
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.custody.handover_rules import Checked, object_to_confirmation
 
@@ -96,6 +97,20 @@ def test_keepers_change_only_when_all_three_have_confirmed(successor: Any) -> No
     kinds = [one["kind"] for one in desk.story.get("auditor", address)["items"]]
     assert kinds.count("custody.handover_confirmed") == 3
     assert "custody.handover_done" in kinds
+    require_untouched(desk.world.platform)
+    person = desk.world.id("employee")
+    changes = [
+        Altered("handover", "giver_id", person, "Handover.giver_id"),
+        Altered("handover", "witness_id", person, "Handover.witness_id"),
+        Altered("handover", "reason", "别的", "Handover.reason"),
+        Altered("handover", "status", "cancelled", "Handover.status"),
+        Altered("handover", "done_at", 9, "Handover.done_at"),
+        Altered("handover_item", "present", False, "HandoverItem.present"),
+        Altered("handover_item", "discrepancy", "未见", "HandoverItem.discrepancy"),
+        Altered("handover_item", "kind", "accessory", "HandoverItem.kind"),
+        Altered("safe", "custodian_id", person, "Safe.custodian_id"),
+    ]
+    require_named(desk.world.platform, "custody.", changes)
 
 
 def test_a_missing_seal_needs_its_record_stays_with_the_giver_and_is_suspended(successor: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -11,9 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from platform_world import PASSWORD, ok, problem
 from request_story import SAMPLES
+from sqlalchemy import select
+from tampering import Altered, require_named, require_untouched
 
+from evidencelog.bundle import Verdict, verify_bundle
+from evidencelog.vkey import parse_vkey
+from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.custody.loan_rules import Span, object_to_overlap, state_of, to_tell
+from shuangyin.seals.models import Seal
 
 pytestmark = pytest.mark.database_full
 
@@ -62,7 +69,7 @@ def kinds(desk: Any, loan_id: str) -> list[str]:
 
 
 @pytest.mark.database
-def test_a_seal_goes_out_is_pressed_and_comes_back(desk: Any) -> None:
+def test_a_seal_goes_out_is_pressed_and_comes_back(desk: Any, tmp_path: Path) -> None:
     story = desk.story
     loan = ok(lend(desk), 201)
     assert loan["state"] == "pending"
@@ -110,6 +117,61 @@ def test_a_seal_goes_out_is_pressed_and_comes_back(desk: Any) -> None:
     assert "已归还" in text
     shown = desk.world.anonymous().get(str(use["verification_url"]).split("8600", 1)[1])
     assert shown.status_code == 200, "the paper can be checked by its code"
+    whatever_is_altered_of_a_loan_is_named(desk)
+    the_bundle_holds_the_loan(desk, tmp_path)
+
+
+def whatever_is_altered_of_a_loan_is_named(desk: Any) -> None:
+    require_untouched(desk.world.platform)
+    person = desk.world.id("employee")
+    changes = [
+        Altered("loan", "place", "别处", "Loan.place"),
+        Altered("loan", "purpose", "别的事", "Loan.purpose"),
+        Altered("loan", "escort_id", person, "Loan.escort_id"),
+        Altered("loan", "custodian_id", person, "Loan.custodian_id"),
+        Altered("loan", "due_at", 9, "Loan.due_at"),
+        Altered("loan", "back_at", 9, "Loan.back_at"),
+        Altered("loan", "out_at", None, "Loan.out_at"),
+        Altered("loan", "overdue_at", 9, "Loan.overdue_at"),
+        Altered("loan", "status", "out", "Loan.status"),
+        Altered("loan_seal", "seal_id", desk.world.platform.view(other_seal), "LoanSeal.seal_id"),
+        Altered("custody_confirmation", "person_id", person, "Confirmation.person_id"),
+        Altered("custody_confirmation", "confirmed_at", 9, "Confirmation.confirmed_at"),
+        Altered("custody_confirmation", "role", "witness", "is gone"),
+        Altered("physical_use", "normal", 1, "PhysicalUse.normal"),
+        Altered("use_photo", "loan_id", None, "UsePhoto.opening_id or loan_id"),
+        Altered("safe", "custodian_id", person, "Safe.custodian_id"),
+        Altered("safe_slot", "slot", "别格", "SafeSlot.slot"),
+    ]
+    require_named(desk.world.platform, "custody.", changes)
+
+
+def other_seal(work: UnitOfWork) -> str:
+    """An electronic seal, which no loan is of."""
+    return str(work.session.scalar(select(Seal.id).where(Seal.medium == "electronic").limit(1)))
+
+
+def the_bundle_holds_the_loan(desk: Any, tmp_path: Path) -> None:
+    """In full with place, purpose and both confirmations; outsiders learn that it went out and came back."""
+    (use,) = desk.story.get("auditor", "/seal-uses?medium=physical")["items"]
+    public = str(use["verification_url"]).split("8600", 1)[1] + "/evidence-bundle"
+    full = f"/api/v1/seal-uses/{use['id']}/evidence-bundle"
+    keys = [parse_vkey(text) for text in desk.world.anonymous().get("/log/vkeys").text.split()]
+    for name, answer in {
+        "full": desk.world.client("employee").get(full),
+        "masked": desk.world.anonymous().get(public),
+    }.items():
+        path = tmp_path / f"{name}.zip"
+        path.write_bytes(answer.content)
+        report = verify_bundle(path, keys)
+        assert report.verdict is Verdict.VALID
+        assert report.statement is not None
+        titles = [section.title.zh for section in report.statement.sections if section.related]
+        assert "保管人与随行人共同取出印章，开始外带。" in titles
+        assert "印章外带归还，已放回原处。" in titles
+        text = str(report.to_dict())
+        assert ("澄湖银行海淀支行" in text) == (name == "full")
+        assert (titles.count("外带一方以本人二次验证确认。") == 4) == (name == "full")
 
 
 def test_duties_are_apart_and_only_what_was_approved_goes_out(desk: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from platform_world import NAMES, ok
 from sqlalchemy import select
+from tampering import Altered, require_named, require_untouched
 
 from evidencelog.bundle import Verdict, verify_bundle
 from evidencelog.vkey import parse_vkey
@@ -44,8 +45,26 @@ def test_presses_photos_and_opening_are_in_the_bundle(desk: Any, tmp_path: Path)
         assert any("opened the safe together" in section.title.en for section in statement.sections)
         named = [row.shown.zh for row in rows if any(name in row.shown.zh for name in NAMES.values())]
         assert bool(named) == (number == 0)
+    _what_is_altered_of_an_opening_is_named(desk)
     _a_photo_that_was_touched_is_found(desk.world.platform, photo["sm3"])
     assert len(photo["sm3"]) == hashlib.new("sm3").digest_size * 2
+
+
+def _what_is_altered_of_an_opening_is_named(desk: Any) -> None:
+    require_untouched(desk.world.platform)
+    person = desk.world.id("employee")
+    changes = [
+        Altered("opening", "custodian_id", person, "Opening.custodian_id"),
+        Altered("opening", "reviewer_id", person, "Opening.reviewer_id"),
+        Altered("opening", "reviewer_confirmed_at", 9, "Opening.reviewer_confirmed_at"),
+        Altered("opening", "reviewer_confirmed_at", None, "Opening.reviewer_confirmed_at"),
+        Altered("opening", "opened_at", None, "Opening.opened_at"),
+        Altered("opening", "closed_at", 9, "Opening.closed_at"),
+        Altered("physical_use", "spoiled", 7, "PhysicalUse.spoiled"),
+        Altered("use_photo", "moment", "returned", "UsePhoto.moment"),
+        Altered("use_photo", "taken_by", person, "UsePhoto.taken_at or taken_by"),
+    ]
+    require_named(desk.world.platform, "custody.", changes)
 
 
 def _a_photo_that_was_touched_is_found(platform: Platform, sm3: str) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
+import json
+import re
+import subprocess
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from platform_world import ok, problem
 from seal_house import House
+from tampering import Altered, require_named, require_untouched
 
+from evidencelog.bundle import FileRole, Verdict, read_bundle, verify_bundle
+from evidencelog.vkey import parse_vkey
 from sealdevice.permit import PressKind
 
 pytestmark = pytest.mark.database_full
@@ -22,7 +32,9 @@ def press_all(house: House) -> list[int]:
 
 
 @pytest.mark.database
-def test_four_copies_are_pressed_counted_registered_photographed_and_balance(house: House) -> None:
+def test_four_copies_are_pressed_counted_registered_photographed_and_balance(
+    house: House, tmp_path: Path
+) -> None:
     permit = house.begin_use()
     assert permit["permitted"] == {"ordinary": 4, "seam": 4, "cover": 0}
     press_all(house)
@@ -49,6 +61,89 @@ def test_four_copies_are_pressed_counted_registered_photographed_and_balance(hou
     opening = house.desk.story.get("custodian", "/openings?status=open")["items"][0]
     ok(house.desk.close(opening["id"]))
     assert house.desk.story.read(house.desk.request["id"])["status"] == "sealed"
+    whatever_is_altered_of_a_device_is_named(house)
+    the_bundle_holds_what_the_seal_signed(house, tmp_path)
+
+
+def whatever_is_altered_of_a_device_is_named(house: House) -> None:
+    require_untouched(house.platform)
+    person = house.world.id("employee")
+    changes = [
+        Altered("device", "name", "另一枚", "Device.name"),
+        Altered("device", "record_key", "04" + "0" * 128, "Device.record_key"),
+        Altered("device", "seal_id", None, "Device.seal_id"),
+        Altered("device", "fence_radius_m", 9, "Device.fence_radius_m"),
+        Altered("device", "revoked_at", 9, "Device.revoked_at"),
+        Altered("device_permit", "ordinary", 400, "DevicePermit.ordinary"),
+        Altered("device_permit", "not_after", 9, "DevicePermit.not_after"),
+        Altered("device_permit", "presser_id", person, "DevicePermit.presser_id"),
+        Altered("device_permit", "record", "{}", "DevicePermit.record"),
+        Altered("device_permit", "balanced", False, "DevicePermit.balanced"),
+        Altered("device_event", "kind", "moved", "DeviceEvent.kind"),
+        Altered("device_event", "occurred_at", 9, "DeviceEvent.occurred_at"),
+        Altered("device_event", "permit_id", "0" * 32, "DeviceEvent.permit_id"),
+        Altered("device_event", "digest", "0" * 64, "DeviceEvent.digest"),
+        Altered("device_event", "record", "{}", "DeviceEvent.record"),
+        Altered("device_event", "seq", 999_999, "is gone"),
+        Altered("device_photo", "sm3", "0" * 64, "DevicePhoto"),
+        Altered("device_photo", "moment", "returned", "DevicePhoto"),
+        Altered("device_photo", "object_id", None, "DevicePhoto.object_id"),
+    ]
+    require_named(house.platform, "devices.", changes)
+
+
+def the_bundle_holds_what_the_seal_signed(house: House, tmp_path: Path) -> None:
+    """Each event with its signature, which OpenSSL verifies with the key in the log; outsiders get digests alone."""
+    (use,) = house.desk.story.get("custodian", "/seal-uses?medium=physical")["items"]
+    anonymous = house.world.anonymous()
+    keys = [parse_vkey(text) for text in anonymous.get("/log/vkeys").text.split()]
+    public = str(use["verification_url"]).split("8600", 1)[1] + "/evidence-bundle"
+    answers = {
+        "full": house.world.client("employee").get(f"/api/v1/seal-uses/{use['id']}/evidence-bundle"),
+        "masked": anonymous.get(public),
+    }
+    for name, answer in answers.items():
+        path = tmp_path / f"{name}.zip"
+        path.write_bytes(answer.content)
+        report = verify_bundle(path, keys)
+        assert report.verdict is Verdict.VALID, [
+            one.en for one in report.walk() if one.result.value == "fail"
+        ]
+        assert report.statement is not None
+        titles = [section.title.en for section in report.statement.sections if section.related]
+        for title in (
+            "A permit to press was issued.",
+            "Events of a device were received.",
+            "A smart seal was enrolled.",
+        ):
+            assert title in titles, title
+        events = [one for one in read_bundle(path).files if one.declared.role is FileRole.DEVICE_EVENT]
+        assert (len(events) >= 8) == (name == "full")
+    with zipfile.ZipFile(tmp_path / "full.zip") as archive:
+        archive.extractall(tmp_path)
+        page = archive.read("files/how-to-check.en.html").decode()
+        members = {member: archive.read(member) for member in archive.namelist()}
+    how = html.unescape(page[page.index("events that the smart seal signed") :])
+    commands = re.findall(r"<code>(.*?)</code>|<pre>(.*?)</pre>", how, re.DOTALL)
+    shell = "\n".join("".join(one) for one in commands)
+    done = subprocess.run(
+        ["sh", "-ec", shell], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Verified OK" in done.stdout
+    name = "files/device-event-000001.signed"
+    lie = members[name].replace(b'"', b"'", 1)
+    manifest = json.loads(members["manifest.json"])
+    sizes = {
+        "size": len(lie),
+        "sha256": hashlib.sha256(lie).hexdigest(),
+        "sm3": hashlib.new("sm3", lie).hexdigest(),
+    }
+    next(one for one in manifest["files"] if one["file"] == name).update(sizes)
+    with zipfile.ZipFile(tmp_path / "lie.zip", "w") as archive:
+        for member, content in {**members, name: lie, "manifest.json": json.dumps(manifest).encode()}.items():
+            archive.writestr(member, content)
+    report = verify_bundle(tmp_path / "lie.zip", keys)
+    assert "file.not_covered" in {one.code.value for one in report.walk() if one.result.value == "fail"}
 
 
 def test_a_spoiled_press_is_repeated_with_the_spare_and_registered_as_spoiled(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from evidencelog.note import parse_note
 from evidencelog.policy import WitnessPolicy
 from evidencelog.proof import parse_proof
 from evidencelog.store import FileTileStore
+from evidencelog.tiles import decode_entry_bundle
 from evidencelog.vkey import parse_vkey
 from evidencelog.witness.client import WitnessClient
 from evidencelog.witness.record import CosignedHead, WitnessRecord
@@ -368,8 +370,16 @@ class TestAudit:
         assert [difference.what for difference in audit(platform).differences] == ["entry", "entry"]
 
 
+def merkle_root(leaves: list[bytes]) -> bytes:
+    if len(leaves) == 1:
+        return leaves[0]
+    left = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:left]) + merkle_root(leaves[left:])).digest()
+
+
 def test_static_files_are_published(settings: Settings, clock: ManualClock, tmp_path: Path) -> None:
-    published = settings.model_copy(update={"log_publish_dir": tmp_path / "public"})
+    folders = {"log_publish_dir": tmp_path / "public", "log_entries_dir": tmp_path / "entries"}
+    published = settings.model_copy(update=folders)
     platform = compose(published, clock=clock)
     for count in (300, 5):
         write(platform, count)
@@ -383,6 +393,15 @@ def test_static_files_are_published(settings: Settings, clock: ManualClock, tmp_
     note = twin.read_checkpoint()
     assert note is not None
     assert not (tmp_path / "public" / "tile" / "entries").exists()
+    # Who is given the entries, and nothing else, comes to the signed root by hashing alone (RFC 6962, 2.1).
+    given = FileTileStore(tmp_path / "entries")
+    assert given.read_checkpoint() == newest(platform)
+    entries: list[bytes] = []
+    for first in range(0, head.size, 256):
+        width = min(256, head.size - first)
+        entries += decode_entry_bundle(given.read_entries(first // 256, width), width)
+    assert merkle_root([hashlib.sha256(b"\0" + entry).digest() for entry in entries]) == head.root
+    assert (tmp_path / "entries").stat().st_mode & 0o077 == 0
     kinds = platform.view(lambda work: set(work.session.scalars(select(EvidenceEntry.kind))))
     assert kinds == {"test.noted", TWIN_HEAD}
     assert isinstance(platform.port(HeadFence), HeadFence)

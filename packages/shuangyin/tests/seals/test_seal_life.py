@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from platform_world import NAMES, World, ok, problem
 from seal_desk import ID_NUMBER, MAKER, SealDesk, connected, png
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.connectors.standins.faults import Fault
 from shuangyin.core.platform import Platform
@@ -61,6 +62,28 @@ def test_a_seal_is_filed_with_the_police_and_not_in_force_before(desk: SealDesk,
     assert kinds[::-1] == [
         "applied", "step_asked", "accepted", "manufactured", "filed", "delivered", "step_asked", "activated",
     ]  # fmt: skip
+    person = desk.world.id("employee")
+    require_untouched(platform)
+    changes = [
+        Altered("seal_step", "details", '{"happened_at": 9}', "SealStep"),
+        Altered("seal_step", "act", "scrap", "SealStep"),
+        Altered("seal_step", "binding", "0" * 64, "SealStep.binding"),
+        Altered("seal_step", "status", "withdrawn", "SealStep.status"),
+        Altered("seal_step", "reason", "别的理由", "SealStep.reason"),
+        Altered("seal_evidence", "sm3", "0" * 64, "SealEvidence.sm3"),
+        Altered("seal_evidence", "kind", "imprint_card", "Seal"),
+        Altered("seal_evidence", "added_by", person, "SealEvidence.added_by"),
+        Altered("seal_check", "good", False, "SealCheck.good"),
+        Altered("seal_check", "outcome", "differs", "SealCheck.outcome"),
+        Altered("seal_event", "status_after", "destroyed", "SealEvent.status_after"),
+        Altered("seal_event", "at", 9, "SealEvent"),
+        Altered("seal_event", "person_id", person, "SealEvent.person_id"),
+        Altered("seal_filing", "filing_no", "别号", "SealFiling.filing_no"),
+        Altered("seal_filing", "status", "refused", "SealFiling.status"),
+        Altered("seal", "status", "suspended", "Seal.status"),
+        Altered("seal", "filing_no", "别号", "Seal.filing_no"),
+    ]
+    require_named(platform, "seals.", changes)
 
 
 def test_an_answer_that_comes_late_comes_once(desk: SealDesk, platform: Platform) -> None:

@@ -12,9 +12,11 @@ import pytest
 from hiring import hire, leave
 from platform_world import PASSWORD, Member, World, ok, problem
 from request_story import Story, begin
-from sqlalchemy import select
+from sqlalchemy import select, update
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.evidence.models import EvidenceEntry
+from shuangyin.people.models import Person
 from shuangyin.transitions.leaving import digest_of_lines
 from shuangyin.transitions.leaving_models import PersonTransitionItem
 
@@ -197,6 +199,22 @@ def test_the_entry_of_leaving_holds_the_digest_of_all_items_and_no_names(story: 
     facts = json.loads(body)["facts"]
     assert facts["items_sm3"] == done["transition"]["sm3"]
     assert facts["parts"]["posts"] == {"ended": 1}
+    require_untouched(world.platform)
+    person = world.id("employee")
+    changes = [
+        Altered("person_transition", "reason", "别的", "PersonTransition.reason"),
+        Altered("person_transition", "done_by", person, "PersonTransition.done_by"),
+        Altered("person_transition", "digest", "0" * 64, "PersonTransition.digest"),
+        Altered("person_transition_item", "outcome", "handed_over", "PersonTransitionItem"),
+        Altered("person_transition_item", "subject_id", person, "PersonTransitionItem"),
+        Altered("post_holding", "until_at", 9, "PostHolding.until_at"),
+        Altered("post_holding", "person_id", person, "PostHolding.person_id"),
+    ]
+    require_named(world.platform, "people.", changes)
+    with world.platform.database.writer.begin() as connection:
+        connection.execute(update(Person).where(Person.id == hired.id).values(status="active"))
+    with pytest.raises(AssertionError, match=r"Person\.status"):
+        require_untouched(world.platform)
     assert "郑安" not in body
     assert "试用期" not in body
 

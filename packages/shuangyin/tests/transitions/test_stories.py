@@ -8,6 +8,7 @@ import pytest
 from platform_world import NAMES, ORGANIZATION, World, ok, problem
 from request_story import Story
 from seal_desk import MAKER, SealDesk, connected
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.connectors.standins.faults import Fault
 from shuangyin.core.platform import Platform
@@ -75,6 +76,18 @@ def test_a_rename_stops_old_seals_at_an_instant_and_old_documents_stay_what_they
     new = desk.apply(category="legal_name", replaces_id=story.seals["official"])
     assert desk.seal(new)["name"] == NEW_NAME
     assert desk.life(story.seals["official"])["replaced_by_id"] == new
+    require_untouched(platform)
+    changes = [
+        Altered("transition", column, "别的", f"Transition.{column}")
+        for column in ("before", "after", "items", "notice_no", "kind")
+    ]
+    require_named(platform, "transitions.", changes)
+    changes = [
+        Altered("seal_task", "done_at", 9, "SealTask"),
+        Altered("seal_task", "kind", "replace", "SealTask.kind"),
+        Altered("seal", "status", "in_force", "Seal.status"),
+    ]
+    require_named(platform, "seals.", changes[1:])
 
 
 def test_a_new_legal_representative_at_noon(story: Story, platform: Platform) -> None:

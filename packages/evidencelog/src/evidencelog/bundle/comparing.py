@@ -51,7 +51,7 @@ def check_derived(statement: DerivedStatement, supplement: Supplement, recorded:
     2. Each text that is given is the one whose salted digest the entry records.
     3. A digest in a name or a stated fact stands in a proven entry.
     4. A masked bundle brings no text.
-    5. What rests on the maker's word is counted, and said.
+    5. What rests on the maker's word is counted, and said; so is that the use was voided.
     """
     failures = [] if statement.has_main else [check(CheckCode.STATEMENT_NO_MAIN, _FAIL)]  # 1
     for row in statement.rows():
@@ -70,6 +70,7 @@ def check_derived(statement: DerivedStatement, supplement: Supplement, recorded:
         (CheckCode.STATEMENT_UNRELATED, _WARN, unrelated),
     )
     children = [check(code, result, count=count) for code, result, count in counted if count]
+    children += [check(CheckCode.STATEMENT_VOIDED, _WARN)] if statement.voided else []
     return _titled(statement.title, [*children, *failures])
 
 

@@ -80,6 +80,8 @@ class DerivedStatement:
     sections: tuple[DerivedSection, ...]
     has_main: bool
     vocabulary: int
+    voided: bool
+    """Whether a proven entry that belongs to it says that what the bundle is about was voided."""
 
     def rows(self) -> Iterator[DerivedRow]:
         """Yield the rows of all sections."""
@@ -92,6 +94,7 @@ class DerivedStatement:
             "title": _pair(self.title),
             "masked": self.masked,
             "vocabulary": self.vocabulary,
+            "voided": self.voided,
             "sections": [
                 {
                     "title": _pair(section.title),
@@ -130,7 +133,7 @@ def derive(
 
     1. The entry that the bundle is about: the one that the supplement names, without one the first of a fitting kind.
     2. Which entries belong to it, by ids and digests that the entries themselves hold.
-    3. One section for each entry, that one first, what concerns the log alone last.
+    3. One section for each entry, that one first, then that it was voided, what concerns the log alone last.
     4. One section for each receipt, and one for what is stated without an entry.
     """
     words = vocabulary(supplement.vocabulary) if supplement else vocabulary()
@@ -138,9 +141,9 @@ def derive(
     main = entries.get(added.main)
     has_main = main is not None and words.kind(_kind_of(main)).main  # 1
     related = _related(entries, added.main if has_main else 0, words)  # 2
-    order = sorted(
-        entries, key=lambda n: (n != added.main, words.kind(_kind_of(entries[n])).technical, n)
-    )  # 3
+    kinds = {n: words.kind(_kind_of(entry)) for n, entry in entries.items()}
+    voiding = {n for n in related if kinds[n].voids} if has_main else set()
+    order = sorted(entries, key=lambda n: (n != added.main, n not in voiding, kinds[n].technical, n))  # 3
     sections = [_Section(words, added, n, entries[n]).section(related=n in related) for n in order]
     sections += [_receipt(words, data) for data in receipts]  # 4
     loose = tuple(_stated(words, one.key, one.shown) for one in added.stated if one.entry not in entries)
@@ -148,11 +151,12 @@ def derive(
         sections.append(DerivedSection(words.words("stated_section"), loose))
     number = _at(main.content, ("facts", "number")) if main is not None and has_main else ""
     return DerivedStatement(
-        title=_titled(words.title, number if isinstance(number, str) else ""),
+        title=_titled(words, number if isinstance(number, str) else "", voided=bool(voiding)),
         masked=added.masked,
         sections=tuple(section for section in sections if section.rows),
         has_main=has_main,
         vocabulary=words.version,
+        voided=bool(voiding),
     )
 
 
@@ -170,8 +174,10 @@ def _first_main(entries: Mapping[int, ProvenEntry], words: Vocabulary) -> int:
     return next((n for n in sorted(entries) if words.kind(_kind_of(entries[n])).main), 1)
 
 
-def _titled(title: Bilingual, number: str) -> Bilingual:
-    return Bilingual(f"{title.zh} {number}", f"{title.en} {number}") if number else title
+def _titled(words: Vocabulary, number: str, *, voided: bool) -> Bilingual:
+    parts = [words.title, *([Bilingual.same(number)] if number else [])]
+    parts += [words.words("voided")] if voided else []
+    return Bilingual(" ".join(one.zh for one in parts), " ".join(one.en for one in parts))
 
 
 def _kind_of(entry: ProvenEntry) -> str:

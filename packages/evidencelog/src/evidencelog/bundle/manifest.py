@@ -43,6 +43,7 @@ class FileRole(StrEnum):
     SEALED_DOCUMENT = "sealed_document"
     ORIGINAL_DOCUMENT = "original_document"
     PHOTO = "photo"
+    DEVICE_EVENT = "device_event"
     REGISTER_SHEET = "register_sheet"
     SEAL = "seal"
     CERTIFICATE = "certificate"
@@ -58,7 +59,15 @@ class FileRole(StrEnum):
         A certificate or seal is proved by its own signature, a report only repeats, a printout proves nothing; they may
         come along.
         """
-        return self in {FileRole.SEALED_DOCUMENT, FileRole.ORIGINAL_DOCUMENT, FileRole.PHOTO}
+        return self in {
+            FileRole.SEALED_DOCUMENT,
+            FileRole.ORIGINAL_DOCUMENT,
+            FileRole.PHOTO,
+            FileRole.DEVICE_EVENT,
+        }
+
+
+_ROLES_SINCE_DERIVED: Final = frozenset({FileRole.PRINTOUT, FileRole.DEVICE_EVENT})
 
 
 @dataclass(frozen=True)
@@ -217,7 +226,9 @@ def _matching(value: object, pattern: re.Pattern[str], what: str) -> str:
 
 def _file(value: object, version: int) -> ManifestFile:
     item = _object(value, {"file", "role", "media_type", "size", "sha256", "sm3"}, "a file")
-    if item["role"] not in list(FileRole) or (item["role"] == FileRole.PRINTOUT and version < FIRST_DERIVED):
+    if item["role"] not in list(FileRole) or (
+        item["role"] in _ROLES_SINCE_DERIVED and version < FIRST_DERIVED
+    ):
         raise _malformed("a file has an unknown role")
     return ManifestFile(
         file=check_path(item["file"], "files"),

@@ -78,6 +78,7 @@ class CheckCode(StrEnum):
     STATEMENT_DERIVED = "statement.derived"
     STATEMENT_NAMED = "statement.named"
     STATEMENT_UNRELATED = "statement.unrelated"
+    STATEMENT_VOIDED = "statement.voided"
     STATEMENT_NO_MAIN = "statement.no_main"
     STATEMENT_NOT_MASKED = "statement.not_masked"
     STATEMENT_NOT_PROVEN = "statement.not_proven"

@@ -36,6 +36,7 @@ class KindWords:
     """One kind of entry.
 
     ``main``: an entry of this kind can be what a bundle is about. ``technical``: it concerns the log, not the use.
+    ``voids``: it says that what the bundle is about does not stand any more.
     It belongs to the use when a value at one of ``of`` is known; then the values at ``adds`` become known as well.
     ``roles`` says which file the digest at a path is of.
     """
@@ -43,6 +44,7 @@ class KindWords:
     title: Bilingual
     main: bool
     technical: bool
+    voids: bool
     fields: tuple[FieldWords, ...]
     of: tuple[tuple[str, ...], ...]
     adds: tuple[tuple[str, ...], ...]
@@ -81,7 +83,14 @@ class Vocabulary:
     def kind(self, kind: str) -> KindWords:
         """The words of a kind of entry; one that is not known is called by its code."""
         return self._kinds.get(kind) or KindWords(
-            Bilingual(kind, kind), main=False, technical=False, fields=(), of=(_SUBJECT,), adds=(), roles={}
+            Bilingual(kind, kind),
+            main=False,
+            technical=False,
+            voids=False,
+            fields=(),
+            of=(_SUBJECT,),
+            adds=(),
+            roles={},
         )
 
 
@@ -117,6 +126,7 @@ def _kind(item: Mapping[str, Any]) -> KindWords:
         title=_words(item["title"]),
         main=item.get("main", False),
         technical=item.get("technical", False),
+        voids=item.get("voids", False),
         fields=_fields(item.get("fields", [])),
         of=tuple(map(_path, item.get("of", []))) or (_SUBJECT,),
         adds=tuple(map(_path, item.get("adds", []))),

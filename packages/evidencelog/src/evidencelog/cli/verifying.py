@@ -14,7 +14,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from evidencelog.bundle import BundleReport, Check, Verdict, read_bundle, verify_bundle
+from evidencelog.bundle import BundleReport, Check, CheckCode, Verdict, read_bundle, verify_bundle
 from evidencelog.checkpoint import parse_checkpoint
 from evidencelog.cli.console import (
     Exit,
@@ -201,11 +201,13 @@ def _verify_bundle(file: Path, asked: _Asked) -> Outcome:
         return _refused(
             VerificationError(Code.CHECKPOINT_ORIGIN, f"the bundle is from the log {report.origin}")
         )
+    # Who reads no further than the verdict must not take a voided use for one that stands.
+    voided = [item for item in report.walk() if item.code is CheckCode.STATEMENT_VOIDED]
     return Outcome(
         report.verdict,
         report.to_dict(),
-        _report_lines(report, Language.ZH),
-        _report_lines(report, Language.EN),
+        (*(f"! {item.zh}" for item in voided), *_report_lines(report, Language.ZH)),
+        (*(f"! {item.en}" for item in voided), *_report_lines(report, Language.EN)),
     )
 
 

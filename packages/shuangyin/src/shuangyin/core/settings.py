@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     log_publish_dir: Path | None = Field(
         None, description="Folder that receives tiles and checkpoints as static files for any web server."
     )
+    log_entries_dir: Path | None = Field(
+        None,
+        description="Folder that receives the bundles of entries as static files, for those who may read all of them; "
+        "never the one that everybody reads.",
+    )
     log_witnesses: list[str] = Field(
         default_factory=list,
         description="Witnesses as a JSON list of `URL=VKEY`; one address twice is one witness with two keys.",

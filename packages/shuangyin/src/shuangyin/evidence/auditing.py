@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -89,8 +89,8 @@ class BusinessFacts(Protocol):
         """True when entries of this kind can be compared."""
         ...
 
-    def recorded_by(self, kind: str, content: Mapping[str, Any]) -> RowKey | None:
-        """The row that an entry brought into being, None for kinds that bring none."""
+    def recorded_by(self, kind: str, content: Mapping[str, Any]) -> Collection[RowKey]:
+        """The rows that an entry brought into being; none for most kinds."""
         ...
 
     def rows(self, work: UnitOfWork) -> Iterator[RecordedRow]:
@@ -267,11 +267,11 @@ def _examine_facts(work: UnitOfWork, progress: Callable[[int], None]) -> tuple[l
         said = facts.compare(work, entry.kind, content)  # 3.
         if said is not None:
             differences.append(_fact(entry, index, said))
-        key = facts.recorded_by(entry.kind, content)  # 4.
-        if key is not None and key in recorded:
-            differences.append(_fact(entry, index, f"another entry records {key[0]} {key[1]} too"))
-        elif key is not None:
-            recorded[key] = entry.id
+        for key in facts.recorded_by(entry.kind, content):  # 4.
+            if key in recorded:
+                differences.append(_fact(entry, index, f"another entry records {key[0]} {key[1]} too"))
+            else:
+                recorded[key] = entry.id
     return differences + _unrecorded(work, facts, recorded), checked
 
 

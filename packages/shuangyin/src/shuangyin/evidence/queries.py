@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from evidencelog.proof import make_proof
 from evidencelog.tree import TileProver
@@ -49,6 +49,36 @@ def entries_for(
     return [
         PlacedEntry(entry, index) for entry, index in rows if (entry.subject_type, entry.subject_id) in wanted
     ]
+
+
+def entries_at(work: UnitOfWork, subject: tuple[str, str], instants: Collection[int]) -> list[PlacedEntry]:
+    """The entries about one subject that were recorded at just these instants (UTC ms), oldest first.
+
+    Of a subject with ever more entries only those of that time are looked at: ids begin with their time.
+    """
+    if not instants:
+        return []
+    query = _about(subject).where(
+        EvidenceEntry.id >= f"{min(instants):012x}", EvidenceEntry.id < f"{max(instants) + 1:012x}"
+    )
+    rows = work.session.execute(query).tuples()
+    return [PlacedEntry(entry, index) for entry, index in rows if entry.recorded_at in instants]
+
+
+def entries_of_kind(work: UnitOfWork, subject: tuple[str, str], kind: str) -> list[PlacedEntry]:
+    """The entries of one kind about one subject, oldest first."""
+    rows = work.session.execute(_about(subject).where(EvidenceEntry.kind == kind)).tuples()
+    return [PlacedEntry(entry, index) for entry, index in rows]
+
+
+def _about(subject: tuple[str, str]) -> Select[tuple[EvidenceEntry, int]]:
+    subject_type, subject_id = subject
+    return (
+        select(EvidenceEntry, LogLeaf.log_index)
+        .outerjoin(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
+        .where(EvidenceEntry.subject_id == subject_id, EvidenceEntry.subject_type == subject_type)
+        .order_by(EvidenceEntry.id)
+    )
 
 
 def all_entries(

@@ -378,6 +378,18 @@ class RequestSealOut(BaseModel):
     qr: QrBody | None
 
 
+class VoidedOut(BaseModel):
+    """That a use was voided. Time in UTC milliseconds."""
+
+    at: int
+    by: PersonRef
+    code: str = Field(description="Why; outsiders are told this, and not the reason in words.")
+    zh: str
+    en: str
+    reason: str
+    entry_id: str
+
+
 class RequestUseOut(BaseModel):
     """A seal use of a request."""
 
@@ -395,6 +407,7 @@ class RequestUseOut(BaseModel):
         None, description="The absent person for whom the presser acted under a delegation."
     )
     status: str
+    voided: VoidedOut | None = Field(None, description="Null while the use stands.")
     verification_url: str
     document_id: str
     sealed_version_id: str | None

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import NotFound
-from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import Id
 from shuangyin.requests import queries as requests
 from shuangyin.sealing import commands, queries
-from shuangyin.sealing.schemas import SealingOut, SealOrderIn, SealUseOut
+from shuangyin.sealing.schemas import SealingOut, SealOrderIn, SealUseOut, VoidIn, VoidReasonOut
+from shuangyin.sealing.void_reasons import void_reasons
 
 router = APIRouter()
+Voider = Annotated[Actor, access(commands.VOID_RIGHT)]
 _uses = APIRouter(prefix="/seal-uses", tags=["sealing"])
 _requests = APIRouter(prefix="/requests", tags=["sealing"])
 
@@ -49,18 +52,39 @@ def list_uses(
     seal_id: Id | None = None,
     medium: Literal["electronic", "physical"] | None = None,
     person_id: Annotated[Id | None, Query(description="Who applied for the use or made it.")] = None,
+    number: Annotated[str | None, Query(max_length=40)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SealUseOut]:
     """Seal uses of both media that the caller may see, newest first."""
 
     def query(work: UnitOfWork) -> Page[SealUseOut]:
-        wanted = queries.UseFilter(request_id, seal_id, medium, person_id, read_cursor(cursor))
+        wanted = queries.UseFilter(request_id, seal_id, medium, person_id, number, read_cursor(cursor))
         rows = queries.list_uses(work, actor, wanted, limit=limit + 1)
         shown = {use.id: out for use, out in zip(rows, queries.uses_out(work, rows), strict=True)}
         return page_of(rows, limit, lambda use: use.id, lambda use: shown[use.id])
 
     return platform.view(query)
+
+
+@_uses.get("/void-reasons", response_model=list[VoidReasonOut])
+def list_void_reasons(_actor: SignedIn) -> list[VoidReasonOut]:
+    """The reasons that a use may be voided for, in the order in which they are offered."""
+    return [VoidReasonOut(code=code, zh=words.zh, en=words.en) for code, words in void_reasons().items()]
+
+
+@_uses.post("/{use_id}/void", response_model=SealUseOut)
+def void(use_id: Id, body: VoidIn, write: Write, actor: Voider) -> SealUseOut | Response:
+    """Void a use that must not stand (second factor: act `sealing.void`, subject its id).
+
+    It is kept with its file. The public check and the evidence bundle say that it is voided, when and why.
+    """
+
+    def command(work: UnitOfWork) -> SealUseOut:
+        commands.void_use(work, actor, use_id, code=body.code, reason=body.reason, proof=body.proof)
+        return queries.uses_out(work, [queries.get(work, actor.organization_id, use_id)])[0]
+
+    return write.run(actor, command)
 
 
 @_uses.get("/{use_id}", response_model=SealUseOut)
@@ -79,8 +103,8 @@ def _require_readable(work: UnitOfWork, actor: Actor, request_id: str) -> None:
     try:
         requests.get(work, actor, request_id)
     except NotFound:
-        # The custodian reads uses of requests that are none of his otherwise.
-        if not actor.may("custody.read"):
+        # Custodians, and who may void, read uses of requests that are none of theirs otherwise.
+        if not any(actor.may(one) for one in queries.READ_ALL):
             raise
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from gmseal.errors import GmsealError
 from gmseal.errors import Refused as GmsealRefused
-from shuangyin.core.errors import Conflict, Forbidden, Invalid, Refused, ShuangyinError, Unavailable
+from shuangyin.core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    ShuangyinError,
+    Unavailable,
+    not_found,
+)
 from shuangyin.core.text import Text
 from shuangyin.sealing.rules import Objection
 
@@ -103,4 +112,27 @@ def needs_face_check() -> Refused:
         "按用印场景清单，此类用印须核验盖章人人脸，目前未接入人脸核验，不能用印。请接入后再试，或按清单申请例外并经批准。",
         "The scenario list asks for a face check of whoever seals, and none is connected; nothing was sealed. Connect "
         "one, or apply for an exception and have it approved.",
+    )
+
+
+def no_such_use() -> NotFound:
+    """There is no such use in the organization of who asks."""
+    return not_found("这次用印", "seal use")
+
+
+def no_such_reason() -> Invalid:
+    """The code is none of those a use can be voided with."""
+    return Invalid(
+        "VOID_REASON",
+        "作废原因不在可选范围内，请重新选择。",
+        "A use cannot be voided for this reason; choose one that is offered.",
+    )
+
+
+def already_voided(number: str) -> Conflict:
+    """A use is voided once."""
+    return Conflict(
+        "USE_ALREADY_VOIDED",
+        f"用印 {number} 已作废，不能再次作废。",
+        f"The use {number} was voided already.",
     )

@@ -61,3 +61,22 @@ class SealUse(Base):
     presses: Mapped[str] = mapped_column(Text, doc="JSON {normal, seam, cover, spoiled}.")
     entry_id: Mapped[str | None] = mapped_column(String(32), doc="The evidence entry of this use.")
     created_at: Mapped[int]
+
+
+class VoidedUse(Base):
+    """That a use was voided (作废): by whom, when and why; never changed, and the use itself stays as it was.
+
+    The code of the reason is public. The words are not: the log holds their salted digest in an entry of its own.
+    """
+
+    __tablename__ = "voided_use"
+
+    use_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal_use.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    reason_code: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(500))
+    second_factor: Mapped[str] = mapped_column(String(16))
+    voided_by: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
+    voided_at: Mapped[int]
+    entry_id: Mapped[str] = mapped_column(String(32), doc="The entry with the code.")
+    explained_entry_id: Mapped[str] = mapped_column(String(32), doc="The entry with the digest of the words.")

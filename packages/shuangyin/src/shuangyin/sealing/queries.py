@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,11 +14,17 @@ from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.people.queries import display
+from shuangyin.people.schemas import PersonRef
 from shuangyin.requests.models import UseRequest
+from shuangyin.requests.schemas import VoidedOut
 from shuangyin.sealing import rules
-from shuangyin.sealing.models import SealUse
+from shuangyin.sealing.models import SealUse, VoidedUse
 from shuangyin.sealing.schemas import SealUseOut
+from shuangyin.sealing.void_reasons import void_words
 from shuangyin.seals.models import Seal
+
+READ_ALL = ("requests.read_all", "custody.read", "sealing.void")
+"""Whoever holds one of these sees every use: that is less than a request, it names neither title nor matter."""
 
 Row = TypeVar("Row", DocumentVersion, UseRequest, Seal)
 
@@ -31,6 +37,7 @@ class UseFilter:
     seal_id: str | None = None
     medium: str | None = None
     person_id: str | None = None
+    number: str | None = None
     before: str | None = None
 
 
@@ -44,7 +51,7 @@ def list_uses(work: UnitOfWork, actor: Actor, wanted: UseFilter, *, limit: int) 
         .order_by(SealUse.id.desc())
         .limit(limit)
     )
-    if not (actor.may("requests.read_all") or actor.may("custody.read")):
+    if not (any(actor.may(one) for one in READ_ALL)):
         query = query.where(
             or_(
                 UseRequest.applicant_id == actor.person_id,
@@ -56,6 +63,7 @@ def list_uses(work: UnitOfWork, actor: Actor, wanted: UseFilter, *, limit: int) 
         (SealUse.request_id, wanted.request_id),
         (SealUse.seal_id, wanted.seal_id),
         (SealUse.medium, wanted.medium),
+        (SealUse.number, wanted.number),
     ):
         if value is not None:
             query = query.where(column == value)
@@ -115,7 +123,9 @@ def uses_out(work: UnitOfWork, uses: Sequence[SealUse]) -> list[SealUseOut]:
     requests = _by_id(work, UseRequest, {use.request_id for use in uses})
     seals = _by_id(work, Seal, {use.seal_id for use in uses})
     behalf = {use.id: json.loads(use.authority).get("on_behalf_of") for use in uses}
-    people = display(work, {one for use in uses for one in (use.presser_id, behalf[use.id]) if one})
+    voided = voids_of(work, [use.id for use in uses])
+    named = {one for use in uses for one in (use.presser_id, behalf[use.id]) if one}
+    people = display(work, named | {one.voided_by for one in voided.values()})
     return [
         SealUseOut(
             id=use.id,
@@ -132,6 +142,7 @@ def uses_out(work: UnitOfWork, uses: Sequence[SealUse]) -> list[SealUseOut]:
             grant_id=use.grant_id,
             authority_valid=use.authority_valid,
             status=use.status,
+            voided=_voided_out(voided.get(use.id), people),
             presses=json.loads(use.presses),
             source_sm3=use.source_sm3,
             document_sm3=use.document_sm3,
@@ -145,6 +156,27 @@ def uses_out(work: UnitOfWork, uses: Sequence[SealUse]) -> list[SealUseOut]:
         )
         for use in uses
     ]
+
+
+def voids_of(work: UnitOfWork, use_ids: Sequence[str]) -> dict[str, VoidedUse]:
+    """Those of these uses that were voided, with when and why."""
+    rows = work.session.scalars(select(VoidedUse).where(VoidedUse.use_id.in_(use_ids)))
+    return {row.use_id: row for row in rows}
+
+
+def _voided_out(row: VoidedUse | None, people: Mapping[str, PersonRef]) -> VoidedOut | None:
+    if row is None:
+        return None
+    words = void_words(row.reason_code)
+    return VoidedOut(
+        zh=words.zh,
+        en=words.en,
+        at=row.voided_at,
+        by=people[row.voided_by],
+        code=row.reason_code,
+        reason=row.reason,
+        entry_id=row.entry_id,
+    )
 
 
 def _by_id(work: UnitOfWork, model: type[Row], ids: set[str]) -> dict[str, Row]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shuangyin.core.free_text import Paragraph
 from shuangyin.people.schemas import PersonRef
+from shuangyin.requests.schemas import VoidedOut
 
 
 class SealUseOut(BaseModel):
@@ -26,6 +30,7 @@ class SealUseOut(BaseModel):
     grant_id: str | None
     authority_valid: bool
     status: str
+    voided: VoidedOut | None = Field(None, description="Null while the use stands.")
     presses: dict[str, int]
     source_sm3: str = Field(description="The approved file.")
     document_sm3: str = Field(description="The registered file.")
@@ -47,6 +52,31 @@ class SealOrderIn(BaseModel):
         pattern=r"^[^\x00]*$",
         description="Step-up proof for act sealing.execute on the request's id.",
     )
+
+
+class VoidIn(BaseModel):
+    """A use is voided: a code that outsiders are told, and words that they are not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] = Field(
+        description="One of `GET /seal-uses/void-reasons`."
+    )
+    reason: Annotated[Paragraph, Field(min_length=1, max_length=500)]
+    proof: str | None = Field(
+        None,
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="Step-up proof for act sealing.void on the use's id.",
+    )
+
+
+class VoidReasonOut(BaseModel):
+    """A reason that a use may be voided for."""
+
+    code: str
+    zh: str
+    en: str
 
 
 class SealingOut(BaseModel):

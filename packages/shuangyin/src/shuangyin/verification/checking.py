@@ -77,6 +77,8 @@ def check_file(platform: Platform, upload: BinaryIO, record: queries.UseRecord |
         finally:
             path.unlink(missing_ok=True)
     uses = tuple(platform.view(lambda work: queries.records_by_digest(work, sm3)))
+    # Whoever is told that a use was voided sees which of them it was.
+    uses = tuple(platform.view(lambda work: queries.voids_on_file(work, sm3))) or uses
     trial = report is not None and any(signature.trial for signature in report.signatures)
     state = _state(record, uses, report, sm3, trial=trial)
     answer = rules.answer_for_file(state)
@@ -106,6 +108,7 @@ def _state(
         is_sibling=record is not None and not same and sm3 in record.digests,
         expects_seal=matched is None or matched.medium == "electronic",
         trial=trial,
+        voids=rules.voids_of(use.use_status for use in known),
     )
 
 

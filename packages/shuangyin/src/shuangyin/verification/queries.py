@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.models import EvidenceEntry, LogLeaf
 from shuangyin.sealing import queries as sealing
-from shuangyin.sealing.models import SealUse
+from shuangyin.sealing.models import SealUse, UseStatus
 from shuangyin.sealing.rules import is_token
+from shuangyin.sealing.void_reasons import void_words
 from shuangyin.seals.models import Seal, SealStatus
 from shuangyin.verification import rules
 from shuangyin.verification.agreement import agreeing, require_agreement
@@ -39,6 +41,8 @@ class PublicUse:
     seal_then: str
     seal_now: str
     use_status: str
+    voided_at: int | None
+    void_reason: str | None
     executed_at: int
     authority_valid: bool
     presses: Mapping[str, int]
@@ -93,6 +97,27 @@ def records_by_digest(work: UnitOfWork, sm3: str) -> list[PublicUse]:
     return [public_use(work, use) for use in agreeing(work, sealing.by_document_digest(work, sm3))]
 
 
+def voids_on_file(work: UnitOfWork, sm3: str) -> list[PublicUse]:
+    """The uses whose seals a registered file carries, when one of them was voided; else none.
+
+    The file of a later seal carries those that were put on before, under the same request. What was sealed anew from
+    the same source carries none of them.
+    """
+    carried: dict[str, SealUse] = {}
+    for use in sealing.by_document_digest(work, sm3):
+        earlier = select(SealUse).where(
+            SealUse.request_id == use.request_id,
+            SealUse.source_version_id == use.source_version_id,
+            SealUse.executed_at <= use.executed_at,
+        )
+        carried |= {
+            one.id: one for one in work.session.scalars(earlier.order_by(SealUse.executed_at).limit(100))
+        }
+    if all(use.status != UseStatus.VOIDED for use in carried.values()):
+        return []
+    return [public_use(work, use) for use in agreeing(work, list(carried.values()))]
+
+
 def registered(work: UnitOfWork, digest: str) -> DigestRecord | None:
     """The registered files with this SM3 or SHA-256; None for anything but 64 hex digits of one.
 
@@ -134,6 +159,7 @@ def public_use(work: UnitOfWork, use: SealUse) -> PublicUse:
     entry = work.session.get(EvidenceEntry, use.entry_id) if use.entry_id else None
     index = work.session.scalar(select(LogLeaf.log_index).where(LogLeaf.entry_id == (use.entry_id or "")))
     name = str(facts["name"])
+    void = sealing.voids_of(work, [use.id]).get(use.id)
     return PublicUse(
         number=use.number,
         medium=use.medium,
@@ -150,6 +176,8 @@ def public_use(work: UnitOfWork, use: SealUse) -> PublicUse:
         seal_then=use.seal_status,
         seal_now=_status_now(seal, work.now),
         use_status=use.status,
+        voided_at=void.voided_at if void is not None else None,
+        void_reason=void.reason_code if void is not None else None,
         executed_at=use.executed_at,
         authority_valid=use.authority_valid,
         presses=json.loads(use.presses),
@@ -162,8 +190,12 @@ def public_use(work: UnitOfWork, use: SealUse) -> PublicUse:
 
 def state_of(use: PublicUse) -> rules.UseState:
     """What the rules need of a use."""
+    note = None
+    if use.voided_at is not None and use.void_reason is not None:
+        at = f"{beijing_time(use.voided_at):%Y-%m-%d %H:%M} (UTC+8)"
+        note = rules.VoidNote(at, void_words(use.void_reason))
     return rules.UseState(
-        use.medium, use.use_status, use.authority_valid, use.seal_then, use.seal_now, use.trial
+        use.medium, use.use_status, use.authority_valid, use.seal_then, use.seal_now, use.trial, note
     )
 
 

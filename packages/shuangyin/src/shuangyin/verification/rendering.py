@@ -17,6 +17,7 @@ from markupsafe import Markup
 from gmseal.report import Check, CheckResult, SignatureReport, walk
 from shuangyin.core.clock import beijing_time, to_milliseconds
 from shuangyin.core.text import Language
+from shuangyin.sealing.void_reasons import void_words
 from shuangyin.verification.checking import FileCheck
 from shuangyin.verification.texts import text_of
 
@@ -62,6 +63,7 @@ def render(
             t=t,
             time=_time,
             day=_day,
+            void_words=void_words,
             language=language,
             title=t(title),
             now=now,

@@ -6,9 +6,10 @@ The page of a use speaks of the registered file alone. It never calls a paper va
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from gmseal.report import Verdict
 from shuangyin.core.text import Text
@@ -34,6 +35,18 @@ class Answer:
     sentence: Text
 
 
+Voids = Literal["none", "some", "all"]
+"""How many of the uses whose seals stand on a file were voided."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoidNote:
+    """That a use was voided: when, as it is shown to people, and the words of its code."""
+
+    at: str
+    why: Text
+
+
 @dataclass(frozen=True, slots=True)
 class UseState:
     """What counts of a use. Statuses are the codes of the register; `seal_now` may be ``expired``."""
@@ -44,6 +57,7 @@ class UseState:
     seal_then: str
     seal_now: str
     trial: bool
+    voided: VoidNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class FileState:
     `verdict` is gmseal's, None when the file is no PDF that can be read; `has_seal` whether it carries an e-seal.
     `is_registered` means equal bytes with the file of the use in question (or of any use), `is_sibling` with
     another registered file of the same document. `expects_seal` is false for the approved file of a physical use.
+    `voids`: whether uses whose seals the file carries were voided.
     """
 
     verdict: Verdict | None
@@ -62,6 +77,7 @@ class FileState:
     is_sibling: bool
     expects_seal: bool
     trial: bool
+    voids: Voids = "none"
 
 
 _ENDED = ("lost", "revoked", "scrapped", "surrendered", "destroyed")
@@ -108,12 +124,20 @@ def is_digest(text: str) -> bool:
 
 def answer_for_digest(uses: Sequence[UseState]) -> Answer:
     """What is said of a digest that leads to these uses: the gravest thing that is to be said of any of them."""
+    if voids_of(use.use_status for use in uses) == "some":
+        return _FILE_PARTLY_VOIDED
     answers = [answer_for_use(use) for use in uses]
     for level in _GRAVEST_FIRST:
         grave = next((answer for answer in answers if answer.level is level), None)
         if grave is not None:
             return grave
     return _REGISTERED_DIGEST
+
+
+def voids_of(statuses: Iterable[str]) -> Voids:
+    """How many of the uses on one file were voided."""
+    voided = [status == "voided" for status in statuses]
+    return "none" if not any(voided) else "all" if all(voided) else "some"
 
 
 def answer_for_use(use: UseState) -> Answer:
@@ -123,7 +147,7 @@ def answer_for_use(use: UseState) -> Answer:
             "USE_VOIDED",
             Level.BAD,
             Text("已作废", "Voided"),
-            Text("这次用印已经作废，请勿采用。", "This use was voided. Do not rely on it."),
+            _void_sentence(use.voided),
         )
     if use.seal_then != "in_force":
         return Answer(
@@ -157,8 +181,20 @@ def answer_for_use(use: UseState) -> Answer:
     return _TRIAL if use.trial else _VALID
 
 
+def _void_sentence(note: VoidNote | None) -> Text:
+    if note is None:
+        return Text("这次用印已经作废，请勿采用。", "This use was voided. Do not rely on it.")
+    return Text(
+        f"这次用印已于 {note.at} 作废（{note.why.zh}），请勿采用。文件上的电子签章仍可通过数学核验，但不再作为用印依据。",
+        f"This use was voided on {note.at} ({note.why.en}). Do not rely on it, although an electronic seal on the file "
+        "still verifies by its mathematics.",
+    )
+
+
 def answer_for_file(file: FileState) -> Answer:
-    """What the comparison of an uploaded file says."""
+    """What the comparison of an uploaded file says. Of a file whose use was voided nothing good is said."""
+    if file.voids != "none" and (file.is_registered or file.is_sibling):
+        return _FILE_VOIDED if file.voids == "all" else _FILE_PARTLY_VOIDED
     if file.is_registered and (not file.expects_seal or file.verdict is not Verdict.INVALID):
         return _same(file)
     if file.altered or (file.verdict is Verdict.INVALID and file.has_seal):
@@ -173,6 +209,10 @@ def answer_for_file(file: FileState) -> Answer:
                 "This is another registered version of the same document, such as one with fewer or further seals.",
             ),
         )
+    return _of_unknown(file)
+
+
+def _of_unknown(file: FileState) -> Answer:
     if file.verdict is None:
         return _UNREADABLE
     if not file.has_seal:
@@ -247,6 +287,26 @@ _INVALID = Answer(
     Level.BAD,
     Text("无效", "Not valid"),
     Text("文件中的签章无效，请勿采用。", "A seal in this file is not valid. Do not rely on it."),
+)
+_FILE_VOIDED = Answer(
+    "FILE_VOIDED",
+    Level.BAD,
+    Text("已作废", "Voided"),
+    Text(
+        "这是登记过的文件，但其上的用印已经作废，详见下表，请勿采用。电子签章仍能通过数学核验，不改变作废。",
+        "This file is on record, but its seal use was voided, see below. Do not rely on it; that an electronic seal "
+        "still verifies by its mathematics changes nothing.",
+    ),
+)
+_FILE_PARTLY_VOIDED = Answer(
+    "FILE_PARTLY_VOIDED",
+    Level.WARN,
+    Text("部分作废", "Partly voided"),
+    Text(
+        "这是登记过的文件，其上部分用印已经作废，详见下表。请向用印单位核实文件是否仍然有效。",
+        "This file is on record; some of its seal uses were voided, see below. Ask the organization whether it still "
+        "stands.",
+    ),
 )
 _UNREADABLE = Answer(
     "NOT_COMPARABLE",

@@ -34,6 +34,8 @@ class PublicUseOut(BaseModel):
     seal_then: str = Field(description="Status of the seal when it was used.")
     seal_now: str
     use_status: str
+    voided_at: int | None = None
+    void_reason: str | None = Field(None, description="Code of why it was voided.")
     executed_at: int
     authority_valid: bool
     document_sm3: str

@@ -226,6 +226,8 @@ def attach_photo(
             "use": use_id,
             "moment": moment.value,
             "sm3": stored.sm3,
+            # A smart seal's photo is attached by the platform, and was taken by whoever pressed.
+            "taken_by": taken_by,
         },
     )
     return photo
@@ -276,6 +278,9 @@ def _record_use(work: UnitOfWork, actor: Actor, use: PhysicalUse) -> None:
         "spoiled": use.spoiled,
         "presser": use.presser_id,
         "reviewer": use.reviewer_id,
+        "opening": use.opening_id,
+        "loan": use.loan_id,
+        "paper_permit": use.paper_permit_id,
         "pressed_at": use.pressed_at,
         "remark": digest_of(use.remark) if use.remark else None,
     }

@@ -7,7 +7,7 @@ contradicts the chain is kept aside as it was signed, and somebody looks at the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select
@@ -32,8 +32,9 @@ EARLY_AHEAD = 1_000
 """An event that is further ahead of the chain is told again later anyway."""
 ASK_AGAIN_MS = 5_000
 SEEN_MS = 60_000
-HEADS = 250
-"""So many devices' heads stand in one entry of the log at most: an entry has 64 KiB."""
+MOST_IN_ENTRY = 500
+HEAD_WEIGHT = 3
+"""An entry has 64 KiB at most: it holds so many digests of events, and the head of a device takes the room of three."""
 
 _CONTRADICTIONS: Mapping[Verdict, str] = {
     Verdict.FORK: "chain_fork",
@@ -58,6 +59,41 @@ class Stored:
 
     organization_id: str
     receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Events in a row of one device from number `first` on; `state` is its chain after all that it told."""
+
+    device_id: str
+    first: int
+    digests: Sequence[str]
+    state: ChainState
+
+    def facts(self) -> dict[str, JsonValue]:
+        last = self.first + len(self.digests) - 1
+        facts: dict[str, JsonValue] = {
+            "first": self.first,
+            "last": last,
+            "head": self.digests[-1],
+            "events": [*self.digests],
+        }
+        return {**facts, "presses": self.state.presses} if last == self.state.seq else facts
+
+
+def _packed(heads: Iterable[Head]) -> Iterator[list[Head]]:
+    """Heads in groups that fit into one entry each."""
+    together: list[Head] = []
+    room = MOST_IN_ENTRY
+    for one in heads:
+        weight = HEAD_WEIGHT + len(one.digests)
+        if together and weight > room:
+            yield together
+            together, room = [], MOST_IN_ENTRY
+        together.append(one)
+        room -= weight
+    if together:
+        yield together
 
 
 def receive(work: UnitOfWork, told: Sequence[Told]) -> dict[str, Stored]:
@@ -86,7 +122,8 @@ class _Intake:
         self._events: list[dict[str, object]] = []
         self._photos: list[dict[str, object]] = []
         self._organizations: dict[str, str] = {}
-        self._heads: dict[str, list[tuple[str, dict[str, JsonValue]]]] = defaultdict(list)
+        self._digests: dict[str, list[str]] = defaultdict(list)
+        self._heads: dict[str, list[Head]] = defaultdict(list)
 
     def take(self, device: Device, told: list[Told]) -> Stored:
         """Judge and store the events of one device, in their order."""
@@ -116,8 +153,8 @@ class _Intake:
         if self._photos:
             session.execute(insert(DevicePhoto), self._photos)
         for organization_id, heads in self._heads.items():
-            for at in range(0, len(heads), HEADS):
-                self._record_heads(organization_id, heads[at : at + HEADS])
+            for together in _packed(heads):
+                self._record_heads(organization_id, together)
         by_organization: dict[str, list[str]] = defaultdict(list)
         for device_id in self._effects.changed:
             by_organization[self._organizations[device_id]].append(device_id)
@@ -153,6 +190,7 @@ class _Intake:
         work = self._work
         event_id = work.new_id()
         where = event.position
+        self._digests[device.id].append(digest)
         self._events.append(
             {
                 "id": event_id,
@@ -224,16 +262,18 @@ class _Intake:
                 )
             )
             device.resend_from = None
-        facts: dict[str, JsonValue] = {
-            "first": before.seq + 1,
-            "last": state.seq,
-            "head": state.head,
-            "presses": state.presses,
-        }
-        self._heads[device.organization_id].append((device.id, facts))
+        digests = self._digests[device.id]
+        for at in range(0, len(digests), MOST_IN_ENTRY - HEAD_WEIGHT):
+            part = digests[at : at + MOST_IN_ENTRY - HEAD_WEIGHT]
+            first = before.seq + 1 + at
+            self._heads[device.organization_id].append(Head(device.id, first, part, state))
 
-    def _record_heads(self, organization_id: str, heads: list[tuple[str, dict[str, JsonValue]]]) -> None:
-        """One entry for what many devices told in this transaction: how far each chain goes, and its head."""
+    def _record_heads(self, organization_id: str, parts: Sequence[Head]) -> None:
+        """One entry for what many devices told in this transaction: how far each chain goes, its head, and every event.
+
+        With its digest in the log an event can be shown by itself, without those before and after it.
+        """
+        heads = [(one.device_id, one.facts()) for one in parts]
         alone = len(heads) == 1
         told: list[JsonValue] = [{"device": device_id, **facts} for device_id, facts in heads]
         record(

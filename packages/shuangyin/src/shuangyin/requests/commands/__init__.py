@@ -2,7 +2,7 @@
 
 from shuangyin.requests.commands.describing import write_sheet
 from shuangyin.requests.commands.drafting import change, create
-from shuangyin.requests.commands.outcomes import mark_sealed
+from shuangyin.requests.commands.outcomes import mark_sealed, mark_voided
 from shuangyin.requests.commands.replacing import replace
 from shuangyin.requests.commands.signing_off import register_issue_form
 from shuangyin.requests.commands.submitting import submit
@@ -13,6 +13,7 @@ __all__ = [
     "create",
     "discard",
     "mark_sealed",
+    "mark_voided",
     "register_issue_form",
     "replace",
     "submit",

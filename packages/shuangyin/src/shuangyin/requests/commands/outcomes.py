@@ -1,4 +1,4 @@
-"""What becomes of a request: approved, rejected, sent back, sealed."""
+"""What becomes of a request: approved, rejected, sent back, sealed, voided."""
 
 from __future__ import annotations
 
@@ -57,6 +57,14 @@ def mark_sealed(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
     work.session.flush()
     _record(work, actor, request, "requests.sealed", {"medium": request.medium, "grant_counts": used})
     open_duties(work, actor, request)
+
+
+def mark_voided(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
+    """No use of a finished request stands any more. What it used up stays used: a limit counts what was done."""
+    if request.status == RequestStatus.SEALED:
+        request.status = RequestStatus.VOIDED
+        work.session.flush()
+        _record(work, actor, request, "requests.voided", {"number": request.number})
 
 
 def take_back(work: UnitOfWork, actor: Actor, request: UseRequest, status: RequestStatus) -> None:

@@ -30,7 +30,9 @@ from shuangyin.seals.material import certificate_of
 from shuangyin.seals.models import Medium, Seal
 from shuangyin.verification.agreement import require_agreement
 from shuangyin.verification.bundles import entries, reports
+from shuangyin.verification.bundles.belonging import UseCase
 from shuangyin.verification.bundles.checking_steps import steps_of
+from shuangyin.verification.bundles.device_events import DeviceEventFile, event_files, event_steps
 from shuangyin.verification.bundles.receipts import receipts_of
 from shuangyin.verification.bundles.stating import supplement_of
 
@@ -57,6 +59,7 @@ class PreparedBundle:
     vkeys: list[str]
     certificate: bytes | None
     document: tuple[DocumentVersion, StoredObject, FileRole] | None
+    device_events: list[DeviceEventFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,10 @@ class BuiltBundle:
 def prepare(work: UnitOfWork, use: SealUse, *, masked: bool, with_file: bool) -> PreparedBundle:
     """Read what the bundle of a use is made from. Raises Conflict (RECORD_DISAGREES, NOT_SEQUENCED), TooLarge."""
     require_agreement(work, use)
-    recordings = entries.recordings_of(work, use, masked=masked)
+    case = UseCase(work, use)
+    recordings = entries.recordings_of(case, masked=masked)
     receipts = receipts_of(work, use.entry_id or "", recordings)
-    supplement = supplement_of(work, use, recordings, masked=masked)
+    supplement = supplement_of(case, recordings, masked=masked)
     prepared = PreparedBundle(
         number=use.number,
         origin=evidence.origin(work) or "",
@@ -93,6 +97,8 @@ def prepare(work: UnitOfWork, use: SealUse, *, masked: bool, with_file: bool) ->
         vkeys=entries.vkeys_of(work),
         certificate=_certificate(work, use, masked=masked),
         document=_document(work, use) if with_file and not masked else None,
+        # Events say where a device was and whom it saw.
+        device_events=[] if masked else event_files(case),
     )
     work.session.expunge_all()
     return prepared
@@ -122,8 +128,10 @@ def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) ->
     contents = {one.number: ProvenEntry(one.index, one.content) for one in prepared.recordings.all}
     statement = derive(contents, [one.to_bytes() for one in receipts], prepared.supplement)
     report = reports.Report(statement, prepared.origin, prepared.made_at)
+    enrolled = [one.number for one in prepared.recordings.of_kind("devices.enrolled")]
     salted = any('"salt":' in one.entry.body for one in prepared.recordings.all)
     steps = steps_of(prepared.sources[0], prepared.vkeys, receipts, salted=salted)
+    steps += event_steps(prepared.device_events, enrolled)
     files = [
         FileSource("printout-not-proven.pdf", FileRole.PRINTOUT, "application/pdf", reports.pdf_of(report))
     ]
@@ -133,6 +141,8 @@ def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) ->
         how = reports.check_page(steps, language)
         files.append(FileSource(f"how-to-check.{language}.html", FileRole.OTHER, "text/html", how))
     files.append(FileSource("verify.html", FileRole.VERIFIER, "text/html", offline_page()))
+    for event in prepared.device_events:
+        files += event.files()
     if prepared.certificate is not None:
         media_type = "application/pkix-cert"
         files.append(FileSource("signer.cer", FileRole.CERTIFICATE, media_type, prepared.certificate))

@@ -14,7 +14,7 @@ from evidencelog.note import parse_note
 from evidencelog.vkey import parse_vkey
 from shuangyin.core.text import Text
 
-_SM2_HEAD = "3059301306072a8648ce3d020106082a811ccf5501822d034200"
+SM2_HEAD = "3059301306072a8648ce3d020106082a811ccf5501822d034200"
 _ED25519_HEAD = "302a300506032b6570032100"
 """What stands before the key in a SubjectPublicKeyInfo (RFC 5480, RFC 8410)."""
 
@@ -183,9 +183,7 @@ def _signature_steps(entry: EntrySource, vkeys: list[str]) -> list[Step]:
 
 def _signature_step(number: int, line: int, key: Ed25519Verifier | Sm2Verifier) -> Step:
     is_sm2 = isinstance(key, Sm2Verifier)
-    head, skipped = (_SM2_HEAD, len(SM2_TYPE)) if is_sm2 else (_ED25519_HEAD, len(ED25519_TYPE))
-    # POSIX printf knows octal alone, and nothing else for bytes is on every machine.
-    octal = "".join(f"\\{byte:03o}" for byte in bytes.fromhex(head))
+    head, skipped = (SM2_HEAD, len(SM2_TYPE)) if is_sm2 else (_ED25519_HEAD, len(ED25519_TYPE))
     key_bytes = f"cut -d+ -f3- keys/{number:06d}.vkey | base64 -d | tail -c +{skipped + 1}"
     name = "SM2" if is_sm2 else "Ed25519"
     verify = (
@@ -200,8 +198,13 @@ def _signature_step(number: int, line: int, key: Ed25519Verifier | Sm2Verifier) 
             "The key is turned from its text form into PEM; the first four bytes of a signature line are the key's id.",
         ),
         (
-            f"{{ printf '{octal}'; {key_bytes}; }} | openssl pkey -pubin -inform DER -out key{number}.pem",
+            f"{{ printf '{octal(head)}'; {key_bytes}; }} | openssl pkey -pubin -inform DER -out key{number}.pem",
             f"sed -n {line}p checkpoint | cut -d' ' -f3 | base64 -d | tail -c +5 > sig{number}",
             verify,
         ),
     )
+
+
+def octal(data: str) -> str:
+    """Bytes in hex as POSIX printf writes them: it knows octal alone, and nothing else for bytes is on every machine."""
+    return "".join(f"\\{byte:03o}" for byte in bytes.fromhex(data))

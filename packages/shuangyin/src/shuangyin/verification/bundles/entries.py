@@ -1,4 +1,4 @@
-"""Which log entries belong to a seal use, and their proofs against one signed head."""
+"""The log entries of a seal use, and their proofs against one signed head."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from evidencelog.proof import TlogProof, make_proof
 from evidencelog.tree import TileProver
 from evidencelog.vkey import parse_vkey
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import PhysicalUse
-from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence import queries as evidence
 from shuangyin.evidence.errors import not_sequenced
 from shuangyin.evidence.keys import public_keys
@@ -30,24 +28,10 @@ from shuangyin.evidence.models import (
     LogTwinCheckpoint,
 )
 from shuangyin.evidence.trees import TWIN, TWIN_SUFFIX, DatabaseTiles
-from shuangyin.sealing.models import SealUse
+from shuangyin.verification.bundles.belonging import UseCase
 
 TWIN_HEAD: Final = "evidence.twin_head"
 _TWIN_HEADS_LOOKED_AT: Final = 50
-_PUBLIC_KINDS: Final = frozenset({
-    "requests.approved",
-    "approvals.decided",
-    "documents.uploaded",
-    "custody.pressed",
-    "custody.photo_taken",
-    "custody.safe_opened",
-    "custody.opening_closed",
-    "seals.filing_set",
-})  # fmt: skip
-"""What outsiders get beside the use itself, as far as no digest of a free text stands in it.
-
-Such a digest comes with its salt, so that a short text such as 「同意」 could be found by trying.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +64,19 @@ class Recordings:
         return next((one for one in self.all if one.entry.id == entry_id), None)
 
 
-def recordings_of(work: UnitOfWork, use: SealUse, *, masked: bool) -> Recordings:
-    """The entries that speak of a use. Raises Conflict (NOT_SEQUENCED) while no signed head holds the use."""
-    placed = [
-        (one.entry, one.log_index)
-        for one in evidence.entries_for(work, use.organization_id, _subjects(work, use))
-        if one.log_index is not None and _belongs(work, use, one.entry, masked=masked)
-    ]
-    if use.entry_id not in {entry.id for entry, _ in placed}:
+def recordings_of(case: UseCase, *, masked: bool) -> Recordings:
+    """The entries that speak of a use. Raises Conflict (NOT_SEQUENCED) while no signed head holds the use.
+
+    Nor is there a bundle of a voided use before a head holds that it is voided.
+    """
+    work, use = case.work, case.use
+    placed = [(one.entry, one.log_index) for one in case.entries(masked=masked) if one.log_index is not None]
+    must = {use.entry_id, *([case.void.entry_id] if case.void is not None else [])}
+    needed = [index + 1 for entry, index in placed if entry.id in must]
+    if len(needed) < len(must):
         raise not_sequenced()
-    needed = max(index for entry, index in placed if entry.id == use.entry_id) + 1
-    size = _best_head(work, max(needed, *(index + 1 for _, index in placed))) or _best_head(work, needed)
+    least = max(needed)
+    size = _best_head(work, max(index + 1 for _, index in placed)) or _best_head(work, least)
     if size is None:
         raise not_sequenced()
     chosen = [(entry, index) for entry, index in placed if index < size]
@@ -105,38 +91,6 @@ def recordings_of(work: UnitOfWork, use: SealUse, *, masked: bool) -> Recordings
         size,
         json.loads(twin[0].body)["facts"]["size"] if twin is not None else None,
     )
-
-
-def _subjects(work: UnitOfWork, use: SealUse) -> list[tuple[str, str]]:
-    source = work.session.get_one(DocumentVersion, use.source_version_id)
-    subjects = [("request", use.request_id), ("document", source.document_id), ("seal", use.seal_id)]
-    if use.grant_id is not None:
-        subjects.append(("grant", use.grant_id))
-    physical = physical_use(work, use)
-    if physical is not None and physical.opening_id is not None:
-        subjects.append(("opening", physical.opening_id))
-    return subjects
-
-
-def physical_use(work: UnitOfWork, use: SealUse) -> PhysicalUse | None:
-    """The line of the register of a physical use."""
-    return work.session.scalar(select(PhysicalUse).where(PhysicalUse.seal_use_id == use.id))
-
-
-def _belongs(work: UnitOfWork, use: SealUse, entry: EvidenceEntry, *, masked: bool) -> bool:
-    facts = json.loads(entry.body)["facts"]
-    physical = physical_use(work, use)
-    if entry.kind == "custody.photo_taken" and facts["use"] not in (None, physical.id if physical else None):
-        return False  # a photo of another use in the same opening
-    if entry.kind == "custody.pressed" and facts["seal_use"] != use.id:
-        return False
-    if entry.id == use.entry_id:
-        return True
-    if entry.kind in ("sealing.sealed", "sealing.pressed"):
-        return False
-    if not masked:
-        return True
-    return entry.kind in _PUBLIC_KINDS and '"salt":' not in entry.body
 
 
 def _best_head(work: UnitOfWork, least: int) -> int | None:

@@ -18,14 +18,15 @@ from shuangyin.approvals import queries as approvals
 from shuangyin.approvals.models import ApprovalDecision, ApprovalStep
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Opening, PhysicalUse
+from shuangyin.custody.models import Loan, Opening, PhysicalUse
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.organization.models import Organization, Post
 from shuangyin.people.queries import display
 from shuangyin.requests.models import UseRequest
-from shuangyin.sealing.models import SealUse
+from shuangyin.sealing.models import SealUse, VoidedUse
 from shuangyin.seals.models import Seal
-from shuangyin.verification.bundles.entries import Recorded, Recordings, physical_use
+from shuangyin.verification.bundles.belonging import UseCase
+from shuangyin.verification.bundles.entries import Recorded, Recordings
 from shuangyin.verification.rules import masked_name
 from shuangyin.verification.texts import text_of
 
@@ -40,6 +41,7 @@ class _Case:
     use: SealUse
     request: UseRequest
     physical: PhysicalUse | None
+    void: VoidedUse | None
     recordings: Recordings
     masked: bool
 
@@ -60,16 +62,11 @@ class _Case:
         ]
 
 
-def supplement_of(work: UnitOfWork, use: SealUse, recordings: Recordings, *, masked: bool) -> Supplement:
+def supplement_of(belonging: UseCase, recordings: Recordings, *, masked: bool) -> Supplement:
     """The supplement of one use."""
-    case = _Case(
-        work,
-        use,
-        work.session.get_one(UseRequest, use.request_id),
-        physical_use(work, use),
-        recordings,
-        masked,
-    )
+    work, use = belonging.work, belonging.use
+    request = work.session.get_one(UseRequest, use.request_id)
+    case = _Case(work, use, request, belonging.physical, belonging.void, recordings, masked)
     main = recordings.by_entry(use.entry_id)
     assert main is not None  # noqa: S101  # recordings_of refuses a use without its entry
     return Supplement(
@@ -122,6 +119,13 @@ def _texts(case: _Case) -> Iterator[GivenText]:
             texts["comment"] = comments.get(one.entry.id)
         elif one.entry.kind == "custody.pressed" and physical is not None:
             texts["remark"] = physical.remark
+        elif one.entry.kind == "sealing.void_explained" and case.void is not None:
+            texts["reason"] = case.void.reason
+        elif one.entry.kind == "custody.loan_requested":
+            loan = case.work.session.get_one(Loan, one.entry.subject_id)
+            texts |= {"place": loan.place, "purpose": loan.purpose}
+        elif one.entry.kind == "custody.opening_closed":
+            texts["note"] = case.work.session.get_one(Opening, one.entry.subject_id).note
         for key, text in texts.items():
             if text and isinstance(one.facts.get(key), dict):
                 yield GivenText(one.number, ("facts", key), text)

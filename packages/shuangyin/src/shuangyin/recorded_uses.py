@@ -1,0 +1,368 @@
+"""What documents, approvals, authority and uses of seals say now about facts that entries recorded.
+
+What never changes after it was recorded is compared: a grant's limits, not its counts; of a use everything, with whether
+it still stands.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import exists, null, select
+
+from shuangyin.approvals.models import ApprovalDecision
+from shuangyin.authority.models import Delegation, DutyOverride, Grant, GrantTarget
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents.models import DocumentVersion, VersionOrigin
+from shuangyin.recorded_comparing import (
+    Content,
+    Facts,
+    RecordedArea,
+    brings,
+    differs,
+    past_of,
+    plain,
+    row_of,
+    states,
+    subject_of,
+    text_differs,
+)
+from shuangyin.requests.models import RequestStatus, UseRequest
+from shuangyin.requests.queries import current_binding
+from shuangyin.scenarios.models import ScenarioList
+from shuangyin.scenarios.queries import binding as list_binding
+from shuangyin.sealing.models import SealUse, UseStatus, VoidedUse
+from shuangyin.seals.models import Seal
+
+
+def _uploaded(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
+    same = ("sm3", "sha256", "size", "pages", "signed_by_others", "repaired_from_sm3")
+    row = row_of(work, DocumentVersion, facts.get("version"))
+    # Entries of earlier versions say nothing of the origin.
+    later = ("origin",) if "origin" in facts else ()
+    return differs(row, facts, {name: name for name in (*same, *later)})
+
+
+def _decided(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, ApprovalDecision, facts.get("decision_id"))
+    columns = {
+        "step": "step_id",
+        "decision": "decision",
+        "binding": "binding",
+        "second_factor": "second_factor",
+    }
+    said = differs(row, facts, columns)
+    if said is not None:
+        return said
+    stated: tuple[tuple[str, object, object], ...] = (
+        ("person_id", row.person_id, content.get("actor")),
+        ("decided_at", row.decided_at, content.get("at")),
+        ("entry_id", row.entry_id, content.get("id")),
+        ("organization_id", row.organization_id, content.get("organization")),
+        # Entries of earlier versions say nothing of these two.
+        ("on_behalf_of", row.on_behalf_of, facts.get("on_behalf_of", row.on_behalf_of)),
+        ("seen", row.seen and plain(row.seen), facts.get("documents", row.seen and plain(row.seen))),
+    )
+    for column, kept, recorded in stated:
+        if kept != recorded:
+            return f"ApprovalDecision.{column} is not what was recorded"
+    return text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
+
+
+def _granted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Grant, subject_of(content))
+    columns = {
+        "parent": "parent_id",
+        "act": "act",
+        "seal": "seal_id",
+        "holder_person": "holder_person_id",
+        "holder_post": "holder_post_id",
+        "amount_limit_minor": "amount_limit_minor",
+        "count_limit": "count_limit",
+        "valid_from": "valid_from",
+        "valid_until": "valid_until",
+        "granted_by_post": "granted_by_post",
+    }
+    # Entries of earlier versions say nothing of what grants could not limit then.
+    later = ("root", "department", "count_of", "may_pass_on")
+    columns |= {name: {"department": "department_id"}.get(name, name) for name in later if name in facts}
+    return (
+        differs(row, facts, columns)
+        or _lists_differ(work, row, facts)
+        or text_differs(row.reason, facts.get("reason"), "Grant.reason")
+    )
+
+
+def _lists_differ(work: UnitOfWork, row: Grant, facts: Facts) -> str | None:
+    """Whether the seals, kinds of documents, matters or forms of a grant are not what was recorded."""
+    for name in ("document_kinds", "matters", "forms"):
+        stored = getattr(row, name)
+        if name in facts and facts[name] != (None if stored is None else json.loads(stored)):
+            return f"Grant.{name} is not what was recorded"
+    targets = select(GrantTarget.target).where(GrantTarget.grant_id == row.id)
+    if "targets" in facts and facts["targets"] != sorted(work.session.scalars(targets)):
+        return "GrantTarget.target is not what was recorded"
+    return None
+
+
+def _delegated(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, Delegation, subject_of(content))
+    columns = {
+        "parent": "parent_id",
+        "delegator": "delegator_id",
+        "delegate": "delegate_id",
+        "given_by": "given_by",
+        "amount_limit_minor": "amount_limit_minor",
+        "may_pass_on": "may_pass_on",
+        "emergency": "emergency",
+        "from_at": "from_at",
+        "until_at": "until_at",
+    }
+    said = differs(row, facts, columns)
+    if said is not None:
+        return said
+    for name, stored in (("acts", row.acts), ("seals", row.seal_ids), ("document_kinds", row.document_kinds)):
+        if facts.get(name) != (None if stored is None else json.loads(stored)):
+            return f"Delegation.{name} is not what was recorded"
+    return text_differs(row.reason, facts.get("reason"), "Delegation.reason")
+
+
+def _used(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    columns = {
+        "number": "number",
+        "seal": "seal_id",
+        "medium": "medium",
+        "position": "position",
+        "executed_at": "executed_at",
+        "presser": "presser_id",
+        "grant": "grant_id",
+        "authority_valid": "authority_valid",
+        "seal_status": "seal_status",
+        "source_sm3": "source_sm3",
+        "document_sm3": "document_sm3",
+        "sealed_version": "sealed_version_id",
+        "token_sm3": "token_digest",
+    }
+    row = row_of(work, SealUse, facts.get("use"))
+    said = differs(row, facts, columns)
+    if said is not None:
+        return said
+    stated: tuple[tuple[str, object, object], ...] = (
+        ("entry_id", row.entry_id, content.get("id")),
+        ("organization_id", row.organization_id, content.get("organization")),
+        ("request_id", row.request_id, subject_of(content)),
+        ("executed_by", row.executed_by, content.get("actor")),
+        ("presses", plain(row.presses), facts.get("presses")),
+    )
+    for column, kept, recorded in stated:
+        if kept != recorded:
+            return f"SealUse.{column} is not what was recorded"
+    return (
+        _authority_differs(row.authority, facts)
+        or _seal_facts_differ(work, row, facts)
+        or _void_differs(work, row)
+    )
+
+
+def _void_differs(work: UnitOfWork, use: SealUse) -> str | None:
+    """A use is voided exactly when an entry in the log says so, and its row of voiding is that entry's."""
+    said = [
+        one
+        for one in past_of(work, "request", use.request_id, "sealing.voided")
+        if one.facts.get("use") == use.id
+    ]
+    row = work.session.get(VoidedUse, use.id)
+    if not said:
+        if use.status != UseStatus.IN_FORCE or row is not None:
+            return "SealUse.status is not what was recorded"
+        return None
+    if use.status != UseStatus.VOIDED:
+        return "SealUse.status is not what was recorded"
+    return states(
+        row,
+        {"entry_id": said[0].id, "reason_code": said[0].facts.get("reason_code"), "voided_at": said[0].at},
+    )
+
+
+def _voided(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, VoidedUse, facts.get("use"))
+    stated = {
+        "reason_code": facts.get("reason_code"),
+        "second_factor": facts.get("second_factor"),
+        "voided_by": content.get("actor"),
+        "voided_at": content.get("at"),
+        "entry_id": content.get("id"),
+        "organization_id": content.get("organization"),
+    }
+    return states(row, stated) or states(
+        work.session.get(SealUse, row.use_id), {"status": UseStatus.VOIDED.value}
+    )
+
+
+def _void_explained(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, VoidedUse, facts.get("use"))
+    said = states(row, {"explained_entry_id": content.get("id")})
+    return said or text_differs(row.reason, facts.get("reason"), "VoidedUse.reason")
+
+
+def _all_voided(work: UnitOfWork, content: Content, _facts: Facts) -> str | None:
+    return states(row_of(work, UseRequest, subject_of(content)), {"status": RequestStatus.VOIDED.value})
+
+
+def _seal_facts_differ(work: UnitOfWork, use: SealUse, facts: Facts) -> str | None:
+    """The copy that a use keeps of its seal is what the entry says, and what never changes of a seal is as the seal's.
+
+    Entries of earlier versions say nothing of the seal; of a personal name seal no entry says the name.
+    """
+    kept = plain(use.seal_facts)
+    recorded = facts.get("seal_facts")
+    for name, value in recorded.items() if isinstance(recorded, dict) else ():
+        if not isinstance(kept, dict) or kept.get(name) != value:
+            return f"SealUse.seal_facts ({name}) is not what was recorded"
+    seal = work.session.get(Seal, use.seal_id)
+    for name in ("name", "category", "ga_type", "origin", "seal_code", "es_id", "valid_from", "valid_until"):
+        if seal is None or not isinstance(kept, dict) or kept.get(name) != getattr(seal, name):
+            return f"SealUse.seal_facts ({name}) is not what the seal says"
+    return None
+
+
+def _authority_differs(authority: str, facts: Facts) -> str | None:
+    kept = plain(authority)
+    names = {"grant": "grant_id", "delegation": "delegation_id", "on_behalf_of": "on_behalf_of"}
+    for name, key in names.items():
+        # Entries of earlier versions say nothing of delegations.
+        if name in facts and (not isinstance(kept, dict) or kept.get(key) != facts[name]):
+            return f"SealUse.authority ({key}) is not what was recorded"
+    return None
+
+
+def _carried(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """A decision that counts at another step as well says what the first one says."""
+    row = work.session.scalar(select(ApprovalDecision).where(ApprovalDecision.entry_id == content.get("id")))
+    columns = {"step": "step_id", "decision": "carried_from", "person": "person_id"}
+    said = differs(row, facts, columns)
+    if said is not None or row is None:
+        return said
+    first = work.session.get(ApprovalDecision, row.carried_from)
+    if first is None:
+        return "the decision it carries is gone"
+    for column in ("decision", "comment", "decided_at", "binding", "second_factor", "on_behalf_of", "seen"):
+        if getattr(row, column) != getattr(first, column):
+            return f"ApprovalDecision.{column} is not that of the decision it carries"
+    return None
+
+
+def _approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """What was approved is never changed: kind, matter, amount, counterparty, copies, files and places of the seals."""
+    row = row_of(work, UseRequest, subject_of(content))
+    said = differs(row, facts, {"binding": "binding"})
+    if said is None and current_binding(work, row) != facts.get("binding"):
+        return "UseRequest is not what was approved: its binding is another one"
+    return said
+
+
+_UNUSED_SEALED = ~exists().where(
+    SealUse.sealed_version_id == DocumentVersion.id, SealUse.document_sm3 == DocumentVersion.sm3
+)
+
+
+def _merged(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    row = row_of(work, DutyOverride, facts.get("override"))
+    stated = {
+        "subject_id": subject_of(content),
+        "person_id": facts.get("person"),
+        "basis": facts.get("basis"),
+        "given_at": content.get("at"),
+    }
+    return states(row, stated) or text_differs(row.reason, facts.get("reason"), "DutyOverride.reason")
+
+
+def _list_approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """The list of scenarios that was approved says the same now: its binding covers header and every rule."""
+    row = row_of(work, ScenarioList, subject_of(content))
+    said = states(row, {"version_number": facts.get("version"), "rules_digest": facts.get("rules_sm3")})
+    if said is None and list_binding(work, row) != facts.get("binding"):
+        return "ScenarioList is not what was approved: its binding, over header and rules, is another one"
+    return said
+
+
+USES = RecordedArea(
+    tables=frozenset(
+        {
+            "document_version",
+            "approval_decision",
+            "authority_grant",
+            "grant_target",
+            "delegation",
+            "seal_use",
+            "voided_use",
+            "use_request",
+            "request_document",
+            "request_seal",
+            "request_attachment",
+            "duty_override",
+            "scenario_list",
+            "scenario_rule",
+        }
+    ),
+    comparisons={
+        "documents.uploaded": _uploaded,
+        "approvals.decided": _decided,
+        "approvals.carried": _carried,
+        "authority.granted": _granted,
+        "authority.delegated": _delegated,
+        "authority.duties_merged": _merged,
+        "scenarios.approved": _list_approved,
+        "scenarios.enforced": _list_approved,
+        "sealing.sealed": _used,
+        "sealing.pressed": _used,
+        "sealing.voided": _voided,
+        "sealing.void_explained": _void_explained,
+        "requests.approved": _approved,
+        "requests.voided": _all_voided,
+    },
+    brings={
+        "documents.uploaded": brings("document_version", "facts", "version"),
+        "approvals.decided": brings("approval_decision", "facts", "decision_id"),
+        "approvals.carried": brings("carried approval_decision of entry", "id"),
+        "authority.granted": brings("authority_grant", "subject", "id"),
+        "authority.delegated": brings("delegation", "subject", "id"),
+        "authority.duties_merged": brings("duty_override", "facts", "override"),
+        "sealing.sealed": brings("seal_use", "facts", "use"),
+        "sealing.pressed": brings("seal_use", "facts", "use"),
+        "sealing.voided": brings("voided_use", "facts", "use"),
+    },
+    rows=(
+        ("seal_use", select(SealUse.id, SealUse.entry_id).order_by(SealUse.id)),
+        (
+            "approval_decision",
+            select(ApprovalDecision.id, ApprovalDecision.entry_id)
+            .where(ApprovalDecision.carried_from.is_(None))
+            .order_by(ApprovalDecision.id),
+        ),
+        (
+            "carried approval_decision of entry",
+            select(ApprovalDecision.entry_id, ApprovalDecision.entry_id)
+            .where(ApprovalDecision.carried_from.is_not(None))
+            .order_by(ApprovalDecision.id),
+        ),
+        ("authority_grant", select(Grant.id, null()).order_by(Grant.id)),
+        ("delegation", select(Delegation.id, null()).order_by(Delegation.id)),
+        ("duty_override", select(DutyOverride.id, null()).order_by(DutyOverride.id)),
+        (
+            "document_version",
+            select(DocumentVersion.id, null())
+            .where(DocumentVersion.origin != VersionOrigin.SEALED.value)
+            .order_by(DocumentVersion.id),
+        ),
+        # A sealed file is recorded with the uses whose seals are on it, which are compared themselves.
+        (
+            "sealed document_version",
+            select(DocumentVersion.id, null())
+            .where(DocumentVersion.origin == VersionOrigin.SEALED.value, _UNUSED_SEALED)
+            .order_by(DocumentVersion.id),
+        ),
+        ("voided_use", select(VoidedUse.use_id, VoidedUse.entry_id).order_by(VoidedUse.use_id)),
+    ),
+)
+"""The rows that entries record, each with the entry it names; of the sealed files only those no use speaks of."""
