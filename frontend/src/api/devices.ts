@@ -12,3 +12,4 @@ export type DeviceEvent = Shape<'EventOut'>
 export type DevicePosition = Shape<'PositionOut'>
 export type Fence = Shape<'FenceShape'>
 export type DevicePermit = Shape<'PermitOut'>
+export type OpeningDevice = Shape<'OpeningDevice'>

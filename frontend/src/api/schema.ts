@@ -1483,6 +1483,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device-permits/{permit_id}/photos/{photo_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Permit Photo
+         * @description A photo that was taken under a permit, for whoever may read the permit.
+         */
+        get: operations["permit_photo_api_v1_device_permits__permit_id__photos__photo_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -2999,6 +3019,26 @@ export interface paths {
          *     With the password alone one confirms oneself by two factors, as requests can ask (`controls.second_factor`).
          */
         post: operations["confirm_api_v1_openings__opening_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/{opening_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opening Devices
+         * @description The smart seals that hold seals of an opening's requests, for its two persons.
+         */
+        get: operations["opening_devices_api_v1_openings__opening_id__devices_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -10352,6 +10392,28 @@ export interface components {
             method: "totp" | "recovery_code";
             /** Password */
             password?: string | null;
+        };
+        /**
+         * OpeningDevice
+         * @description A smart seal that holds a seal of an opening's requests, as its two persons need to see it.
+         */
+        OpeningDevice: {
+            /** Battery */
+            battery: number | null;
+            /** Firmware */
+            firmware: string | null;
+            /** Id */
+            id: string;
+            /** Locked */
+            locked: boolean;
+            /** Name */
+            name: string;
+            /** Online */
+            online: boolean;
+            /** Seal Id */
+            seal_id: string;
+            /** Suspect */
+            suspect: boolean;
         };
         /**
          * OpeningOut
@@ -17759,6 +17821,8 @@ export interface operations {
             query?: {
                 opening_id?: string | null;
                 open_only?: boolean;
+                /** @description Open ones of which the caller confirms each press. */
+                to_confirm?: boolean;
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -17917,6 +17981,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PermitOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    permit_photo_api_v1_device_permits__permit_id__photos__photo_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                permit_id: string;
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {
@@ -20856,6 +20951,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpeningOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    opening_devices_api_v1_openings__opening_id__devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                opening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningDevice"][];
                 };
             };
             /** @description Problem document */

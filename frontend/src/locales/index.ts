@@ -19,6 +19,7 @@ import loans from './loans'
 import pressCheck from './pressCheck'
 import calendar from './calendar'
 import duties from './duties'
+import permits from './permits'
 import requests from './requests'
 import seals from './seals'
 import sealLife from './sealLife'
@@ -33,7 +34,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar }
+const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -189,6 +189,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.alarms', permission: SEES_ALARMS },
   },
   {
+    path: '/device-permits/:id',
+    component: () => import('@/views/devices/PermitPage.vue'),
+    props: true,
+    meta: { title: 'permits.title' },
+  },
+  {
     path: '/devices',
     component: () => import('@/views/devices/DeviceListPage.vue'),
     meta: { title: 'nav.devices', permission: 'devices.read' },

@@ -6,15 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from shuangyin.core.errors import Forbidden
+from shuangyin.core.errors import Forbidden, not_found
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import Write
+from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.queries import opening
 from shuangyin.devices import queries, views
 from shuangyin.devices.commands import permitting
-from shuangyin.devices.schemas import EventOut, NewPermit, PermitOut, PressConfirmation
+from shuangyin.devices.models import DevicePermit, DevicePhoto
+from shuangyin.devices.schemas import EventOut, NewPermit, OpeningDevice, PermitOut, PressConfirmation
 from shuangyin.people.schemas import Id
 
 router = APIRouter(tags=["devices"])
@@ -37,6 +39,9 @@ def list_permits(
     actor: SignedIn,
     opening_id: Annotated[str | None, Query(max_length=32)] = None,
     open_only: bool = False,
+    to_confirm: Annotated[
+        bool, Query(description="Open ones of which the caller confirms each press.")
+    ] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PermitOut]:
@@ -44,6 +49,9 @@ def list_permits(
     before = read_cursor(cursor)
 
     def query(work: UnitOfWork) -> Page[PermitOut]:
+        if to_confirm:
+            rows = queries.permits_to_confirm(work, actor, before=before, limit=limit + 1)
+            return _page(work, rows, limit)
         if opening_id is not None:
             opening(work, actor, opening_id)
         elif not actor.may(queries.READ):
@@ -58,10 +66,14 @@ def list_permits(
             before=before,
             limit=limit + 1,
         )
-        shown = {one.id: one for one in views.permits_out(work, rows)}
-        return page_of(rows, limit, lambda row: row.id, lambda row: shown[row.id])
+        return _page(work, rows, limit)
 
     return platform.view(query)
+
+
+def _page(work: UnitOfWork, rows: list[DevicePermit], limit: int) -> Page[PermitOut]:
+    shown = {one.id: one for one in views.permits_out(work, rows)}
+    return page_of(rows, limit, lambda row: row.id, lambda row: shown[row.id])
 
 
 @router.get("/device-permits/{permit_id}", response_model=PermitOut)
@@ -79,7 +91,37 @@ def permit_events(permit_id: Id, platform: PlatformOf, actor: SignedIn, limit: L
     def query(work: UnitOfWork) -> Page[EventOut]:
         permit = queries.readable_permit(work, actor, permit_id)
         rows = queries.events(work, permit.device_id, permit_id=permit.id, limit=limit)
-        return Page(items=views.events_out(work, rows))
+        return Page(
+            items=views.events_out(work, rows, photos_under=f"/api/v1/device-permits/{permit.id}/photos")
+        )
+
+    return platform.view(query)
+
+
+@router.get("/device-permits/{permit_id}/photos/{photo_id}", response_class=Response)
+def permit_photo(permit_id: Id, photo_id: Id, platform: PlatformOf, actor: SignedIn) -> Response:
+    """A photo that was taken under a permit, for whoever may read the permit."""
+
+    def query(work: UnitOfWork) -> Response:
+        permit = queries.readable_permit(work, actor, permit_id)
+        found = work.session.get(DevicePhoto, photo_id)
+        mine = found is not None and found.permit_id == permit.id and found.device_id == permit.device_id
+        if found is None or not mine or found.object_id is None:
+            raise not_found("该照片", "photo")
+        content = work.objects.read(work.session.get_one(StoredObject, found.object_id))
+        return Response(content, media_type=found.media_type)
+
+    return platform.view(query)
+
+
+@router.get("/openings/{opening_id}/devices", response_model=list[OpeningDevice])
+def opening_devices(opening_id: Id, platform: PlatformOf, actor: SignedIn) -> list[OpeningDevice]:
+    """The smart seals that hold seals of an opening's requests, for its two persons."""
+
+    def query(work: UnitOfWork) -> list[OpeningDevice]:
+        opening(work, actor, opening_id)
+        rows = queries.devices_of_opening(work, actor.organization_id, opening_id)
+        return views.opening_devices_out(work, rows)
 
     return platform.view(query)
 

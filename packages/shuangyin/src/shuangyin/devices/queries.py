@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.models import OpeningRequest
 from shuangyin.devices.models import (
     Device,
     DeviceEvent,
@@ -19,6 +20,7 @@ from shuangyin.devices.models import (
     DeviceStatus,
 )
 from shuangyin.people.queries import persons_permitted
+from shuangyin.requests.models import RequestSeal
 from shuangyin.seals.models import Seal
 
 READ = "devices.read"
@@ -101,6 +103,35 @@ def permits(
     if before is not None:
         query = query.where(DevicePermit.id < before)
     return list(work.session.scalars(query.order_by(DevicePermit.id.desc()).limit(limit)))
+
+
+def permits_to_confirm(
+    work: UnitOfWork, actor: Actor, *, before: str | None, limit: int
+) -> list[DevicePermit]:
+    """Open permits of which the actor confirms each press from afar, newest first."""
+    query = select(DevicePermit).where(
+        DevicePermit.organization_id == actor.organization_id,
+        DevicePermit.confirmer_id == actor.person_id,
+        DevicePermit.slot.is_not(None),
+    )
+    if before is not None:
+        query = query.where(DevicePermit.id < before)
+    return list(work.session.scalars(query.order_by(DevicePermit.id.desc()).limit(limit)))
+
+
+def devices_of_opening(work: UnitOfWork, organization_id: str, opening_id: str) -> list[Device]:
+    """The active devices that hold seals of an opening's requests."""
+    asked = (
+        select(RequestSeal.seal_id)
+        .join(OpeningRequest, OpeningRequest.request_id == RequestSeal.request_id)
+        .where(OpeningRequest.opening_id == opening_id)
+    )
+    query = select(Device).where(
+        Device.organization_id == organization_id,
+        Device.status == DeviceStatus.ACTIVE,
+        Device.seal_id.in_(asked),
+    )
+    return list(work.session.scalars(query.order_by(Device.name)))
 
 
 def unsettled(work: UnitOfWork, device_id: str) -> bool:

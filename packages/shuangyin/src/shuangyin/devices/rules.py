@@ -137,6 +137,27 @@ def over_permit(permitted: Counts, spare: int, account: Account) -> bool:
     return sum(excess) > spare or any(more > failed for more, failed in zip(excess, spoiled, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a permit allows, for judging a press that was told."""
+
+    permitted: Counts
+    spare: int
+    not_before: int
+    not_after: int
+
+
+def beyond_permit(terms: Terms | None, account: Account, pressed_at: int) -> bool:
+    """Whether a press that was told is outside of what was permitted. `account` holds it already.
+
+    `terms` is None when it names a permit that this device never got.
+    """
+    if terms is None:
+        return True
+    inside = terms.not_before <= pressed_at < terms.not_after
+    return not inside or over_permit(terms.permitted, terms.spare, account)
+
+
 def to_register(counted: Presses, registered: Presses) -> Presses | None:
     """What the register lacks of what was counted; None when nothing, or when it holds something else.
 

@@ -237,6 +237,19 @@ class PermitOut(BaseModel):
     entry_id: str
 
 
+class OpeningDevice(BaseModel):
+    """A smart seal that holds a seal of an opening's requests, as its two persons need to see it."""
+
+    id: str
+    name: str
+    seal_id: str
+    online: bool
+    locked: bool
+    suspect: bool
+    battery: int | None
+    firmware: str | None
+
+
 class BalanceOut(BaseModel):
     """All presses of a device since it was enrolled: counted by it, under permits, without any, registered."""
 

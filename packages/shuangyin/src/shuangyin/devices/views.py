@@ -27,6 +27,7 @@ from shuangyin.devices.schemas import (
     EventOut,
     FenceShape,
     MessageOut,
+    OpeningDevice,
     PermitCounts,
     PermitOut,
     PositionOut,
@@ -124,13 +125,33 @@ def permits_out(work: UnitOfWork, rows: Sequence[DevicePermit]) -> list[PermitOu
     return [_permit(work, row, people, requests, seals, devices) for row in rows]
 
 
-def events_out(work: UnitOfWork, rows: Sequence[DeviceEvent]) -> list[EventOut]:
-    """Events as their devices signed them, with the photos that are here."""
+def opening_devices_out(work: UnitOfWork, rows: Sequence[Device]) -> list[OpeningDevice]:
+    """The devices of an opening."""
+    return [
+        OpeningDevice(
+            id=row.id,
+            name=row.name,
+            seal_id=row.seal_id or "",
+            online=_online(row, work.now),
+            locked=row.lock_wanted or row.locked_by is not None,
+            suspect=row.suspect,
+            battery=row.battery,
+            firmware=row.firmware,
+        )
+        for row in rows
+    ]
+
+
+def events_out(
+    work: UnitOfWork, rows: Sequence[DeviceEvent], *, photos_under: str = "/api/v1/devices/photos"
+) -> list[EventOut]:
+    """Events as their devices signed them, with the photos that are here; `photos_under` is where they are read."""
     photos = queries.photos(work, event_ids=[row.id for row in rows])
     read = [(row, read_event_body(read_object(read_record(row.record.encode()).body))) for row in rows]
     people = display(work, {one.person for _, event in read for one in event.persons})
     return [
-        _event(row, event, [one for one in photos if one.event_id == row.id], people) for row, event in read
+        _event(row, event, [one for one in photos if one.event_id == row.id], people, photos_under)
+        for row, event in read
     ]
 
 
@@ -146,7 +167,7 @@ def _device(row: Device, seal: Seal | None, people: dict[str, PersonRef], alarms
         firmware=row.firmware,
         battery=row.battery,
         seen_at=row.seen_at,
-        online=row.status == DeviceStatus.ACTIVE and now - (row.seen_at or 0) < ONLINE_MS,
+        online=_online(row, now),
         locked_by=row.locked_by,
         lock_wanted=row.lock_wanted,
         lock_reason=row.lock_reason,
@@ -165,6 +186,10 @@ def _device(row: Device, seal: Seal | None, people: dict[str, PersonRef], alarms
         revoked_at=row.revoked_at,
         open_alarms=alarms,
     )
+
+
+def _online(row: Device, now: int) -> bool:
+    return row.status == DeviceStatus.ACTIVE and now - (row.seen_at or 0) < ONLINE_MS
 
 
 def _position(row: Device) -> PositionOut | None:
@@ -249,7 +274,11 @@ def _state(row: DevicePermit) -> Literal["issued", "active", "settling", "balanc
 
 
 def _event(
-    row: DeviceEvent, event: Event, photos: list[DevicePhoto], people: dict[str, PersonRef]
+    row: DeviceEvent,
+    event: Event,
+    photos: list[DevicePhoto],
+    people: dict[str, PersonRef],
+    photos_under: str,
 ) -> EventOut:
     where = event.position
     return EventOut(
@@ -286,7 +315,7 @@ def _event(
                 sm3=one.sm3,
                 size=one.size,
                 uploaded=one.object_id is not None,
-                url=f"/api/v1/devices/photos/{one.id}" if one.object_id else None,
+                url=f"{photos_under}/{one.id}" if one.object_id else None,
             )
             for one in photos
         ],

@@ -15,7 +15,7 @@ from shuangyin.core.actor import system_actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices import queries
 from shuangyin.devices.models import Device, DevicePermit
-from shuangyin.devices.rules import Account, Counts, over_permit
+from shuangyin.devices.rules import Account, Counts, Terms, beyond_permit
 
 ALARMS: Mapping[EventKind, str] = {
     EventKind.UNAUTHORISED_PRESS: "unauthorised_press",
@@ -93,6 +93,13 @@ class Effects:
         found = self._permits[permit_id]
         return found if found is not None and found.device_id == device.id else None
 
+    @property
+    def persons(self) -> set[str]:
+        """Who presses, reviews or confirms under the permits that were pressed under: they watch live."""
+        found = [one for one in self._permits.values() if one is not None]
+        named = {one for row in found for one in (row.presser_id, row.reviewer_id, row.confirmer_id)}
+        return {one for one in named if one is not None}
+
     def pressed(self, device: Device, event: Event) -> None:
         """Count a press under its permit, and judge whether the permit allowed it."""
         permit = self.permit(device, event.permit)
@@ -106,9 +113,9 @@ class Effects:
         permit.uncertain += event.kind is EventKind.PRESS_UNCERTAIN
         permit.last_press_at = max(permit.last_press_at or 0, event.time)
         _look_again(permit, self.work.now)
-        outside = not permit.not_before <= event.time < permit.not_after
         permitted = Counts(permit.ordinary, permit.seam, permit.cover)
-        if outside or over_permit(permitted, permit.spare, account_of(permit)):
+        terms = Terms(permitted, permit.spare, permit.not_before, permit.not_after)
+        if beyond_permit(terms, account_of(permit), event.time):
             self.alarm(device, "press_beyond_permit", event.time, facts, about=permit.id)
 
     def spoiled(self, device: Device, event: Event) -> None:

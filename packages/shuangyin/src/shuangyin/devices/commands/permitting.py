@@ -292,5 +292,6 @@ def _keep(work: UnitOfWork, actor: Actor, case: _Case, permit: Permit, slot: str
     work.session.add(row)
     work.session.flush()
     put_message(work, device, Subject.PERMIT, data, kind="permit", not_after=permit.not_after)
-    tell_watchers(work, device.organization_id, [device.id], also=(row.presser_id, row.reviewer_id))
+    also = [one for one in (row.presser_id, row.reviewer_id, row.confirmer_id) if one]
+    tell_watchers(work, device.organization_id, [device.id], also)
     return row

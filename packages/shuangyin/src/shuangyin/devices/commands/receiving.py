@@ -159,7 +159,7 @@ class _Intake:
         for device_id in self._effects.changed:
             by_organization[self._organizations[device_id]].append(device_id)
         for organization_id, device_ids in by_organization.items():
-            tell_watchers(self._work, organization_id, device_ids)
+            tell_watchers(self._work, organization_id, device_ids, also=self._effects.persons)
 
     def _one(
         self, device: Device, state: ChainState, one: Told, known: dict[int, str]
