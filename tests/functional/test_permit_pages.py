@@ -49,7 +49,12 @@ def _confirm_and_press(chief: Desk, custodian: Desk, running: Installation, devi
     chief.goto("/")
     chief.page.get_by_test_id("to-confirm").get_by_role("link").first.click()
     chief.page.get_by_test_id("confirm-press").click()
-    chief.confirm_with(running["legal_representative"].code())
+    # A factor that was shown within the last minutes covers it; otherwise it is asked for.
+    asked = chief.page.get_by_test_id("factor-code").last
+    done = chief.page.locator("[data-testid=confirm-press][disabled]")
+    expect(asked.or_(done).first).to_be_visible()
+    if asked.is_visible():
+        chief.confirm_with(running["legal_representative"].code())
     device.heard("received: confirmation")
     device.do("press 1")
     # Both pages were open: they show the press without being touched, and its photo once it is here.

@@ -14,7 +14,11 @@ from sealdevice.errors import SealDeviceError
 from shuangyin.core.errors import Invalid, ShuangyinError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shuangyin.device_sim.operating import Operator
+    from shuangyin.device_sim.panel import Panel
+    from shuangyin.device_sim.seal import SimulatedSeal
     from shuangyin.device_sim.wire import Wire
 
 TICK_S = 0.2
@@ -37,6 +41,12 @@ def device_sim(
     mqtt: Annotated[
         str | None, typer.Option(help="Speak MQTT over this broker, such as mqtts://seal.example.cn:8610.")
     ] = None,
+    panel: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Show its front in a browser on this port of localhost; 0: a free one."
+        ),
+    ] = None,
     exit: Annotated[bool, typer.Option("--exit", help="End when all is done and delivered.")] = False,  # noqa: A002, FBT002  # the option's name
 ) -> None:
     """Run one SIMULATED smart seal with real keys. It proves nothing about any hardware, and says what it is.
@@ -47,7 +57,16 @@ def device_sim(
     lines += [f"misbehave {kind}" for kind in misbehave or ()]
     try:
         good = _run(
-            server, folder, code, lines, _position(at), document, mqtt, offline_s=offline_seconds, ends=exit
+            server,
+            folder,
+            code,
+            lines,
+            _position(at),
+            document,
+            mqtt,
+            panel,
+            offline_s=offline_seconds,
+            ends=exit,
         )
     except ShuangyinError as error:
         _say(error.text.zh, f"{error.text.en} [{error.code}]")
@@ -67,6 +86,7 @@ def _run(
     position: tuple[int, int] | None,
     document: Path | None,
     mqtt: str | None,
+    panel: int | None,
     *,
     offline_s: float,
     ends: bool,
@@ -99,20 +119,47 @@ def _run(
                 operator.do(line)
             if ends:
                 return operator.settle()
-            _attend(operator, wire)
+            _attend(operator, wire, None if panel is None else _front(seal, panel))
             return True
         finally:
             wire.close()
 
 
-def _attend(operator: Operator, wire: Wire) -> None:
-    """Carry out what is typed until `quit` or Ctrl+C."""
+class _Front:
+    """The front of the device in a browser, and the lines that are pressed there."""
+
+    def __init__(self, seal: SimulatedSeal, panel: Panel, typed: queue.Queue[str]) -> None:
+        self.typed, self._seal, self._panel = typed, seal, panel
+
+    def show(self, wire: Wire) -> None:
+        self._panel.show(self._seal, online=wire.wanted)
+
+    def close(self) -> None:
+        _listeners.remove(self._panel.said)
+        self._panel.stop()
+
+
+def _front(seal: SimulatedSeal, port: int) -> _Front:
+    from shuangyin.device_sim.panel import Panel  # noqa: PLC0415  # only for who asks for it
+
     typed: queue.Queue[str] = queue.Queue()
+    panel = Panel(typed, port)
+    _listeners.append(panel.said)
+    panel.start()
+    _say(f"操作面板：{panel.address}", f"its front is at {panel.address}")
+    return _Front(seal, panel, typed)
+
+
+def _attend(operator: Operator, wire: Wire, front: _Front | None) -> None:
+    """Carry out what is typed, or pressed at its front, until `quit` or Ctrl+C."""
+    typed: queue.Queue[str] = queue.Queue() if front is None else front.typed
     threading.Thread(target=_read, args=(typed,), daemon=True).start()
     try:
         while True:
             wire.talk(TICK_S)
             wire.upload()
+            if front is not None:
+                front.show(wire)
             while not typed.empty():
                 line = typed.get().strip()
                 if line == "quit":
@@ -123,6 +170,9 @@ def _attend(operator: Operator, wire: Wire) -> None:
                     _say(error.text.zh, error.text.en)
     except KeyboardInterrupt:
         return
+    finally:
+        if front is not None:
+            front.close()
 
 
 def _read(typed: queue.Queue[str]) -> None:
@@ -145,3 +195,9 @@ def _position(text: str | None) -> tuple[int, int] | None:
 def _say(zh: str, en: str) -> None:
     typer.echo(f"[模拟设备 SIMULATED] {zh} / {en}")
     sys.stdout.flush()
+    for listener in _listeners:
+        listener(zh, en)
+
+
+_listeners: list[Callable[[str, str], None]] = []
+"""Who else hears what the device says."""
