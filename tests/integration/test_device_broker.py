@@ -130,7 +130,8 @@ def test_a_lock_waits_for_its_device_though_the_broker_was_killed_and_events_are
         tell_lock(site, one)
         gone = wires[1:]
         site.until(gone, lambda: site.estate.row(one).next_command == 2, "the command")
-        time.sleep(1.0)
+        # The broker saves once a second.
+        time.sleep(2.5)
         site.shut()
         for seal in (other, third):
             for _ in range(50):

@@ -146,11 +146,12 @@ log_type error
 log_type warning
 connection_messages false
 
-# Without these two a broker that is killed forgets locks that wait for their device: by itself it saves every
-# 30 minutes only.
+# Without these a broker that is killed forgets locks that wait for their device: by itself it saves every 30 minutes
+# only. Each second is enough, for a gateway gives it anew what is open whenever it joins, and at every hello; saving on
+# each change would write the whole file hundreds of times a second.
 persistence true
 persistence_location {folder / STORE}/
-autosave_on_changes true
+autosave_on_changes false
 autosave_interval 1
 
 # A device that sleeps, and a gateway that is restarted, find what came meanwhile.

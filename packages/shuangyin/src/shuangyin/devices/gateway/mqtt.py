@@ -144,7 +144,7 @@ class MqttBroker:
             self._stop.wait(AGAIN_S)
 
     def _connected(
-        self, client: Client, _data: object, flags: ConnectFlags, reason: ReasonCode, _p: Properties | None
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
         if reason.is_failure:
             _log.error("devices.broker_refused", reason=str(reason))
@@ -154,10 +154,9 @@ class MqttBroker:
         filters = self._share.filters()
         for at in range(0, len(filters), 128):
             client.subscribe([(one, options) for one in filters[at : at + 128]])
-        if not flags.session_present:
-            # The broker knows nothing of before: it may have lost what it kept for devices, too.
-            self._hub.republish_wanted.set()
-            self._hub.wake.set()
+        # The broker may have been killed a moment after something was given to it: it gets anew what is open.
+        self._hub.republish_wanted.set()
+        self._hub.wake.set()
         self.up.set()
         _log.info("devices.broker_joined", share=self._share.client_id)
 
