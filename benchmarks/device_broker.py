@@ -185,9 +185,7 @@ def _site(folder: Path, count: int) -> Iterator[Site]:
     )
     platform.database.dispose()
     with (folder / "broker.log").open("wb") as log:
-        broker = subprocess.Popen(
-            [MOSQUITTO, "-c", str(written)], stdout=log, stderr=log
-        )
+        broker = subprocess.Popen([MOSQUITTO, "-c", str(written)], stdout=log, stderr=log)
     try:
         time.sleep(1.0)
         yield Site(folder, seals, broker)
@@ -200,9 +198,7 @@ def _site(folder: Path, count: int) -> Iterator[Site]:
 def _gateway(site: Site, engine: str) -> Iterator[None]:
     environment = {**os.environ, **({"GMSEAL_ENGINE": engine} if engine != "best" else {})}
     command = [sys.executable, "-m", "benchmarks.device_broker", str(site.folder)]
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         (site.folder / "gateway.pid").write_text(str(process.pid))
