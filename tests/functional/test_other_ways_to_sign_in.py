@@ -63,6 +63,8 @@ def test_a_licence_is_linked_and_signs_in(running: Installation, open_desk: Open
     desk.expected_statuses |= {401, 403}
     desk.goto("/settings")
     page.get_by_test_id("link-licence").click()
+    page.get_by_test_id("consent-read").click()
+    page.get_by_test_id("consent-agree").click()
     page.get_by_test_id("factor-code").fill(person.code())
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("licence-code")).to_be_visible()

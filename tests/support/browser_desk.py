@@ -14,6 +14,7 @@ from typing import Any
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     ConsoleMessage,
     Locator,
     Page,
@@ -73,6 +74,11 @@ def chromium() -> str | None:
 def launch(playwright: Playwright) -> Browser:
     """Start the system's Chromium without a window."""
     return playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+
+
+def launch_with(kind: BrowserType, flags: Collection[str]) -> Browser:
+    """A further browser beside the shared one, with flags of its own."""
+    return kind.launch(executable_path=chromium(), args=[*_FLAGS, *flags])
 
 
 @dataclass

@@ -653,6 +653,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/face-checks/{check_id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Face
+         * @description Show one's face: enrols it, or gives the code to confirm with. The pictures are kept nowhere.
+         */
+        post: operations["show_face_api_v1_auth_face_checks__check_id__pictures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/licence": {
         parameters: {
             query?: never;
@@ -867,6 +887,26 @@ export interface paths {
          * @description A second factor for one act; the proof goes along with the act and is good once.
          */
         post: operations["second_factor_for_act_api_v1_auth_step_up_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Face
+         * @description Begin to confirm one act with one's face: how it is to be shown.
+         */
+        post: operations["ask_face_api_v1_auth_step_up_face_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1287,6 +1327,26 @@ export interface paths {
          *     `authority.delegate`, subject the id).
          */
         post: operations["end_delegation_api_v1_delegations__delegation_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deletions/{deletion_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Proof
+         * @description The proof of a deletion: one's own, or any of the organization for who manages people.
+         */
+        get: operations["read_proof_api_v1_deletions__deletion_id__proof_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2655,6 +2715,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Consent
+         * @description Agree to one purpose, separately from every other.
+         */
+        post: operations["give_consent_api_v1_me_consents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consents/{purpose}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Consent
+         * @description Take a consent back; what was kept for it is deleted at once, with proof.
+         */
+        delete: operations["withdraw_consent_api_v1_me_consents__purpose__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Face
+         * @description Whether the caller's face is enrolled, and until when it is kept.
+         */
+        get: operations["read_face_api_v1_me_face_get"];
+        put?: never;
+        /**
+         * Ask Enrolment
+         * @description Begin to enrol one's face: how it is to be shown.
+         */
+        post: operations["ask_enrolment_api_v1_me_face_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/licence": {
         parameters: {
             query?: never;
@@ -2829,6 +2953,26 @@ export interface paths {
          * @description Confirm a number by the code that was sent to it.
          */
         post: operations["confirm_phone_api_v1_me_phone_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read My Privacy
+         * @description What the caller agreed to, and the proofs of what was deleted.
+         */
+        get: operations["read_my_privacy_api_v1_me_privacy_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3607,6 +3751,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Overview
+         * @description Personal information in numbers, and the impact assessments.
+         */
+        get: operations["read_overview_api_v1_privacy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Assessment
+         * @description Record an impact assessment. Face checks are not open before there is one.
+         */
+        post: operations["add_assessment_api_v1_privacy_assessments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reference/citations": {
         parameters: {
             query?: never;
@@ -4039,6 +4223,48 @@ export interface paths {
          * @description Take one's own request back while it is in approval.
          */
         post: operations["withdraw_api_v1_requests__request_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Roster
+         * @description Look at a roster, or take it whole. Posts and departments are given by name; missing departments are made.
+         *
+         *     Uploading it again after it was taken finds every account in use and changes nothing.
+         */
+        post: operations["import_roster_api_v1_rosters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Template
+         * @description An empty roster with its columns and one invented row.
+         */
+        get: operations["read_template_api_v1_rosters_template_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6387,6 +6613,28 @@ export interface components {
             verdict: string;
         };
         /**
+         * AssessmentOut
+         * @description An impact assessment.
+         */
+        AssessmentOut: {
+            /** Assessed At */
+            assessed_at: number;
+            /** Assessed By */
+            assessed_by: string;
+            /** Id */
+            id: string;
+            /** Keep Until */
+            keep_until: number;
+            /** Measures */
+            measures: string;
+            /** Necessity */
+            necessity: string;
+            /** Purpose */
+            purpose: string;
+            /** Risks */
+            risks: string;
+        };
+        /**
          * AssignmentOut
          * @description A person who is asked at a step.
          */
@@ -6771,6 +7019,11 @@ export interface components {
              */
             specimen: string;
         };
+        /** Body_import_roster_api_v1_rosters_post */
+        Body_import_roster_api_v1_rosters_post: {
+            /** File */
+            file: string;
+        };
         /** Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post */
         Body_import_rules_api_v1_scenario_lists__list_id__rules_import_post: {
             /**
@@ -6810,6 +7063,14 @@ export interface components {
              * @description The specimen, a PNG.
              */
             specimen: string;
+        };
+        /** Body_show_face_api_v1_auth_face_checks__check_id__pictures_post */
+        Body_show_face_api_v1_auth_face_checks__check_id__pictures_post: {
+            /**
+             * Pictures
+             * @description Two to twelve pictures in the order they were taken.
+             */
+            pictures: string[];
         };
         /** Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post */
         Body_simulate_table_api_v1_scenario_lists__list_id__simulations_table_post: {
@@ -6957,7 +7218,7 @@ export interface components {
             /** Expires At */
             expires_at: number;
             /** Methods */
-            methods: ("totp" | "recovery_code" | "passkey" | "sms")[];
+            methods: ("totp" | "recovery_code" | "passkey" | "sms" | "face")[];
         };
         /**
          * ChangeOut
@@ -7691,6 +7952,27 @@ export interface components {
             items: components["schemas"]["DelegationOut"][];
         };
         /**
+         * DeletionOut
+         * @description Proof that data was deleted.
+         */
+        DeletionOut: {
+            /** Deleted At */
+            deleted_at: number;
+            /** Entry Id */
+            entry_id: string;
+            /** Id */
+            id: string;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "withdrawn" | "left" | "reset" | "expired";
+            /** Rows */
+            rows: number;
+        };
+        /**
          * DepartmentChange
          * @description What is to change of a department; what is absent stays.
          */
@@ -8335,6 +8617,62 @@ export interface components {
             rule_ids: string[];
         };
         /**
+         * FaceAct
+         * @description The act on a subject that a face is to confirm.
+         */
+        FaceAct: {
+            /** Act */
+            act: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * FaceAnswer
+         * @description A face that was seen: the code to give with method `face`; null when it was enrolled.
+         */
+        FaceAnswer: {
+            /** Answer */
+            answer: string | null;
+        };
+        /**
+         * FaceEnrolment
+         * @description Asks to enrol one's face. Needs a step-up proof (people.enrol_face, the person's id) and the consent.
+         */
+        FaceEnrolment: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * FaceOut
+         * @description The caller's face, as far as it is kept.
+         */
+        FaceOut: {
+            /** Delete At */
+            delete_at: number | null;
+            /** Enrolled At */
+            enrolled_at: number | null;
+            /**
+             * Offered
+             * @description Whether this installation compares faces.
+             */
+            offered: boolean;
+        };
+        /**
+         * FaceTask
+         * @description How to show one's face: from the front first, then turned to the side that is named (one's own).
+         */
+        FaceTask: {
+            /** Check */
+            check: string;
+            /** Expires At */
+            expires_at: number;
+            /**
+             * Turn
+             * @enum {string}
+             */
+            turn: "left" | "right";
+        };
+        /**
          * FactPart
          * @description A part of what is approved; a step may be concerned with some only.
          * @enum {string}
@@ -8491,6 +8829,19 @@ export interface components {
             frozen: boolean;
             /** May Freeze */
             may_freeze: boolean;
+        };
+        /**
+         * FurtherFactor
+         * @description A second kind of factor, shown together with the first.
+         */
+        FurtherFactor: {
+            /** Code */
+            code: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "totp" | "recovery_code" | "passkey" | "sms" | "face";
         };
         /**
          * FurtherItem
@@ -9287,6 +9638,11 @@ export interface components {
              */
             csrf_token: string | null;
             department: components["schemas"]["NamedRef"] | null;
+            /**
+             * Has Face
+             * @description Whether a face is enrolled and can be compared.
+             */
+            has_face: boolean;
             /** Has Passkey */
             has_passkey: boolean;
             /**
@@ -9385,6 +9741,16 @@ export interface components {
             outcome: string | null;
         };
         /**
+         * MyPrivacy
+         * @description The caller's consents and the proofs of what was deleted.
+         */
+        MyPrivacy: {
+            /** Deletions */
+            deletions: components["schemas"]["DeletionOut"][];
+            /** Purposes */
+            purposes: components["schemas"]["PurposeOut"][];
+        };
+        /**
          * NamedRef
          * @description Something of the organization, by id and name.
          */
@@ -9463,6 +9829,20 @@ export interface components {
             width_mm?: number | null;
         };
         /**
+         * NewAssessment
+         * @description An impact assessment (个人信息保护法 56): lawful and necessary, effect and risk, whether the measures fit.
+         */
+        NewAssessment: {
+            /** Measures */
+            measures: string;
+            /** Necessity */
+            necessity: string;
+            /** Purpose */
+            purpose: string;
+            /** Risks */
+            risks: string;
+        };
+        /**
          * NewCheck
          * @description A check of an application. Name and number are passed on and not kept.
          */
@@ -9476,6 +9856,16 @@ export interface components {
             kind: "registry" | "representative" | "agent";
             /** Name */
             name?: string | null;
+        };
+        /**
+         * NewConsent
+         * @description Agrees to one purpose in the version that was read.
+         */
+        NewConsent: {
+            /** Purpose */
+            purpose: string;
+            /** Version */
+            version: string;
         };
         /**
          * NewCounterparty
@@ -10322,6 +10712,16 @@ export interface components {
             zh: string;
         };
         /**
+         * NoticeText
+         * @description A sentence in both languages.
+         */
+        NoticeText: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * OfficeOut
          * @description A root office, who holds it, and what waits for him.
          */
@@ -10389,7 +10789,7 @@ export interface components {
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code";
+            method: "totp" | "recovery_code" | "passkey" | "sms" | "face";
             /** Password */
             password?: string | null;
         };
@@ -12085,6 +12485,33 @@ export interface components {
             url: string;
         };
         /**
+         * PrivacyOverview
+         * @description Personal information of the organization, in numbers, with its assessments.
+         */
+        PrivacyOverview: {
+            /** Assessments */
+            assessments: components["schemas"]["AssessmentOut"][];
+            /**
+             * Consents
+             * @description Persons who agree, by purpose.
+             */
+            consents: {
+                [key: string]: number;
+            };
+            /**
+             * Faces Stored
+             * @description Templates on this installation, over all organizations.
+             */
+            faces_stored: number;
+            /**
+             * Faces To Be Filed
+             * @description From so many on they are filed with the cyberspace office.
+             */
+            faces_to_be_filed: number;
+            /** Purposes */
+            purposes: components["schemas"]["PurposeOut"][];
+        };
+        /**
          * Problem
          * @description An error as told to a client.
          */
@@ -12174,6 +12601,35 @@ export interface components {
             void_reason?: string | null;
             /** Voided At */
             voided_at?: number | null;
+        };
+        /**
+         * PurposeOut
+         * @description A purpose with its notice, and how the caller stands to it.
+         */
+        PurposeOut: {
+            /** Code */
+            code: string;
+            /** Given At */
+            given_at: number | null;
+            impact: components["schemas"]["NoticeText"];
+            kept: components["schemas"]["NoticeText"];
+            /** @description What does the same without it. */
+            otherwise: components["schemas"]["NoticeText"];
+            /**
+             * Outdated
+             * @description Agreed to an earlier notice: to be asked again.
+             */
+            outdated: boolean;
+            /**
+             * Sensitive
+             * @description Sensitive personal information: asked for separately, and assessed before.
+             */
+            sensitive: boolean;
+            title: components["schemas"]["NoticeText"];
+            /** Version */
+            version: string;
+            what: components["schemas"]["NoticeText"];
+            why: components["schemas"]["NoticeText"];
         };
         /**
          * QrBody
@@ -12902,6 +13358,55 @@ export interface components {
             valid_until?: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * RosterFaultOut
+         * @description What is wrong with one cell of a roster.
+         */
+        RosterFaultOut: {
+            /** Code */
+            code: string;
+            column: components["schemas"]["NoticeText"];
+            /**
+             * Row
+             * @description As the spreadsheet numbers it.
+             */
+            row: number;
+            text: components["schemas"]["NoticeText"];
+        };
+        /**
+         * RosterOut
+         * @description What a roster would do or did.
+         */
+        RosterOut: {
+            /**
+             * Added
+             * @description Empty for a dry run.
+             */
+            added: components["schemas"]["RosterPerson"][];
+            /**
+             * Faults
+             * @description With one of them nothing is taken.
+             */
+            faults: components["schemas"]["RosterFaultOut"][];
+            /** New Departments */
+            new_departments: string[];
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * RosterPerson
+         * @description Somebody who was added, with the password for his first sign-in, shown once.
+         */
+        RosterPerson: {
+            /** Account */
+            account: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** One Time Password */
+            one_time_password: string;
         };
         /**
          * RouteConditionsBody
@@ -14118,7 +14623,7 @@ export interface components {
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code" | "passkey" | "sms";
+            method: "totp" | "recovery_code" | "passkey" | "sms" | "face";
         };
         /**
          * SecondFactorRule
@@ -14552,13 +15057,15 @@ export interface components {
         StepUp: {
             /** Act */
             act: string;
+            /** @description Or another kind of factor, such as a face beside a code by message. */
+            also?: components["schemas"]["FurtherFactor"] | null;
             /** Code */
             code: string;
             /**
              * Method
              * @enum {string}
              */
-            method: "totp" | "recovery_code" | "passkey" | "sms";
+            method: "totp" | "recovery_code" | "passkey" | "sms" | "face";
             /**
              * Password
              * @description For an act that asks for two factors (`strength` is `two_factors`): the password as well.
@@ -15088,7 +15595,7 @@ export interface components {
              * Uncovered
              * @description Controls that only a smart seal can see to; with one of them the safe is not opened for it.
              */
-            uncovered: ("face_check" | "fence")[];
+            uncovered: "fence"[];
         };
         /**
          * WayOut
@@ -15151,6 +15658,14 @@ export interface components {
             proof?: string | null;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Withdrawn
+         * @description What taking a consent back did.
+         */
+        Withdrawn: {
+            /** @description Null when there was no data. */
+            deletion: components["schemas"]["DeletionOut"] | null;
         };
         /**
          * WitnessStateOut
@@ -16404,6 +16919,42 @@ export interface operations {
             };
         };
     };
+    show_face_api_v1_auth_face_checks__check_id__pictures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_show_face_api_v1_auth_face_checks__check_id__pictures_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceAnswer"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     ask_licence_api_v1_auth_licence_post: {
         parameters: {
             query?: never;
@@ -16748,6 +17299,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepUpOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_face_api_v1_auth_step_up_face_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaceAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceTask"];
                 };
             };
             /** @description Problem document */
@@ -17590,6 +18175,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DelegationsOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_proof_api_v1_deletions__deletion_id__proof_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deletion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof, as PDF. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Problem document */
@@ -20164,6 +20781,140 @@ export interface operations {
             };
         };
     };
+    give_consent_api_v1_me_consents_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_consent_api_v1_me_consents__purpose__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                purpose: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_face_api_v1_me_face_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_enrolment_api_v1_me_face_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaceEnrolment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceTask"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_link_api_v1_me_licence_get: {
         parameters: {
             query?: never;
@@ -20570,6 +21321,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhoneOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_my_privacy_api_v1_me_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPrivacy"];
                 };
             };
             /** @description Problem document */
@@ -22115,6 +22896,72 @@ export interface operations {
             };
         };
     };
+    read_overview_api_v1_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyOverview"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_assessment_api_v1_privacy_assessments_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssessment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     citations_api_v1_reference_citations_get: {
         parameters: {
             query?: never;
@@ -22963,6 +23810,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    import_roster_api_v1_rosters_post: {
+        parameters: {
+            query?: {
+                /** @description Only look: nothing changes. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_roster_api_v1_rosters_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_template_api_v1_rosters_template_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty roster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Problem document */

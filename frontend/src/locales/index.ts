@@ -14,13 +14,16 @@ import jobs from './jobs'
 import keeping from './keeping'
 import leaving from './leaving'
 import paperPermits from './paperPermits'
+import face from './face'
 import passkeys from './passkeys'
+import privacy from './privacy'
 import loans from './loans'
 import pressCheck from './pressCheck'
 import calendar from './calendar'
 import duties from './duties'
 import permits from './permits'
 import requests from './requests'
+import roster from './roster'
 import seals from './seals'
 import sealLife from './sealLife'
 import sealLifeStatus from './sealLifeStatus'
@@ -34,7 +37,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar }
+const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar, face, privacy, roster }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -248,6 +248,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.organization', permission: 'organization.manage' },
   },
   {
+    path: '/admin/privacy',
+    component: () => import('@/views/admin/PrivacyPage.vue'),
+    meta: { title: 'nav.privacy', permission: 'people.manage' },
+  },
+  {
     path: '/admin/jobs',
     component: () => import('@/views/admin/JobListPage.vue'),
     meta: { title: 'nav.jobs', permission: 'jobs.manage' },

@@ -9,6 +9,8 @@ export interface StepUpRequest {
   subject: string
   /** Password and second factor together. */
   two: boolean
+  /** A face, or two factors in its place. */
+  face: boolean
 }
 
 interface Waiting extends StepUpRequest {
@@ -19,16 +21,17 @@ interface Waiting extends StepUpRequest {
 /** Thrown when the person closed the question for the second factor; there is nothing to tell him then. */
 export class StepUpDeclined extends Error {}
 
-export async function askForProof(request: StepUpRequest, method: FactorMethod, code: string, password: string): Promise<string> {
-  const { act, subject, two } = request
-  const answer = await api.post<{ proof: string }>('/auth/step-up', { act, subject, method, code: code.trim(), ...(two ? { password } : {}) })
+export async function askForProof(request: StepUpRequest, method: FactorMethod, code: string, password: string, also?: { method: FactorMethod; code: string }): Promise<string> {
+  const { act, subject } = request
+  const answer = await api.post<{ proof: string }>('/auth/step-up', { act, subject, method, code: code.trim(), ...(password ? { password } : {}), ...(also ? { also } : {}) })
   return answer.proof
 }
 
 /** What the platform wants confirmed, when it answered that a second factor is required. */
 export function stepUpOf(error: unknown): StepUpRequest | null {
   if (!isProblem(error, 'STEP_UP_REQUIRED')) return null
-  return { act: error.text('act'), subject: error.text('subject'), two: error.text('strength') === 'two_factors' }
+  const strength = error.text('strength')
+  return { act: error.text('act'), subject: error.text('subject'), two: strength === 'two_factors' || strength === 'face', face: strength === 'face' }
 }
 
 /**

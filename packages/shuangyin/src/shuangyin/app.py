@@ -22,6 +22,7 @@ from shuangyin.authority import standing_in
 from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.connectors.authorities import configured_authorities
+from shuangyin.connectors.faces import configured_faces
 from shuangyin.connectors.licence import configured_licence
 from shuangyin.connectors.oidc import configured_providers
 from shuangyin.connectors.seal_timestamps import configured_timestamps
@@ -76,7 +77,9 @@ from shuangyin.organization import calendar_api
 from shuangyin.people import api as people_api
 from shuangyin.people import events_api
 from shuangyin.people import ports as people_ports
+from shuangyin.people.face_port import FaceEngine
 from shuangyin.people.outside_port import IdentityProviders, LicenceService
+from shuangyin.people.privacy import delete_expired
 from shuangyin.people.sms_port import SmsGateway
 from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
@@ -182,6 +185,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             Authorities: configured_authorities(settings),
             SmsGateway: configured_sms(settings, clock),
             IdentityProviders: configured_providers(settings),
+            FaceEngine: configured_faces(settings),
             LicenceService: configured_licence(settings),
             Timestamps: configured_timestamps(settings),
             Hub: Hub(),
@@ -239,6 +243,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         AuditThread(platform),
         Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S),
         Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S),
+        Periodic(platform, "expired-faces", delete_expired, period_s=STATEMENT_S),
         Periodic(platform, "overdue-duties", notice_overdue, period_s=STATEMENT_S),
         Periodic(platform, "late-returns", notice_late_returns, period_s=SWEEP_S),
         Periodic(platform, "open-paper-permits", notice_open_permits, period_s=SWEEP_S),

@@ -15,7 +15,7 @@ from shuangyin.custody import controls as custody
 from shuangyin.requests.commands import conditions, duties, submitting
 from shuangyin.requests.controls import factor_to_use
 from shuangyin.requests.routing import definitions_of
-from shuangyin.sealing.plan import require_no_face_check, stamps_for
+from shuangyin.sealing.plan import require_person_for_face, stamps_for
 
 BOTH = ("electronic", "physical")
 
@@ -37,7 +37,7 @@ ENFORCED: Mapping[str, Enforced] = {
     "second_factor": Enforced(BOTH, (definitions_of, factor_to_use, custody.factor_for)),
     "timestamp": Enforced(("electronic",), (stamps_for,)),
     "photo_moments": Enforced(("physical",), (custody.require_before_press, custody.require_photos)),
-    "face_check": Enforced(BOTH, (require_no_face_check, custody.require_covered)),
+    "face_check": Enforced(BOTH, (require_person_for_face, factor_to_use, custody.factor_for)),
     "fence": Enforced(("physical",), (custody.require_covered,)),
     "watermark": Enforced(("physical",), (custody.require_before_press,)),
     "supervisor": Enforced(("physical",), (custody.require_checked,)),

@@ -19,6 +19,7 @@ from shuangyin.documents import models as documents
 from shuangyin.evidence import models as evidence
 from shuangyin.organization import models as organization
 from shuangyin.people import models as people
+from shuangyin.people import privacy_models as privacy
 from shuangyin.requests import models as requests
 from shuangyin.scenarios import models as scenarios
 from shuangyin.sealing import models as sealing
@@ -36,6 +37,7 @@ MODULES = (
     evidence,
     organization,
     people,
+    privacy,
     alarms,
     approvals,
     seals,

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from agreeing import agree
 from platform_world import NAMES, OTHER_USCC, USCC, World, ok, problem
 
 from shuangyin.connectors.licence import configured_licence
@@ -39,6 +40,7 @@ def scan(service: StandInLicence, **said: str) -> None:
 def link(world: World, service: StandInLicence, kind: str = KIND, **said: str) -> Any:
     """The person asks for a code, scans it, and asks what became of it."""
     client = world.client(kind)
+    agree(client, "licence")
     proof = world.step_up(kind, "people.link_licence", world.id(kind))
     attempt = ok(client.post("/api/v1/me/licence", json={"proof": proof}))["attempt"]
     waiting = ok(client.post("/api/v1/me/licence/outcome", json={"attempt": attempt}))
@@ -54,6 +56,8 @@ def begin(world: World) -> tuple[Any, dict[str, str]]:
 
 def test_a_linked_holder_signs_in_with_his_second_factor(world: World, service: StandInLicence) -> None:
     client = world.client(KIND)
+    problem(client.post("/api/v1/me/licence", json={}), 403, "CONSENT_REQUIRED")
+    agree(client, "licence")
     problem(client.post("/api/v1/me/licence", json={}), 403, "STEP_UP_REQUIRED")
     assert ok(link(world, service))["status"] == "confirmed"
     assert ok(client.get("/api/v1/me/licence"))["linked_at"] is not None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from agreeing import agree
 from hiring import leave
 from platform_world import PASSWORD, World, ok, problem
 from sqlalchemy import select
@@ -52,6 +53,7 @@ def newest(gateway: StandInSms) -> str:
 def with_phone(world: World, gateway: StandInSms, kind: str = "employee", phone: str = PHONE) -> None:
     """The person has confirmed his number, some time ago."""
     client = world.client(kind)
+    agree(client, "phone")
     body = {"phone": phone, "proof": world.step_up(kind, "people.set_phone", world.id(kind))}
     ok(client.post("/api/v1/me/phone", json=body), 202)
     ok(client.post("/api/v1/me/phone/confirm", json={"phone": phone, "code": newest(gateway)}))
@@ -69,6 +71,8 @@ def confirm(world: World, code: str, subject: str = SUBJECT, kind: str = "employ
 
 def test_a_number_is_confirmed_by_the_code_sent_to_it(world: World, gateway: StandInSms) -> None:
     client = world.client("employee")
+    problem(client.post("/api/v1/me/phone", json={"phone": PHONE}), 403, "CONSENT_REQUIRED")
+    agree(client, "phone")
     problem(client.post("/api/v1/me/phone", json={"phone": PHONE}), 403, "STEP_UP_REQUIRED")
     proof = world.step_up("employee", "people.set_phone", world.id("employee"))
     problem(client.post("/api/v1/me/phone", json={"phone": "12345", "proof": proof}), 422, "PHONE_FORM")

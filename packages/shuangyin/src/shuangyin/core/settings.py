@@ -107,6 +107,9 @@ class Settings(BaseSettings):
         description="OpenID providers that persons of one organization sign in with, as a JSON list; the fields are in "
         "docs/signing-in.md.",
     )
+    face_engine: Literal["local", "none"] = Field(
+        "local", description="Who compares faces: this machine, or nobody."
+    )
     licence: dict[str, object] = Field(
         default_factory=dict,
         description="Service of the electronic business licence as JSON: `url`, `token_file`, `timeout_seconds`; "

@@ -109,7 +109,7 @@ def confirm(
     With the password alone one confirms oneself by two factors, as requests can ask (`controls.second_factor`).
     """
     platform.view(lambda work: queries.opening(work, actor, opening_id))
-    shown = shown_by(platform, actor, request, body)
+    shown = shown_by(platform, actor, request, body, opening_id)
     return platform.transact(
         lambda work: views.opening_out(work, openings.confirm(work, actor, opening_id, shown))
     )

@@ -61,7 +61,7 @@ def supervise_at_safe(
 ) -> PressCheckOut:
     """The supervisor (监印人) identifies himself on this device, before the press."""
     platform.view(lambda work: checking.occasion_of_opening(work, actor, opening_id))
-    shown = _shown(platform, actor, request, body)
+    shown = _shown(platform, actor, request, body, check_id)
     return platform.transact(
         lambda work: _out(
             work,
@@ -83,7 +83,7 @@ def supervise_on_loan(
 ) -> PressCheckOut:
     """The supervisor (监印人) identifies himself on this device, before the press on the loan."""
     platform.view(lambda work: checking.occasion_of_loan(work, actor, loan_id))
-    shown = _shown(platform, actor, request, body)
+    shown = _shown(platform, actor, request, body, check_id)
     return platform.transact(
         lambda work: _out(
             work,
@@ -92,8 +92,8 @@ def supervise_on_loan(
     )
 
 
-def _shown(platform: Platform, actor: Actor, request: Request, body: Supervision) -> Confirmed:
-    return shown_by(platform, actor, request, OpeningConfirmation(**body.model_dump()))
+def _shown(platform: Platform, actor: Actor, request: Request, body: Supervision, check_id: str) -> Confirmed:
+    return shown_by(platform, actor, request, OpeningConfirmation(**body.model_dump()), check_id)
 
 
 def _out(work: UnitOfWork, check: PressCheck) -> PressCheckOut:

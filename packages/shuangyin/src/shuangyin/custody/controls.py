@@ -18,17 +18,22 @@ from shuangyin.custody.occasions import Occasion
 from shuangyin.custody.ports import SmartKeeping
 from shuangyin.people.commands.step_up import Strength
 from shuangyin.requests import queries as requests
-from shuangyin.requests.controls import controls_of_request, factor_to_use
+from shuangyin.requests.controls import controls_of_request
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.models import Seal
 
-FOR_DEVICES = ("face_check", "fence")
+_RANK: tuple[Strength, ...] = ("window", "each", "face", "two_factors")
+FOR_DEVICES = ("fence",)
 
 
 def uncovered(work: UnitOfWork, request: UseRequest) -> list[tuple[str, str]]:
     """The controls that only a device can see to and none does, each with the seal it is missing at."""
+    return _unseen(work, request, FOR_DEVICES)
+
+
+def _unseen(work: UnitOfWork, request: UseRequest, names: Sequence[str]) -> list[tuple[str, str]]:
     controls = controls_of_request(request)
-    asked = [name for name in FOR_DEVICES if getattr(controls, name)]
+    asked = [name for name in names if getattr(controls, name)]
     if not asked:
         return []
     keeping = work.port(SmartKeeping)  # type: ignore[type-abstract]  # a port is looked up by its protocol
@@ -41,7 +46,7 @@ def uncovered(work: UnitOfWork, request: UseRequest) -> list[tuple[str, str]]:
 
 
 def require_covered(work: UnitOfWork, request: UseRequest) -> None:
-    """Raises Refused (NEEDS_SMART_SEAL) where face check or fence is asked for and no device sees to it.
+    """Raises Refused (NEEDS_SMART_SEAL) where a fence is asked for and no device sees to it.
 
     A recorded exception takes the rule, and with it the control, out of the decision.
     """
@@ -62,8 +67,14 @@ def factor_for(work: UnitOfWork, asked: Sequence[UseRequest]) -> Strength:
 
     A confirmation is made for exactly one opening, whose list is fixed, so that it is one each time.
     """
-    two = any(factor_to_use(request) == "two_factors" for request in asked)
-    return "two_factors" if two else "each"
+    wanted: list[Strength] = ["each"]
+    for request in asked:
+        if controls_of_request(request).second_factor == "two_factors":
+            wanted.append("two_factors")
+        if _unseen(work, request, ("face_check",)):
+            # No device looks at the face at each press: who opens shows it here, or two factors of other kinds.
+            wanted.append("face")
+    return max(wanted, key=_RANK.index)
 
 
 def require_before_press(work: UnitOfWork, occasion: Occasion, request: UseRequest, copies: int) -> None:

@@ -137,13 +137,27 @@ def stub_missing(number: str) -> Refused:
     )
 
 
-def two_factors_needed(opening_id: str) -> Forbidden:
-    """A request of the opening asks for password and second factor together."""
+def stronger_needed(subject: str, strength: str) -> Forbidden:
+    """A request asks for more than was shown: two factors together, or a face check."""
+    face = strength == "face"
     return Forbidden(
         "STEP_UP_REQUIRED",
-        "本次用印须同时验证登录密码与动态口令。",
-        "This use needs your password and your second factor together.",
-        details={"act": "custody.confirm", "subject": opening_id, "strength": "two_factors"},
+        "本次用印须核验人脸；也可改为同时验证登录密码与动态口令（或通行密钥）。"
+        if face
+        else "本次用印须同时验证登录密码与动态口令。",
+        "This use needs a face check, or your password and your second factor together."
+        if face
+        else "This use needs your password and your second factor together.",
+        details={"act": "custody.confirm", "subject": subject, "strength": strength},
+    )
+
+
+def other_persons_method() -> Invalid:
+    """A passkey, a message or a face of somebody who is not signed in here."""
+    return Invalid(
+        "OTHER_PERSONS_METHOD",
+        "在他人设备上确认时，请使用动态口令或恢复码；通行密钥、短信验证码和人脸请在本人登录的设备上使用。",
+        "On another's device confirm with a code of your authenticator; use a passkey, message or face where you are signed in.",
     )
 
 

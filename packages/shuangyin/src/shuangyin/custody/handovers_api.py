@@ -78,7 +78,7 @@ def confirm_handover(
     """Confirm with one's own second factor; with account and password, as another person on this device. With all
     three the keepers change."""
     platform.view(lambda work: queries.get(work, actor, handover_id))
-    shown = shown_by(platform, actor, request, body)
+    shown = shown_by(platform, actor, request, body, handover_id)
     return platform.transact(
         lambda work: handover_out(work, handovers.confirm_handover(work, actor, handover_id, shown))
     )

@@ -71,6 +71,7 @@ def record_lock_change(
         actor,
         request,
         OpeningConfirmation(method=body.method, code=body.code, account=body.account, password=body.password),
+        safe_id,
     )
     return platform.transact(
         lambda work: keeping_out(

@@ -72,7 +72,7 @@ def confirm_loan(
     """Confirm with one's own second factor that the seals go out, or that they are back; with account and password, as
     the second person on this device."""
     platform.view(lambda work: queries.loan(work, actor, loan_id))
-    shown = shown_by(platform, actor, request, body)
+    shown = shown_by(platform, actor, request, body, loan_id)
     return platform.transact(lambda work: loan_out(work, loans.confirm_loan(work, actor, loan_id, shown)))
 
 

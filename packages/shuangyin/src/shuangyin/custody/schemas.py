@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.custody.checklist_schemas import PressCheckOut
-from shuangyin.people.schemas import Id, PersonRef
+from shuangyin.people.schemas import Answer, FactorMethod, Id, PersonRef
 from shuangyin.scenarios.schemas import ControlsBody
 
 Count = int
@@ -70,8 +70,8 @@ class OpeningConfirmation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    method: Literal["totp", "recovery_code"]
-    code: str = Field(min_length=6, max_length=40)
+    method: FactorMethod
+    code: Answer
     account: str | None = Field(None, max_length=100)
     password: str | None = Field(None, max_length=200)
 
@@ -201,7 +201,7 @@ class WaitingRequestOut(BaseModel):
     paper_place: str | None
     stub_number: str | None
     controls: ControlsBody = Field(description="What the list asks around the press.")
-    uncovered: list[Literal["face_check", "fence"]] = Field(
+    uncovered: list[Literal["fence"]] = Field(
         description="Controls that only a smart seal can see to; with one of them the safe is not opened for it."
     )
     document_version_ids: list[str] = Field(description="The approved files, in order.")

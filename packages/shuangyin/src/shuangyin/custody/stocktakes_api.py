@@ -79,7 +79,7 @@ def confirm_stocktake(
 ) -> StocktakeOut:
     """Confirm with one's own second factor; with account and password, as the other person on this device."""
     platform.view(lambda work: queries.get(work, actor, stocktake_id))
-    shown = shown_by(platform, actor, request, body)
+    shown = shown_by(platform, actor, request, body, stocktake_id)
     return platform.transact(
         lambda work: stocktake_out(work, stocktakes.confirm_stocktake(work, actor, stocktake_id, shown))
     )

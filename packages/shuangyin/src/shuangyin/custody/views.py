@@ -225,10 +225,8 @@ def prints_out(work: UnitOfWork, prints: Sequence[PrintCopy]) -> list[PrintOut]:
     ]
 
 
-def _uncovered(work: UnitOfWork, request: UseRequest) -> list[Literal["face_check", "fence"]]:
-    missing = {control for control, _ in uncovered(work, request)}
-    names: tuple[Literal["face_check", "fence"], ...] = ("face_check", "fence")
-    return [name for name in names if name in missing]
+def _uncovered(work: UnitOfWork, request: UseRequest) -> list[Literal["fence"]]:
+    return ["fence"] if uncovered(work, request) else []
 
 
 def _place(work: UnitOfWork, seal_id: str) -> SafeSlot | None:

@@ -11,6 +11,7 @@ from shuangyin.people.factors import recovery_codes_left
 from shuangyin.people.links import links_of
 from shuangyin.people.models import ApiToken, Credential, SignInChallenge, SignInSession, StepUpProof
 from shuangyin.people.passkeys import passkeys_of
+from shuangyin.people.privacy_models import FaceTemplate
 from shuangyin.people.sms import masked, phone_of
 
 
@@ -56,6 +57,8 @@ def factors_held(work: UnitOfWork, person_id: str) -> list[HeldFactor]:
     phone = phone_of(work, person_id)
     if phone is not None:
         held.append(HeldFactor("phone", person_id, masked(phone)))
+    if work.session.get(FaceTemplate, person_id) is not None:
+        held.append(HeldFactor("face", person_id, ""))
     held += [HeldFactor("identity", one.id, one.provider) for one in links_of(work, person_id)]
     for model in (SignInChallenge, StepUpProof):
         unused = select(model.id).where(

@@ -72,6 +72,13 @@ def challenge_ended() -> NotAdmitted:
 
 def step_up_required(act: str, subject: str, strength: str) -> Forbidden:
     """The act needs a fresh second factor, or (`two_factors`) two of them at once."""
+    if strength == "face":
+        return Forbidden(
+            "STEP_UP_REQUIRED",
+            "此项操作须核验人脸；也可改为同时验证登录密码与动态口令（或通行密钥）。",
+            "This needs a face check, or your password and your second factor together.",
+            details={"act": act, "subject": subject, "strength": strength},
+        )
     two = strength == "two_factors"
     return Forbidden(
         "STEP_UP_REQUIRED",

@@ -14,16 +14,27 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import ShuangyinError, not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
-from shuangyin.people import errors, passkeys, rules, sms
+from shuangyin.people import errors, faces, passkeys, rules, sms
 from shuangyin.people.models import Credential, Person, RecoveryCode
 from shuangyin.people.schemas import Enrolment, FactorMethod
 
 ISSUER = "双印"
 
 
-TWO_FACTORS: Final = ("password,totp", "password,passkey", "password,sms")
-"""Kinds of factors that are two when they are shown together: what one knows, and what one has. A recovery code, which
-stands in for a lost device, is none of the strong ones."""
+FACTOR_OF: Final = {"password": "known", "totp": "held", "passkey": "held", "sms": "held", "face": "own"}
+"""Kind of confirmation → which factor it is. A recovery code, which stands in for a lost device, is none."""
+_SHOWN: Final = (
+    *((one, other) for one in FACTOR_OF for other in FACTOR_OF),
+    *(("password", one, other) for one in FACTOR_OF for other in FACTOR_OF),
+)
+TWO_FACTORS: Final = tuple(
+    ",".join(kinds) for kinds in _SHOWN if len({FACTOR_OF[kind] for kind in kinds}) > 1
+)
+"""Kinds that are two factors when they are shown together: what one knows, what one has, what one is. Codes from a message
+and from an authenticator are both what one has."""
+WITH_FACE: Final = ("face", *(kinds for kinds in TWO_FACTORS if "face" in kinds))
+FACE_OR_TWO: Final = tuple(dict.fromkeys((*WITH_FACE, *TWO_FACTORS)))
+"""What satisfies a face check: the face, or, since a face must never be the only way, two factors of other kinds."""
 
 
 class Verdict(StrEnum):
@@ -89,6 +100,9 @@ def check_factor(
     elif method == "sms":
         good = bound_to is not None and sms.confirms(work, actor, code, *bound_to)
         verdict = Verdict.GOOD if good else Verdict.WRONG
+    elif method == "face":
+        good = bound_to is not None and faces.confirms(work, actor, code, *bound_to)
+        verdict = Verdict.GOOD if good else Verdict.WRONG
     else:
         verdict = _use_recovery_code(work, actor, code)
     if verdict is Verdict.GOOD:
@@ -122,6 +136,31 @@ def check_factors(
     if result.verdict is not Verdict.GOOD:
         return result
     return FactorResult(Verdict.GOOD, kinds=("password", method) if password_right else (method,))
+
+
+def check_second(
+    work: UnitOfWork,
+    actor: Actor,
+    credential: Credential,
+    first: FactorResult,
+    *,
+    method: FactorMethod,
+    code: str,
+    bound_to: tuple[str, str] | None,
+) -> FactorResult:
+    """A further factor after a good first one; good when both are, with the kinds of both."""
+    if first.verdict is not Verdict.GOOD:
+        return first
+    result = check_factor(work, actor, credential, method=method, code=code, bound_to=bound_to)
+    if result.verdict is not Verdict.GOOD:
+        return result
+    return FactorResult(Verdict.GOOD, kinds=(*first.kinds, method))
+
+
+def count_wrong_face(work: UnitOfWork, actor: Actor) -> None:
+    """Another's face was shown: it counts like a wrong code."""
+    credential = credential_for_change(work, actor.person_id)
+    _count_failure(work, actor, credential, "face", Verdict.WRONG)
 
 
 def new_wrapped_secret(work: UnitOfWork, person: Person) -> tuple[bytes, Enrolment]:

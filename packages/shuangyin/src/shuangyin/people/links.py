@@ -65,18 +65,6 @@ def use_link(work: UnitOfWork, link: ExternalIdentity, answer: str) -> bool:
     return True
 
 
-def end_link(work: UnitOfWork, actor: Actor, link: ExternalIdentity) -> None:
-    """End one link at its person's own wish."""
-    note(
-        work,
-        actor,
-        "people.identity_unlinked",
-        link.person_id,
-        {"link": link.id, "provider": link.provider},
-    )
-    work.session.delete(link)
-
-
 def drop_links(work: UnitOfWork, person_id: str) -> None:
     """Remove a person's links."""
     work.session.execute(delete(ExternalIdentity).where(ExternalIdentity.person_id == person_id))

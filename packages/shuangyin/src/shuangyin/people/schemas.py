@@ -14,7 +14,7 @@ Account = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Method = Literal["totp", "recovery_code"]
-FactorMethod = Literal["totp", "recovery_code", "passkey", "sms"]
+FactorMethod = Literal["totp", "recovery_code", "passkey", "sms", "face"]
 Answer = Annotated[str, StringConstraints(min_length=1, max_length=8192, pattern=r"^[\x20-\x7e\t\r\n]+$")]
 """A code, or the answer of a passkey as the browser's `PublicKeyCredential.toJSON()` gives it, as text: ASCII alone."""
 
@@ -174,6 +174,7 @@ class Me(BaseModel):
     must_change_password: bool = Field(description="While true, only the change of the password is open.")
     recovery_codes_left: int
     has_passkey: bool
+    has_face: bool = Field(description="Whether a face is enrolled and can be compared.")
     has_phone: bool = Field(description="Whether a code can be sent by short message.")
     provider: str | None = Field(description="Who vouched for this session in place of the password.")
     language: Literal["zh", "en"]
@@ -199,6 +200,13 @@ class RecoveryCodesOut(BaseModel):
     codes: list[str] = Field(description="Shown once; empty when the answer is repeated.")
 
 
+class FurtherFactor(_Input):
+    """A second kind of factor, shown together with the first."""
+
+    method: FactorMethod
+    code: Answer
+
+
 class StepUp(_Input):
     """A second factor for one act on one subject."""
 
@@ -209,6 +217,9 @@ class StepUp(_Input):
     password: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None,
         description="For an act that asks for two factors (`strength` is `two_factors`): the password as well.",
+    )
+    also: FurtherFactor | None = Field(
+        None, description="Or another kind of factor, such as a face beside a code by message."
     )
 
 

@@ -18,8 +18,10 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
-from shuangyin.people import errors, throttle
+from shuangyin.people import errors, privacy, throttle
 from shuangyin.people.models import Person, SmsCode, SmsPhone, SmsSend
+from shuangyin.people.privacy_models import DeletionReason
+from shuangyin.people.purposes import PHONE
 from shuangyin.people.sms_port import SmsGateway, SmsProblem
 
 _log = structlog.get_logger(__name__)
@@ -133,17 +135,10 @@ def keep_phone(work: UnitOfWork, actor: Actor, phone: str) -> None:
 
 
 def remove_phone(work: UnitOfWork, actor: Actor) -> None:
-    """Forget the person's number and the codes sent to it. Raises NotFound (NO_PHONE)."""
+    """Forget the person's number and the codes sent to it, with proof; the consent ends. Raises NotFound (NO_PHONE)."""
     if work.session.get(SmsPhone, actor.person_id) is None:
         raise errors.no_phone()
-    drop_phone(work, actor.person_id)
-    _record(work, actor, "people.phone_removed")
-
-
-def drop_phone(work: UnitOfWork, person_id: str) -> None:
-    """Remove a person's number and codes."""
-    work.session.execute(delete(SmsCode).where(SmsCode.person_id == person_id))
-    work.session.execute(delete(SmsPhone).where(SmsPhone.person_id == person_id))
+    privacy.erase(work, actor, actor.person_id, PHONE, DeletionReason.WITHDRAWN)
 
 
 def subject_of_phone(work: UnitOfWork, phone: str) -> str:

@@ -9,7 +9,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.text import Language
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization import queries as organization_queries
-from shuangyin.people import factors, passkeys, queries, sessions, sms
+from shuangyin.people import faces, factors, passkeys, queries, sessions, sms
 from shuangyin.people.models import ApiToken, Credential, Person, SignInSession
 from shuangyin.people.schemas import (
     HeldPostOut,
@@ -95,6 +95,7 @@ def me_out(work: UnitOfWork, actor: Actor, language: Language) -> Me:
         must_change_password=credential.must_change,
         recovery_codes_left=factors.recovery_codes_left(work, person.id),
         has_passkey=passkeys.has_passkey(work, person.id),
+        has_face=faces.usable(work, person.id),
         has_phone=sms.usable(work, person.id),
         provider=session.provider if session else None,
         language=language,

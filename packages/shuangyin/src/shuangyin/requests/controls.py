@@ -10,7 +10,7 @@ from shuangyin.scenarios.reading import controls_of
 from shuangyin.scenarios.rules import Controls
 from shuangyin.scenarios.schemas import ControlsBody
 
-_STRENGTHS: tuple[Strength, ...] = ("window", "each", "two_factors")
+_STRENGTHS: tuple[Strength, ...] = ("window", "each", "face", "two_factors")
 
 
 def controls_of_request(request: UseRequest) -> Controls:
@@ -24,7 +24,11 @@ def controls_of_request(request: UseRequest) -> Controls:
 
 
 def factor_to_use(request: UseRequest) -> Strength:
-    """The second factor that whoever seals or presses shows: what the list asks, and each time for a high risk."""
-    asked = controls_of_request(request).second_factor
-    least: Strength = "each" if request.high_risk else "window"
-    return max(asked, least, key=_STRENGTHS.index)
+    """The second factor that whoever seals electronically shows: what the list asks, and each time for a high risk.
+
+    A face check is made by his face, or, since a face is never the only way, by two factors of other kinds. A list that
+    asks for face and two factors is content with two factors of which one is the face, or with two others.
+    """
+    controls = controls_of_request(request)
+    least: Strength = "face" if controls.face_check else "each" if request.high_risk else "window"
+    return max(controls.second_factor, least, key=_STRENGTHS.index)

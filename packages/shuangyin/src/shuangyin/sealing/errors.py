@@ -106,12 +106,12 @@ def timestamp_not_good(code: str) -> Unavailable:
 
 
 def needs_face_check() -> Refused:
-    """The list asks that the face of whoever seals is compared, and nothing here can compare it."""
+    """The list asks for a face check of whoever seals, and the platform has none to show."""
     return Refused(
         "NEEDS_FACE_CHECK",
-        "按用印场景清单，此类用印须核验盖章人人脸，目前未接入人脸核验，不能用印。请接入后再试，或按清单申请例外并经批准。",
-        "The scenario list asks for a face check of whoever seals, and none is connected; nothing was sealed. Connect "
-        "one, or apply for an exception and have it approved.",
+        "按用印场景清单，此类用印须核验盖章人人脸，系统不自动盖章，请由印章保管人本人办理。",
+        "The scenario list asks for a face check of whoever seals, so the platform does not seal by itself; the keeper "
+        "seals.",
     )
 
 

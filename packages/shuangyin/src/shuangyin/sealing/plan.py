@@ -124,6 +124,7 @@ def ready_lines(work: UnitOfWork, actor: Actor, request: UseRequest) -> list[Rea
     """
     require_not_frozen(work, request.organization_id)
     _require_request(work, request)
+    require_person_for_face(actor, request)
     done = uses_by_place(work, request.id)
     documents_of = requests.documents_of(work, request.id)
     found: list[ReadyLine] = []
@@ -182,15 +183,15 @@ def _require_request(work: UnitOfWork, request: UseRequest) -> None:
     if objection is not None:
         raise errors.refused(objection)
     require_still_lawful(work, request)
-    require_no_face_check(request)
 
 
-def require_no_face_check(request: UseRequest) -> None:
-    """Raises Refused (NEEDS_FACE_CHECK): no face is compared where the keeper seals, so the list cannot be kept here.
+def require_person_for_face(actor: Actor, request: UseRequest) -> None:
+    """Raises Refused (NEEDS_FACE_CHECK) when the platform would seal by itself: a face check needs the keeper himself.
 
-    A recorded exception takes the rule, and with it the control, out of the decision.
+    He shows it as `factor_to_use` asks. A recorded exception takes the rule, and with it the control, out of the
+    decision.
     """
-    if controls_of_request(request).face_check:
+    if actor.is_system and controls_of_request(request).face_check:
         raise errors.needs_face_check()
 
 

@@ -10,6 +10,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people import access_held
 from shuangyin.people.commands import leaving as people
 from shuangyin.people.models import EndReason
+from shuangyin.people.privacy_models import DeletionReason
 from shuangyin.people.sessions import end_half_done, end_sessions, end_tokens
 from shuangyin.transitions.leaving_parts import Action, Case, Item, Outcome
 
@@ -62,7 +63,7 @@ class FactorsPart:
         ]
 
     def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
-        people.drop_factors(work, case.person)
+        people.drop_factors(work, case.actor, case.person, DeletionReason.LEFT)
         end_half_done(work, case.person.id)
 
 

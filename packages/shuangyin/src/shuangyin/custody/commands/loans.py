@@ -125,8 +125,9 @@ def confirm_loan(work: UnitOfWork, actor: Actor, loan_id: str, shown: Confirmed)
     if loan.status not in (LoanStatus.PENDING, LoanStatus.OUT):
         raise loan_errors.ended()
     request = queries.request(work, loan.organization_id, loan.request_id)
-    if factor_for(work, [request]) == "two_factors" and not shown.two_factors:
-        raise errors.two_factors_needed(loan.id)
+    wanted = factor_for(work, [request])
+    if not shown.enough_for(wanted):
+        raise errors.stronger_needed(loan.id, wanted)
     phase = "out" if loan.status == LoanStatus.PENDING else "back"
     if phase == "out":
         _require_may_go(work, loan, request)

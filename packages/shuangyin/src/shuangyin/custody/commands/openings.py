@@ -109,10 +109,16 @@ def confirm(work: UnitOfWork, actor: Actor, opening_id: str, shown: Confirmed) -
         opening.reviewer_confirmed_at = opening.reviewer_confirmed_at or work.now
     else:
         raise errors.not_yours()
-    if factor_for(work, queries.requests_of(work, opening)) == "two_factors" and not shown.two_factors:
-        raise errors.two_factors_needed(opening.id)
+    wanted = factor_for(work, queries.requests_of(work, opening))
+    if not shown.enough_for(wanted):
+        raise errors.stronger_needed(opening.id, wanted)
     role = "custodian" if person_id == opening.custodian_id else "reviewer"
-    facts: dict[str, JsonValue] = {"person": person_id, "role": role, "two_factors": shown.two_factors}
+    facts: dict[str, JsonValue] = {
+        "person": person_id,
+        "role": role,
+        "two_factors": shown.two_factors,
+        "factors": shown.kinds,
+    }
     _record(work, actor, opening, "custody.opening_confirmed", facts)
     if opening.custodian_confirmed_at and opening.reviewer_confirmed_at:
         _open(work, actor, opening)

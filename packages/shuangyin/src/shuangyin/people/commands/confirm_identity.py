@@ -17,23 +17,40 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people import errors, factors, sessions
 from shuangyin.people.actors import bare_actor
 from shuangyin.people.commands.sign_in import sign_in
+from shuangyin.people.commands.step_up import Strength, enough
 from shuangyin.people.models import Credential, Person, PersonStatus, SignInChallenge
 from shuangyin.people.passwords import password_right
-from shuangyin.people.schemas import Method, SignIn
+from shuangyin.people.schemas import FactorMethod, Method, SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """Who showed himself, and whether by two factors together."""
+    """Who showed himself, and by which kinds of factors together."""
 
     person_id: str
-    two_factors: bool
+    kinds: str
+
+    @property
+    def two_factors(self) -> bool:
+        return self.kinds in factors.TWO_FACTORS
+
+    def enough_for(self, strength: Strength) -> bool:
+        """Whether what was shown is as strong as asked; made for one occasion, it is one each time."""
+        return enough(strength, self.kinds)
 
 
 def confirm_own(
-    platform: Platform, actor: Actor, *, method: Method, code: str, password: str | None = None
+    platform: Platform,
+    actor: Actor,
+    *,
+    method: FactorMethod,
+    code: str,
+    password: str | None = None,
+    bound_to: tuple[str, str] | None = None,
 ) -> Confirmed:
     """The signed-in person shows his second factor, with his password where two factors are asked for.
+
+    `bound_to` is the act and subject for which a passkey, a message or a face was asked for.
 
     Raises Forbidden (SECOND_FACTOR_WRONG, CODE_USED, PASSWORD_WRONG) or RateLimited, after the failure is counted for
     good.
@@ -42,13 +59,15 @@ def confirm_own(
 
     def check(work: UnitOfWork) -> factors.FactorResult:
         credential = factors.credential_for_change(work, actor.person_id)
-        return factors.check_factors(work, actor, credential, method=method, code=code, password_right=right)
+        return factors.check_factors(
+            work, actor, credential, method=method, code=code, password_right=right, bound_to=bound_to
+        )
 
     result = platform.transact(check)
     refusal = result.refusal()
     if refusal is not None:
         raise refusal
-    return Confirmed(actor.person_id, ",".join(result.kinds) in factors.TWO_FACTORS)
+    return Confirmed(actor.person_id, ",".join(result.kinds))
 
 
 def confirm_other(
@@ -69,7 +88,7 @@ def confirm_other(
     outcome = platform.transact(lambda work: _use_challenge(work, actor, challenge.challenge, method, code))
     if isinstance(outcome, ShuangyinError):
         raise outcome
-    return Confirmed(outcome, two_factors=f"password,{method}" in factors.TWO_FACTORS)
+    return Confirmed(outcome, f"password,{method}")
 
 
 def _use_challenge(

@@ -11,11 +11,11 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.organization.models import Post
-from shuangyin.people import errors, queries
+from shuangyin.people import errors, privacy, queries
 from shuangyin.people.links import drop_links
 from shuangyin.people.models import Credential, Person, PersonStatus, PostHolding, RecoveryCode
 from shuangyin.people.passkeys import drop_passkeys
-from shuangyin.people.sms import drop_phone
+from shuangyin.people.privacy_models import DeletionReason
 
 
 def active_person(work: UnitOfWork, actor: Actor, person_id: str) -> Person:
@@ -45,12 +45,12 @@ def close_holdings(work: UnitOfWork, holdings: Sequence[PostHolding]) -> None:
     work.session.flush()
 
 
-def drop_factors(work: UnitOfWork, person: Person) -> None:
+def drop_factors(work: UnitOfWork, actor: Actor, person: Person, reason: DeletionReason) -> None:
     """Remove what the person signed in with: secrets are not kept beyond their use."""
+    privacy.erase_all(work, actor, person, reason)
     work.session.execute(delete(Credential).where(Credential.person_id == person.id))
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     drop_passkeys(work, person.id)
-    drop_phone(work, person.id)
     drop_links(work, person.id)
 
 

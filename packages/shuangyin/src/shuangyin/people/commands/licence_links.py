@@ -7,12 +7,14 @@ from shuangyin.core.errors import not_found
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization import queries as organizations
-from shuangyin.people import links, outside_errors
+from shuangyin.people import links, outside_errors, privacy
 from shuangyin.people.commands import outside_sign_in
 from shuangyin.people.commands.own_access import require_session
 from shuangyin.people.commands.step_up import require_second_factor
 from shuangyin.people.models import ExternalIdentity, Person
 from shuangyin.people.outside_port import LicenceAnswer, LicenceSession
+from shuangyin.people.privacy_models import DeletionReason
+from shuangyin.people.purposes import LICENCE
 from shuangyin.people.sealed_state import open_state, seal_state
 
 _LINK = "licence-link"
@@ -23,8 +25,10 @@ def begin_link(
 ) -> tuple[LicenceSession, str]:
     """A code for the caller to scan with his licence. Raises Forbidden (STEP_UP_REQUIRED, SESSION_REQUIRED)."""
     require_session(actor)
-    platform.transact(
-        lambda work: require_second_factor(
+
+    def covered(work: UnitOfWork) -> None:
+        privacy.require_consent(work, actor.person_id, LICENCE)
+        require_second_factor(
             work,
             actor,
             act="people.link_licence",
@@ -32,7 +36,8 @@ def begin_link(
             proof=proof,
             strength="each",
         )
-    )
+
+    platform.transact(covered)
     session = outside_sign_in.licence_session(platform, "link", address=address)
     state = {"session": session.id, "person": actor.person_id}
     return session, seal_state(platform, _LINK, state, outside_sign_in.ATTEMPT_MS)
@@ -55,11 +60,11 @@ def finish_link(platform: Platform, actor: Actor, attempt: str) -> str:
 
 
 def end_link(work: UnitOfWork, actor: Actor) -> None:
-    """End the caller's link. Raises NotFound."""
+    """End the caller's link, with proof; the consent ends. Raises NotFound."""
     link = links.link_of(work, actor.person_id, links.LICENCE)
     if link is None:
         raise not_found("已关联的电子营业执照", "linked licence")
-    links.end_link(work, actor, link)
+    privacy.erase(work, actor, actor.person_id, LICENCE, DeletionReason.WITHDRAWN)
 
 
 def own_link(work: UnitOfWork, actor: Actor) -> ExternalIdentity | None:
@@ -69,6 +74,7 @@ def own_link(work: UnitOfWork, actor: Actor) -> ExternalIdentity | None:
 
 def _link(work: UnitOfWork, actor: Actor, answer: LicenceAnswer) -> None:
     person = work.session.get_one(Person, actor.person_id)
+    privacy.require_consent(work, person.id, LICENCE)
     outside_sign_in.require_licence(answer, organizations.get(work, actor.organization_id))
     if not answer.holder or answer.name != person.name:
         raise outside_errors.licence_other_name()

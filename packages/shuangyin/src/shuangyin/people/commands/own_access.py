@@ -18,7 +18,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.organization.rules import checked_name, checked_permissions
 from shuangyin.organization.starter import permission_labels
-from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, sms, throttle
+from shuangyin.people import errors, factors, passkeys, passwords, privacy, rules, sessions, sms, throttle
 from shuangyin.people.commands.step_up import require_second_factor
 from shuangyin.people.models import (
     ApiToken,
@@ -29,6 +29,7 @@ from shuangyin.people.models import (
     RecoveryCode,
     SignInSession,
 )
+from shuangyin.people.purposes import PHONE
 from shuangyin.people.schemas import NewPasskey, NewPhone, NewToken, PasswordChange, PhoneCode
 
 RECOVERY_CODES = 10
@@ -135,6 +136,7 @@ def ask_phone(platform: Platform, actor: Actor, new: NewPhone, *, address: str) 
     phone = sms.checked_phone(new.phone)
 
     def covered(work: UnitOfWork) -> str:
+        privacy.require_consent(work, actor.person_id, PHONE)
         require_second_factor(
             work, actor, act=sms.CONFIRM_PHONE, subject=actor.person_id, proof=new.proof, strength="each"
         )
@@ -150,6 +152,7 @@ def confirm_phone(platform: Platform, actor: Actor, given: PhoneCode) -> str:
     phone = sms.checked_phone(given.phone)
 
     def confirm(work: UnitOfWork) -> bool:
+        privacy.require_consent(work, actor.person_id, PHONE)
         subject = sms.subject_of_phone(work, phone)
         if not sms.confirms(work, actor, given.code, sms.CONFIRM_PHONE, subject):
             return False

@@ -24,6 +24,7 @@ from shuangyin.people.commands.leaving import (
 from shuangyin.people.commands.step_up import require_second_factor
 from shuangyin.people.models import Credential, EndReason, Person, PersonStatus, PostHolding
 from shuangyin.people.passwords import OneTimePassword
+from shuangyin.people.privacy_models import DeletionReason
 from shuangyin.people.schemas import NewPerson, PersonChange
 
 NAME_LIMIT = 50
@@ -144,7 +145,7 @@ def reset_access(work: UnitOfWork, actor: Actor, person_id: str, one_time: OneTi
             "You cannot reset your own account. Change your password, or ask another administrator.",
         )
     require_second_factor(work, actor, act="people.reset", subject=person.id, proof=None, strength="window")
-    drop_factors(work, person)
+    drop_factors(work, actor, person, DeletionReason.RESET)
     sessions.end_half_done(work, person.id)
     work.session.add(_first_credential(work, person, one_time))
     ended = sessions.end_sessions(work, person.id, EndReason.RESET)

@@ -19,7 +19,11 @@ from shuangyin.people.passwords import password_right
 from shuangyin.people.schemas import StepUp, StepUpOut
 from shuangyin.people.sessions import TOKEN_BITS, token_digest
 
-Strength = Literal["window", "each", "two_factors"]
+Strength = Literal["window", "each", "two_factors", "face"]
+
+
+_ENOUGH = {"two_factors": factors.TWO_FACTORS, "face": factors.FACE_OR_TWO}
+"""Strength → the kinds of factors that are enough for it; those not named take any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class SecondFactorUse:
     kind: Literal["two_factors", "proof", "window"]
     at: int
     proof_id: str | None = None
+    kinds: str = ""
+    """The kinds of factors that the proof was made with, by commas."""
+
+
+def enough(strength: Strength, kinds: str) -> bool:
+    """Whether these kinds of factors, shown together, are as strong as asked."""
+    wanted = _ENOUGH.get(strength)
+    return wanted is None or kinds in wanted
 
 
 def step_up(platform: Platform, actor: Actor, request: StepUp) -> StepUpOut:
@@ -55,7 +67,7 @@ def require_second_factor(
 
     `two_factors` asks for a proof of exactly this act and subject that was made with password and second factor
     together; `each` for a proof of any kind; `window` is also content with a second factor that the session saw within
-    the set minutes. Raises Forbidden (STEP_UP_REQUIRED, details act, subject and strength).
+    the set minutes; `face` for a face, or two factors of other kinds in its place. Raises Forbidden (STEP_UP_REQUIRED, details act, subject and strength).
     """
     if proof is not None:
         used = _use_proof(work, actor, act, subject, proof, strength)
@@ -79,6 +91,16 @@ def _step_up(
         password_right=password_right,
         bound_to=(request.act, request.subject),
     )
+    if request.also is not None:
+        shown = factors.check_second(
+            work,
+            actor,
+            credential,
+            shown,
+            method=request.also.method,
+            code=request.also.code,
+            bound_to=(request.act, request.subject),
+        )
     refusal = shown.refusal()
     if refusal is not None:
         return refusal
@@ -116,7 +138,8 @@ def _use_proof(
     work: UnitOfWork, actor: Actor, act: str, subject: str, proof: str, strength: Strength
 ) -> SecondFactorUse | None:
     # A proof that is too weak is refused before it is used up.
-    weak = StepUpProof.factors.not_in(factors.TWO_FACTORS) if strength == "two_factors" else false()
+    enough = _ENOUGH.get(strength)
+    weak = false() if enough is None else StepUpProof.factors.not_in(enough)
     row = work.session.execute(
         update(StepUpProof)
         .where(
@@ -134,7 +157,7 @@ def _use_proof(
     if row is None:
         return None
     two = row.factors in factors.TWO_FACTORS
-    return SecondFactorUse("two_factors" if two else "proof", row.created_at, row.id)
+    return SecondFactorUse("two_factors" if two else "proof", row.created_at, row.id, row.factors)
 
 
 def _within_window(work: UnitOfWork, actor: Actor) -> bool:
