@@ -65,7 +65,8 @@ def test_what_a_keeper_keeps_changes_hands_on_its_page(
     sheet_id = page.url.rsplit("/", 1)[1]
 
     counting = open_desk()
-    counting.context.add_cookies(cookies_of(receiver, running.server.base_url))
+    cookies: Any = cookies_of(receiver, running.server.base_url)
+    counting.context.add_cookies(cookies)
     counting.context.add_init_script("localStorage.setItem('shuangyin.session', '1')")
     page = counting.page
     counting.goto(f"/custody/handovers/{sheet_id}")
