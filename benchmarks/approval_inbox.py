@@ -162,6 +162,9 @@ def _fill(platform: Platform) -> None:
         if not sqlite:
             statement = f"{source} INSERT INTO {table.split('@')[0]} ({', '.join(columns)}) SELECT {values} FROM n{where}"
         with platform.database.writer.begin() as connection:
+            if not sqlite:
+                # The rows are made to fit; looking every reference up again would take most of the filling.
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             connection.exec_driver_sql(statement.replace("%", "%%") if not sqlite else statement)
     with platform.database.writer.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
