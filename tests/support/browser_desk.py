@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -273,10 +274,10 @@ def _is_known(rule: str, target: str) -> bool:
     return any(rule == known and part in target for known, part in LIBRARY_DEFECTS)
 
 
-def cookies_of(person: Person, base_url: str) -> list[dict[str, str]]:
+def cookies_of(person: Person, base_url: str) -> list[SetCookieParam]:
     """The session of a person who signed in over HTTP, for a browser."""
     return [
-        {"name": cookie.name, "value": cookie.value or "", "url": base_url}
+        SetCookieParam(name=cookie.name, value=cookie.value or "", url=base_url)
         for cookie in person._client.cookies.jar
     ]
 
@@ -301,7 +302,7 @@ def desk(
     )
     context.set_default_timeout(15_000)
     if person is not None:
-        context.add_cookies(cookies_of(person, base_url))  # type: ignore[arg-type]  # name, value and url suffice
+        context.add_cookies(cookies_of(person, base_url))
         context.add_init_script(
             "try { localStorage.setItem('shuangyin.session', '1') } catch { /* no storage */ }"
         )

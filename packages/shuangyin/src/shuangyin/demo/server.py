@@ -17,7 +17,7 @@ import httpx
 
 from shuangyin.demo.report import StepFailed
 
-START_SECONDS = 60
+START_SECONDS = 180
 KEEP_RUNS = 3
 
 
