@@ -75,6 +75,18 @@ def test_only_one_legal_name_seal_of_a_medium_is_in_force(world: World) -> None:
     problem(act(world, first["id"], "resume"), 409, "SEAL_SLOT_TAKEN")
 
 
+def test_a_number_of_a_business_seal_is_in_force_once_per_medium(world: World) -> None:
+    numbered = {"category": "contract", "seal_code": None, "keeper_person_id": world.id("custodian")}
+    first, second, third = (physical(world, **numbered, sequence_number=number) for number in (1, 1, 2))
+    ok(act(world, first["id"], "activate"))
+    refused = problem(act(world, second["id"], "activate"), 409, "SEAL_SLOT_TAKEN")
+    assert "(1)" in refused["detail"]
+    ok(act(world, third["id"], "activate"))
+    ok(act(world, trial(world, sequence_number=1)["id"], "activate"))
+    ok(act(world, first["id"], "suspend"))
+    ok(act(world, second["id"], "activate"))
+
+
 def test_a_seal_needs_keeper_and_filing_before_it_is_in_force(world: World) -> None:
     admin = world.client("administrator")
     seal = physical(world, filing_no=None, filing_authority=None, filed_at=None)

@@ -19,8 +19,15 @@ def status_conflict(objection: Objection, status: str) -> Conflict:
     return Conflict(objection.code, objection.text.zh, objection.text.en, details={"status": status})
 
 
-def slot_taken(name: str) -> Conflict:
-    """Another seal of which there may be one is in force."""
+def slot_taken(name: str, number: int | None) -> Conflict:
+    """Another seal of which there may be one is in force: a legal-name seal, or the business seal of this number."""
+    if number is not None:
+        return Conflict(
+            "SEAL_SLOT_TAKEN",
+            f"本单位已有同类同序号({number})的印章「{name}」在用，同一介质每个序号只能有一枚。请先停用原章或更换序号。",
+            f"Another seal of this kind and number {number} ({name}) is in force; a number is used once per medium. "
+            "Suspend it first or choose another number.",
+        )
     return Conflict(
         "SEAL_SLOT_TAKEN",
         f"本单位已有同一介质的法定名称章「{name}」在用，法定名称章每种介质只能有一枚。请先停用原章。",

@@ -35,7 +35,7 @@ def move_seal(
     """Carry out one line of the table in this transaction.
 
     Raises Refused when a duty is not met (keeper, material, filing, validity) or uses are unfinished, Conflict when
-    another legal-name seal of the medium is in force. `report` False: the authority has been told already.
+    another legal-name seal, or the business seal of this number, of the medium is in force. `report` False: the authority has been told already.
     """
     if move.after == SealStatus.IN_FORCE:
         _require_ready(work, seal)
@@ -102,11 +102,13 @@ def _require_ready(work: UnitOfWork, seal: Seal) -> None:
 
 
 def _free_slot(work: UnitOfWork, seal: Seal) -> str | None:
-    slot = rules.in_force_slot(seal.organization_id, seal.medium, seal.category, seal.root)
+    slot = rules.in_force_slot(
+        seal.organization_id, seal.medium, seal.category, seal.root, seal.sequence_number
+    )
     if slot is not None:
         other = work.session.scalar(select(Seal).where(Seal.in_force_slot == slot, Seal.id != seal.id))
         if other is not None:
-            raise errors.slot_taken(other.name)
+            raise errors.slot_taken(other.name, seal.sequence_number)
     return slot
 
 

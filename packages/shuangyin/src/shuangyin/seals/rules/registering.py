@@ -40,12 +40,25 @@ def ga_type(category: str) -> str:
     return GA_TYPES.get(SealCategory(category), "99")
 
 
-def in_force_slot(organization_id: str, medium: str, category: str, root: str = "unit") -> str | None:
-    """The slot of a seal of which an organization may have one in force per medium (法定名称章)."""
-    if category != SealCategory.LEGAL_NAME:
+NUMBERED = frozenset({SealCategory.CONTRACT, SealCategory.FINANCE, SealCategory.INVOICE})
+"""Business seals that an organization may have several of, told apart by their number (序号)."""
+
+
+def in_force_slot(
+    organization_id: str, medium: str, category: str, root: str = "unit", number: int | None = None
+) -> str | None:
+    """The slot of a seal of which an organization may have one in force per medium.
+
+    A legal-name seal (法定名称章) has one, a numbered business seal one for each number; None for every other.
+    """
+    if category == SealCategory.LEGAL_NAME:
+        numbered = ""
+    elif category in NUMBERED and number is not None:
+        numbered = f":{number}"
+    else:
         return None
     whose = "" if root == "unit" else f":{root}"
-    return f"{organization_id}:{medium}:{category}{whose}"
+    return f"{organization_id}:{medium}:{category}{whose}{numbered}"
 
 
 def filing_required(medium: str, category: str, origin: str | None) -> bool:
