@@ -119,7 +119,8 @@ class House:
             self.told()
 
     def permit(self, opening_id: str, kind: str = "custodian", **fields: Any) -> Any:
-        """Ask for a permit, whatever comes out."""
+        """Ask for a permit, after the paper was checked; whatever comes out."""
+        self.desk.check(opening_id, kind)
         body = {"opening_id": opening_id, "request_id": self.desk.request["id"], **fields}
         return self.desk.story.post(kind, f"{self.path}/permits", body)
 

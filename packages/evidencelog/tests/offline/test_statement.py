@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "4d1c5ce496d71a98accbd6bf91623ebaaedab4205ccb4c4339dc3b4bb24e02ac",
+    "vocabulary-1.json": "39f7477eed2375430ad1fab3c9ff1521dce792fcb595aa473c85609835cbacec",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"

@@ -210,9 +210,13 @@ def test_presses_told_a_day_late_are_registered_and_settled_anew(house: House) -
     assert house.balanced(permit["id"])
 
 
-def test_no_approval_no_permit(house: House) -> None:
+def test_without_approval_and_a_checked_paper_there_is_no_permit(house: House) -> None:
     opening = house.desk.open()
     problem(house.permit(opening["id"], kind="employee"), 404, "NOT_FOUND")
+    body = {"opening_id": opening["id"], "request_id": house.desk.request["id"]}
+    problem(house.desk.story.post("custodian", f"{house.path}/permits", body), 409, "PRESS_UNCHECKED")
+    ok(house.desk.check(opening["id"], no_blank=False), 201)
+    problem(house.desk.story.post("custodian", f"{house.path}/permits", body), 409, "PRESS_CHECK_FAILED")
     ok(house.permit(opening["id"]), 201)
     problem(house.permit(opening["id"]), 409, "PERMIT_EXISTS")
 

@@ -39,7 +39,7 @@ class ProviderReturn(BaseModel):
 
     state: State
     code: State | None = None
-    error: Annotated[str, StringConstraints(max_length=200)] | None = None
+    error: Annotated[str, StringConstraints(max_length=200, pattern=r"^[\x20-\x7e]*$")] | None = None
 
 
 class LicenceCode(BaseModel):

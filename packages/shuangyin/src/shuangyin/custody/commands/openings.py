@@ -117,7 +117,7 @@ def confirm(work: UnitOfWork, actor: Actor, opening_id: str, shown: Confirmed) -
         "person": person_id,
         "role": role,
         "two_factors": shown.two_factors,
-        "factors": shown.kinds,
+        "factors": list(shown.kinds.split(",")),
     }
     _record(work, actor, opening, "custody.opening_confirmed", facts)
     if opening.custodian_confirmed_at and opening.reviewer_confirmed_at:

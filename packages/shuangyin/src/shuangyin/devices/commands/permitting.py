@@ -14,7 +14,7 @@ from sealdevice.record import read_record
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries as custody
-from shuangyin.custody.controls import require_before_press
+from shuangyin.custody.controls import require_before_press, require_checked
 from shuangyin.custody.models import Opening, OpeningStatus
 from shuangyin.custody.occasions import at_safe
 from shuangyin.custody.rules import Presses, spare_for, total_of
@@ -75,6 +75,7 @@ def issue(work: UnitOfWork, actor: Actor, device_id: str, new: NewPermit) -> Dev
     require_as_approved(work, case.request)
     require_still_lawful(work, case.request)
     require_before_press(work, at_safe(case.opening), case.request, case.request.copies)
+    require_checked(work, at_safe(case.opening), case.request)
     slot = f"{case.request.id}:{case.seal.id}"
     if work.session.scalar(select(DevicePermit.id).where(DevicePermit.slot == slot)) is not None:
         raise errors.permit_exists()
