@@ -14,7 +14,7 @@ from platform_world import PASSWORD, ok, problem
 from shuangyin.custody.commands.late_returns import notice_late_returns
 from shuangyin.custody.keeping_rules import DAY_MS, Term, back_by, end_of_day, keeps, lock_due, return_steps
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 MINUTE = 60
 DAY = 86_400
 

@@ -20,7 +20,7 @@ from gmseal.sm.keys import PrivateKey, PublicKey
 from shuangyin.custody.commands.paper_permits import notice_open_permits
 from shuangyin.custody.paper_permit_code import PermitCode, UnreadableCode, read_code, sign_code
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 DAY = 86_400
 KEY = PrivateKey.generate()
 

@@ -13,7 +13,7 @@ from platform_world import ok, problem
 from shuangyin.custody.checklist_rules import Checked, object_to_press
 from shuangyin.custody.rules import LARGE_RUN, Permitted, Presses, object_to_presses, spare_for
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def press(desk: Any, opening: Any, **fields: Any) -> Any:

@@ -51,7 +51,7 @@ def worked(desk: Any) -> None:
     ok(story.post("administrator", "/paper-permits", permit), 201)
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 def test_a_row_of_custody_that_was_changed_past_the_commands_is_named(desk: Any) -> None:
     worked(desk)
     desk.world.settle()

@@ -17,7 +17,7 @@ from shuangyin.people.factors import FACE_OR_TWO, TWO_FACTORS
 from shuangyin.people.privacy import delete_expired
 from shuangyin.people.privacy_models import DataDeletion, FaceTemplate
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 KIND = "custodian"
 ACT, SUBJECT = "people.create_token", "日报"

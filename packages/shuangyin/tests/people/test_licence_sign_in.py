@@ -16,7 +16,7 @@ from shuangyin.connectors.standins.licence import StandInLicence
 from shuangyin.core.settings import Settings
 from shuangyin.people.outside_port import LicenceService
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 KIND = "legal_representative"
 HOLDER = {"uscc": USCC, "holder": "holder-1", "name": NAMES[KIND]}

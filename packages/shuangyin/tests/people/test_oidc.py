@@ -33,7 +33,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import oidc_provider_mock
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 
 
 def join(world: World, issuer: str, **more: Any) -> None:

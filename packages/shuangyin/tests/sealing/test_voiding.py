@@ -18,7 +18,7 @@ from shuangyin.evidence.kinds import kinds
 from shuangyin.sealing.void_reasons import void_reasons
 from shuangyin.verification.rules import UseState, answer_for_digest, voids_of
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database_full
 WHY = "合同对方名称有误，双方商定重签。"
 
 

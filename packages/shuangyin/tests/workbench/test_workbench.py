@@ -24,7 +24,7 @@ SEAL = SealFact("s", "公章", "physical", "in_force", "in_safe", None)
 OPENING = OpeningFact("o", "开柜-2026-000001", "open", NOW)
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 def test_everybody_sees_his_own_part(world: World) -> None:
     fresh = ok(world.client("employee").get("/api/v1/workbench"))
     assert [one["link"] for one in fresh["seals"]] == ["/scenarios"]
@@ -52,7 +52,7 @@ def test_everybody_sees_his_own_part(world: World) -> None:
     assert only["zh"].startswith("请阅读用印场景清单")
 
 
-@pytest.mark.database
+@pytest.mark.database_full
 def test_the_administrator_is_led_through_the_setup_and_the_auditor_sees_new_evidence(world: World) -> None:
     begun = ok(world.client("administrator").get("/api/v1/workbench"))
     open_tasks = {one["key"]: one["done"] for one in begun["setup"]}
