@@ -20,7 +20,7 @@ def test_password_then_code_then_home_then_out(running: Installation, open_desk:
 
     page.get_by_label("账号", exact=True).fill(employee.account)
     page.get_by_label("密码", exact=True).fill("not the password 1")
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     desk.look("sign-in-refused")
 
