@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import pikepdf
-import pylopdf_fonts_zh_cn
 import segno
-import typst
 
 from shuangyin.core.errors import Unavailable
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.custody import errors
 
 
@@ -66,9 +63,6 @@ def _readable() -> Iterator[None]:
 
 def _marks(sizes: list[tuple[float, float]], mark: PrintMark) -> bytes:
     """One page of marks for each size, as PDF."""
-    template = Path(str(resources.files("shuangyin.custody"))) / "templates" / "print_mark.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
     data = {
         "number": mark.number,
         "words": mark.organization,
@@ -76,18 +70,9 @@ def _marks(sizes: list[tuple[float, float]], mark: PrintMark) -> bytes:
         "sizes": [list(size) for size in sizes],
         "code": segno.make(mark.code, error="m").svg_inline(border=2),
     }
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "受控打印件暂时无法排版，请稍后重试。",
-            "The controlled print could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "SHEET_NOT_TYPESET",
+        "受控打印件暂时无法排版，请稍后重试。",
+        "The controlled print could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.custody", "print_mark.typ", data, failure)

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from importlib import resources
-from pathlib import Path
 from typing import Any
-
-import pylopdf_fonts_zh_cn
-import typst
 
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Unavailable
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.people.schemas import PersonRef
 
 
 def typeset_form(template: str, data: Mapping[str, Any]) -> bytes:
     """The form as PDF; the template reads `data` as JSON. Raises Unavailable when typesetting fails."""
-    path = Path(str(resources.files("shuangyin.custody"))) / "templates" / template
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            path,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "登记表暂时无法排版，请稍后重试。",
-            "The sheet could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "SHEET_NOT_TYPESET",
+        "登记表暂时无法排版，请稍后重试。",
+        "The sheet could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.custody", template, data, failure)
 
 
 def named(person: PersonRef) -> str:

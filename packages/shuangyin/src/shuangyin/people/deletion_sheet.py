@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from pathlib import Path
-
-import pylopdf_fonts_zh_cn
-import typst
-
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Unavailable
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization import queries as organizations
 from shuangyin.people.models import Person
@@ -44,21 +38,9 @@ def sheet_of(work: UnitOfWork, deletion: DataDeletion) -> dict[str, str]:
 
 def typeset(sheet: dict[str, str]) -> bytes:
     """The proof as PDF, A4. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.people"))) / "templates" / "deletion.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(sheet, ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "证明暂时无法排版，请稍后重试。",
-            "The proof could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "SHEET_NOT_TYPESET",
+        "证明暂时无法排版，请稍后重试。",
+        "The proof could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.people", "deletion.typ", sheet, failure)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from importlib import resources
-from pathlib import Path
-
-import pylopdf_fonts_zh_cn
-import typst
 
 from shuangyin.core.errors import Unavailable
+from shuangyin.core.typesetting import typeset_template
 
 PAGE_SIZES = [[210.0, 297.0]]
 """A4, one page: descriptions are bounded so that they fit."""
@@ -37,21 +32,9 @@ class PaperSheet:
 
 def typeset(sheet: PaperSheet) -> bytes:
     """The sheet as PDF. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.requests"))) / "templates" / "paper_sheet.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(asdict(sheet), ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "纸质件用印说明暂时无法排版，请稍后重试。",
-            "The sheet that describes the paper could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "SHEET_NOT_TYPESET",
+        "纸质件用印说明暂时无法排版，请稍后重试。",
+        "The sheet that describes the paper could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.requests", "paper_sheet.typ", asdict(sheet), failure)

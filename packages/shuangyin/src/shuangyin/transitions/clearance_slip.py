@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from importlib import resources
-from pathlib import Path
-
-import pylopdf_fonts_zh_cn
-import typst
 
 from shuangyin.core.clock import beijing_time
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.people.queries import display
@@ -66,17 +61,4 @@ def slip_of(work: UnitOfWork, seal: Seal) -> Slip:
 
 def typeset(slip: Slip) -> bytes:
     """The slip as PDF, A4. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.transitions"))) / "templates" / "clearance.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(asdict(slip), ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise errors.slip_not_typeset() from error
-    return content
+    return typeset_template("shuangyin.transitions", "clearance.typ", asdict(slip), errors.slip_not_typeset())

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from pathlib import Path
 from typing import Any
-
-import pylopdf_fonts_zh_cn
-import typst
 
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Unavailable
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people import queries as people
 from shuangyin.transitions import leaving_queries as queries
@@ -51,24 +46,12 @@ def sheet_of(work: UnitOfWork, found: PersonTransition, *, organization: str) ->
 
 def typeset(sheet: dict[str, Any]) -> bytes:
     """The sheet as PDF, A4. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.transitions"))) / "templates" / "leaving.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(sheet, ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "证明单暂时无法排版，请稍后重试。",
-            "The proof sheet could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "SHEET_NOT_TYPESET",
+        "证明单暂时无法排版，请稍后重试。",
+        "The proof sheet could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.transitions", "leaving.typ", sheet, failure)
 
 
 def _row(number: int, item: PersonTransitionItem, names: dict[str, str], at: str) -> dict[str, Any]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from pathlib import Path
 from typing import Any
-
-import pylopdf_fonts_zh_cn
-import typst
 
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import Unavailable
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.scenarios.sentences import amount_text
 from shuangyin.workbench.models import WeeklyStatement
 from shuangyin.workbench.statements import StatementLine, lines_of
@@ -36,24 +31,12 @@ def sheet_of(found: WeeklyStatement, *, organization: str, printed_at: int) -> d
 
 def typeset(sheet: dict[str, Any]) -> bytes:
     """The statement as PDF, A4. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.workbench"))) / "templates" / "statement.typ"
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    folders = sorted({font.parent for font in fonts.rglob("*.[ot]tf")})
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=folders,
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(sheet, ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "SHEET_NOT_TYPESET",
-            "用印周报暂时无法排版，请稍后重试。",
-            "The statement could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "SHEET_NOT_TYPESET",
+        "用印周报暂时无法排版，请稍后重试。",
+        "The statement could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.workbench", "statement.typ", sheet, failure)
 
 
 def _row(line: StatementLine) -> dict[str, Any]:

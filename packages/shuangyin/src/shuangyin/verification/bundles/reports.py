@@ -5,16 +5,12 @@ on every page."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import pylopdf_fonts_zh_cn
-import typst
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -22,6 +18,7 @@ from evidencelog.bundle import Bilingual, DerivedSection, DerivedStatement, rend
 from evidencelog.bundle.vocabulary import vocabulary
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.text import Language
+from shuangyin.core.typesetting import typeset_template
 from shuangyin.verification.bundles.checking_steps import Step
 from shuangyin.verification.texts import text_of
 
@@ -94,29 +91,18 @@ def check_page(steps: Sequence[Step], language: Language) -> bytes:
 
 def pdf_of(report: Report) -> bytes:
     """The report in both languages as PDF. Raises Unavailable when typesetting fails."""
-    template = Path(str(resources.files("shuangyin.verification"))) / "templates" / "bundle_report.typ"
     data = {
         "languages": [report.in_language(language) for language in LANGUAGES],
         "origin": report.origin,
         "made": shown_time(report.made_at),
         "not_proven": " ".join(text_of("bundle.not_proven").in_language(one) for one in LANGUAGES),
     }
-    fonts = Path(pylopdf_fonts_zh_cn.__file__).parent
-    try:
-        content: bytes = typst.compile(
-            template,
-            format="pdf",
-            font_paths=sorted({font.parent for font in fonts.rglob("*.[ot]tf")}),
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        )
-    except typst.TypstError as error:
-        raise Unavailable(
-            "REPORT_NOT_TYPESET",
-            "证据报告暂时无法排版，请稍后重试。",
-            "The report could not be typeset; try again later.",
-        ) from error
-    return content
+    failure = Unavailable(
+        "REPORT_NOT_TYPESET",
+        "证据报告暂时无法排版，请稍后重试。",
+        "The report could not be typeset; try again later.",
+    )
+    return typeset_template("shuangyin.verification", "bundle_report.typ", data, failure)
 
 
 @cache
