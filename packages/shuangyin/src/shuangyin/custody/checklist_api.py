@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request, Response
 
 from shuangyin.core.actor import Actor
@@ -14,8 +16,8 @@ from shuangyin.custody.checklist_queries import checks_out
 from shuangyin.custody.checklist_schemas import NewPressCheck, PressCheckOut, Supervision
 from shuangyin.custody.commands import checking
 from shuangyin.custody.identifying import shown_by
+from shuangyin.custody.occasions import Occasion
 from shuangyin.custody.schemas import OpeningConfirmation
-from shuangyin.people.commands.confirm_identity import Confirmed
 
 router = APIRouter(tags=["custody"])
 
@@ -25,14 +27,7 @@ def check_at_safe(
     opening_id: str, body: NewPressCheck, actor: SignedIn, write: Write
 ) -> PressCheckOut | Response:
     """Say what was found of a request's paper before it is pressed at the safe."""
-    return write.run(
-        actor,
-        lambda work: _out(
-            work,
-            checking.check_paper(work, actor, checking.occasion_of_opening(work, actor, opening_id), body),
-        ),
-        status=201,
-    )
+    return _check(write, actor, body, lambda work: checking.occasion_of_opening(work, actor, opening_id))
 
 
 @router.post("/loans/{loan_id}/checks", status_code=201, response_model=PressCheckOut)
@@ -40,14 +35,7 @@ def check_on_loan(
     loan_id: str, body: NewPressCheck, actor: SignedIn, write: Write
 ) -> PressCheckOut | Response:
     """Say what was found of the request's paper before it is pressed on the loan."""
-    return write.run(
-        actor,
-        lambda work: _out(
-            work,
-            checking.check_paper(work, actor, checking.occasion_of_loan(work, actor, loan_id), body),
-        ),
-        status=201,
-    )
+    return _check(write, actor, body, lambda work: checking.occasion_of_loan(work, actor, loan_id))
 
 
 @router.post("/openings/{opening_id}/checks/{check_id}/supervise", response_model=PressCheckOut)
@@ -60,15 +48,13 @@ def supervise_at_safe(
     platform: PlatformOf,
 ) -> PressCheckOut:
     """The supervisor (监印人) identifies himself on this device, before the press."""
-    platform.view(lambda work: checking.occasion_of_opening(work, actor, opening_id))
-    shown = _shown(platform, actor, request, body, check_id)
-    return platform.transact(
-        lambda work: _out(
-            work,
-            checking.supervise(
-                work, actor, checking.occasion_of_opening(work, actor, opening_id), check_id, shown
-            ),
-        )
+    return _supervise(
+        platform,
+        actor,
+        request,
+        body,
+        check_id,
+        lambda work: checking.occasion_of_opening(work, actor, opening_id),
     )
 
 
@@ -82,18 +68,33 @@ def supervise_on_loan(
     platform: PlatformOf,
 ) -> PressCheckOut:
     """The supervisor (监印人) identifies himself on this device, before the press on the loan."""
-    platform.view(lambda work: checking.occasion_of_loan(work, actor, loan_id))
-    shown = _shown(platform, actor, request, body, check_id)
-    return platform.transact(
-        lambda work: _out(
-            work,
-            checking.supervise(work, actor, checking.occasion_of_loan(work, actor, loan_id), check_id, shown),
-        )
+    return _supervise(
+        platform, actor, request, body, check_id, lambda work: checking.occasion_of_loan(work, actor, loan_id)
     )
 
 
-def _shown(platform: Platform, actor: Actor, request: Request, body: Supervision, check_id: str) -> Confirmed:
-    return shown_by(platform, actor, request, OpeningConfirmation(**body.model_dump()), check_id)
+def _check(
+    write: Write, actor: Actor, body: NewPressCheck, occasion: Callable[[UnitOfWork], Occasion]
+) -> PressCheckOut | Response:
+    return write.run(
+        actor, lambda work: _out(work, checking.check_paper(work, actor, occasion(work), body)), status=201
+    )
+
+
+def _supervise(
+    platform: Platform,
+    actor: Actor,
+    request: Request,
+    body: Supervision,
+    check_id: str,
+    occasion: Callable[[UnitOfWork], Occasion],
+) -> PressCheckOut:
+    # Whoever may not see the occasion learns so before anybody's second factor is used up.
+    platform.view(occasion)
+    shown = shown_by(platform, actor, request, OpeningConfirmation(**body.model_dump()), check_id)
+    return platform.transact(
+        lambda work: _out(work, checking.supervise(work, actor, occasion(work), check_id, shown))
+    )
 
 
 def _out(work: UnitOfWork, check: PressCheck) -> PressCheckOut:
