@@ -3791,6 +3791,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reference/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Channels
+         * @description By which way papers are handled, where rules tell such ways apart.
+         */
+        get: operations["channels_api_v1_reference_channels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reference/citations": {
         parameters: {
             query?: never;
@@ -6613,6 +6633,19 @@ export interface components {
             verdict: string;
         };
         /**
+         * AskedOut
+         * @description A fact by which the list tells uses of this kind apart, and the values that its rules name.
+         */
+        AskedOut: {
+            /**
+             * Fact
+             * @enum {string}
+             */
+            fact: "matter" | "channel" | "platform" | "region";
+            /** Values */
+            values: string[];
+        };
+        /**
          * AssessmentOut
          * @description An impact assessment.
          */
@@ -7318,6 +7351,22 @@ export interface components {
             text: boolean;
         };
         /**
+         * ChannelOut
+         * @description By which way a paper is handled, online or on site, where rules tell such ways apart.
+         */
+        ChannelOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * CheckedItem
          * @description Whether a thing of the sheet is there; a missing one says what is wrong.
          */
@@ -7798,7 +7847,10 @@ export interface components {
         DecisionFacts: {
             /** Amount Minor */
             amount_minor?: number | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description By which way it is handled: a code of the table of channels, or one that a rule names.
+             */
             channel?: string | null;
             /** Counterparty Id */
             counterparty_id?: string | null;
@@ -7835,6 +7887,12 @@ export interface components {
          * @description The answer of the list: which medium, which seals, whose consent, and why.
          */
         DecisionOut: {
+            /**
+             * Asked
+             * @description What to ask about a use of this kind, so that every rule for it can come to apply.
+             * @default []
+             */
+            asked: components["schemas"]["AskedOut"][];
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
             controls: components["schemas"]["ControlsBody"];
@@ -11076,6 +11134,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[ChannelOut] */
+        Page_ChannelOut_: {
+            /** Items */
+            items: components["schemas"]["ChannelOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[CitationOut] */
         Page_CitationOut_: {
             /** Items */
@@ -12342,7 +12410,10 @@ export interface components {
             amends_request_id?: string | null;
             /** Amount Minor */
             amount_minor?: number | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description By which way it is handled: a code of the table of channels, or one that a rule names.
+             */
             channel?: string | null;
             /** Contract Number */
             contract_number?: string | null;
@@ -12391,6 +12462,12 @@ export interface components {
          * @description The answer of the list, and what the use repeats or may belong together with.
          */
         PreviewOut: {
+            /**
+             * Asked
+             * @description What to ask about a use of this kind, so that every rule for it can come to apply.
+             * @default []
+             */
+            asked: components["schemas"]["AskedOut"][];
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
             controls: components["schemas"]["ControlsBody"];
@@ -22948,6 +23025,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssessmentOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    channels_api_v1_reference_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChannelOut_"];
                 };
             };
             /** @description Problem document */

@@ -16,18 +16,24 @@ export const useReference = defineStore('reference', () => {
   const citations = ref<Citation[]>([])
   const platforms = ref<Platform[]>([])
   const matters = ref<Shape<'MatterOut'>[]>([])
+  const channels = ref<Shape<'ChannelOut'>[]>([])
+  const regions = ref<Shape<'RegionOut'>[]>([])
   const paperKinds = ref<PaperKind[]>([])
   let asked: Promise<void> | null = null
 
   async function read(): Promise<void> {
-    const [kindPage, citationPage, platformPage, paperPage, matterPage] = await Promise.all([
+    const [kindPage, citationPage, platformPage, paperPage, matterPage, channelPage, regionPage] = await Promise.all([
       api.get<Page<DocumentKind> | DocumentKind[]>('/reference/document-kinds'),
       api.get<Page<Citation> | Citation[]>('/reference/citations'),
       api.get<Page<Platform>>('/reference/platforms'),
       api.get<Page<PaperKind>>('/reference/paper-kinds'),
       api.get<Page<Shape<'MatterOut'>>>('/reference/matters'),
+      api.get<Page<Shape<'ChannelOut'>>>('/reference/channels'),
+      api.get<Page<Shape<'RegionOut'>>>('/reference/regions'),
     ])
     matters.value = matterPage.items
+    channels.value = channelPage.items
+    regions.value = regionPage.items
     paperKinds.value = itemsOf(paperPage)
     kinds.value = itemsOf(kindPage)
     citations.value = itemsOf(citationPage)
@@ -56,6 +62,17 @@ export const useReference = defineStore('reference', () => {
     return inCurrentLanguage(matters.value.find((one) => one.code === code)) || code
   }
 
+  /** By which way a paper is handled, by its code. */
+  function channelName(code: string): string {
+    return inCurrentLanguage(channels.value.find((one) => one.code === code)) || code
+  }
+
+  /** A place by its code, or by the beginning of one that stands for all that lies in it. */
+  function regionName(code: string): string {
+    if (code === 'foreign') return translate('wizard.region_foreign')
+    return inCurrentLanguage(regions.value.find((one) => one.code === code.padEnd(6, '0'))) || code
+  }
+
   /** A paper that comes with an application, by its code. */
   function paperName(code: string): string {
     return inCurrentLanguage(paperKinds.value.find((kind) => kind.code === code)) || code
@@ -79,5 +96,5 @@ export const useReference = defineStore('reference', () => {
     return translate(found.article ? 'word.citation' : 'word.citationWhole', values)
   }
 
-  return { matterName, paperKinds, paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
+  return { matters, channels, regions, matterName, channelName, regionName, paperKinds, paperName, kindOf, platformName, platforms, citationText, kinds, citations, load, kindName, citationOf }
 })

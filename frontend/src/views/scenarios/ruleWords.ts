@@ -25,8 +25,10 @@ export function useRuleWords() {
     if (amount_below_minor != null) parts.push(t('authority.amountBelow', { amount: amount(amount_below_minor, currency) }))
     if (counterparty?.length) parts.push(list(counterparty.map((state) => t(`scenarios.value.${state}`))))
     if (conditions.platforms?.length) parts.push(list(conditions.platforms.map(reference.platformName)))
-    const other = [...(conditions.matters ?? []), ...(conditions.channels ?? []), ...(conditions.regions ?? []).map((one) => (one === 'foreign' ? t('scenarios.value.foreign') : one))]
-    return [...parts, ...other]
+    if (conditions.matters?.length) parts.push(list(conditions.matters.map(reference.matterName)))
+    if (conditions.channels?.length) parts.push(list(conditions.channels.map(reference.channelName)))
+    if (conditions.regions?.length) parts.push(list(conditions.regions.map(reference.regionName)))
+    return parts
   }
 
   function demands(answer: RuleBody['answer']): string[] {
@@ -66,7 +68,8 @@ export function useRuleWords() {
       const found = word(group, code)
       if (found !== code) return found
     }
-    return reference.kindName(code)
+    const names = [reference.kindName, reference.platformName, reference.matterName, reference.channelName]
+    return names.map((name) => name(code)).find((name) => name !== code) ?? code
   }
 
   return { when, demands, said, stepName, controlWords }

@@ -12,6 +12,7 @@ export interface Details {
   title: string
   document_kind: string
   matter: string
+  channel: string
   reason: string
   amount_minor: number | null
   currency: string
@@ -53,6 +54,7 @@ const EMPTY: Details = {
   title: '',
   document_kind: '',
   matter: '',
+  channel: '',
   reason: '',
   amount_minor: null,
   currency: 'CNY',
@@ -68,7 +70,7 @@ const EMPTY: Details = {
   paper_description: '',
   paper_place: '',
 }
-const SPOKEN_OR_NULL = ['matter', 'contract_number', 'platform', 'region', 'duplicate_reason', 'paper_description', 'paper_place'] as const
+const SPOKEN_OR_NULL = ['matter', 'channel', 'contract_number', 'platform', 'region', 'duplicate_reason', 'paper_description', 'paper_place'] as const
 const PAUSE_MS = 700
 
 /**
@@ -137,6 +139,7 @@ export function useDraft() {
     return {
       document_kind: details.document_kind,
       matter: details.matter || null,
+      channel: details.channel || null,
       amount_minor: details.amount_minor,
       currency: details.currency,
       counterparty_id: details.counterparty_id,
@@ -258,6 +261,7 @@ export function useDraft() {
       title: request.title,
       document_kind: request.document_kind,
       matter: request.matter ?? '',
+      channel: request.channel ?? '',
       reason: request.reason,
       amount_minor: request.amount_minor,
       currency: request.currency,

@@ -62,6 +62,7 @@ def test_codes_are_unique() -> None:
         queries.citations(now),
         queries.platforms(now),
         queries.matters(now),
+        queries.channels(now),
     )
     for table in tables:
         codes = [one.code for one in table]
@@ -83,7 +84,7 @@ def test_an_unknown_kind_of_document_is_not_found() -> None:
 
 
 @pytest.mark.database_full
-@pytest.mark.parametrize("table", ["document-kinds", "regions", "citations"])
+@pytest.mark.parametrize("table", ["document-kinds", "regions", "citations", "channels"])
 def test_tables_are_there_for_who_is_signed_in(world: World, table: str) -> None:
     items = ok(world.client("auditor").get(f"/api/v1/reference/{table}"))["items"]
     assert all(one["code"] and one["zh"] and one["en"] for one in items)

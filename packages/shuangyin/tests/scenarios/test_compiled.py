@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.compiled import CompiledLists
-from shuangyin.scenarios.explaining import changes
+from shuangyin.scenarios.explaining import asked_of, changes
 from shuangyin.scenarios.rules import (
     AmountPart,
     Answer,
@@ -184,6 +184,54 @@ def test_what_is_said_to_change_the_answer_changes_it(rules: list[Rule], known: 
             for other in others
         )
         assert change.text.zh.startswith("如")
+
+
+@settings(max_examples=50)
+@given(lists(), facts)
+def test_every_rule_for_a_kind_can_be_made_to_apply_by_answering_what_is_asked(
+    rules: list[Rule], known: Facts
+) -> None:
+    compiled = CompiledList(rules, RATES)
+    asked = {one.fact: one.values for one in asked_of(compiled, known.document_kind)}
+    for rule in rules:
+        wanted = rule.conditions
+        if wanted.document_kinds and known.document_kind not in wanted.document_kinds:
+            continue
+        given_facts = {
+            "matter": wanted.matters and wanted.matters[0],
+            "channel": wanted.channels and wanted.channels[0],
+            "platform": wanted.platforms and wanted.platforms[0],
+            "region": wanted.regions and wanted.regions[0].ljust(6, "0").replace("foreign0", "foreign"),
+        }
+        for fact, value in given_facts.items():
+            assert not value or value in asked[fact]
+        answered = replace(
+            known,
+            counterparty=wanted.counterparty[0] if wanted.counterparty else None,
+            department_id=wanted.departments[0] if wanted.departments else None,
+            amount_minor=None,
+            **{fact: value or None for fact, value in given_facts.items()},  # type: ignore[arg-type]  # by name
+        )
+        assert matches(wanted, answered, RATES)
+
+
+def test_what_changes_the_answer_is_said_by_its_name_and_a_place_by_its_whole_code() -> None:
+    rules = [
+        rule(1, answer=Answer(medium="either", route=(RouteStepPlan("reviewer"),))),
+        rule(2, conditions=Conditions(channels=("counter",)), answer=Answer(high_risk=True)),
+        rule(3, conditions=Conditions(regions=("1101",)), answer=Answer(high_risk=True)),
+        rule(4, conditions=Conditions(channels=("post",), platforms=("paper",)), answer=Answer()),
+    ]
+    names = {"counter": Text("窗口现场办理", "in person at a counter")}
+    found = changes(CompiledList(rules), Facts("contract"), names)
+    assert [(one.fact, one.value) for one in found] == [("region", "110100"), ("channel", "counter")]
+    assert found[1].text.zh.startswith("如办理渠道为「窗口现场办理」")
+    # A rule that needs two facts is reached, though neither of them alone would change anything.
+    assert [(one.fact, one.values) for one in asked_of(CompiledList(rules), "contract")] == [
+        ("platform", ("paper",)),
+        ("region", ("110100",)),
+        ("channel", ("counter", "post")),
+    ]
 
 
 def rule(number: int, **fields: object) -> Rule:

@@ -9,29 +9,58 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any, Literal
+from typing import Literal, Protocol
 
-from sqlalchemy import BigInteger, BindParameter, Select, bindparam, case, select, union_all
+from sqlalchemy import select
 
-from shuangyin.authority import queries
-from shuangyin.authority.kinds import Act, GrantStatus
-from shuangyin.authority.models import Delegation, Grant, GrantTarget, codes
+from shuangyin.authority import queries, stored
+from shuangyin.authority.kinds import Act
+from shuangyin.authority.models import Delegation, codes
 from shuangyin.authority.rules.delegations import MAX_STEPS, Terms, covers
 from shuangyin.authority.rules.grants import Objection, Quantities, Question, objections_to_use
+from shuangyin.authority.stored import Standing, StoredGrant
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people.models import Person, PersonStatus
-from shuangyin.people.queries import HeldPost, held_posts
 from shuangyin.reference.queries import root_office
-from shuangyin.seals.models import Seal
 
 LinkKind = Literal["post", "keeper", "office", "grant", "delegation"]
 CURRENCY = "CNY"
 """Limits are in fen; an amount of another currency is not known until somebody has converted it."""
-_OPEN = (GrantStatus.ACTIVE, GrantStatus.OFFERED)
-_CANDIDATES = 200
-"""Grants looked at for one answer. Who holds more for one seal and act has one of the first, or none that fits."""
+
+
+class SealLike(Protocol):
+    """What authority asks of a seal, be it the stored row or a part of it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def organization_id(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def root(self) -> str: ...
+    @property
+    def keeper_person_id(self) -> str | None: ...
+
+
+class PostLike(Protocol):
+    """What authority asks of a post; `permissions` is a JSON list."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def office(self) -> str | None: ...
+    @property
+    def permissions(self) -> str: ...
+
+
+class HeldLike(Protocol):
+    """That somebody holds a post."""
+
+    @property
+    def holding_id(self) -> str: ...
+    @property
+    def post(self) -> PostLike: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +143,14 @@ def judge(
     With `subject_id`, a count that this subject reserved for the seal counts as available. What is not known of the
     use (its amount, its kind of document) is within no limit on it. Raises NotFound for a seal that is not there.
     """
-    seal = work.session.get(Seal, seal_id)
-    if seal is None or seal.organization_id != organization_id:
-        return AuthorityAnswer(allowed=False, grant_id=None, basis=None, reasons=(NOBODY,))
-    question = question_of(work, seal, at, use or UseFacts())
-    asked = _Case(work, organization_id, seal, Act(act), question, subject_id)
-    return asked.answer(person_id)
+    seen = stored.standing(work, seal_id, person_id, at)
+    if seen is None or seen.seal.organization_id != organization_id:
+        return _nothing()
+    question = question_of(work, seen.seal, at, use or UseFacts())
+    return _Case(work, seen, Act(act), question, subject_id).answer(person_id)
 
 
-def question_of(work: UnitOfWork, seal: Seal, at: int, use: UseFacts) -> Question:
+def question_of(work: UnitOfWork, seal: SealLike, at: int, use: UseFacts) -> Question:
     """A use of a seal at an instant, as the rules ask about it."""
     line: tuple[str, ...] = ()
     if use.department_id is not None:
@@ -141,28 +169,34 @@ def question_of(work: UnitOfWork, seal: Seal, at: int, use: UseFacts) -> Questio
     )
 
 
+def _nothing(refusals: Sequence[Refusal] = ()) -> AuthorityAnswer:
+    """That nothing gives the authority, with what was looked at."""
+    reasons = [one.text for refusal in refusals for one in refusal.objections] or [NOBODY]
+    return AuthorityAnswer(
+        allowed=False,
+        grant_id=None,
+        basis=None,
+        reasons=tuple(dict.fromkeys(reasons)),
+        refusals=tuple(refusals),
+    )
+
+
 class _Case:
     """One question about one seal; asked for the person himself, then for those who delegated to him."""
 
     def __init__(
-        self,
-        work: UnitOfWork,
-        organization_id: str,
-        seal: Seal,
-        act: Act,
-        question: Question,
-        subject_id: str | None,
+        self, work: UnitOfWork, seen: Standing, act: Act, question: Question, subject_id: str | None
     ) -> None:
         self.work = work
-        self.organization_id = organization_id
-        self.seal = seal
+        self.seal = seen.seal
+        self.seen = seen
         self.act = act
         self.question = question
-        self.reserved_id, self.held = queries.reserved_for(work, subject_id, seal.id)
+        self.reserved_id, self.held = queries.reserved_for(work, subject_id, seen.seal.id)
         self._ends: Mapping[str, Sequence[int]] | None = None
 
     def answer(self, person_id: str | None) -> AuthorityAnswer:
-        own = self._own(person_id)
+        own = self._own(person_id, self.seen)
         if own.allowed or person_id is None:
             return own
         refusals = list(own.refusals)
@@ -170,36 +204,39 @@ class _Case:
             answer = self._by_delegation(delegation, refusals, steps=0)
             if answer is not None:
                 return answer
-        reasons = [one.text for refusal in refusals for one in refusal.objections] or [NOBODY]
-        return replace(own, reasons=tuple(dict.fromkeys(reasons)), refusals=tuple(refusals))
+        return _nothing(refusals)
 
-    def _own(self, person_id: str | None) -> AuthorityAnswer:
+    def _own(self, person_id: str | None, seen: Standing | None) -> AuthorityAnswer:
         """By post or grant, without regard to delegations."""
-        held: list[HeldPost] = []
-        if person_id is not None:
-            person = self.work.session.get(Person, person_id)
-            if (
-                person is None
-                or person.organization_id != self.organization_id
-                or not _there(person, self.question.at)
-            ):
-                return AuthorityAnswer(allowed=False, grant_id=None, basis=None, reasons=(NOBODY,))
-            held = held_posts(self.work, [person_id], self.question.at)
-        by_post = by_office(self.seal, self.act, person_id, held)
+        if person_id is None:
+            return self._by_grant(None, [])
+        if seen is None or not seen.there:
+            return _nothing()
+        by_post = by_office(self.seal, self.act, person_id, seen.held)
         if by_post is not None:
             link, reason = by_post
             return AuthorityAnswer(
                 allowed=True, grant_id=None, basis="post", reasons=(reason,), chain=(link,)
             )
-        return self._by_grant(person_id, [one.post.id for one in held])
+        return self._by_grant(person_id, [one.post.id for one in seen.held])
 
     def _by_grant(self, person_id: str | None, post_ids: Sequence[str]) -> AuthorityAnswer:
-        found = self._candidates(person_id, post_ids)
-        lines = queries.lines(self.work, found) if found else {}
+        found = stored.candidates(
+            self.work,
+            self.seal,
+            act=self.act,
+            person_id=person_id,
+            post_ids=post_ids,
+            targets=self.question.targets,
+            reserved_id=self.reserved_id,
+            at=self.question.at,
+        )
         refusals = []
-        for grant in found:
-            line = lines[grant.id]
-            question = replace(self.question, held=self.held if grant.id == self.reserved_id else None)
+        for line in found:
+            grant = line[-1]
+            question = (
+                replace(self.question, held=self.held) if grant.id == self.reserved_id else self.question
+            )
             states = [queries.state_of(one, lapses_at=self._lapse(one)) for one in line]
             objections = objections_to_use(states, question)
             if not objections:
@@ -207,14 +244,7 @@ class _Case:
                     allowed=True, grant_id=grant.id, basis="grant", reasons=(GRANTED,), chain=chain_of(line)
                 )
             refusals.append(Refusal("grant", grant.id, tuple(objections)))
-        reasons = [one.text for refusal in refusals for one in refusal.objections] or [NOBODY]
-        return AuthorityAnswer(
-            allowed=False,
-            grant_id=None,
-            basis=None,
-            reasons=tuple(dict.fromkeys(reasons)),
-            refusals=tuple(refusals),
-        )
+        return _nothing(refusals)
 
     def _by_delegation(
         self, delegation: Delegation, refusals: list[Refusal], *, steps: int
@@ -224,7 +254,9 @@ class _Case:
             refusals.append(Refusal("delegation", delegation.id, tuple(objections)))
             return None
         if delegation.parent_id is None:
-            above: AuthorityAnswer | None = self._own(delegation.delegator_id)
+            giver = delegation.delegator_id
+            seen = stored.standing(self.work, self.seal.id, giver, self.question.at)
+            above: AuthorityAnswer | None = self._own(giver, seen)
         else:
             parent = self.work.session.get(Delegation, delegation.parent_id)
             passed_on = parent is not None and parent.ended_at is None and steps < MAX_STEPS
@@ -242,71 +274,16 @@ class _Case:
             emergency=above.emergency or delegation.emergency,
         )
 
-    def _candidates(self, person_id: str | None, post_ids: Sequence[str]) -> list[Grant]:
-        """Grants that reach the seal and are held by the person, the reserved one and those that end soonest first."""
-        if person_id is None and self.act is not Act.AUTO_SEAL:
-            return []
-        asked = {
-            "organization": self.organization_id,
-            "person": person_id,
-            "posts": sorted(post_ids),
-            "act": self.act.value,
-            "root": self.seal.root,
-            "targets": sorted(self.question.targets),
-            "reserved": self.reserved_id or "",
-            "at": self.question.at,
-        }
-        query = _candidate_query(silent=self.act is Act.AUTO_SEAL)
-        return list(dict.fromkeys(self.work.session.scalars(query, asked)))
-
-    def _lapse(self, grant: Grant) -> int | None:
+    def _lapse(self, grant: StoredGrant) -> int | None:
         if grant.depth:
             return None
         if self._ends is None:
-            self._ends = queries.office_ends(self.work, self.organization_id)
+            self._ends = queries.office_ends(self.work, self.seal.organization_id)
         return queries.lapse(self.work, grant, self._ends)
 
 
-@cache
-def _candidate_query(*, silent: bool) -> Select[tuple[Grant]]:
-    """Grants that reach a seal and are held by a person (silent: by the platform). Made once: making costs more than asking.
-
-    They are found by their holder, or for the platform by the seal; everything else is then asked of these alone.
-    """
-    targets: BindParameter[str] = bindparam("targets", expanding=True)
-    statuses = [one.value for one in _OPEN]
-    ids: Any = union_all(
-        select(Grant.id).where(Grant.holder_person_id == bindparam("person"), Grant.status.in_(statuses)),
-        select(Grant.id).where(
-            Grant.holder_post_id.in_(bindparam("posts", expanding=True)), Grant.status.in_(statuses)
-        ),
-    )
-    if silent:
-        ids = select(GrantTarget.grant_id).where(
-            GrantTarget.organization_id == bindparam("organization"),
-            GrantTarget.target.in_(targets),
-            GrantTarget.act == bindparam("act"),
-        )
-    at = bindparam("at", type_=BigInteger())
-    first = case((Grant.id == bindparam("reserved"), 0), else_=1)
-    now = case((Grant.valid_from > at, 2), (Grant.valid_until <= at, 1), else_=0)
-    return (
-        select(Grant)
-        .join(GrantTarget, GrantTarget.grant_id == Grant.id)
-        .where(
-            Grant.id.in_(ids),
-            Grant.act == bindparam("act"),
-            Grant.root == bindparam("root"),
-            Grant.status.in_(statuses),
-            GrantTarget.target.in_(targets),
-        )
-        .order_by(first, now, Grant.valid_until, Grant.id)
-        .limit(_CANDIDATES)
-    )
-
-
 def by_office(
-    seal: Seal, act: Act, person_id: str | None, held: Sequence[HeldPost]
+    seal: SealLike, act: Act, person_id: str | None, held: Sequence[HeldLike]
 ) -> tuple[Link, Text] | None:
     """What a person may do with a seal by his posts alone: he keeps it, holds its root office, or a post with the right."""
     if person_id is None or act is Act.AUTO_SEAL:
@@ -338,24 +315,35 @@ _RIGHTS: Mapping[Act, tuple[str, Text]] = {
 }
 
 
-def chain_of(line: Sequence[Grant]) -> tuple[Link, ...]:
+def chain_of(line: Sequence[StoredGrant]) -> tuple[Link, ...]:
     """The chain of a grant: the root office that stands behind it, then each grant down to it."""
-    root = line[0]
-    office = Link(
+    return (office_of(line[0]), *map(link_of, line))
+
+
+def office_of(root: StoredGrant) -> Link:
+    """The root office that stands behind a grant of the root."""
+    return Link(
         "office", root.granted_by_post or root.organization_id, root.granted_by_person, root.granted_by_post
     )
-    steps = tuple(
-        Link(
-            "grant",
-            one.id,
-            one.holder_person_id,
-            one.holder_post_id,
-            one.valid_until,
-            None if one.count_limit is None else one.count_limit - one.count_reserved - one.count_used,
-        )
-        for one in line
+
+
+def link_of(grant: StoredGrant) -> Link:
+    """A grant as a link of a chain."""
+    return Link(
+        "grant",
+        grant.id,
+        grant.holder_person_id,
+        grant.holder_post_id,
+        grant.valid_until,
+        count_left(grant),
     )
-    return (office, *steps)
+
+
+def count_left(grant: StoredGrant) -> int | None:
+    """How much of the count is left; None without a limit."""
+    if grant.count_limit is None:
+        return None
+    return grant.count_limit - grant.count_reserved - grant.count_used
 
 
 def open_delegations(work: UnitOfWork, delegate_id: str, at: int) -> list[Delegation]:
@@ -388,8 +376,3 @@ def terms_of(delegation: Delegation) -> Terms:
 def fen_of(amount_minor: int | None, currency: str) -> int | None:
     """An amount in fen; None (not known) for another currency, which nobody has converted."""
     return amount_minor if currency == CURRENCY else None
-
-
-def _there(person: Person, at: int) -> bool:
-    """Whether a person belonged to the organization at an instant."""
-    return person.status == PersonStatus.ACTIVE or (person.left_at is not None and at < person.left_at)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from shuangyin.authority import errors
 from shuangyin.authority.kinds import Act, CountOf, GrantStatus, ReservationStatus
 from shuangyin.authority.models import Grant, GrantReservation, GrantTarget, codes
 from shuangyin.authority.rules.grants import GrantState, Quantities, Scope, lapse_of
+from shuangyin.authority.stored import StoredGrant
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.calendar import end_of_term
@@ -82,21 +83,6 @@ def held_by(person_id: str, post_ids: Iterable[str]) -> ColumnElement[bool]:
     return (Grant.holder_person_id == person_id) | Grant.holder_post_id.in_(list(post_ids))
 
 
-def held_ids(
-    person_id: str, post_ids: Collection[str], statuses: Collection[GrantStatus]
-) -> CompoundSelect[tuple[str]]:
-    """The ids of grants that a person holds, by himself or by a post.
-
-    Two branches, each with its own index: of one condition with OR a planner without statistics makes a scan. For the
-    same reason neither names the organization, to which a holder belongs anyway.
-    """
-    states = sorted(statuses)
-    return union_all(
-        select(Grant.id).where(Grant.holder_person_id == person_id, Grant.status.in_(states)),
-        select(Grant.id).where(Grant.holder_post_id.in_(sorted(post_ids)), Grant.status.in_(states)),
-    )
-
-
 def child_counts(work: UnitOfWork, grant_ids: Collection[str]) -> dict[str, int]:
     """How many grants were given directly out of each."""
     rows = work.session.execute(
@@ -119,6 +105,11 @@ def lines(work: UnitOfWork, found: Sequence[Grant]) -> dict[str, list[Grant]]:
     return {grant.id: [known[one] for one in grant.line_ids] for grant in found}
 
 
+def by_ids(work: UnitOfWork, grant_ids: Collection[str]) -> list[Grant]:
+    """These grants, in no order."""
+    return list(work.session.scalars(_BY_IDS, {"ids": sorted(grant_ids)})) if grant_ids else []
+
+
 def descendants(work: UnitOfWork, grant: Grant) -> list[Grant]:
     """All grants below this one, parents before children."""
     below = and_(Grant.path > grant.path, Grant.path < grant.path + ABOVE_HEX)
@@ -136,7 +127,7 @@ def targets_of(work: UnitOfWork, grant_ids: Collection[str]) -> dict[str, frozen
     return {grant_id: frozenset(one) for grant_id, one in found.items()}
 
 
-def scope_of(grant: Grant, targets: frozenset[str] | None) -> Scope:
+def scope_of(grant: Grant | StoredGrant, targets: frozenset[str] | None) -> Scope:
     """The scope of a grant as it holds. Without targets, the caller knows already that the seal is reached."""
     return Scope(
         act=Act(grant.act),
@@ -156,7 +147,7 @@ def scope_of(grant: Grant, targets: frozenset[str] | None) -> Scope:
 
 
 def state_of(
-    grant: Grant, *, targets: frozenset[str] | None = None, lapses_at: int | None = None
+    grant: Grant | StoredGrant, *, targets: frozenset[str] | None = None, lapses_at: int | None = None
 ) -> GrantState:
     """A grant as the rules see it."""
     return GrantState(
@@ -178,7 +169,7 @@ def office_ends(work: UnitOfWork, organization_id: str) -> dict[str, list[int]]:
     return ends
 
 
-def lapse(work: UnitOfWork, grant: Grant, ends: Mapping[str, Sequence[int]]) -> int | None:
+def lapse(work: UnitOfWork, grant: Grant | StoredGrant, ends: Mapping[str, Sequence[int]]) -> int | None:
     """When a root grant lapses unless it is reconfirmed; None for others, and without a change of the office."""
     if grant.depth or grant.granted_by_post is None:
         return None

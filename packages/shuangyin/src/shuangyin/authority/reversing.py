@@ -8,12 +8,21 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from shuangyin.authority import queries
-from shuangyin.authority.judging import Link, by_office, chain_of, open_delegations, terms_of
+from shuangyin.authority import queries, stored
+from shuangyin.authority.judging import (
+    Link,
+    by_office,
+    count_left,
+    link_of,
+    office_of,
+    open_delegations,
+    terms_of,
+)
 from shuangyin.authority.kinds import Act, GrantStatus
 from shuangyin.authority.models import Delegation, Grant, GrantTarget, codes
 from shuangyin.authority.rules.delegations import covers
-from shuangyin.authority.rules.grants import ALL, CATEGORY, Question, closing_cause
+from shuangyin.authority.rules.grants import ALL, CATEGORY, Question, closing_of
+from shuangyin.authority.stored import StoredGrant
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Post
 from shuangyin.people.models import Person, PersonStatus, PostHolding
@@ -22,7 +31,7 @@ from shuangyin.seals.models import Seal
 
 MOST = 500
 """As many grants as one answer shows; a seal that more people can use has a finding, not a list."""
-_OPEN = (GrantStatus.ACTIVE, GrantStatus.OFFERED)
+_ACTS = {act.value: act for act in Act}
 _ACTS_OF_POSTS = (Act.PRESS, Act.APPROVE, Act.APPLY)
 
 
@@ -37,7 +46,7 @@ class Power:
     act: Act
     basis: Literal["post", "grant"]
     chain: tuple[Link, ...]
-    grant: Grant | None = None
+    grant_id: str | None = None
     delegation: Delegation | None = None
     targets: frozenset[str] = frozenset()
     accepted: bool = True
@@ -98,18 +107,20 @@ def widest(
         seal is None and act is not Act.PRESS and by_office(_any_seal(organization_id), act, person_id, held)
     ):
         return Widest(unlimited=True)
-    held_ids = queries.held_ids(person_id, [one.post.id for one in held], (GrantStatus.ACTIVE,))
-    query = select(Grant).where(
-        Grant.id.in_(held_ids), Grant.act == act, Grant.valid_from <= at, Grant.valid_until > at
+    query = select(Grant.document_kinds, Grant.amount_limit_minor).where(
+        Grant.id.in_(stored.held_ids()),
+        Grant.status == GrantStatus.ACTIVE,
+        Grant.act == act,
+        Grant.valid_from <= at,
+        Grant.valid_until > at,
     )
     if seal is not None:
         query = query.join(GrantTarget, GrantTarget.grant_id == Grant.id).where(
             Grant.root == seal.root, GrantTarget.target.in_(_targets_of(seal))
         )
-    found = work.session.scalars(query.limit(MOST))
-    return Widest(
-        unlimited=False, limits=tuple((codes(one.document_kinds), one.amount_limit_minor) for one in found)
-    )
+    asked = {"person": person_id, "posts": [one.post.id for one in held]}
+    found = work.session.execute(query.limit(MOST), asked).tuples()
+    return Widest(unlimited=False, limits=tuple((codes(kinds), limit) for kinds, limit in found))
 
 
 def _any_seal(organization_id: str) -> Seal:
@@ -152,53 +163,44 @@ def _by_posts(
 def _by_grants(
     work: UnitOfWork, organization_id: str, seal: Seal, at: int, acts: Collection[Act]
 ) -> list[Power]:
-    ids = select(GrantTarget.grant_id).where(
-        GrantTarget.organization_id == organization_id,
-        GrantTarget.target.in_(_targets_of(seal)),
-        GrantTarget.act.in_(sorted(acts)),
-    )
-    query = (
-        select(Grant)
-        .where(
-            Grant.id.in_(ids),
-            Grant.status == GrantStatus.ACTIVE,
-            Grant.root == seal.root,
-            Grant.valid_from <= at,
-            Grant.valid_until > at,
-        )
-        .order_by(Grant.id)
-        .limit(MOST)
-    )
-    found = _in_force(work, organization_id, dict.fromkeys(work.session.scalars(query)), at)
+    there = stored.reaching(work, seal, acts=acts, targets=_targets_of(seal), at=at, most=MOST)
+    found = _in_force(work, organization_id, there, at)
     by_post = _holders(work, {one.holder_post_id for one in found if one.holder_post_id}, at)
-    there = _active(work, {one.holder_person_id for one in found if one.holder_person_id})
     powers = []
-    for grant, line in found.items():
-        chain = chain_of(line)
-        act = Act(grant.act)
+    for grant, chain in found.items():
+        act = _ACTS[grant.act]
         if act is Act.AUTO_SEAL:
-            powers.append(Power(None, act, "grant", chain, grant))
-        elif grant.holder_person_id in there:
-            powers.append(Power(grant.holder_person_id, act, "grant", chain, grant))
-        powers += [
-            Power(one, act, "grant", chain, grant) for one in by_post.get(grant.holder_post_id or "", ())
-        ]
+            powers.append(Power(None, act, "grant", chain, grant.id))
+        elif there[grant]:
+            powers.append(Power(grant.holder_person_id, act, "grant", chain, grant.id))
+        if grant.holder_post_id is not None:
+            powers += [
+                Power(one, act, "grant", chain, grant.id) for one in by_post.get(grant.holder_post_id, ())
+            ]
     return powers
 
 
 def _in_force(
-    work: UnitOfWork, organization_id: str, found: Iterable[Grant], at: int
-) -> dict[Grant, list[Grant]]:
-    """Those of the grants whose whole line holds and has something left, each with its line."""
-    lines = queries.lines(work, list(found))
-    ends = queries.office_ends(work, organization_id)
-    holds: dict[str, bool] = {}
-    for line in lines.values():
-        for one in line:
-            if one.id not in holds:
-                state = queries.state_of(one, lapses_at=queries.lapse(work, one, ends))
-                holds[one.id] = closing_cause(state, at) is None and state.count_left != 0
-    return {line[-1]: line for line in lines.values() if all(holds[one.id] for one in line)}
+    work: UnitOfWork, organization_id: str, found: Collection[StoredGrant], at: int
+) -> dict[StoredGrant, tuple[Link, ...]]:
+    """Those of the grants whose whole line holds and has something left, each with its chain."""
+    lines = stored.lines_of(work, found)
+    ends = queries.office_ends(work, organization_id) if lines else {}
+    members = {one.id: one for line in lines.values() for one in line}
+    holds = {one.id: _holds(one, queries.lapse(work, one, ends), at) for one in members.values()}
+    links = {one.id: link_of(one) for one in members.values()}
+    return {
+        line[-1]: (office_of(line[0]), *(links[one.id] for one in line))
+        for line in lines.values()
+        if all(holds[one.id] for one in line)
+    }
+
+
+def _holds(grant: StoredGrant, lapses_at: int | None, at: int) -> bool:
+    """Whether a grant, looked at by itself, has not come to its end and has something left."""
+    unused = None if grant.count_limit is None else grant.count_limit - grant.count_used
+    closed = closing_of(GrantStatus(grant.status), grant.valid_until, unused, lapses_at, at)
+    return closed is None and count_left(grant) != 0
 
 
 def _delegated(work: UnitOfWork, seal: Seal, at: int, own: Sequence[Power]) -> list[Power]:
@@ -258,29 +260,14 @@ def _own_powers(work: UnitOfWork, organization_id: str, person: Person, at: int)
     for seal in _kept(work, organization_id, person.id):
         link = Link("keeper", seal.id, person.id)
         powers.append(Power(person.id, Act.PRESS, "post", (link,), targets=frozenset({seal.id})))
-    query = (
-        select(Grant)
-        .where(
-            Grant.id.in_(queries.held_ids(person.id, [one.post.id for one in held], _OPEN)),
-            Grant.valid_until > at,
-        )
-        .order_by(Grant.id.desc())
-        .limit(MOST)
-    )
-    found_grants = _in_force(work, organization_id, work.session.scalars(query), at)
-    targets = queries.targets_of(work, [one.id for one in found_grants])
-    for grant, line in found_grants.items():
+    mine = stored.granted_to(work, person.id, [one.post.id for one in held], at, most=MOST)
+    granted = _in_force(work, organization_id, mine, at)
+    targets = queries.targets_of(work, [one.id for one in granted])
+    for grant, chain in granted.items():
         accepted = grant.status == GrantStatus.ACTIVE
+        reached = targets[grant.id]
         powers.append(
-            Power(
-                person.id,
-                Act(grant.act),
-                "grant",
-                chain_of(line),
-                grant,
-                targets=targets[grant.id],
-                accepted=accepted,
-            )
+            Power(person.id, _ACTS[grant.act], "grant", chain, grant.id, targets=reached, accepted=accepted)
         )
     return powers
 

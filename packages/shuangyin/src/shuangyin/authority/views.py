@@ -218,7 +218,7 @@ def answer_out(work: UnitOfWork, organization_id: str, answer: AuthorityAnswer) 
 
 def powers_out(work: UnitOfWork, actor: Actor, powers: Sequence[Power]) -> PowersOut:
     """Powers with names, their grants and chains."""
-    rows = list({one.grant.id: one.grant for one in powers if one.grant is not None}.values())
+    rows = queries.by_ids(work, {one.grant_id for one in powers if one.grant_id is not None})
     shown = {one.id: one for one in grants_out(work, actor, rows)}
     names = names_for(
         work,
@@ -241,7 +241,7 @@ def powers_out(work: UnitOfWork, actor: Actor, powers: Sequence[Power]) -> Power
             accepted=one.accepted,
             on_behalf_of=names.person(one.delegation.delegator_id) if one.delegation else None,
             delegation_id=one.delegation.id if one.delegation else None,
-            grant=shown.get(one.grant.id) if one.grant else None,
+            grant=shown.get(one.grant_id) if one.grant_id else None,
             seals=names.seals_of(one.targets),
             all_seals="*" in one.targets,
             chain=[link_out(link, names) for link in one.chain],

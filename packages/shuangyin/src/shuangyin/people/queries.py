@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
@@ -26,7 +26,7 @@ class HeldPost:
     from_at: int
 
 
-def held_at(at: int) -> ColumnElement[bool]:
+def held_at(at: int | BindParameter[int]) -> ColumnElement[bool]:
     """The condition that a holding is open at an instant. A holding ends at once: `until_at` itself is outside."""
     return and_(PostHolding.from_at <= at, or_(PostHolding.until_at.is_(None), PostHolding.until_at > at))
 

@@ -8,6 +8,7 @@ from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Page
 from shuangyin.reference import queries
 from shuangyin.reference.schemas import (
+    ChannelOut,
     CitationOut,
     DocumentKindOut,
     MatterOut,
@@ -54,6 +55,12 @@ def platforms(platform: PlatformOf, _actor: SignedIn) -> Page[PlatformOut]:
 def matters(platform: PlatformOf, _actor: SignedIn) -> Page[MatterOut]:
     """What papers are about, where rules tell matters apart."""
     return Page(items=queries.matters(platform.clock.now_ms()), next_cursor=None)
+
+
+@router.get("/channels", response_model=Page[ChannelOut])
+def channels(platform: PlatformOf, _actor: SignedIn) -> Page[ChannelOut]:
+    """By which way papers are handled, where rules tell such ways apart."""
+    return Page(items=queries.channels(platform.clock.now_ms()), next_cursor=None)
 
 
 @router.get("/root-offices", response_model=Page[RootOfficeOut])

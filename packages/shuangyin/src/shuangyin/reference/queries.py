@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.errors import not_found
 from shuangyin.reference.schemas import (
+    ChannelOut,
     CitationOut,
     Dated,
     DocumentKindOut,
@@ -78,6 +79,11 @@ def matters(at_ms: int) -> list[MatterOut]:
     return [matter for matter in _matters() if in_force(matter, at_ms)]
 
 
+def channels(at_ms: int) -> list[ChannelOut]:
+    """The ways of handling a paper that are offered at an instant."""
+    return [channel for channel in _channels() if in_force(channel, at_ms)]
+
+
 def root_offices() -> tuple[RootOfficeOut, ...]:
     """The kinds of root offices."""
     return _root_offices()
@@ -127,6 +133,11 @@ def _platforms() -> tuple[PlatformOut, ...]:
 @cache
 def _matters() -> tuple[MatterOut, ...]:
     return tuple(TypeAdapter(list[MatterOut]).validate_python(_read("matters.json")))
+
+
+@cache
+def _channels() -> tuple[ChannelOut, ...]:
+    return tuple(TypeAdapter(list[ChannelOut]).validate_python(_read("channels.json")))
 
 
 @cache

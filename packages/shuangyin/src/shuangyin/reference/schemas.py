@@ -59,6 +59,10 @@ class MatterOut(Dated):
     """What a paper is about, where rules tell matters of one kind of document apart."""
 
 
+class ChannelOut(Dated):
+    """By which way a paper is handled, online or on site, where rules tell such ways apart."""
+
+
 class PlatformOut(Dated):
     """Where a paper is handed in: which media it takes, and how a paper goes there and back."""
 

@@ -1,13 +1,15 @@
-"""What would change an answer: the list is asked again with one fact changed. Pure."""
+"""What would change an answer, the list asked again with one fact changed, and which facts it tells uses apart by. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.rules import CompiledList, Facts, Rule, Verdict
+from shuangyin.scenarios.rules.shapes import FOREIGN
 from shuangyin.scenarios.sentences import COUNTERPARTY_STATES, amount_said, medium_text, route_text
 
 MOST_CHANGES = 12
@@ -16,6 +18,8 @@ MOST_OF_A_FACT = 3
 """So many alternatives of one fact, the nearest amounts first."""
 MOST_TRIED = 60
 """So many values of one fact are tried; the answer comes while somebody waits."""
+REGION_DIGITS = 6
+"""So long is a code of GB/T 2260; a rule may name the beginning of one."""
 
 _NAMED = (
     ("platforms", "platform", Text("办理平台为「{}」", "the platform is “{}”")),
@@ -35,14 +39,42 @@ class Change:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A fact by which the rules for a kind of document tell uses apart, with the values that they name."""
+
+    fact: str
+    values: tuple[str, ...]
+
+
 _Alternative = tuple[str, str | int | None, Text, Facts]
+_NO_NAMES: Mapping[str, Text] = {}
 
 
-def changes(compiled: CompiledList, facts: Facts) -> tuple[Change, ...]:
-    """The single facts that would change medium, seals, route or risk, and what the answer would be then."""
+def asked_of(compiled: CompiledList, document_kind: str) -> tuple[Asked, ...]:
+    """What has to be asked about a use of this kind, so that every rule for it can come to apply.
+
+    All that its rules name, not only what would change the answer as it stands: one rule may ask for two facts, and
+    one may add nothing but a control.
+    """
+    speaking = compiled.rules_in(compiled.about(document_kind))
+    named = (
+        (fact, {_value_of(fact, one) for rule in speaking for one in getattr(rule.conditions, condition)})
+        for condition, fact, _ in _NAMED
+    )
+    return tuple(Asked(fact, tuple(sorted(values))) for fact, values in named if values)
+
+
+def changes(
+    compiled: CompiledList, facts: Facts, names: Mapping[str, Text] = _NO_NAMES
+) -> tuple[Change, ...]:
+    """The single facts that would change medium, seals, route or risk, and what the answer would be then.
+
+    `names` are what people call the codes of platforms, places, channels and matters.
+    """
     present = compiled.verdict(facts)
     found: list[Change] = []
-    for alternatives in _alternatives(compiled, facts):
+    for alternatives in _alternatives(compiled, facts, names):
         differing = (
             _change(one, verdict)
             for one in islice(alternatives, MOST_TRIED)
@@ -66,7 +98,9 @@ def _change(alternative: _Alternative, verdict: Verdict) -> Change:
     )
 
 
-def _alternatives(compiled: CompiledList, facts: Facts) -> Iterator[Iterator[_Alternative]]:
+def _alternatives(
+    compiled: CompiledList, facts: Facts, names: Mapping[str, Text]
+) -> Iterator[Iterator[_Alternative]]:
     """By fact, what else it could be."""
     limits = _limits(compiled, facts)
     if facts.amount_minor is None:
@@ -80,7 +114,7 @@ def _alternatives(compiled: CompiledList, facts: Facts) -> Iterator[Iterator[_Al
         yield iter([("amount_minor", None, words, replace(facts, amount_minor=None))])
     yield _counterparties(compiled, facts)
     for condition, fact, words in _NAMED:
-        yield _values(compiled, facts, condition, fact, words)
+        yield _values(compiled, facts, condition, fact, words, names)
 
 
 def _below(facts: Facts, limit: int) -> _Alternative:
@@ -106,13 +140,25 @@ def _counterparties(compiled: CompiledList, facts: Facts) -> Iterator[_Alternati
 
 
 def _values(
-    compiled: CompiledList, facts: Facts, condition: str, fact: str, words: Text
+    compiled: CompiledList,
+    facts: Facts,
+    condition: str,
+    fact: str,
+    words: Text,
+    names: Mapping[str, Text],
 ) -> Iterator[_Alternative]:
     speaking = _speaking_of(compiled, facts, condition, fact)
-    named = {value for rule in speaking for value in getattr(rule.conditions, condition)}
+    named = {_value_of(fact, one) for rule in speaking for one in getattr(rule.conditions, condition)}
     for value in sorted(named - {getattr(facts, fact)}):
-        said = Text(words.zh.format(value), words.en.format(value))
-        yield fact, value, said, replace(facts, **{fact: value})
+        name = names.get(value, Text(value, value))
+        said = Text(words.zh.format(name.zh), words.en.format(name.en))
+        other: dict[str, Any] = {fact: value}
+        yield fact, value, said, replace(facts, **other)
+
+
+def _value_of(fact: str, code: str) -> str:
+    """What a use has to be so that a condition is met: of a region, the whole code that a beginning stands for."""
+    return code.ljust(REGION_DIGITS, "0") if fact == "region" and code != FOREIGN else code
 
 
 def _speaking_of(compiled: CompiledList, facts: Facts, condition: str, fact: str) -> Sequence[Rule]:

@@ -15,6 +15,7 @@ from shuangyin.people.models import Person, PersonStatus
 from shuangyin.people.queries import holders
 from shuangyin.reference import queries as reference
 from shuangyin.scenarios.faults import Known
+from shuangyin.scenarios.rules.shapes import FOREIGN
 from shuangyin.seals.models import Seal, SealStatus
 
 _ENDED = (
@@ -35,7 +36,7 @@ def known_world(work: UnitOfWork, organization_id: str) -> Known:
     departments = work.session.execute(
         select(Department.id, Department.name).where(Department.organization_id == organization_id)
     ).tuples()
-    names = {one.code: Text(one.zh, one.en) for one in (*kinds, *papers, *platforms)}
+    named = {one.code: Text(one.zh, one.en) for one in (*kinds, *papers)}
     there = {id_: Text(name, name) for id_, name in departments}
     seals = work.session.execute(
         select(Seal.medium, Seal.category, Seal.status).where(Seal.organization_id == organization_id)
@@ -60,8 +61,20 @@ def known_world(work: UnitOfWork, organization_id: str) -> Known:
                 )
             )
         ),
-        names={**names, **there},
+        names={**named, **code_names(work.now), **there},
     )
+
+
+def code_names(at_ms: int) -> dict[str, Text]:
+    """What people call the codes of platforms, matters, channels and regions that rules tell uses apart by."""
+    tables = (
+        reference.platforms(at_ms),
+        reference.matters(at_ms),
+        reference.channels(at_ms),
+        reference.regions(at_ms),
+    )
+    names = {one.code: Text(one.zh, one.en) for table in tables for one in table}
+    return {**names, FOREIGN: Text("境外", "abroad")}
 
 
 def _posts_held(work: UnitOfWork, organization_id: str) -> set[str]:

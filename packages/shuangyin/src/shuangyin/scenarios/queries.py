@@ -20,8 +20,8 @@ from shuangyin.scenarios import errors
 from shuangyin.scenarios.checking import Fault, faults_of
 from shuangyin.scenarios.compiled import COMPILED
 from shuangyin.scenarios.digests import binding_of
-from shuangyin.scenarios.explaining import Change, changes
-from shuangyin.scenarios.known_world import known_world
+from shuangyin.scenarios.explaining import Asked, Change, asked_of, changes
+from shuangyin.scenarios.known_world import code_names, known_world
 from shuangyin.scenarios.list_schemas import ListHeader
 from shuangyin.scenarios.models import (
     ListStatus,
@@ -52,7 +52,8 @@ class FittingSeal:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision with the list it comes from, the seals that fit it, and what would change it."""
+    """A decision with the list it comes from, the seals that fit it, what would change it, and what the list asks
+    about uses of this kind."""
 
     decision: Decision
     list_version: int
@@ -61,6 +62,7 @@ class Decided:
     facts: Facts
     matching: tuple[Rule, ...]
     changes: tuple[Change, ...]
+    asked: tuple[Asked, ...]
 
 
 def get(work: UnitOfWork, organization_id: str, list_id: str) -> ScenarioList:
@@ -231,7 +233,8 @@ def decide_for(work: UnitOfWork, organization_id: str, facts: Facts, *, explain:
         missing=missing,
         facts=facts,
         matching=tuple(compiled.rules_in(compiled.matching(facts))),
-        changes=changes(compiled, facts) if explain else (),
+        changes=changes(compiled, facts, code_names(work.now)) if explain else (),
+        asked=asked_of(compiled, facts.document_kind) if explain else (),
     )
 
 

@@ -229,7 +229,10 @@ class DecisionFacts(_Input):
 
     document_kind: Code
     matter: Code | None = None
-    channel: Code | None = None
+    channel: Code | None = Field(
+        None,
+        description="By which way it is handled: a code of the table of channels, or one that a rule names.",
+    )
     amount_minor: Amount | None = None
     currency: Currency = "CNY"
     counterparty_id: Id | None = None
@@ -311,6 +314,13 @@ class ChangeOut(BaseModel):
     en: str
 
 
+class AskedOut(BaseModel):
+    """A fact by which the list tells uses of this kind apart, and the values that its rules name."""
+
+    fact: Literal["matter", "channel", "platform", "region"]
+    values: list[str]
+
+
 class DecidedSeal(BaseModel):
     """A seal in force that fits the decision."""
 
@@ -345,6 +355,9 @@ class DecisionOut(BaseModel):
     lost: list[LostOut]
     refused_media: list[RefusedMediumOut]
     changes: list[ChangeOut]
+    asked: list[AskedOut] = Field(
+        [], description="What to ask about a use of this kind, so that every rule for it can come to apply."
+    )
     list_version: int
     rule_ids: list[str]
     excepted: list[ExceptedOut] = []

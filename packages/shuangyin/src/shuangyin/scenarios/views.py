@@ -11,6 +11,7 @@ from shuangyin.scenarios.queries import Decided, FittingSeal
 from shuangyin.scenarios.rules import Decision
 from shuangyin.scenarios.schemas import (
     AmountPartOut,
+    AskedOut,
     ChangeOut,
     ControlsBody,
     DecidedSeal,
@@ -50,6 +51,7 @@ def decision_out(work: UnitOfWork, decided: Decided) -> DecisionOut:
             ChangeOut(fact=one.fact, value=one.value, medium=one.medium, zh=one.text.zh, en=one.text.en)
             for one in decided.changes
         ],
+        asked=[AskedOut.model_validate({"fact": one.fact, "values": one.values}) for one in decided.asked],
         list_version=decided.list_version,
         rule_ids=list(decision.rule_ids),
         excepted=[

@@ -210,15 +210,23 @@ def next_status(status: GrantStatus, event: GrantEvent) -> GrantStatus | None:
 
 def closing_cause(grant: GrantState, at: int) -> EndCause | None:
     """Why a grant ends by itself at an instant; None while it does not."""
-    if grant.status is GrantStatus.OFFERED:
-        return EndCause.NOT_ACCEPTED if at >= grant.scope.valid_until else None
-    if grant.status is not GrantStatus.ACTIVE:
+    left = None if grant.scope.count_limit is None else grant.scope.count_limit - grant.count_used
+    return closing_of(grant.status, grant.scope.valid_until, left, grant.lapses_at, at)
+
+
+def closing_of(
+    status: GrantStatus, valid_until: int, unused: int | None, lapses_at: int | None, at: int
+) -> EndCause | None:
+    """The same of what is stored of a grant; `unused` is its count without what was used, None without a limit."""
+    if status is GrantStatus.OFFERED:
+        return EndCause.NOT_ACCEPTED if at >= valid_until else None
+    if status is not GrantStatus.ACTIVE:
         return None
-    if grant.scope.count_limit is not None and grant.count_used >= grant.scope.count_limit:
+    if unused is not None and unused <= 0:
         return EndCause.USED_UP
-    if at >= grant.scope.valid_until:
+    if at >= valid_until:
         return EndCause.EXPIRED
-    if grant.lapses_at is not None and at >= grant.lapses_at:
+    if lapses_at is not None and at >= lapses_at:
         return EndCause.NOT_RECONFIRMED
     return None
 

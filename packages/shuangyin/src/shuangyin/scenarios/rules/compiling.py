@@ -72,6 +72,10 @@ class CompiledList:
         found = self._matching.but(facts, left_out)
         return found if left_out == "amount_minor" else found & self._matching.of_amount(facts)
 
+    def about(self, document_kind: str) -> int:
+        """The rules that could match some use of a kind of document, whatever else is known of it, as bits."""
+        return self._matching.of_kind(document_kind)
+
     def rules_in(self, bits: int) -> list[Rule]:
         """The rules of a set of bits, the strongest first."""
         return [self.rules[place] for place in places_in(bits)]
@@ -122,6 +126,10 @@ class _Matching:
             if fact != left_out:
                 found &= codes.of(getattr(facts, fact))
         return found if left_out == "region" else found & self._of_region(facts.region)
+
+    def of_kind(self, document_kind: str) -> int:
+        """The rules that the kind of document does not exclude."""
+        return dict(self._codes)["document_kind"].of(document_kind)
 
     def of_amount(self, facts: Facts) -> int:
         """The rules that the amount does not exclude."""
