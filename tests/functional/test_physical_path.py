@@ -24,6 +24,7 @@ def test_custodian_and_reviewer_open_press_and_return(
     _return(custodian)
     assert running["employee"].get(f"/requests/{story.physical['id']}")["status"] == "sealed"
     _register(custodian)
+    _archive(open_desk("employee"), story)
 
 
 def _ask_to_open(desk: Desk, story: Story) -> None:
@@ -103,3 +104,21 @@ def _register(desk: Desk) -> None:
     with page.expect_download() as waiting:
         page.get_by_test_id("register-pdf").click()
     assert waiting.value.path().read_bytes().startswith(b"%PDF-")
+
+
+def _archive(desk: Desk, story: Story) -> None:
+    """The list asks for an electronic copy of what was sealed on paper: its scan is filed from the list of duties."""
+    page = desk.page
+    desk.goto("/requests/duties")
+    row = page.get_by_test_id("row").filter(has_text=story.physical["number"])
+    row.get_by_test_id("do-archive_copy").click()
+    dialog = page.get_by_role("dialog")
+    expect(page.get_by_test_id("confirm")).to_be_disabled()
+    dialog.locator("input[type=file]").set_input_files(SAMPLES / "scan.pdf")
+    dialog.locator("#duty-note").fill("正本两份，已扫描全部页")
+    desk.look("dialog-archive-scan", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(row).to_have_count(0)
+    desk.goto(f"/requests/{story.physical['id']}")
+    expect(page.get_by_test_id("request-duties")).to_contain_text("已扫描全部页")
+    desk.look("request-archived")
