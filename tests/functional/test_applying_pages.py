@@ -61,6 +61,13 @@ ON_PAPER = added_rule(
     "社会保险材料盖实体公章", "social_insurance", {"medium": "physical", "seal_categories": ["legal_name"]}
 )
 
+BY_POST = added_rule(
+    "邮寄的函件盖实体公章",
+    "letter",
+    {"medium": "physical", "seal_categories": ["legal_name"]},
+    conditions={"document_kinds": ["letter"], "channels": ["post"], "regions": ["11"]},
+)
+
 
 def decide(person: Person, route: dict[str, Any], act: str = "approve") -> None:
     """Decide the open step of a route over HTTP, with a second factor where it is asked for."""
@@ -75,7 +82,8 @@ def decide(person: Person, route: dict[str, Any], act: str = "approve") -> None:
 @pytest.fixture(scope="module")
 def asking(running: Installation) -> Iterator[None]:
     """A list whose rule for notices has an issue form, a paper, a choice and a named person; that of resolutions asks
-    a post which nobody holds; that of social insurance asks for the physical seal. Afterwards as before."""
+    a post which nobody holds; that of social insurance, and that of letters by post, ask for the physical seal.
+    Afterwards as before."""
     admin = running["administrator"]
     before = plain_rules(admin.get("/scenario-lists/current"))
     rules = copy.deepcopy(before)
@@ -83,7 +91,7 @@ def asking(running: Installation) -> Iterator[None]:
     rule["answer"]["route"] = ROUTE
     controls = rule["answer"]["controls"] or {}
     rule["answer"]["controls"] = {**controls, "prerequisites": ["government_signoff", "legal_review"]}
-    put_in_force(running, [*rules, NOBODY_DECIDES, ON_PAPER])
+    put_in_force(running, [*rules, NOBODY_DECIDES, ON_PAPER, BY_POST])
     yield
     put_in_force(running, before)
 
@@ -208,6 +216,35 @@ def test_an_amount_in_another_currency_and_an_exception(
     page.locator("#amount").fill("120000")
     expect(page.get_by_text("金额应为数字")).to_have_count(0)
     desk.look("wizard-currency", english=True)
+
+
+def test_a_rule_about_channel_and_place_comes_to_apply_by_what_the_wizard_asks(
+    story: Story, running: Installation, open_desk: OpenDesk
+) -> None:
+    assert story.sealed["id"]
+    desk = open_desk("employee")
+    page = desk.page
+    desk.goto("/requests/new")
+    page.get_by_test_id("file-input").set_input_files(CONTRACT)
+    page.get_by_test_id("document-kind").click()
+    page.get_by_test_id("kind-social_insurance").click()
+    # Of a kind whose rules do not look at it nothing is asked.
+    expect(page.get_by_test_id("medium-choice")).to_be_visible()
+    expect(page.get_by_test_id("fact-channel")).to_have_count(0)
+    page.get_by_test_id("document-kind").click()
+    page.get_by_test_id("kind-letter").click()
+    for fact, name in (("channel", "邮寄或快递"), ("region", "北京市")):
+        page.get_by_test_id(f"fact-{fact}").click()
+        page.get_by_role("option", name=name).locator("visible=true").click()
+    expect(page.get_by_text("须用实体公章").first).to_be_visible()
+    expect(page.get_by_text(BY_POST["name_zh"]).first).to_be_visible()
+    desk.look("wizard-channel", english=True)
+    page.locator("#reason").fill("寄送往来函件")
+    say_why_again(desk)
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    saved = running["employee"].get("/requests/" + page.url.split("/requests/")[1].split("/")[0])
+    assert (saved["channel"], saved["region"], saved["medium"]) == ("post", "110000", "physical")
 
 
 def test_an_exception_from_a_rule_of_the_unit_is_asked_for_with_a_reason_and_goes_to_the_root_office(

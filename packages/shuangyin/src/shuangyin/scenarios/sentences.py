@@ -24,6 +24,7 @@ _POSTS = {
     "reviewer": Text("复核人", "reviewer"),
     "auditor": Text("审计人员", "auditor"),
     "administrator": Text("系统管理员", "administrator"),
+    "affiliated_office": Text("党群组织负责人", "head of a Party, union or League organization"),
 }
 COUNTERPARTY_STATES = {
     "yes": Text("往来单位可接收电子印章", "the counterparty takes e-seals"),
