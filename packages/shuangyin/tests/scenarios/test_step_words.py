@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import get_args
 
 import pytest
@@ -23,7 +24,7 @@ from shuangyin.scenarios.sentences import step_name
         (shapes.OnTimeout, engine.OnTimeout),
     ],
 )
-def test_a_list_has_the_words_of_the_engine(words: object, of_engine: type) -> None:
+def test_a_list_has_the_words_of_the_engine(words: object, of_engine: type[StrEnum]) -> None:
     assert set(get_args(words)) == {str(one) for one in of_engine}
 
 
