@@ -1858,7 +1858,7 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Upload a PDF as the first version of a new document.
+         * @description Upload a PDF or OFD as the first version of a new document.
          */
         post: operations["upload_api_v1_documents_post"];
         delete?: never;
@@ -1938,7 +1938,7 @@ export interface paths {
         put?: never;
         /**
          * Upload Version
-         * @description Upload a PDF as the next version of one's own document; earlier versions stay as they are.
+         * @description Upload a PDF or OFD as the next version of one's own document; earlier versions stay as they are.
          */
         post: operations["upload_version_api_v1_documents__document_id__versions_post"];
         delete?: never;
@@ -1959,6 +1959,26 @@ export interface paths {
          * @description The bytes of a version: to be shown, or with `download` to be saved under its name.
          */
         get: operations["content_api_v1_documents__document_id__versions__number__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/versions/{number}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pages
+         * @description The pages of a version as PDF, to be looked at: the file itself, or drawn from an OFD as `drawn` says.
+         */
+        get: operations["pages_api_v1_documents__document_id__versions__number__pages_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6988,7 +7008,7 @@ export interface components {
         Body_check_api_v1_verification_files_post: {
             /**
              * File
-             * @description The PDF to check; it is not kept.
+             * @description The PDF or OFD to check; it is not kept.
              */
             file: string;
         };
@@ -7117,7 +7137,7 @@ export interface components {
         Body_upload_api_v1_documents_post: {
             /**
              * File
-             * @description A PDF.
+             * @description A PDF or an OFD.
              */
             file: string;
             /**
@@ -7130,7 +7150,7 @@ export interface components {
         Body_upload_version_api_v1_documents__document_id__versions_post: {
             /**
              * File
-             * @description A PDF.
+             * @description A PDF or an OFD.
              */
             file: string;
         };
@@ -8247,10 +8267,26 @@ export interface components {
             created_at: number;
             /** Document Id */
             document_id: string;
+            /**
+             * Drawn
+             * @description How well the pages are shown: as they are; in letters of other fonts; or something may be missing, so that the file itself has to be read. A PDF is shown as it is.
+             * @enum {string}
+             */
+            drawn: "exact" | "fonts" | "incomplete";
+            /**
+             * Drawn Otherwise
+             * @description What is not shown as the file says it: fonts, pictures, letters.
+             */
+            drawn_otherwise: string[];
             /** File Name */
             file_name: string;
             /** Id */
             id: string;
+            /**
+             * Media Type
+             * @enum {string}
+             */
+            media_type: "application/pdf" | "application/ofd";
             /** Number */
             number: number;
             /**
@@ -8800,7 +8836,7 @@ export interface components {
             registered: boolean;
             /**
              * Report
-             * @description gmseal-report/2; null when the file is no readable PDF.
+             * @description gmseal-report/2; null when the file is no readable PDF or OFD.
              */
             report: {
                 [key: string]: unknown;
@@ -19439,6 +19475,37 @@ export interface operations {
             query?: {
                 download?: boolean;
             };
+            header?: never;
+            path: {
+                document_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    pages_api_v1_documents__document_id__versions__number__pages_get: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 document_id: string;

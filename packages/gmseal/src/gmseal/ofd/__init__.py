@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gmseal.ofd.order import CertificateSigner, OfdSealOrder, Protection
     from gmseal.ofd.package import OfdDocument, Package, PageRef, open_package, read_package
     from gmseal.ofd.resolve import resolve_places
-    from gmseal.ofd.sign import OfdSealOutcome, seal_ofd, sign_ofd_bytes
+    from gmseal.ofd.sign import OfdSealOutcome, require_appendable, seal_ofd, sign_ofd_bytes
     from gmseal.ofd.signatures import Parameter, Provider
     from gmseal.ofd.verify import verify_ofd
     from gmseal.placement import (
@@ -55,6 +55,7 @@ __all__ = [
     "inspect_ofd",
     "open_package",
     "read_package",
+    "require_appendable",
     "resolve_places",
     "seal_ofd",
     "sign_ofd_bytes",
@@ -86,6 +87,7 @@ _HOMES = {
     ),
     "gmseal.ofd.sign": (
         "OfdSealOutcome",
+        "require_appendable",
         "seal_ofd",
         "sign_ofd_bytes",
     ),

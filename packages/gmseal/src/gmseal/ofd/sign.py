@@ -12,7 +12,9 @@ The way (GB/T 33190-2016, 18; GB/T 38540-2020, 7.2; GM/T 0099-2020, 7.2):
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -45,6 +47,8 @@ PKCS7_DATA: Final = "1.2.840.113549.1.7.1"
 OfdSigner = SealSigner | CertificateSigner
 """A seal (type Seal) or a certificate alone (type Sign)."""
 
+_NO_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""For an order that nothing is signed by."""
 _NUMBERED: Final = re.compile(r"(?:^|/)sign_(\d{1,9})(?:/|$)", re.IGNORECASE)
 
 
@@ -146,6 +150,21 @@ def sign_ofd_bytes(
     """As ``seal_ofd``, from memory to memory: for services and batches."""
     signed = _sign(read_package(data, limits), order, signer)
     return b"".join((memoryview(data)[: signed.offset], signed.tail))
+
+
+def require_appendable(
+    source: Path | bytes, *, document: int = 0, limits: OfdLimits = DEFAULT_LIMITS
+) -> None:
+    """Raises for a document that takes no further signature, before anybody spends work on it.
+
+    ``Refused`` with ``PART_MISSING``, ``SIGNATURES_PROTECTED``, ``ENTRY_PROTECTED`` or ``PAGE_ID``, ``NotFound`` for the
+    document, and what reading the package raises.
+    """
+    package = read_package(read_source(source, limits), limits)
+    chosen = package.document(document)
+    _require_parts(package, chosen)
+    _place(package, chosen, OfdSealOrder(signed_at=_NO_TIME))
+    _require_page_ids(chosen, range(len(chosen.pages)))
 
 
 def _sign(package: Package, order: OfdSealOrder, signer: OfdSigner) -> _Signed:
@@ -280,14 +299,16 @@ def _stamps(package: Package, document: OfdDocument, places: Places, signer: Sea
         lambda page: package.page_box(document, page),
         (picture.width_mm, picture.height_mm),
     )
-    by_id = document.pages_by_id()
-    for stamp in stamps:
-        page = document.pages[stamp.page]
-        if not page.id or by_id[page.id] != stamp.page:
-            raise Refused(
-                "PAGE_ID", f"Page {stamp.page + 1} has no id of its own by which a seal could name it."
-            )
+    _require_page_ids(document, (stamp.page for stamp in stamps))
     return stamps
+
+
+def _require_page_ids(document: OfdDocument, numbers: Iterable[int]) -> None:
+    by_id = document.pages_by_id()
+    for number in numbers:
+        page = document.pages[number]
+        if not page.id or by_id[page.id] != number:
+            raise Refused("PAGE_ID", f"Page {number + 1} has no id of its own by which a seal could name it.")
 
 
 def _references(

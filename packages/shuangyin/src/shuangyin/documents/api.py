@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
@@ -17,9 +17,12 @@ from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import commands, queries
+from shuangyin.documents.drawing import pages_as_pdf
+from shuangyin.documents.formats import Format
 from shuangyin.documents.inspection import checked_names, inspected
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.documents.page_comparison import compare
+from shuangyin.documents.rules import stem
 from shuangyin.documents.schemas import (
     DocumentOut,
     DocumentVersionOut,
@@ -33,17 +36,17 @@ from shuangyin.people.schemas import Id
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=UploadRoute)
 
 
-PdfFile = Annotated[UploadFile, File(description="A PDF.")]
+SealableFile = Annotated[UploadFile, File(description="A PDF or an OFD.")]
 
 
 @router.post("", status_code=201, response_model=DocumentOut)
 def upload(
     actor: Annotated[Actor, access("documents.upload")],
     write: Write,
-    file: PdfFile,
+    file: SealableFile,
     title: Annotated[Line | None, Form(description="The file's name when absent.")] = None,
 ) -> DocumentOut | Response:
-    """Upload a PDF as the first version of a new document."""
+    """Upload a PDF or OFD as the first version of a new document."""
     names = checked_names(title, file.filename)
     version, uploaded_sm3 = _stored(write.platform, file)
 
@@ -60,9 +63,9 @@ def upload(
 
 @router.post("/{document_id}/versions", status_code=201, response_model=DocumentOut)
 def upload_version(
-    document_id: Id, actor: Annotated[Actor, access("documents.upload")], write: Write, file: PdfFile
+    document_id: Id, actor: Annotated[Actor, access("documents.upload")], write: Write, file: SealableFile
 ) -> DocumentOut | Response:
-    """Upload a PDF as the next version of one's own document; earlier versions stay as they are."""
+    """Upload a PDF or OFD as the next version of one's own document; earlier versions stay as they are."""
     names = checked_names(None, file.filename)
     write.platform.view(lambda work: queries.own(work, actor, document_id))
     version, uploaded_sm3 = _stored(write.platform, file)
@@ -108,23 +111,57 @@ def content(
 ) -> StreamingResponse:
     """The bytes of a version: to be shown, or with `download` to be saved under its name."""
 
-    def query(work: UnitOfWork) -> tuple[DocumentVersion, StoredObject]:
-        version = queries.numbered(work, actor, document_id, number)
-        stored = queries.stored(work, version)
-        work.session.expunge_all()
-        return version, stored
-
-    version, stored = platform.view(query)
+    version, stored = platform.view(lambda work: _numbered(work, actor, document_id, number))
     headers = {
-        "Content-Disposition": disposition(version.file_name, attachment=download),
+        **_shown(version.file_name, attachment=download),
         "Content-Length": str(version.size),
         "ETag": f'"{version.sm3}"',
+    }
+    return StreamingResponse(
+        _first_then_rest(platform.objects.open(stored)), media_type=version.media_type, headers=headers
+    )
+
+
+@router.get("/{document_id}/versions/{number}/pages", response_class=Response)
+def pages(
+    *,
+    document_id: Id,
+    number: Annotated[int, Path(ge=1, le=100_000)],
+    request: Request,
+    platform: PlatformOf,
+    actor: SignedIn,
+) -> Response:
+    """The pages of a version as PDF, to be looked at: the file itself, or drawn from an OFD as `drawn` says."""
+    version, stored = platform.view(lambda work: _numbered(work, actor, document_id, number))
+    tag = f'"{version.sm3}-pages"'
+    headers = {**_shown(f"{stem(version.file_name)}.pdf", attachment=False), "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    if version.media_type == Format.PDF:
+        headers["Content-Length"] = str(version.size)
+        return StreamingResponse(
+            _first_then_rest(platform.objects.open(stored)), media_type=Format.PDF, headers=headers
+        )
+    with pages_as_pdf(platform.objects, stored) as path:
+        return Response(path.read_bytes(), media_type=Format.PDF, headers=headers)
+
+
+def _numbered(
+    work: UnitOfWork, actor: Actor, document_id: str, number: int
+) -> tuple[DocumentVersion, StoredObject]:
+    """A version and its object, as plain values that outlive the transaction."""
+    version = queries.numbered(work, actor, document_id, number)
+    stored = queries.stored(work, version)
+    work.session.expunge_all()
+    return version, stored
+
+
+def _shown(file_name: str, *, attachment: bool) -> dict[str, str]:
+    return {
+        "Content-Disposition": disposition(file_name, attachment=attachment),
         "Cache-Control": "private, no-cache",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
-    return StreamingResponse(
-        _first_then_rest(platform.objects.open(stored)), media_type=commands.PDF, headers=headers
-    )
 
 
 def disposition(file_name: str, *, attachment: bool) -> str:
@@ -147,7 +184,9 @@ def _stored(platform: Platform, file: UploadFile) -> tuple[commands.NewVersion, 
         with found.path.open("rb") as source:
             written = platform.objects.write(blocks_of(source))
         repaired = found.uploaded_sm3 if found.repaired else None
-        version = commands.NewVersion(written, found.page_sizes, found.info.signed, repaired)
+        version = commands.NewVersion(
+            written, found.page_sizes, found.signed, repaired, found.format, found.notes
+        )
         return version, found.uploaded_sm3
 
 

@@ -12,10 +12,10 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.objects import WrittenObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import queries, rules
+from shuangyin.documents.drawing import Note
+from shuangyin.documents.formats import Format
 from shuangyin.documents.models import Document, DocumentVersion, VersionOrigin
 from shuangyin.evidence.commands import record
-
-PDF = "application/pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class NewVersion:
     page_sizes: list[list[float]]
     signed_by_others: bool
     repaired_from_sm3: str | None = None
+    format: Format = Format.PDF
+    notes: tuple[Note, ...] = ()
 
 
 def add_document(
@@ -94,8 +96,12 @@ def add_sealed_version(
     The sealing area records the evidence of it.
     """
     document = work.session.get_one(Document, parent.document_id)
-    version = NewVersion(written, json.loads(parent.page_sizes), parent.signed_by_others)
-    name = rules.sealed_name(parent.file_name)
+    kind = Format(parent.media_type)
+    notes = tuple(json.loads(parent.drawing_notes or "[]"))
+    version = NewVersion(
+        written, json.loads(parent.page_sizes), parent.signed_by_others, format=kind, notes=notes
+    )
+    name = rules.sealed_name(parent.file_name, kind)
     return _add_version(work, actor, document, VersionOrigin.SEALED, name, version, parent=parent)
 
 
@@ -115,7 +121,7 @@ def _add_version(
             new.written,
             object_id=object_id,
             organization_id=document.organization_id,
-            media_type=PDF,
+            media_type=new.format,
             now_ms=work.now,
         )
     )
@@ -138,6 +144,8 @@ def _add_version(
         signed_by_others=new.signed_by_others,
         repaired_from_sm3=new.repaired_from_sm3,
         file_name=file_name,
+        media_type=new.format,
+        drawing_notes=json.dumps(new.notes, ensure_ascii=False) if new.notes else None,
         created_at=work.now,
         created_by=actor.person_id,
         parent_id=parent.id if parent else None,

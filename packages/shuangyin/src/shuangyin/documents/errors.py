@@ -1,4 +1,4 @@
-"""Refusals of the documents area: what gmseal says about a PDF, in sentences for people."""
+"""Refusals of the documents area: what gmseal says about a PDF or an OFD, in sentences for people."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from shuangyin.core.errors import Forbidden, Invalid, Refused, ShuangyinError, T
 from shuangyin.core.text import Text
 
 _PAGES_NAMED = 10
+_TOO_MUCH = frozenset({"TOO_LARGE", "TOO_MANY_PAGES", "TOO_MANY_ENTRIES"})
 _PDF = {
     "NOT_PDF": Text(
-        "这不是 PDF 文件。请将文件导出为 PDF 后上传。",
-        "This is not a PDF. Export the document as PDF and upload that.",
+        "这不是 PDF 或 OFD 文件。请将文件导出为 PDF 或 OFD 后上传。",
+        "This is neither a PDF nor an OFD. Export the document as one of them and upload that.",
     ),
     "ENCRYPTED": Text(
         "PDF 文件已加密或设有密码，无法用印。请解除加密后上传。",
@@ -48,17 +49,77 @@ _PDF = {
         "A certifying signature of this PDF forbids further seals. Ask its signer for a file that allows them.",
     ),
 }
+_OFD = {
+    "MALFORMED_INPUT": Text(
+        "这不是完好的 OFD 文件（压缩包和 Office 文件须先导出为 PDF 或 OFD）。请重新导出后上传。",
+        "This is no sound OFD. An archive or an office file is exported as PDF or OFD first. Export it and upload that.",
+    ),
+    "ENCRYPTED": Text(
+        "OFD 文件已加密，无法用印。请解除加密后上传。",
+        "The OFD is encrypted. Remove the encryption and upload it again.",
+    ),
+    "SIGNATURES_PROTECTED": Text(
+        "该 OFD 已有的签章保护了整个文件，再加盖印章会使其失效。请向签章方索取允许后续签章的文件。",
+        "A signature of this OFD protects the whole file, and a further seal would break it. Ask its signer for a file "
+        "that allows more.",
+    ),
+    "ENTRY_PROTECTED": Text(
+        "该 OFD 已有的签章不允许再加盖印章。请向签章方索取允许后续签章的文件。",
+        "A signature of this OFD forbids further seals. Ask its signer for a file that allows them.",
+    ),
+    "PART_MISSING": Text(
+        "OFD 文件不完整：缺少文档引用的部分。请从原程序重新导出后上传。",
+        "The OFD is not complete: parts that it names are missing. Export it anew and upload that.",
+    ),
+    "PAGE_ID": Text(
+        "OFD 文件的页面没有各自的标识，印章无法指明所在页。请从原程序重新导出后上传。",
+        "Pages of this OFD have no id of their own, so no seal can name its page. Export it anew and upload that.",
+    ),
+    "RENDER_LIMIT": Text(
+        "OFD 页面过于复杂，无法显示给审批人，未予接收。请从原程序导出为 PDF 后上传。",
+        "A page of this OFD is too complex to be shown to who approves it. Export the document as PDF and upload that.",
+    ),
+}
+
+
+def code_of(error: GmsealError) -> str:
+    """The stable code of what gmseal raised."""
+    return error.reason if isinstance(error, GmsealRefused) else error.code
+
+
+def ofd_refused(code: str, says: str) -> ShuangyinError:
+    """The refusal for what gmseal found out about an OFD, by its code and its English sentence."""
+    if code in _TOO_MUCH:
+        return _beyond_limits(code, says)
+    text = _OFD.get(code)
+    if text is None:
+        return Invalid(code, f"OFD 文件无法使用（{code}）。请从原程序重新导出后上传。", says)
+    return Invalid(code, text.zh, text.en)
+
+
+def several_documents(count: int) -> Invalid:
+    """The package holds more than one document; pages and seals of a request belong to one."""
+    return Invalid(
+        "OFD_SEVERAL_DOCUMENTS",
+        f"该 OFD 文件内含 {count} 份文档。请拆分为每份一个文件后分别上传。",
+        f"This OFD holds {count} documents. Split it into one file for each and upload those.",
+        details={"documents": count},
+    )
+
+
+def _beyond_limits(code: str, says: str) -> TooLarge:
+    return TooLarge(
+        code,
+        "文件页数或大小超过上限，请拆分后再上传。",
+        f"{says} Split the document and upload the parts.",
+    )
 
 
 def pdf_refused(error: GmsealError) -> ShuangyinError:
     """The refusal for what gmseal found out about a PDF; codes are gmseal's."""
-    code = error.reason if isinstance(error, GmsealRefused) else error.code
-    if code in ("TOO_LARGE", "TOO_MANY_PAGES"):
-        return TooLarge(
-            code,
-            "文件页数或大小超过上限，请拆分后再上传。",
-            f"{error} Split the document and upload the parts.",
-        )
+    code = code_of(error)
+    if code in _TOO_MUCH:
+        return _beyond_limits(code, str(error))
     text = _PDF.get(code)
     if text is None:
         return Invalid(code, f"PDF 文件无法使用（{code}）。请从原程序重新导出后上传。", str(error))

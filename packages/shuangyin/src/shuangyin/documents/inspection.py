@@ -1,4 +1,4 @@
-"""Looks at an uploaded file before a byte of it is kept: is it a sound PDF, within limits, and not classified?
+"""Looks at an uploaded file before a byte of it is kept: is it a sound PDF or OFD, within limits, and not classified?
 
 The file lies in the work folder meanwhile, mode 0600, and is removed whatever comes out.
 """
@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from gmseal.errors import GmsealError
 from gmseal.errors import Refused as GmsealRefused
+from gmseal.ofd import OfdLimits, inspect_ofd, require_appendable
 from gmseal.pdf import PdfInfo, PdfLimits, inspect_pdf, repair_pdf
 from gmseal.pdf.losses import lost_content
 from shuangyin.core.errors import TooLarge
@@ -25,6 +26,8 @@ from shuangyin.core.free_text import classified_mark, has_unseen, is_bare_level,
 from shuangyin.core.objects import ObjectStore, blocks_of
 from shuangyin.core.settings import Settings
 from shuangyin.documents import errors, first_page_text, rules
+from shuangyin.documents.drawing import Note, draw_ofd
+from shuangyin.documents.formats import Format, format_of
 
 FIRST_PAGE_SECONDS = 20
 
@@ -43,19 +46,19 @@ class InspectedFile:
 
     path: Path
     uploaded_sm3: str
-    info: PdfInfo
-    repaired: bool
-
-    @property
-    def page_sizes(self) -> list[list[float]]:
-        """Width and height of each page as displayed, in mm to a hundredth."""
-        return [[round(page.width_mm, 2), round(page.height_mm, 2)] for page in self.info.pages]
+    format: Format
+    page_sizes: list[list[float]]
+    """Width and height of each page as displayed, in mm to a hundredth."""
+    signed: bool
+    repaired: bool = False
+    notes: tuple[Note, ...] = ()
+    """What the drawing of an OFD does not show as the file says it."""
 
 
 def checked_names(title: str | None, file_name: str | None) -> UploadNames:
     """Title and file name of an upload. Raises Invalid (NAME_TOO_LONG, NAME_MALFORMED), Refused (classified)."""
     name = rules.base_name(file_name or "")
-    stem = name.removesuffix(".pdf").removesuffix(".PDF")
+    stem = rules.stem(name)
     heading = (title or "").strip() or stem
     if len(name) > rules.MAX_FILE_NAME or len(heading) > rules.MAX_TITLE:
         raise errors.name_too_long(rules.MAX_TITLE)
@@ -72,25 +75,59 @@ def inspected(objects: ObjectStore, settings: Settings, upload: BinaryIO) -> Ite
 
     1. Copy it into the work folder, within the limit of bytes.
     2. It is a PDF within the limit of pages, not encrypted; a damaged one without signatures is repaired,
-       unless the damage took something off its pages.
+       unless the damage took something off its pages. Or it is an OFD of one document within the same limits, whose
+       pages can be drawn and which takes a further signature.
     3. Its first pages carry no mark of a classified paper.
 
-    Raises TooLarge, Invalid, Refused.
+    Raises TooLarge, Invalid, Refused, Unavailable.
     """
-    path, repaired_path = objects.work_path(".pdf"), objects.work_path(".repaired.pdf")
+    path, other = objects.work_path(".upload"), objects.work_path(".pdf")
     try:
         # 1.
         sm3 = _copy(upload, path, settings.max_upload_bytes)
-        # 2.
-        limits = PdfLimits(settings.max_upload_bytes, settings.max_pages)
-        info, repaired = _look_at(path, repaired_path, limits)
-        # 3.
-        kept = repaired_path if repaired else path
-        _refuse_classified(kept)
-        yield InspectedFile(kept, sm3, info, repaired)
+        with path.open("rb") as file:
+            kind = format_of(file.read(4))
+        look = _look_at_ofd if kind is Format.OFD else _look_at_pdf
+        yield look(path, other, sm3, settings)
     finally:
         path.unlink(missing_ok=True)
-        repaired_path.unlink(missing_ok=True)
+        other.unlink(missing_ok=True)
+
+
+def _look_at_pdf(path: Path, repaired_path: Path, sm3: str, settings: Settings) -> InspectedFile:
+    # 2.
+    limits = PdfLimits(settings.max_upload_bytes, settings.max_pages)
+    info, repaired = _sound(path, repaired_path, limits)
+    # 3.
+    kept = repaired_path if repaired else path
+    said = _first_pages(kept)
+    text, corners = said.get("text"), said.get("corners")
+    if not isinstance(text, str) or not isinstance(corners, list):
+        raise errors.first_page_unreadable()
+    _refuse_classified(text, corners)
+    sizes = [_millimetres(page.width_mm, page.height_mm) for page in info.pages]
+    return InspectedFile(kept, sm3, Format.PDF, sizes, info.signed, repaired)
+
+
+def _look_at_ofd(path: Path, drawn_path: Path, sm3: str, settings: Settings) -> InspectedFile:
+    # 2.
+    limits = OfdLimits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages)
+    try:
+        info = inspect_ofd(path, limits)
+        if info.documents != 1:
+            raise errors.several_documents(info.documents)
+        require_appendable(path, limits=limits)
+    except GmsealError as error:
+        raise errors.ofd_refused(errors.code_of(error), str(error)) from error
+    drawing = draw_ofd(path, drawn_path)
+    # 3.
+    _refuse_classified(drawing.text, drawing.corners)
+    sizes = [_millimetres(page.width_mm, page.height_mm) for page in info.pages]
+    return InspectedFile(path, sm3, Format.OFD, sizes, info.signed, notes=drawing.notes)
+
+
+def _millimetres(width: float, height: float) -> list[float]:
+    return [round(width, 2), round(height, 2)]
 
 
 def _copy(upload: BinaryIO, path: Path, limit: int) -> str:
@@ -107,7 +144,7 @@ def _copy(upload: BinaryIO, path: Path, limit: int) -> str:
     return digest.hexdigest()
 
 
-def _look_at(path: Path, repaired_path: Path, limits: PdfLimits) -> tuple[PdfInfo, bool]:
+def _sound(path: Path, repaired_path: Path, limits: PdfLimits) -> tuple[PdfInfo, bool]:
     try:
         info = inspect_pdf(path, limits)
         if not info.damaged:
@@ -124,11 +161,7 @@ def _look_at(path: Path, repaired_path: Path, limits: PdfLimits) -> tuple[PdfInf
     return repaired, True
 
 
-def _refuse_classified(path: Path) -> None:
-    said = _first_pages(path)
-    text, corners = said.get("text"), said.get("corners")
-    if not isinstance(text, str) or not isinstance(corners, list):
-        raise errors.first_page_unreadable()
+def _refuse_classified(text: str, corners: Sequence[object]) -> None:
     if classified_mark(text) or any(is_bare_level(str(piece)) for piece in corners):
         raise errors.classified()
 

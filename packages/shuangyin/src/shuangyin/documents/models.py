@@ -52,6 +52,10 @@ class DocumentVersion(Base):
         String(64), doc="SM3 of the uploaded file when its structure had to be repaired."
     )
     file_name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(40), doc="A `Format`.")
+    drawing_notes: Mapped[str | None] = mapped_column(
+        Text, doc="JSON: [[code, detail, count], …] of what a drawing of an OFD does not show as it stands."
+    )
     created_at: Mapped[int]
     created_by: Mapped[str] = mapped_column(String(32), doc="A person, or the platform itself.")
     parent_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("document_version.id"))

@@ -16,6 +16,7 @@ from shuangyin.core.objects import StoredObject
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import errors, page_digests, queries
+from shuangyin.documents.drawing import pages_as_pdf
 
 MOST_PAGES = 200
 """So many pages of either version are looked at; what lies behind is told as not compared."""
@@ -104,11 +105,9 @@ def _remembered(_sm3: str) -> list[Page]:
 
 
 def _look_at(platform: Platform, stored: StoredObject) -> list[Page]:
-    path = platform.objects.work_path(".pdf")
     try:
-        platform.objects.copy_to(stored, path)
-        command = [sys.executable, "-I", page_digests.__file__, str(path), str(MOST_PAGES)]
-        with _at_once:
+        with pages_as_pdf(platform.objects, stored) as path, _at_once:
+            command = [sys.executable, "-I", page_digests.__file__, str(path), str(MOST_PAGES)]
             done = subprocess.run(  # noqa: S603  # our own program, a path of our own making
                 command, capture_output=True, timeout=SECONDS, check=False
             )
@@ -121,5 +120,3 @@ def _look_at(platform: Platform, stored: StoredObject) -> list[Page]:
         raise errors.inspection_unavailable() from error
     except ValueError as error:
         raise errors.pages_unreadable() from error
-    finally:
-        path.unlink(missing_ok=True)

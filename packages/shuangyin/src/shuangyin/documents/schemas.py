@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shuangyin.documents.formats import Format
 from shuangyin.documents.models import Document, DocumentVersion, VersionOrigin
+from shuangyin.documents.rules import faithfulness
 
 
 class DocumentVersionOut(BaseModel):
@@ -27,6 +29,14 @@ class DocumentVersionOut(BaseModel):
     signed_by_others: bool
     repaired: bool = Field(description="The uploaded file was damaged; this is its repaired form.")
     file_name: str
+    media_type: Literal["application/pdf", "application/ofd"]
+    drawn: Literal["exact", "fonts", "incomplete"] = Field(
+        description="How well the pages are shown: as they are; in letters of other fonts; or something may be missing, "
+        "so that the file itself has to be read. A PDF is shown as it is."
+    )
+    drawn_otherwise: list[str] = Field(
+        description="What is not shown as the file says it: fonts, pictures, letters."
+    )
     created_at: int
     parent_id: str | None
 
@@ -65,6 +75,7 @@ class PageChangesOut(BaseModel):
 
 def version_out(version: DocumentVersion) -> DocumentVersionOut:
     """A version for the API."""
+    notes: list[tuple[str, str, int]] = json.loads(version.drawing_notes or "[]")
     return DocumentVersionOut(
         id=version.id,
         document_id=version.document_id,
@@ -78,6 +89,9 @@ def version_out(version: DocumentVersion) -> DocumentVersionOut:
         signed_by_others=version.signed_by_others,
         repaired=version.repaired_from_sm3 is not None,
         file_name=version.file_name,
+        media_type=Format(version.media_type).value,
+        drawn=faithfulness([code for code, _, _ in notes]),
+        drawn_otherwise=[detail or code for code, detail, _ in notes],
         created_at=version.created_at,
         parent_id=version.parent_id,
     )

@@ -16,7 +16,9 @@ from shuangyin.authority.queries import held_by
 from shuangyin.authority.rules.grants import ALL, CATEGORY
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents.formats import Format
 from shuangyin.documents.models import DocumentVersion
+from shuangyin.documents.rules import most_codes
 from shuangyin.requests import errors
 from shuangyin.requests.models import (
     ArchiveCopy,
@@ -236,6 +238,7 @@ def sheets_of(work: UnitOfWork, request_id: str) -> list[Sheet]:
             document.position,
             document.sm3,
             tuple((page[0], page[1]) for page in json.loads(version.page_sizes)),
+            most_codes(Format(version.media_type), signed=version.signed_by_others),
         )
         for document, version in versions_of(work, request_id)
     ]

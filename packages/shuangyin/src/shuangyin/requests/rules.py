@@ -78,11 +78,16 @@ class SealLine:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A document to be sealed: its position from 1, its digest, and the sizes of its pages in millimetres."""
+    """A document to be sealed: its position from 1, its digest, and the sizes of its pages in millimetres.
+
+    `most_codes` is how many QR codes it takes, None for any number: a code is part of an OFD's pages, which the first
+    signature protects.
+    """
 
     position: int
     sm3: str
     pages: tuple[tuple[float, float], ...]
+    most_codes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> 
 
     Different seals may overlap: a name seal over the corner of the official seal is customary.
     """
-    return [
+    return [*_too_many_codes(sheets, lines)] + [
         objection
         for line in lines
         for sheet in sheets
@@ -131,6 +136,25 @@ def objections_to_places(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> 
             *(_wrong_qr(line, sheet) or _covered_qr(line, sheet, lines)),
         )
     ]
+
+
+def _too_many_codes(sheets: Sequence[Sheet], lines: Sequence[SealLine]) -> list[Objection]:
+    wanted = sum(line.qr is not None for line in lines)
+    most = min((sheet.most_codes for sheet in sheets if sheet.most_codes is not None), default=wanted)
+    if wanted <= most:
+        return []
+    if most == 0:
+        text = Text(
+            "该 OFD 已有他人签章，不能再加二维码。请去掉二维码，或改用 PDF，或请对方在本单位之后签章。",
+            "This OFD is signed by others already and takes no QR code any more. Remove the code, use a PDF, or let the "
+            "others sign after you.",
+        )
+    else:
+        text = Text(
+            "一份 OFD 只能加一个二维码，请只为其中一枚印章加二维码。",
+            "An OFD takes one QR code. Keep the code of one of the seals.",
+        )
+    return [Objection("TOO_MANY_CODES", text)]
 
 
 def objections_to_number(sheets: Sequence[Sheet], lines: Sequence[SealLine], most: int) -> list[Objection]:

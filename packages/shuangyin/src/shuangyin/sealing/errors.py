@@ -50,6 +50,15 @@ def cannot_place(error: GmsealError) -> Invalid:
     )
 
 
+def code_first(seal_name: str) -> Refused:
+    """Another seal brings a QR code, which an OFD takes only before its first signature."""
+    return Refused(
+        "CODE_FIRST",
+        f"OFD 的二维码须随第一枚印章加上，请先由「{seal_name}」的保管人盖章。",
+        f"A QR code is added to an OFD with its first seal: the keeper of {seal_name} seals first.",
+    )
+
+
 def result_not_valid(code: str) -> Unavailable:
     """The sealed file does not verify; it is thrown away."""
     return Unavailable(

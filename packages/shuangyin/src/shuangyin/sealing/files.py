@@ -8,14 +8,15 @@ from pathlib import Path
 
 from gmseal.errors import GmsealError, ServiceUnavailable
 from gmseal.errors import Refused as GmsealRefused
-from gmseal.pdf import PdfLimits, SealOrder, seal_pdf, verify_pdf
 from gmseal.report import CheckResult, Verdict
 from gmseal.trust import TrustStore
 from shuangyin.core.clock import to_datetime
 from shuangyin.core.objects import ObjectStore, WrittenObject, blocks_of
 from shuangyin.core.settings import Settings
 from shuangyin.core.storage_full import is_storage_full, storage_full
+from shuangyin.documents.formats import Format
 from shuangyin.sealing import errors
+from shuangyin.sealing.forms import SealedForm, form_of
 from shuangyin.sealing.plan import DocumentPlan, SealingPlan, SealStep
 
 _ROOM_FOR_SEALS = 16 * 1024 * 1024
@@ -41,13 +42,14 @@ def seal_documents(objects: ObjectStore, settings: Settings, plan: SealingPlan) 
 def _seal_document(
     objects: ObjectStore, settings: Settings, plan: SealingPlan, document: DocumentPlan
 ) -> SealedFile:
-    path = objects.work_path(".pdf")
-    limits = PdfLimits(settings.max_upload_bytes + _ROOM_FOR_SEALS, settings.max_pages)
+    kind = Format(document.source.media_type)
+    path = objects.work_path(kind.suffix)
+    form = form_of(kind, settings.max_upload_bytes + _ROOM_FOR_SEALS, settings.max_pages)
     try:
         objects.copy_to(document.stored, path)
         _require_digest(path, document.source.sm3)
-        hashes = tuple(_put_seal(path, plan, step, limits) for step in document.steps)
-        _require_valid(path, plan, limits)
+        hashes = tuple(_put_seal(path, plan, step, form) for step in document.steps)
+        _require_valid(path, plan, form)
         with path.open("rb") as file:
             written = objects.write(blocks_of(file))
     finally:
@@ -56,17 +58,10 @@ def _seal_document(
     return SealedFile(document, written, hashes, stamped_at)
 
 
-def _put_seal(path: Path, plan: SealingPlan, step: SealStep, limits: PdfLimits) -> str:
+def _put_seal(path: Path, plan: SealingPlan, step: SealStep, form: SealedForm) -> str:
     try:
         # A seal whose places all lie on other documents is not part of the plan, so there is always a place.
-        order = SealOrder(
-            signed_at=to_datetime(plan.signed_at),
-            placements=step.placements,
-            seam=step.seam,
-            qr=step.qr,
-            reason=plan.number,
-        )
-        outcome = seal_pdf(path, path, order=order, signer=step.signer, limits=limits)
+        data_hash = form.seal(path, step, to_datetime(plan.signed_at), plan.number)
     except ServiceUnavailable as error:
         raise errors.timestamp_authority_down() from error
     except GmsealError as error:
@@ -79,13 +74,13 @@ def _put_seal(path: Path, plan: SealingPlan, step: SealStep, limits: PdfLimits) 
     if step.stamps is not None and step.stamps.stamped_at is None:
         raise errors.timestamp_not_good("TIMESTAMP_MISSING")
     path.chmod(0o600)
-    return outcome.data_hash.hex()
+    return data_hash.hex()
 
 
-def _require_valid(path: Path, plan: SealingPlan, limits: PdfLimits) -> None:
+def _require_valid(path: Path, plan: SealingPlan, form: SealedForm) -> None:
     """Judge the result as an outsider would before anybody gets it: what does not verify never leaves."""
     trust: TrustStore = plan.trust
-    report = verify_pdf(path, trust, to_datetime(plan.signed_at), limits=limits)
+    report = form.verify(path, trust, to_datetime(plan.signed_at))
     if report.verdict is Verdict.INVALID:
         failed = next((check.code for check in report.walk() if check.result is CheckResult.FAIL), "UNKNOWN")
         raise errors.result_not_valid(failed)

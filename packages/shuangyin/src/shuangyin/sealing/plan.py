@@ -24,6 +24,7 @@ from shuangyin.core.ids import new_token
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import queries as documents
+from shuangyin.documents.formats import Format
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.requests import queries as requests
 from shuangyin.requests.authorizing import authority_for, duties_of, readable
@@ -106,7 +107,9 @@ def make_plan(work: UnitOfWork, actor: Actor, request_id: str) -> SealingPlan | 
             if (ready.seal.id, document.position) not in done and _concerns(ready.line, document)
         ]
         if steps:
-            plans.append(_document_plan(work, request, document, done, steps))
+            chosen = _document_plan(work, request, document, done, steps)
+            _require_code_first(work, request, chosen, done)
+            plans.append(chosen)
     signed_at = work.now
     trust = trust_of(work)
     plan = SealingPlan(request.organization_id, request.id, request.number, signed_at, tuple(plans), trust)
@@ -247,7 +250,21 @@ def _document_plan(
     ]
     approved = documents.version(work, organization_id, document.document_version_id)
     source = max((approved, *earlier), key=lambda version: version.number)
+    if source.media_type == Format.OFD:
+        # The first signature of an OFD protects its annotations, and a code is one.
+        steps.sort(key=lambda step: step.qr is None)
     return DocumentPlan(document.position, document.sm3, source, documents.stored(work, source), tuple(steps))
+
+
+def _require_code_first(
+    work: UnitOfWork, request: UseRequest, plan: DocumentPlan, done: dict[tuple[str, int], SealUse]
+) -> None:
+    """A seal whose code is still to be added to an OFD goes on before the others. Raises Refused (CODE_FIRST)."""
+    if plan.source.media_type != Format.OFD or any(step.qr is not None for step in plan.steps):
+        return
+    for line, seal in requests.lines_of(work, request.id):
+        if line.qr is not None and (seal.id, plan.position) not in done:
+            raise errors.code_first(seal.name)
 
 
 def _step(

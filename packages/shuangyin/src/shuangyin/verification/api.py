@@ -48,7 +48,7 @@ def bundle_response(bundle: BuiltBundle) -> StreamingResponse:
 
 @_public.post("/files", response_model=FileCheckOut)
 def check(
-    file: Annotated[UploadFile, File(description="The PDF to check; it is not kept.")],
+    file: Annotated[UploadFile, File(description="The PDF or OFD to check; it is not kept.")],
     request: Request,
     platform: PlatformOf,
 ) -> FileCheckOut:

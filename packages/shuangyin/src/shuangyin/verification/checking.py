@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gmseal.errors import GmsealError
-from gmseal.pdf import PdfLimits, verify_pdf
 from gmseal.report import CheckResult, Report, Verdict
 from shuangyin.core.clock import to_datetime
 from shuangyin.core.errors import TooLarge, Unavailable
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.platform import Platform
+from shuangyin.documents.formats import format_of
+from shuangyin.sealing.forms import form_of
 from shuangyin.seals.material import trust_of
 from shuangyin.seals.queries import personal_names
 from shuangyin.verification import queries, rules
@@ -28,13 +29,13 @@ from shuangyin.verification import queries, rules
 SIMULTANEOUS = 2
 """A large file takes a second of one core; the people who work here come first."""
 WAIT_SECONDS = 10
-_ALTERED = frozenset({"ALTERED_AFTER_SEALING", "DATA_HASH"})
+_ALTERED = frozenset({"ALTERED_AFTER_SEALING", "DATA_HASH", "FILE_DIGESTS", "FILE_MISSING"})
 _slots = threading.BoundedSemaphore(SIMULTANEOUS)
 
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """What was found out about an uploaded file. `report` is None when it is no PDF that can be read."""
+    """What was found out about an uploaded file. `report` is None when it is no PDF or OFD that can be read."""
 
     answer: rules.Answer
     sm3: str
@@ -69,7 +70,7 @@ class FileCheck:
 
 def check_file(platform: Platform, upload: BinaryIO, record: queries.UseRecord | None) -> FileCheck:
     """Judge an upload, for the use of `record` when there is one. Raises TooLarge, Unavailable, Conflict."""
-    path = platform.objects.work_path(".pdf")
+    path = platform.objects.work_path(".upload")
     with _one_of_few():
         try:
             sm3, size = _copy(upload, path, platform.settings.max_upload_bytes)
@@ -120,9 +121,11 @@ def _is_altered(report: Report) -> bool:
 
 def _judge(platform: Platform, path: Path) -> Report | None:
     trust = platform.view(trust_of)
-    limits = PdfLimits(platform.settings.max_upload_bytes, platform.settings.max_pages)
+    with path.open("rb") as file:
+        kind = format_of(file.read(4))
+    form = form_of(kind, platform.settings.max_upload_bytes, platform.settings.max_pages)
     try:
-        return verify_pdf(path, trust, to_datetime(platform.clock.now_ms()), limits=limits)
+        return form.verify(path, trust, to_datetime(platform.clock.now_ms()))
     except GmsealError:
         return None
 

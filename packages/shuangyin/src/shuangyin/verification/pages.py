@@ -32,7 +32,7 @@ router = APIRouter(tags=["verification"], include_in_schema=False, dependencies=
 _log = structlog.get_logger(__name__)
 
 AskedLanguage = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
-Upload = Annotated[UploadFile, File(description="The PDF to compare.")]
+Upload = Annotated[UploadFile, File(description="The PDF or OFD to compare.")]
 
 
 @router.get("/v/{token}", response_class=Response)

@@ -64,7 +64,7 @@ class UseState:
 class FileState:
     """What counts of an uploaded file.
 
-    `verdict` is gmseal's, None when the file is no PDF that can be read; `has_seal` whether it carries an e-seal.
+    `verdict` is gmseal's, None when the file is no PDF or OFD that can be read; `has_seal` whether it carries an e-seal.
     `is_registered` means equal bytes with the file of the use in question (or of any use), `is_sibling` with
     another registered file of the same document. `expects_seal` is false for the approved file of a physical use.
     `voids`: whether uses whose seals the file carries were voided.
@@ -313,8 +313,8 @@ _UNREADABLE = Answer(
     Level.UNKNOWN,
     Text("无法判断", "Cannot tell"),
     Text(
-        "这不是可读取的 PDF，与登记文件不是同一份。照片和扫描件不能用来核验，请上传收到的原始电子文件。",
-        "This is no readable PDF and not the registered file. Photos and scans cannot be checked; upload the original.",
+        "这不是可读取的 PDF 或 OFD，与登记文件不是同一份。照片和扫描件不能用来核验，请上传收到的原始电子文件。",
+        "This is no readable PDF or OFD and not the registered file. Photos and scans cannot be checked; upload the original.",
     ),
 )
 _NO_SEAL = Answer(

@@ -55,5 +55,5 @@ class FileCheckOut(BaseModel):
     size: int
     uses: list[PublicUseOut]
     report: dict[str, Any] | None = Field(
-        description="gmseal-report/2; null when the file is no readable PDF."
+        description="gmseal-report/2; null when the file is no readable PDF or OFD."
     )

@@ -15,6 +15,7 @@ from shuangyin.custody import errors
 from shuangyin.custody.models import PrintCopy
 from shuangyin.custody.print_marks import PrintMark, mark_pages
 from shuangyin.documents import queries as documents
+from shuangyin.documents.drawing import pages_as_pdf
 from shuangyin.evidence.commands import record
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.requests import queries as requests
@@ -48,15 +49,11 @@ def mark_print(platform: Platform, actor: Actor, request_id: str, version_id: st
     out of the series.
     """
     source = platform.transact(lambda work: _source(work, actor, request_id, version_id))
-    path = platform.objects.work_path(".pdf")
-    try:
-        platform.objects.copy_to(source.stored, path)
+    with pages_as_pdf(platform.objects, source.stored) as path:
         mark_pages(path, source.page_sizes, source.mark)
         path.chmod(0o600)
         with path.open("rb") as file:
             return MarkedPrint(source.mark.number, platform.objects.write(blocks_of(file)))
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def keep_print(

@@ -23,6 +23,7 @@ from shuangyin.core.objects import StoredObject
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import queries as documents
+from shuangyin.documents.formats import Format
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence import queries as evidence
 from shuangyin.sealing.models import SealUse
@@ -40,8 +41,8 @@ MAX_FILE_BYTES = 300 << 20
 """The largest document that goes into a bundle; digests are in it in any case."""
 _CHUNK = 1 << 20
 _DOCUMENT_NAMES = {
-    FileRole.SEALED_DOCUMENT: "document-sealed.pdf",
-    FileRole.ORIGINAL_DOCUMENT: "document-as-approved.pdf",
+    FileRole.SEALED_DOCUMENT: "document-sealed",
+    FileRole.ORIGINAL_DOCUMENT: "document-as-approved",
 }
 
 
@@ -147,9 +148,10 @@ def _files(platform: Platform, prepared: PreparedBundle, document_path: Path) ->
         media_type = "application/pkix-cert"
         files.append(FileSource("signer.cer", FileRole.CERTIFICATE, media_type, prepared.certificate))
     if prepared.document is not None:
-        _version, stored, role = prepared.document
+        version, stored, role = prepared.document
         platform.objects.copy_to(stored, document_path)
-        files.append(FileSource(_DOCUMENT_NAMES[role], role, "application/pdf", document_path))
+        kind = Format(version.media_type)
+        files.append(FileSource(f"{_DOCUMENT_NAMES[role]}{kind.suffix}", role, kind, document_path))
     return files
 
 
