@@ -54,6 +54,7 @@ from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
 from shuangyin.custody.commands.paper_permits import notice_open_permits
 from shuangyin.devices import api as devices_api
 from shuangyin.devices import link_api as devices_link_api
+from shuangyin.devices import opinions_api as devices_opinions_api
 from shuangyin.devices import permits_api as devices_permits_api
 from shuangyin.devices.counting import DeviceTally
 from shuangyin.devices.gateway.hub import Hub
@@ -147,6 +148,7 @@ APIS = (
     devices_permits_api,
     devices_api,
     devices_link_api,
+    devices_opinions_api,
     leaving_api,
     custody_loans_api,
     custody_handovers_api,

@@ -17,7 +17,10 @@ from sealdevice.record import read_record
 from shuangyin.alarms.models import Alarm
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.devices.commands.opinions import list_text
 from shuangyin.devices.models import Device, DeviceEvent, DevicePermit, DevicePhoto
+from shuangyin.devices.opinion_models import OpinionSurvey, SurveyHousehold
+from shuangyin.devices.opinion_queries import households
 from shuangyin.evidence.auditing import RowKey
 from shuangyin.recorded_comparing import (
     Comparison,
@@ -44,23 +47,32 @@ def _added(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
 
 def _life_differs(work: UnitOfWork, device: Device) -> str | None:
     """Key, seal, fence and revocation as the latest entry says that speaks of them."""
-    wanted: dict[str, object] = {"seal_id": None, "enrolled_at": None, "revoked_at": None, "record_key": None}
+    names = ("seal_id", "enrolled_at", "revoked_at", "record_key", "failed_at")
+    wanted: dict[str, object] = dict.fromkeys(names)
     wanted |= dict.fromkeys(_FENCE.values())
     for past in past_of(work, "device", device.id, *_LIFE):
         if past.kind == "devices.enrolled":
             wanted |= {"enrolled_at": past.at, "record_key": past.facts.get("record_key")}
             wanted |= {"certificate_serial": past.facts.get("certificate")}
         elif past.kind == "devices.bound":
-            wanted["seal_id"] = past.facts.get("seal")
+            wanted |= {"seal_id": past.facts.get("seal"), "failed_at": None}
         elif past.kind == "devices.fence_set":
             wanted |= {column: past.facts.get(name) for name, column in _FENCE.items()}
         else:
             wanted["seal_id"] = None
             wanted |= {"status": "revoked", "revoked_at": past.at} if past.kind == "devices.revoked" else {}
+            wanted |= {"failed_at": past.at} if past.kind == "devices.failed" else {}
     return states(device, wanted)
 
 
-_LIFE = ("devices.enrolled", "devices.bound", "devices.unbound", "devices.fence_set", "devices.revoked")
+_LIFE = (
+    "devices.enrolled",
+    "devices.bound",
+    "devices.unbound",
+    "devices.failed",
+    "devices.fence_set",
+    "devices.revoked",
+)
 _FENCE = {
     "latitude_e7": "fence_latitude_e7",
     "longitude_e7": "fence_longitude_e7",
@@ -80,6 +92,8 @@ def _issued(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
         "not_after": "not_after",
         "opening": "opening_id",
     }
+    # Entries of earlier versions know no permits on loans.
+    columns |= {"loan": "loan_id"} if "loan" in facts else {}
     counts = facts.get("counts")
     stated: dict[str, object] = {
         "request_id": subject_of(content),
@@ -211,6 +225,42 @@ def _judged(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     return states(row, stated) or text_differs(row.remark, facts.get("remark"), "Alarm.remark")
 
 
+def _survey_begun(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """A survey and its list as they were begun, and whether it is closed."""
+    row = row_of(work, OpinionSurvey, facts.get("survey"))
+    columns = {"number": "number", "opens_at": "opens_at", "closes_at": "closes_at"}
+    ended = past_of(work, "request", subject_of(content), "devices.survey_closed")
+    stated = {
+        "request_id": subject_of(content),
+        "begun_by": content.get("actor"),
+        "begun_at": content.get("at"),
+        "closed_at": ended[-1].at if ended else None,
+    }
+    return (
+        differs(row, facts, columns)
+        or states(row, stated)
+        or text_differs(row.question, facts.get("question"), "OpinionSurvey.question")
+        or text_differs(list_text(households(work, row.id)), facts.get("list"), "SurveyHousehold.label")
+    )
+
+
+def _opinion_given(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """What a household says is what the latest entry about it says; nothing where that one was withdrawn."""
+    row = row_of(work, SurveyHousehold, facts.get("household"))
+    past = past_of(work, "request", subject_of(content), "devices.opinion_given", "devices.opinion_withdrawn")
+    last = [one for one in past if one.facts.get("household") == facts.get("household")][-1]
+    if last.kind == "devices.opinion_withdrawn":
+        return states(row, {"opinion": None, "event_id": None, "recorded_at": None})
+    event = row_of(work, DeviceEvent, row.event_id) if row is not None and row.event_id else None
+    stated = {"opinion": last.facts.get("opinion"), "recorded_at": last.at}
+    said = states(row, stated)
+    if said is not None:
+        return said
+    if (event.digest if event is not None else None) != last.facts.get("event"):
+        return "SurveyHousehold.event_id is not what was recorded"
+    return text_differs(row.remark, last.facts.get("remark"), "SurveyHousehold.remark")
+
+
 def _digest_of(record: str) -> str | None:
     try:
         return read_record(record.encode()).digest
@@ -242,11 +292,14 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "devices.permit_issued": _issued,
     "devices.events_received": _received,
     "devices.photo_received": _photo_received,
+    "devices.survey_begun": _survey_begun,
+    "devices.opinion_given": _opinion_given,
 }
 _ROWS: tuple[tuple[str, Any], ...] = (
     ("alarm", select(Alarm.id, Alarm.entry_id).order_by(Alarm.id)),
     ("device", select(Device.id, null()).order_by(Device.id)),
     ("device_permit", select(DevicePermit.id, DevicePermit.entry_id).order_by(DevicePermit.id)),
+    ("opinion_survey", select(OpinionSurvey.id, null()).order_by(OpinionSurvey.id)),
     ("device_event", select(_EVENT_ID, null()).order_by(DeviceEvent.id)),
     (
         "uploaded device_photo",
@@ -254,12 +307,23 @@ _ROWS: tuple[tuple[str, Any], ...] = (
     ),
 )
 DEVICES = RecordedArea(
-    tables=frozenset({"alarm", "device", "device_permit", "device_event", "device_photo"}),
+    tables=frozenset(
+        {
+            "alarm",
+            "device",
+            "device_permit",
+            "device_event",
+            "device_photo",
+            "opinion_survey",
+            "survey_household",
+        }
+    ),
     comparisons=_COMPARISONS,
     brings={
         "alarms.raised": brings("alarm", "facts", "alarm"),
         "devices.added": brings("device", "subject", "id"),
         "devices.permit_issued": brings("device_permit", "facts", "permit"),
+        "devices.survey_begun": brings("opinion_survey", "facts", "survey"),
         "devices.events_received": _events_brought,
         "devices.photo_received": _photos_brought,
     },

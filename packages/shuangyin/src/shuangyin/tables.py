@@ -15,6 +15,7 @@ from shuangyin.custody import models as custody
 from shuangyin.custody import paper_permit_models as paper_permits
 from shuangyin.custody import stocktake_models as stocktakes
 from shuangyin.devices import models as devices
+from shuangyin.devices import opinion_models as opinions
 from shuangyin.documents import models as documents
 from shuangyin.evidence import models as evidence
 from shuangyin.organization import models as organization
@@ -52,6 +53,7 @@ MODULES = (
     paper_permits,
     stocktakes,
     devices,
+    opinions,
     leaving,
     transitions,
     workbench,

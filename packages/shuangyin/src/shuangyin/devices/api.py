@@ -14,7 +14,7 @@ from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices import queries, views
-from shuangyin.devices.commands import enrolling, locking
+from shuangyin.devices.commands import enrolling, failing, locking
 from shuangyin.devices.models import DevicePhoto
 from shuangyin.devices.schemas import (
     DeviceCode,
@@ -157,6 +157,21 @@ def revoke(device_id: Id, body: Revocation, actor: Manager, write: Write) -> Dev
 
     def command(work: UnitOfWork) -> DeviceOut:
         device = enrolling.revoke(work, actor, device_id, reason=body.reason, proof=body.proof)
+        return views.device_out(work, device)
+
+    return write.run(actor, command)
+
+
+@router.post("/{device_id}/fail", response_model=DeviceOut)
+def declare_failed(device_id: Id, body: Revocation, actor: SignedIn, write: Write) -> DeviceOut | Response:
+    """Declare that the device failed and its seal was taken out: from then on it is pressed by hand and registered.
+
+    For the keeper, the two at an open safe, the escort of a loan, and managers. Second factor: act
+    `devices.declare_failed`, subject the device.
+    """
+
+    def command(work: UnitOfWork) -> DeviceOut:
+        device = failing.declare_failed(work, actor, device_id, reason=body.reason, proof=body.proof)
         return views.device_out(work, device)
 
     return write.run(actor, command)

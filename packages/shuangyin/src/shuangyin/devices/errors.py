@@ -102,6 +102,44 @@ def opening_over() -> Conflict:
     )
 
 
+def not_your_loan() -> Forbidden:
+    """Only escort and custodian of the loan begin a use on it."""
+    return Forbidden(
+        "NOT_YOUR_LOAN",
+        "只有本次外带的随行人或保管人可以签发用印许可。",
+        "Only the escort or the custodian of this loan may have a permit issued.",
+    )
+
+
+def loan_over() -> Conflict:
+    """A permit on a loan needs a seal that two handed out, within the agreed time."""
+    return Conflict(
+        "LOAN_NOT_OUT",
+        "印章未在外带中或已过归还时间，不能签发用印许可。请先由保管人与随行人共同取出，或归还后重新办理外带。",
+        "The seals are not out on this loan, or its time is over. Custodian and escort take them out together first, or "
+        "bring them back and agree on another loan.",
+    )
+
+
+def nothing_failed() -> Conflict:
+    """What is not in a device needs no way around it."""
+    return Conflict(
+        "DEVICE_WITHOUT_SEAL",
+        "该设备中没有印章，无需申报故障。",
+        "There is no seal in this device; there is nothing to declare.",
+    )
+
+
+def not_yours_to_fail() -> Forbidden:
+    """Who has the seal in hand, keeps it or manages devices may say that its device failed."""
+    return Forbidden(
+        "NOT_YOURS_TO_DECLARE",
+        "只有印章保管人、正在用印的两人、外带随行人或设备管理人员可以申报设备故障。",
+        "Only the keeper of the seal, the two who use it now, the escort of its loan or who manages devices may declare "
+        "that the device has failed.",
+    )
+
+
 def permit_over() -> Conflict:
     """The use under this permit has ended."""
     return Conflict("PERMIT_OVER", "该许可下的用印已结束。", "The use under this permit has ended.")

@@ -74,6 +74,9 @@ class Device(Base):
     resend_from: Mapped[int | None]
     resend_at: Mapped[int | None]
     silent_told_at: Mapped[int | None] = mapped_column(doc="When its silence was told; null once it speaks.")
+    failed_at: Mapped[int | None] = mapped_column(
+        doc="When people declared it failed and took its seal out; null once a seal is bound to it anew."
+    )
 
 
 class DeviceEnrolment(Base):
@@ -114,7 +117,7 @@ class DeviceAuthority(Base):
 
 
 class DevicePermit(Base):
-    """A permit (用印许可) that was issued, and what its device counted under it.
+    """A permit (用印许可) that was issued within an opening or on a loan, and what its device counted under it.
 
     `slot` is request and seal while it can still be pressed under: one permit at a time. `check_at` is when accounts
     are to be settled next; null when they are settled and nothing new was told.
@@ -133,7 +136,12 @@ class DevicePermit(Base):
     device_id: Mapped[str] = mapped_column(String(32), ForeignKey("device.id"))
     seal_id: Mapped[str] = mapped_column(String(32), ForeignKey("seal.id"))
     request_id: Mapped[str] = mapped_column(String(32), ForeignKey("use_request.id"))
-    opening_id: Mapped[str] = mapped_column(String(32), ForeignKey("opening.id"))
+    opening_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("opening.id"), doc="Null for a permit on a loan."
+    )
+    loan_id: Mapped[str | None] = mapped_column(
+        String(32), ForeignKey("loan.id"), index=True, doc="Null for a permit at a safe."
+    )
     presser_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     reviewer_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"))
     confirmer_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("person.id"))
@@ -166,6 +174,10 @@ class DevicePermit(Base):
     registered_spoiled: Mapped[int] = mapped_column(default=0)
     check_at: Mapped[int | None]
     balanced: Mapped[bool | None]
+    failed_at: Mapped[int | None] = mapped_column(
+        doc="When its device was declared failed before this was settled: what people register by hand from then on is "
+        "not this device's to count."
+    )
 
 
 class DevicePermitUse(Base):

@@ -12,7 +12,7 @@ from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.queries import opening
+from shuangyin.custody.queries import loan, opening
 from shuangyin.devices import queries, views
 from shuangyin.devices.commands import permitting
 from shuangyin.devices.models import DevicePermit, DevicePhoto
@@ -24,7 +24,8 @@ router = APIRouter(tags=["devices"])
 
 @router.post("/devices/{device_id}/permits", status_code=201, response_model=PermitOut)
 def issue(device_id: Id, body: NewPermit, actor: SignedIn, write: Write) -> PermitOut | Response:
-    """Sign a permit for an approved request within an opening; for its custodian or reviewer."""
+    """Sign a permit for an approved request within an opening, for its custodian or reviewer; or on a loan, for its
+    escort or custodian."""
 
     def command(work: UnitOfWork) -> PermitOut:
         return views.permits_out(work, [permitting.issue(work, actor, device_id, body)])[0]
@@ -38,6 +39,7 @@ def list_permits(
     platform: PlatformOf,
     actor: SignedIn,
     opening_id: Annotated[str | None, Query(max_length=32)] = None,
+    loan_id: Annotated[str | None, Query(max_length=32)] = None,
     open_only: bool = False,
     to_confirm: Annotated[
         bool, Query(description="Open ones of which the caller confirms each press.")
@@ -45,7 +47,7 @@ def list_permits(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PermitOut]:
-    """Permits, newest first: all for who sees devices, those of an opening for its persons."""
+    """Permits, newest first: all for who sees devices, those of an opening or a loan for its persons."""
     before = read_cursor(cursor)
 
     def query(work: UnitOfWork) -> Page[PermitOut]:
@@ -54,6 +56,8 @@ def list_permits(
             return _page(work, rows, limit)
         if opening_id is not None:
             opening(work, actor, opening_id)
+        elif loan_id is not None:
+            loan(work, actor, loan_id)
         elif not actor.may(queries.READ):
             raise Forbidden(
                 "NOT_PERMITTED", "您的岗位没有此项权限。", "Your post does not include this right."
@@ -62,6 +66,7 @@ def list_permits(
             work,
             actor.organization_id,
             opening_id=opening_id,
+            loan_id=loan_id,
             open_only=open_only,
             before=before,
             limit=limit + 1,
@@ -121,6 +126,18 @@ def opening_devices(opening_id: Id, platform: PlatformOf, actor: SignedIn) -> li
     def query(work: UnitOfWork) -> list[OpeningDevice]:
         opening(work, actor, opening_id)
         rows = queries.devices_of_opening(work, actor.organization_id, opening_id)
+        return views.opening_devices_out(work, rows)
+
+    return platform.view(query)
+
+
+@router.get("/loans/{loan_id}/devices", response_model=list[OpeningDevice])
+def loan_devices(loan_id: Id, platform: PlatformOf, actor: SignedIn) -> list[OpeningDevice]:
+    """The smart seals that hold the seals of a loan, for its persons."""
+
+    def query(work: UnitOfWork) -> list[OpeningDevice]:
+        loan(work, actor, loan_id)
+        rows = queries.devices_of_loan(work, actor.organization_id, loan_id)
         return views.opening_devices_out(work, rows)
 
     return platform.view(query)

@@ -9,7 +9,8 @@ from sqlalchemy import or_, select
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import OpeningRequest
+from shuangyin.custody.models import Loan, LoanSeal, Opening, OpeningRequest
+from shuangyin.custody.occasions import Occasion, at_safe, on_loan
 from shuangyin.devices.models import (
     Device,
     DeviceEvent,
@@ -20,7 +21,7 @@ from shuangyin.devices.models import (
     DeviceStatus,
 )
 from shuangyin.people.queries import persons_permitted
-from shuangyin.requests.models import RequestSeal
+from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.models import Seal
 
 READ = "devices.read"
@@ -88,6 +89,7 @@ def permits(
     *,
     device_id: str | None = None,
     opening_id: str | None = None,
+    loan_id: str | None = None,
     open_only: bool = False,
     before: str | None = None,
     limit: int,
@@ -98,6 +100,8 @@ def permits(
         query = query.where(DevicePermit.device_id == device_id)
     if opening_id is not None:
         query = query.where(DevicePermit.opening_id == opening_id)
+    if loan_id is not None:
+        query = query.where(DevicePermit.loan_id == loan_id)
     if open_only:
         query = query.where(DevicePermit.slot.is_not(None))
     if before is not None:
@@ -132,6 +136,25 @@ def devices_of_opening(work: UnitOfWork, organization_id: str, opening_id: str) 
         Device.seal_id.in_(asked),
     )
     return list(work.session.scalars(query.order_by(Device.name)))
+
+
+def devices_of_loan(work: UnitOfWork, organization_id: str, loan_id: str) -> list[Device]:
+    """The active devices that hold the seals of a loan."""
+    lent = select(LoanSeal.seal_id).where(LoanSeal.loan_id == loan_id)
+    query = select(Device).where(
+        Device.organization_id == organization_id,
+        Device.status == DeviceStatus.ACTIVE,
+        Device.seal_id.in_(lent),
+    )
+    return list(work.session.scalars(query.order_by(Device.name)))
+
+
+def occasion_of(work: UnitOfWork, permit: DevicePermit) -> Occasion:
+    """The opening or the loan that a permit was issued in: where its presses and photos are registered."""
+    if permit.loan_id is not None:
+        request = work.session.get_one(UseRequest, permit.request_id)
+        return on_loan(work.session.get_one(Loan, permit.loan_id), request)
+    return at_safe(work.session.get_one(Opening, permit.opening_id))
 
 
 def unsettled(work: UnitOfWork, device_id: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.people.schemas import Id, NamedRef, PersonRef
@@ -38,7 +38,7 @@ class ReasonBody(_Input):
 
 
 class Revocation(_Input):
-    """Why the device is trusted no more, with the second factor."""
+    """Why the device is trusted or used no more, with the second factor."""
 
     reason: Reason
     proof: Proof | None = None
@@ -73,15 +73,23 @@ class FenceChange(_Input):
 
 
 class NewPermit(_Input):
-    """What the permit shall say besides what was approved."""
+    """What the permit shall say besides what was approved: within an opening, or on a loan."""
 
-    opening_id: Id
+    opening_id: Id | None = None
+    loan_id: Id | None = None
     request_id: Id
     minutes: int = Field(60, ge=1, le=120, description="How long it is good; never longer than the opening.")
     checks: list[Literal["face", "password", "card"]] = Field(["password"], min_length=1, max_length=3)
     photos: list[Literal["before", "pressing", "after"]] = Field(["after"], max_length=3)
     offline: bool = Field(default=False, description="May press without a connection.")
     confirmer_id: Id | None = Field(None, description="Who confirms each press from afar.")
+
+    @model_validator(mode="after")
+    def _one_occasion(self) -> NewPermit:
+        if (self.opening_id is None) == (self.loan_id is None):
+            message = "exactly one of opening_id and loan_id is needed"
+            raise ValueError(message)
+        return self
 
 
 class PressConfirmation(_Input):
@@ -129,6 +137,7 @@ class DeviceOut(BaseModel):
     enrolled_at: int | None
     bound_at: int | None
     revoked_at: int | None
+    failed_at: int | None = Field(description="When it was declared failed and its seal taken out.")
     open_alarms: int
 
 
@@ -212,7 +221,8 @@ class PermitOut(BaseModel):
     request_id: str
     request_number: str
     request_title: str
-    opening_id: str
+    opening_id: str | None = Field(description="Null for a permit on a loan.")
+    loan_id: str | None = Field(description="Null for a permit at a safe.")
     presser: PersonRef
     reviewer: PersonRef
     confirmer: PersonRef | None
@@ -238,7 +248,7 @@ class PermitOut(BaseModel):
 
 
 class OpeningDevice(BaseModel):
-    """A smart seal that holds a seal of an opening's requests, as its two persons need to see it."""
+    """A smart seal that holds a seal of an opening's requests or of a loan, as its persons need to see it."""
 
     id: str
     name: str

@@ -126,7 +126,7 @@ def permits_out(work: UnitOfWork, rows: Sequence[DevicePermit]) -> list[PermitOu
 
 
 def opening_devices_out(work: UnitOfWork, rows: Sequence[Device]) -> list[OpeningDevice]:
-    """The devices of an opening."""
+    """The devices of an opening or of a loan."""
     return [
         OpeningDevice(
             id=row.id,
@@ -184,6 +184,7 @@ def _device(row: Device, seal: Seal | None, people: dict[str, PersonRef], alarms
         enrolled_at=row.enrolled_at,
         bound_at=row.bound_at,
         revoked_at=row.revoked_at,
+        failed_at=row.failed_at,
         open_alarms=alarms,
     )
 
@@ -240,6 +241,7 @@ def _permit(
         request_number=request.number,
         request_title=request.title,
         opening_id=row.opening_id,
+        loan_id=row.loan_id,
         presser=people[row.presser_id],
         reviewer=people[row.reviewer_id],
         confirmer=people.get(row.confirmer_id) if row.confirmer_id else None,

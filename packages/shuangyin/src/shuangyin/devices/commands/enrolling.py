@@ -152,7 +152,7 @@ def bind(work: UnitOfWork, actor: Actor, device_id: str, seal_id: str) -> Device
     other = work.session.scalar(select(Device.id).where(Device.seal_id == seal.id))
     if device.seal_id is not None or other is not None:
         raise errors.already_bound()
-    device.seal_id, device.bound_at = seal.id, work.now
+    device.seal_id, device.bound_at, device.failed_at = seal.id, work.now, None
     work.session.flush()
     _record(work, actor, device, "devices.bound", {"seal": seal.id, "presses": device.presses})
     return device

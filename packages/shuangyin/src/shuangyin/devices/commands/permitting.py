@@ -15,8 +15,9 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries as custody
 from shuangyin.custody.controls import require_before_press, require_checked
-from shuangyin.custody.models import Opening, OpeningStatus
-from shuangyin.custody.occasions import at_safe
+from shuangyin.custody.loan_errors import other_request
+from shuangyin.custody.models import LoanStatus, OpeningStatus
+from shuangyin.custody.occasions import Occasion, at_safe, on_loan
 from shuangyin.custody.rules import Presses, spare_for, total_of
 from shuangyin.devices import errors, queries
 from shuangyin.devices.commands.telling import command_device, put_message, tell_watchers
@@ -49,21 +50,28 @@ MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """Everything a permit is issued about, as it stands now."""
+    """Everything a permit is issued about, as it stands now.
+
+    `beside_id` is who stands at the device beside the presser; `keeper_id` answers for the seal, and on a loan gave it
+    to the presser; the occasion lasts until `until`, UTC milliseconds.
+    """
 
     device: Device
-    opening: Opening
+    occasion: Occasion
+    beside_id: str
+    keeper_id: str
+    until: int
     request: UseRequest
     seal: Seal | None
     left: Remaining
 
 
 def issue(work: UnitOfWork, actor: Actor, device_id: str, new: NewPermit) -> DevicePermit:
-    """Sign a permit for one seal on one approved request, inside an opening that its two persons confirmed.
+    """Sign a permit for one seal on one approved request, inside an opening or on a loan that two persons confirmed.
 
     No approval, no permit: it names exactly the documents, the counts and the persons that were approved and are
-    there, and is good no longer than the opening. Raises Refused with what stands against it, Forbidden for anybody
-    but the two, Conflict when the seal has a permit on this request already.
+    there, and is good no longer than the opening or the loan. Raises Refused with what stands against it, Forbidden for
+    anybody but the two, Conflict when the seal has a permit on this request already.
     """
     queries.get(work, actor.organization_id, device_id)
     require_not_frozen(work, actor.organization_id)
@@ -74,8 +82,8 @@ def issue(work: UnitOfWork, actor: Actor, device_id: str, new: NewPermit) -> Dev
     assert case.seal is not None  # noqa: S101  # the objection above
     require_as_approved(work, case.request)
     require_still_lawful(work, case.request)
-    require_before_press(work, at_safe(case.opening), case.request, case.request.copies)
-    require_checked(work, at_safe(case.opening), case.request)
+    require_before_press(work, case.occasion, case.request, case.request.copies)
+    require_checked(work, case.occasion, case.request)
     slot = f"{case.request.id}:{case.seal.id}"
     if work.session.scalar(select(DevicePermit.id).where(DevicePermit.slot == slot)) is not None:
         raise errors.permit_exists()
@@ -157,17 +165,41 @@ def confirm_press(
 
 
 def _case(work: UnitOfWork, actor: Actor, device: Device, new: NewPermit) -> _Case:
-    opening = custody.opening(work, actor, new.opening_id)
+    if new.loan_id is not None:
+        return _case_on_loan(work, actor, device, new.loan_id, new.request_id)
+    opening = custody.opening(work, actor, new.opening_id or "")
     if actor.person_id not in (opening.custodian_id, opening.reviewer_id):
         raise errors.not_your_opening()
-    over = opening.closes_by is not None and work.now >= opening.closes_by
-    if opening.status != OpeningStatus.OPEN or over:
+    until = opening.closes_by or work.now + PERMIT_MOST_MS
+    if opening.status != OpeningStatus.OPEN or work.now >= until:
         raise errors.opening_over()
     request = custody.request_in(work, opening, new.request_id)
-    seal = None if device.seal_id is None else work.session.get_one(Seal, device.seal_id)
+    seal, left = _left(work, device, request)
+    occasion = at_safe(opening)
+    return _Case(device, occasion, opening.reviewer_id, opening.custodian_id, until, request, seal, left)
+
+
+def _case_on_loan(work: UnitOfWork, actor: Actor, device: Device, loan_id: str, request_id: str) -> _Case:
+    """On a loan the escort presses, beside the applicant who brought the paper there."""
+    loan = custody.loan(work, actor, loan_id)
+    if actor.person_id not in (loan.custodian_id, loan.escort_id):
+        raise errors.not_your_loan()
+    if loan.status != LoanStatus.OUT or work.now >= loan.due_at:
+        raise errors.loan_over()
+    if request_id != loan.request_id:
+        raise other_request()
+    request = custody.request(work, loan.organization_id, loan.request_id)
+    lent = {line.seal_id for line, _, _ in custody.loan_seals(work, loan.id)}
+    seal, left = _left(work, device, request) if device.seal_id in lent else (None, Remaining(Counts(), 0))
+    occasion = on_loan(loan, request)
+    return _Case(device, occasion, request.applicant_id, loan.custodian_id, loan.due_at, request, seal, left)
+
+
+def _left(work: UnitOfWork, device: Device, request: UseRequest) -> tuple[Seal | None, Remaining]:
+    """The seal in a device and what an approval still allows for it; None when it was not asked for."""
     line = next((one for one, _ in custody.lines_of(work, request.id) if one.seal_id == device.seal_id), None)
     if line is None:
-        return _Case(device, opening, request, None, Remaining(Counts(), 0))
+        return None, Remaining(Counts(), 0)
     uses = custody.uses_of_line(work, request.id, line.seal_id)
     left = remaining(
         pages=line.presses_applied,
@@ -175,7 +207,7 @@ def _case(work: UnitOfWork, actor: Actor, device: Device, new: NewPermit) -> _Ca
         spare=spare_for(line.presses_applied + line.seam_presses),
         registered=total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in uses),
     )
-    return _Case(device, opening, request, seal, left)
+    return work.session.get_one(Seal, line.seal_id), left
 
 
 def _readiness(work: UnitOfWork, case: _Case) -> Readiness:
@@ -188,9 +220,7 @@ def _readiness(work: UnitOfWork, case: _Case) -> Readiness:
         request_approved=case.request.status == "approved" and case.request.medium == "physical",
         seal_in_force=seal is not None and seal.status == SealStatus.IN_FORCE,
         presser_in_authority=seal is not None
-        and authority_for(
-            work, case.request, seal.id, person_id=case.opening.custodian_id, at=work.now
-        ).allowed,
+        and authority_for(work, case.request, seal.id, person_id=case.keeper_id, at=work.now).allowed,
         left=case.left,
     )
 
@@ -200,8 +230,7 @@ def _permit(work: UnitOfWork, case: _Case, seal: Seal, new: NewPermit) -> Permit
     controls = controls_of_request(case.request)
     checks = frozenset(Check(one) for one in new.checks) | ({Check.FACE} if controls.face_check else set())
     photos = {*new.photos, *(set(PhotoMoment) & set(controls.photo_moments))}
-    closes_by = case.opening.closes_by or work.now + PERMIT_MOST_MS
-    until = min(work.now + min(new.minutes * MINUTE_MS, PERMIT_MOST_MS), closes_by)
+    until = min(work.now + min(new.minutes * MINUTE_MS, PERMIT_MOST_MS), case.until)
     return Permit(
         id=work.new_id(),
         device=device.id,
@@ -209,8 +238,8 @@ def _permit(work: UnitOfWork, case: _Case, seal: Seal, new: NewPermit) -> Permit
         request=case.request.id,
         documents=tuple(one.sm3 for one in documents_of(work, case.request.id)),
         persons=(
-            NamedPerson(case.opening.custodian_id, Role.PRESSER, checks),
-            NamedPerson(case.opening.reviewer_id, Role.REVIEWER, checks),
+            NamedPerson(case.occasion.presser_id, Role.PRESSER, checks),
+            NamedPerson(case.beside_id, Role.REVIEWER, checks),
         ),
         counts={
             PressKind.ORDINARY: counts.ordinary,
@@ -256,7 +285,8 @@ def _keep(work: UnitOfWork, actor: Actor, case: _Case, permit: Permit, slot: str
         "confirmer": permit.confirmer,
         "not_before": permit.not_before,
         "not_after": permit.not_after,
-        "opening": case.opening.id,
+        "opening": case.occasion.opening_id,
+        "loan": case.occasion.loan_id,
     }
     entry = record(
         work,
@@ -272,9 +302,10 @@ def _keep(work: UnitOfWork, actor: Actor, case: _Case, permit: Permit, slot: str
         device_id=device.id,
         seal_id=permit.seal,
         request_id=permit.request,
-        opening_id=case.opening.id,
-        presser_id=case.opening.custodian_id,
-        reviewer_id=case.opening.reviewer_id,
+        opening_id=case.occasion.opening_id,
+        loan_id=case.occasion.loan_id,
+        presser_id=case.occasion.presser_id,
+        reviewer_id=case.beside_id,
         confirmer_id=permit.confirmer,
         slot=slot,
         record=data.decode(),

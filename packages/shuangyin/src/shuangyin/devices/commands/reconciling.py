@@ -15,6 +15,7 @@ from shuangyin.alarms.kinds import alarm_kinds
 from shuangyin.core.actor import system_actor
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus
 from shuangyin.devices import queries
 from shuangyin.devices.commands.effects import Effects
 from shuangyin.devices.commands.permitting import end_permit
@@ -108,13 +109,18 @@ def _unfounded() -> Select[tuple[str]]:
         Person.id.in_([DevicePermit.presser_id, DevicePermit.reviewer_id]),
         Person.status != PersonStatus.ACTIVE,
     )
+    # A seal that is in its place again is pressed no more, whatever its device still holds.
+    back = or_(
+        exists().where(Loan.id == DevicePermit.loan_id, Loan.status != LoanStatus.OUT),
+        exists().where(Opening.id == DevicePermit.opening_id, Opening.status == OpeningStatus.CLOSED),
+    )
     return (
         select(DevicePermit.id)
         .join(UseRequest, UseRequest.id == DevicePermit.request_id)
         .join(Seal, Seal.id == DevicePermit.seal_id)
         .where(
             DevicePermit.slot.is_not(None),
-            or_(UseRequest.status != "approved", Seal.status != SealStatus.IN_FORCE, left),
+            or_(UseRequest.status != "approved", Seal.status != SealStatus.IN_FORCE, left, back),
         )
     )
 

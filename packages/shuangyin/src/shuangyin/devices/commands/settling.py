@@ -15,8 +15,7 @@ from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries as custody
 from shuangyin.custody.commands.uses import attach_photo, enter
-from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse
-from shuangyin.custody.occasions import at_safe
+from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus, PhotoMoment, PhysicalUse
 from shuangyin.custody.rules import Presses, total_of
 from shuangyin.devices import queries
 from shuangyin.devices.commands.effects import Effects, account_of
@@ -73,7 +72,7 @@ def attach_photos(work: UnitOfWork, actor: Actor, permit: DevicePermit) -> None:
     uses = queries.uses_of(work, permit.id)
     if not uses:
         return
-    occasion = at_safe(work.session.get_one(Opening, permit.opening_id))
+    occasion = queries.occasion_of(work, permit)
     for photo in queries.photos(work, permit_id=permit.id):
         if photo.object_id is None or photo.use_photo_id is not None or photo.device_id != permit.device_id:
             continue
@@ -117,7 +116,7 @@ def _enter_lacking(work: UnitOfWork, actor: Actor, permit: DevicePermit) -> None
     use = enter(
         work,
         actor,
-        at_safe(work.session.get_one(Opening, permit.opening_id)),
+        queries.occasion_of(work, permit),
         request,
         permit.seal_id,
         lacking,
@@ -135,14 +134,20 @@ def _enter_lacking(work: UnitOfWork, actor: Actor, permit: DevicePermit) -> None
 
 
 def _end_request(work: UnitOfWork, actor: Actor, permit: DevicePermit, request: UseRequest) -> None:
-    """A request of which the last seal was entered after its safe was closed is done now."""
-    opening = work.session.get_one(Opening, permit.opening_id)
-    if opening.status != OpeningStatus.CLOSED or request.status != "approved":
+    """A request of which the last seal was entered after its safe was closed, or its loan returned, is done now."""
+    if request.status != "approved" or not _is_back(work, permit):
         return
     asked = set(work.session.scalars(select(RequestSeal.seal_id).where(RequestSeal.request_id == request.id)))
     used = set(work.session.scalars(select(PhysicalUse.seal_id).where(PhysicalUse.request_id == request.id)))
     if asked <= used:
         mark_sealed(work, actor, request)
+
+
+def _is_back(work: UnitOfWork, permit: DevicePermit) -> bool:
+    """Whether the seal is in its place again after the occasion of a permit."""
+    if permit.loan_id is not None:
+        return work.session.get_one(Loan, permit.loan_id).status == LoanStatus.RETURNED
+    return work.session.get_one(Opening, permit.opening_id).status == OpeningStatus.CLOSED
 
 
 def _last_told(work: UnitOfWork, permit: DevicePermit) -> int:
@@ -158,10 +163,8 @@ def _last_told(work: UnitOfWork, permit: DevicePermit) -> int:
 def _judge(work: UnitOfWork, actor: Actor, device: Device, permit: DevicePermit) -> None:
     effects = Effects(work)
     counted = _counted_of_line(work, permit)
-    registered = total_of(
-        Presses(one.normal, one.seam, one.cover, one.spoiled)
-        for one in custody.uses_of_line(work, permit.request_id, permit.seal_id)
-    )
+    uses = _uses_to_compare(work, permit)
+    registered = total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in uses)
     missing = missing_photos(work, permit)
     facts: dict[str, JsonValue] = {
         "permit": permit.id,
@@ -185,6 +188,25 @@ def _judge(work: UnitOfWork, actor: Actor, device: Device, permit: DevicePermit)
         subject_id=permit.request_id,
         facts={**facts, "balanced": permit.balanced},
     )
+
+
+def _uses_to_compare(work: UnitOfWork, permit: DevicePermit) -> list[PhysicalUse]:
+    """The lines of the register that devices answer for: not those pressed by hand under a paper permit, nor those that
+    people registered after a device of this line was declared failed."""
+    uses = custody.uses_of_line(work, permit.request_id, permit.seal_id)
+    failed = work.session.scalar(
+        select(func.min(DevicePermit.failed_at)).where(
+            DevicePermit.request_id == permit.request_id, DevicePermit.seal_id == permit.seal_id
+        )
+    )
+    ids = [one.id for one in uses]
+    query = select(DevicePermitUse.use_id).where(DevicePermitUse.use_id.in_(ids))
+    told = set(work.session.scalars(query))
+    return [
+        one
+        for one in uses
+        if one.id in told or (one.paper_permit_id is None and (failed is None or one.recorded_at < failed))
+    ]
 
 
 def _counted_of_line(work: UnitOfWork, permit: DevicePermit) -> Presses:
