@@ -13,3 +13,5 @@ export type DevicePosition = Shape<'PositionOut'>
 export type Fence = Shape<'FenceShape'>
 export type DevicePermit = Shape<'PermitOut'>
 export type OpeningDevice = Shape<'OpeningDevice'>
+export type Survey = Shape<'SurveyOut'>
+export type Household = Shape<'HouseholdOut'>

@@ -32,12 +32,13 @@ import scenarios from './scenarios'
 import settings from './settings'
 import statements from './statements'
 import stocktakes from './stocktakes'
+import surveys from './surveys'
 import ways from './ways'
 import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, ways, duties, calendar, face, privacy, roster }
+const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, face, privacy, roster }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

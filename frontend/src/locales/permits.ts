@@ -52,6 +52,11 @@ export default bilingual(
     outcome: { taken: '设备已执行', superseded: '已被后一指令取代', expired: '已过期' },
     sent: '待设备答复',
     ordersEmpty: '还没有发出过指令。',
+    failed: '申报设备故障',
+    failedHint: '设备坏了、印章已取出？申报后改为手工盖章并登记。断网断电时使用事先签发的备用许可。',
+    askFailed: '确认印章已从设备中取出。申报后设备的用印许可立即终止，改由人工盖章、登记和拍照，并产生预警供复查；设备已盖的次数照常入账。',
+    failedSince: '已申报故障，印章已取出：',
+    paper: '备用许可',
   },
   {
     title: 'Permit to press',
@@ -104,5 +109,10 @@ export default bilingual(
     outcome: { taken: 'carried out', superseded: 'replaced by a later one', expired: 'expired' },
     sent: 'waits for the device',
     ordersEmpty: 'No commands yet.',
+    failed: 'Declare the device failed',
+    failedHint: 'Broken, and the seal taken out? Once declared, it is pressed by hand and registered. Without network or power use a paper permit issued beforehand.',
+    askFailed: 'The seal has been taken out of the device. Its permits end at once, people press, register and photograph by hand, and an alarm asks for a review; what the device pressed is counted as ever.',
+    failedSince: 'Declared failed, seal taken out:',
+    paper: 'Paper permits',
   },
 )

@@ -47,6 +47,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.newRequest', key: 'wizard', permission: 'requests.apply' },
   },
   {
+    path: '/requests/:id/survey',
+    component: () => import('@/views/devices/SurveyPage.vue'),
+    props: true,
+    meta: { title: 'surveys.title' },
+  },
+  {
     path: '/requests/:id',
     component: () => import('@/views/requests/RequestPage.vue'),
     props: true,

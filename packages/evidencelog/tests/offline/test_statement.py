@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "066494156a31c98983ed40dcefe8ac41e24f7c5c4691bec2b59e7811ec6b1991",
+    "vocabulary-1.json": "c6970866aee059e5b5328fcf5cf094302837b7db534b90b19999dd94ee664f81",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"
