@@ -36,7 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             "SHUANGYIN_LICENCE": json.dumps({"url": board.address_of("licence")}),
             "SHUANGYIN_OIDC": json.dumps([joined(issuer, folder)]),
         }
-        with installation(folder, environment) as made:
+        with installation(folder, environment, broker=True) as made:
             made.board = board
             yield made
 

@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from shuangyin.connectors.standins.board import StandInBoard
+from shuangyin.demo.broker import Broker, find_mosquitto
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import approve_all, wait_until_sealed
 from shuangyin.demo.person import Person, current_code
@@ -156,8 +157,13 @@ class Story:
 
 
 @contextmanager
-def installation(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Installation]:
-    """Found an organization on a new server process; its port stays the same over restarts."""
+def installation(
+    folder: Path, environment: Mapping[str, str] | None = None, *, broker: bool = False
+) -> Iterator[Installation]:
+    """Found an organization on a new server process; its port stays the same over restarts.
+
+    With `broker` smart seals can speak to it over a mosquitto of its own, where that is installed.
+    """
     report = Report(folder, Console(file=io.StringIO()))
     settings = {
         "SHUANGYIN_PORT": str(free_port()),
@@ -169,6 +175,9 @@ def installation(folder: Path, environment: Mapping[str, str] | None = None) -> 
         **(environment or {}),
     }
     server = Server(folder, settings)
+    mosquitto = find_mosquitto() if broker else None
+    if mosquitto is not None:
+        server.join_broker(Broker(mosquitto, server.data_dir / "broker"))
     try:
         cast = establish(server, report)
         yield Installation(server, cast, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shuangyin.demo.by_device import press_by_device
 from shuangyin.demo.cast import Cast
 from shuangyin.demo.electronic import approve_all, decide, upload
 from shuangyin.demo.report import Report, demand
@@ -42,7 +43,17 @@ def seal_physically(cast: Cast, report: Report) -> dict[str, Any]:
         found["say"] = request["number"]
     approve_all(cast, report, request)
     opening = _open_safe(cast, report, request)
-    _press(cast, report, opening, request)
+    _check(cast, report, opening, request)
+    broker = cast.server.broker
+    if broker is None:
+        report.say(
+            "没有安装 mosquitto（apt install mosquitto），智能印章的盖章未演示，改由人工盖章登记。",
+            "mosquitto is not installed (apt install mosquitto): no smart seal is shown, people press by hand.",
+        )
+        _press(cast, report, opening, request)
+    else:
+        press_by_device(cast, report, broker, opening, request, COPIES)
+    _return(cast, report, opening)
     with report.step("register_sheet", "打印实体印章使用登记表") as found:
         path = report.save("use-register.pdf", cast["custodian"].download("/use-register.pdf"))
         found["say"] = str(path)
@@ -98,11 +109,15 @@ def _open_safe(cast: Cast, report: Report, request: dict[str, Any]) -> dict[str,
         return dict(opened)
 
 
-def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[str, Any]) -> None:
+def _check(cast: Cast, report: Report, opening: dict[str, Any], request: dict[str, Any]) -> None:
     custodian = cast["custodian"]
     with report.step("check", "盖章前核对：内容与批准版本一致，日期已填，无空白，落款正确"):
         points = dict.fromkeys(("text_matches", "date_filled", "no_blank", "signature_line"), True)
         custodian.post_json(f"/openings/{opening['id']}/checks", {"request_id": request["id"], **points})
+
+
+def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[str, Any]) -> None:
+    custodian = cast["custodian"]
     with report.step("press", "盖章登记：一式四份，含骑缝，一次废印，盖后拍照") as found:
         lines = opening["requests"][0]["seals"]
         for number, line in enumerate(lines):
@@ -142,6 +157,10 @@ def _press(cast: Cast, report: Report, opening: dict[str, Any], request: dict[st
         )
         demand(problem["code"] == "COUNT_EXCEEDED", f"expected COUNT_EXCEEDED: {problem}")
         found["say"] = problem["detail"]
+
+
+def _return(cast: Cast, report: Report, opening: dict[str, Any]) -> None:
+    custodian, lines = cast["custodian"], opening["requests"][0]["seals"]
     with report.step("return", "印章归位，拍照，关柜"):
         custodian.upload(
             f"/openings/{opening['id']}/photos",

@@ -47,6 +47,10 @@ class Report:
     def chapter(self, zh: str, en: str) -> None:
         self.console.print(f"\n[bold]{zh}[/bold]  [dim]{en}[/dim]")
 
+    def say(self, zh: str, en: str) -> None:
+        """Say something that is no step."""
+        self.console.print(f"  [yellow]·[/yellow] {zh} [dim]{en}[/dim]", highlight=False)
+
     @contextmanager
     def step(self, name: str, text: str) -> Iterator[dict[str, Any]]:
         """Time one step. What the body puts into the yielded dict is kept and, under "say", shown."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shuangyin.demo.altered import show_altered_history
+from shuangyin.demo.broker import Broker, find_mosquitto
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import seal_electronically
 from shuangyin.demo.outsider import check_electronic, check_records
@@ -28,6 +29,9 @@ def run(folder: Path, console: Console, *, keep_serving: bool) -> bool:
     sweep_old_runs(folder)
     report = Report(folder, console)
     server = Server(folder, {})
+    mosquitto = find_mosquitto()
+    if mosquitto is not None:
+        server.join_broker(Broker(mosquitto, server.data_dir / "broker"))
     console.print("[bold]双印 Shuangyin[/bold]:电子印章与实体印章，一份清单、一条审批、一本存证")
     try:
         cast = establish(server, report)

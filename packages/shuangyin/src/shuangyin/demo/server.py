@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from shuangyin.demo.broker import Broker
 from shuangyin.demo.report import StepFailed
 
 START_SECONDS = 180
@@ -30,10 +31,17 @@ class Server:
         self._environment = {**os.environ, **environment, "SHUANGYIN_DATA_DIR": str(self.data_dir)}
         self._process: subprocess.Popen[bytes] | None = None
         self.base_url = ""
+        self.broker: Broker | None = None
+
+    def join_broker(self, broker: Broker) -> None:
+        """Have smart seals speak over this broker, which starts before the platform and ends after it."""
+        self.broker = broker
+        self._environment["SHUANGYIN_BROKER_DIR"] = str(broker.folder)
 
     def elsewhere(self, data_dir: Path, log: Path, environment: Mapping[str, str]) -> Server:
-        """A server of another data folder with the settings of this one, on a port of its own."""
+        """A server of another data folder with the settings of this one, on a port of its own, without a broker."""
         other = copy.copy(self)
+        other.broker = None
         other.data_dir, other.log, other.base_url = data_dir, log, ""
         other._process = None  # noqa: SLF001  # a copy of ourselves
         other._environment = {  # noqa: SLF001  # as above
@@ -42,6 +50,7 @@ class Server:
             **environment,
             "SHUANGYIN_DATA_DIR": str(data_dir),
         }
+        other._environment.pop("SHUANGYIN_BROKER_DIR", None)  # noqa: SLF001  # as above
         return other
 
     def command(self, *arguments: str) -> str:
@@ -60,6 +69,8 @@ class Server:
 
     def start(self) -> None:
         """Start serving and wait until it is healthy. Raises StepFailed with the end of the log."""
+        if self.broker is not None:
+            self.broker.start(self)
         port_file = self.data_dir / "port"
         port_file.unlink(missing_ok=True)
         with self.log.open("wb") as log:
@@ -96,7 +107,14 @@ class Server:
         return self.base_url.rpartition(":")[2]
 
     def stop(self) -> None:
-        """End the process politely, then firmly."""
+        """End the process politely, then firmly, and its broker."""
+        try:
+            self._end()
+        finally:
+            if self.broker is not None:
+                self.broker.stop()
+
+    def _end(self) -> None:
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
