@@ -1452,7 +1452,7 @@ export interface paths {
         };
         /**
          * List Permits
-         * @description Permits, newest first: all for who sees devices, those of an opening for its persons.
+         * @description Permits, newest first: all for who sees devices, those of an opening or a loan for its persons.
          */
         get: operations["list_permits_api_v1_device_permits_get"];
         put?: never;
@@ -1727,6 +1727,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declare Failed
+         * @description Declare that the device failed and its seal was taken out: from then on it is pressed by hand and registered.
+         *
+         *     For the keeper, the two at an open safe, the escort of a loan, and managers. Second factor: act
+         *     `devices.declare_failed`, subject the device.
+         */
+        post: operations["declare_failed_api_v1_devices__device_id__fail_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/fence": {
         parameters: {
             query?: never;
@@ -1778,7 +1801,8 @@ export interface paths {
         put?: never;
         /**
          * Issue
-         * @description Sign a permit for an approved request within an opening; for its custodian or reviewer.
+         * @description Sign a permit for an approved request within an opening, for its custodian or reviewer; or on a loan, for its
+         *     escort or custodian.
          */
         post: operations["issue_api_v1_devices__device_id__permits_post"];
         delete?: never;
@@ -2675,6 +2699,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loans/{loan_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Loan Devices
+         * @description The smart seals that hold the seals of a loan, for its persons.
+         */
+        get: operations["loan_devices_api_v1_loans__loan_id__devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loans/{loan_id}/photos": {
         parameters: {
             query?: never;
@@ -3243,6 +3287,130 @@ export interface paths {
          * @description Register what was pressed.
          */
         post: operations["register_press_api_v1_openings__opening_id__presses_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinion-surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Surveys Of Request
+         * @description The survey of a request; empty when there is none.
+         */
+        get: operations["surveys_of_request_api_v1_opinion_surveys_get"];
+        put?: never;
+        /**
+         * Begin Survey
+         * @description Begin a survey of the households of a list, for the applicant of an approved request.
+         */
+        post: operations["begin_survey_api_v1_opinion_surveys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinion-surveys/{survey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Survey
+         * @description One survey with its tally.
+         */
+        get: operations["read_survey_api_v1_opinion_surveys__survey_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinion-surveys/{survey_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Survey
+         * @description End the survey; its result does not change any more.
+         */
+        post: operations["close_survey_api_v1_opinion_surveys__survey_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinion-surveys/{survey_id}/households": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Households
+         * @description Every household of the list, in its order, with its opinion.
+         */
+        get: operations["list_households_api_v1_opinion_surveys__survey_id__households_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinion-surveys/{survey_id}/households/{household_id}/opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Opinion
+         * @description Record a household's opinion, once; bound to the press that sealed its form.
+         */
+        post: operations["give_opinion_api_v1_opinion_surveys__survey_id__households__household_id__opinion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinion-surveys/{survey_id}/households/{household_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Opinion
+         * @description Take back an opinion that was recorded wrongly, with the reason.
+         */
+        post: operations["withdraw_opinion_api_v1_opinion_surveys__survey_id__households__household_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8137,6 +8305,11 @@ export interface components {
             created_at: number;
             /** Enrolled At */
             enrolled_at: number | null;
+            /**
+             * Failed At
+             * @description When it was declared failed and its seal taken out.
+             */
+            failed_at: number | null;
             fence: components["schemas"]["FenceShape"] | null;
             /** Firmware */
             firmware: string | null;
@@ -8951,6 +9124,21 @@ export interface components {
             name: string;
         };
         /**
+         * GivenOpinion
+         * @description Who signed for a household, and what it says.
+         */
+        GivenOpinion: {
+            /**
+             * Opinion
+             * @enum {string}
+             */
+            opinion: "agree" | "disagree" | "abstain";
+            /** Remark */
+            remark?: string | null;
+            /** Signer */
+            signer: string;
+        };
+        /**
          * GrantAnswer
          * @description The holder accepts a grant.
          */
@@ -9174,6 +9362,39 @@ export interface components {
          * @enum {string}
          */
         Hours: "working" | "all";
+        /**
+         * HouseholdOut
+         * @description A household and its opinion.
+         */
+        HouseholdOut: {
+            /** Area Cm2 */
+            area_cm2: number | null;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Opinion */
+            opinion: ("agree" | "disagree" | "abstain") | null;
+            /** Position */
+            position: number;
+            /**
+             * Press
+             * @description Number of the device's event by which the form was sealed.
+             */
+            press: number | null;
+            /**
+             * Press Spoiled
+             * @description That press was declared spoiled afterwards.
+             */
+            press_spoiled: boolean;
+            /** Recorded At */
+            recorded_at: number | null;
+            recorded_by: components["schemas"]["PersonRef"] | null;
+            /** Remark */
+            remark: string | null;
+            /** Signer */
+            signer: string | null;
+        };
         /**
          * IssueFormCheck
          * @description The second factor for checking a form.
@@ -9507,6 +9728,22 @@ export interface components {
          * @enum {string}
          */
         ListStatus: "draft" | "in_approval" | "approved" | "in_force" | "superseded";
+        /**
+         * ListedHousehold
+         * @description One household of the list.
+         */
+        ListedHousehold: {
+            /**
+             * Area Cm2
+             * @description Floor area in square centimetres.
+             */
+            area_cm2?: number | null;
+            /**
+             * Label
+             * @description Building, entrance and room.
+             */
+            label: string;
+        };
         /**
          * LoanOut
          * @description A loan (外带) with its persons, seals, uses and photos.
@@ -10313,7 +10550,7 @@ export interface components {
         };
         /**
          * NewPermit
-         * @description What the permit shall say besides what was approved.
+         * @description What the permit shall say besides what was approved: within an opening, or on a loan.
          */
         NewPermit: {
             /**
@@ -10328,6 +10565,8 @@ export interface components {
              * @description Who confirms each press from afar.
              */
             confirmer_id?: string | null;
+            /** Loan Id */
+            loan_id?: string | null;
             /**
              * Minutes
              * @description How long it is good; never longer than the opening.
@@ -10341,7 +10580,7 @@ export interface components {
              */
             offline: boolean;
             /** Opening Id */
-            opening_id: string;
+            opening_id?: string | null;
             /**
              * Photos
              * @default [
@@ -10721,6 +10960,28 @@ export interface components {
             witness_id: string;
         };
         /**
+         * NewSurvey
+         * @description Begins a survey of the households of a list, under one approved request.
+         */
+        NewSurvey: {
+            /**
+             * Closes At
+             * @description UTC milliseconds.
+             */
+            closes_at: number;
+            /** Households */
+            households: components["schemas"]["ListedHousehold"][];
+            /**
+             * Opens At
+             * @description UTC milliseconds.
+             */
+            opens_at: number;
+            /** Question */
+            question: string;
+            /** Request Id */
+            request_id: string;
+        };
+        /**
          * NewToken
          * @description A bearer token to make.
          */
@@ -10889,7 +11150,7 @@ export interface components {
         };
         /**
          * OpeningDevice
-         * @description A smart seal that holds a seal of an opening's requests, as its two persons need to see it.
+         * @description A smart seal that holds a seal of an opening's requests or of a loan, as its persons need to see it.
          */
         OpeningDevice: {
             /** Battery */
@@ -11951,12 +12212,20 @@ export interface components {
             id: string;
             /** Issued At */
             issued_at: number;
+            /**
+             * Loan Id
+             * @description Null for a permit at a safe.
+             */
+            loan_id: string | null;
             /** Not After */
             not_after: number;
             /** Not Before */
             not_before: number;
-            /** Opening Id */
-            opening_id: string;
+            /**
+             * Opening Id
+             * @description Null for a permit on a loan.
+             */
+            opening_id: string | null;
             permitted: components["schemas"]["PermitCounts"];
             /** Photo Moments */
             photo_moments: number;
@@ -13437,7 +13706,7 @@ export interface components {
         };
         /**
          * Revocation
-         * @description Why the device is trusted no more, with the second factor.
+         * @description Why the device is trusted or used no more, with the second factor.
          */
         Revocation: {
             /** Proof */
@@ -14765,6 +15034,16 @@ export interface components {
             to_step_id: string;
         };
         /**
+         * ShareOut
+         * @description Households and their floor area.
+         */
+        ShareOut: {
+            /** Area Cm2 */
+            area_cm2: number;
+            /** Households */
+            households: number;
+        };
+        /**
          * SignIn
          * @description First step of signing in.
          */
@@ -15328,6 +15607,46 @@ export interface components {
             password: string;
         };
         /**
+         * SurveyOut
+         * @description A survey and how far it is.
+         */
+        SurveyOut: {
+            /** Begun At */
+            begun_at: number;
+            begun_by: components["schemas"]["PersonRef"];
+            /** Closed At */
+            closed_at: number | null;
+            closed_by: components["schemas"]["PersonRef"] | null;
+            /** Closes At */
+            closes_at: number;
+            /** Id */
+            id: string;
+            /** May Close */
+            may_close: boolean;
+            /** May Record */
+            may_record: boolean;
+            /** Number */
+            number: string;
+            /** Opens At */
+            opens_at: number;
+            /** Question */
+            question: string;
+            /** Request Id */
+            request_id: string;
+            /** Request Number */
+            request_number: string;
+            /** Request Title */
+            request_title: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "open" | "closed";
+            tally: components["schemas"]["TallyOut"];
+            /** Version */
+            version: number;
+        };
+        /**
          * SwitchBody
          * @description Rules of the list in force that go over to electronic sealing on a day.
          */
@@ -15350,6 +15669,27 @@ export interface components {
          * @enum {string}
          */
         TakesElectronic: "yes" | "no" | "unknown";
+        /**
+         * TallyOut
+         * @description How the opinions add up; `pressed` is what the seal's devices counted under the request, spoiled ones left out.
+         */
+        TallyOut: {
+            abstain: components["schemas"]["ShareOut"];
+            agree: components["schemas"]["ShareOut"];
+            disagree: components["schemas"]["ShareOut"];
+            /** Given */
+            given: number;
+            listed: components["schemas"]["ShareOut"];
+            /** Open */
+            open: number;
+            /** Pressed */
+            pressed: number;
+            /**
+             * Unpressed
+             * @description Opinions without a press of a device that still stands.
+             */
+            unpressed: number;
+        };
         /**
          * TaskEnd
          * @description Why a task needs nothing more.
@@ -15779,6 +16119,14 @@ export interface components {
         Withdrawn: {
             /** @description Null when there was no data. */
             deletion: components["schemas"]["DeletionOut"] | null;
+        };
+        /**
+         * WithdrawnOpinion
+         * @description Why an opinion was recorded wrongly.
+         */
+        WithdrawnOpinion: {
+            /** Reason */
+            reason: string;
         };
         /**
          * WitnessStateOut
@@ -18550,6 +18898,7 @@ export interface operations {
         parameters: {
             query?: {
                 opening_id?: string | null;
+                loan_id?: string | null;
                 open_only?: boolean;
                 /** @description Open ones of which the caller confirms each press. */
                 to_confirm?: boolean;
@@ -19057,6 +19406,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_EventOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    declare_failed_api_v1_devices__device_id__fail_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
                 };
             };
             /** @description Problem document */
@@ -20819,6 +21206,38 @@ export interface operations {
             };
         };
     };
+    loan_devices_api_v1_loans__loan_id__devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningDevice"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     add_photo_api_v1_loans__loan_id__photos_post: {
         parameters: {
             query?: never;
@@ -21984,6 +22403,251 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhysicalUseOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    surveys_of_request_api_v1_opinion_surveys_get: {
+        parameters: {
+            query: {
+                request_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    begin_survey_api_v1_opinion_surveys_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSurvey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_survey_api_v1_opinion_surveys__survey_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    close_survey_api_v1_opinion_surveys__survey_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                survey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_households_api_v1_opinion_surveys__survey_id__households_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    give_opinion_api_v1_opinion_surveys__survey_id__households__household_id__opinion_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                survey_id: string;
+                household_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenOpinion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_opinion_api_v1_opinion_surveys__survey_id__households__household_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                survey_id: string;
+                household_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawnOpinion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
                 };
             };
             /** @description Problem document */

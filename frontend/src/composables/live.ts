@@ -5,7 +5,7 @@ import { addressOf } from '@/api/client'
  * What has changed, told by the platform while a page is open (server-sent events). All users of the page share one
  * connection; it begins with the first and ends with the last, and the browser itself comes back after a break.
  */
-export type LiveTopic = 'approvals' | 'seals' | 'openings' | 'loans' | 'handovers' | 'stocktakes' | 'alarms' | 'devices'
+export type LiveTopic = 'approvals' | 'seals' | 'openings' | 'loans' | 'surveys' | 'handovers' | 'stocktakes' | 'alarms' | 'devices'
 type Listener = (subjectId: string | null) => void
 
 const TOPICS: LiveTopic[] = ['approvals', 'seals', 'openings', 'loans', 'handovers', 'stocktakes', 'alarms', 'devices']
