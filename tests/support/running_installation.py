@@ -17,12 +17,13 @@ from typing import Any
 from rich.console import Console
 
 from shuangyin.connectors.standins.board import StandInBoard
-from shuangyin.demo.broker import Broker, find_mosquitto
+from shuangyin.demo.broker import Broker
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import approve_all, wait_until_sealed
 from shuangyin.demo.person import Person, current_code
 from shuangyin.demo.report import Report
 from shuangyin.demo.server import Server
+from shuangyin.devices.broker.process import find_mosquitto
 
 CHEAP_PASSWORDS = {"SHUANGYIN_ARGON2_MEMORY_KIB": "64", "SHUANGYIN_ARGON2_TIME_COST": "1"}
 AMOUNT = 48_600_000

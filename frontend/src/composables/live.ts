@@ -8,7 +8,7 @@ import { addressOf } from '@/api/client'
 export type LiveTopic = 'approvals' | 'seals' | 'openings' | 'loans' | 'surveys' | 'handovers' | 'stocktakes' | 'alarms' | 'devices'
 type Listener = (subjectId: string | null) => void
 
-const TOPICS: LiveTopic[] = ['approvals', 'seals', 'openings', 'loans', 'handovers', 'stocktakes', 'alarms', 'devices']
+const TOPICS: LiveTopic[] = ['approvals', 'seals', 'openings', 'loans', 'surveys', 'handovers', 'stocktakes', 'alarms', 'devices']
 /** Events that come close together are one reason to read anew. */
 const SETTLE_MS = 300
 

@@ -70,6 +70,20 @@ class Finding:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one numbered check came out; ``sentences`` say what was wrong."""
+
+    number: int
+    check: str
+    title: str
+    sentences: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.sentences
+
+
 class Bench:
     """The platform's side: signs, listens, keeps the chain, and remembers what was wrong."""
 
@@ -89,12 +103,24 @@ class Bench:
     def run(self) -> list[Finding]:
         """Run every check in order; a check that cannot be carried out is a finding too."""
         for check in CHECKS:
-            self._check = check.__name__.removeprefix("check_")
+            self._check = name_of(check)
             try:
                 check(self)
             except SealDeviceError as error:
                 self.wrong(f"the check could not be finished: {error}")
         return self.findings
+
+    def outcomes(self) -> list[Outcome]:
+        """Every check in order, with what was found wrong so far; numbers and names are stable over versions."""
+        return [
+            Outcome(
+                number,
+                name_of(check),
+                (check.__doc__ or "").strip().splitlines()[0],
+                tuple(one.sentence for one in self.findings if one.check == name_of(check)),
+            )
+            for number, check in enumerate(CHECKS, start=1)
+        ]
 
     def wrong(self, sentence: str) -> None:
         """Note a fault of the device."""
@@ -204,6 +230,11 @@ class Bench:
             self._state = judged.state
         elif judged.verdict not in (Verdict.DUPLICATE, Verdict.EARLY):
             self.wrong(f"the event {event.seq} is {judged.verdict}")
+
+
+def name_of(check: Callable[[Bench], None]) -> str:
+    """The name of a check."""
+    return check.__name__.removeprefix("check_")
 
 
 def check_hello(bench: Bench) -> None:

@@ -23,11 +23,13 @@ class ReferenceDevice:
         platform: PublicKey,
         now_ms: Callable[[], int],
         make: type[Device] = Device,
+        link: type[DeviceLink] = DeviceLink,
         store: DeviceStore | None = None,
     ) -> None:
         self.id = device_id
         self._key = PrivateKey.generate()
         self._platform, self._now_ms, self._make = platform, now_ms, make
+        self._talk = link
         self._store = store or MemoryStore()
         self._out: list[Message] = []
         self._start()
@@ -67,7 +69,7 @@ class ReferenceDevice:
             store=self._store,
             clock=lambda: ClockReading(self._now_ms()),
         )
-        self._link = DeviceLink(self._device)
+        self._link = self._talk(self._device)
         self._out.extend(self._link.connected())
 
     @staticmethod

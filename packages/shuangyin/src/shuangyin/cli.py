@@ -12,6 +12,7 @@ from rich.console import Console
 from shuangyin import device_commands, log_commands, people_commands, request_commands, use_commands
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
+from shuangyin.device_conformance.command import device_conformance
 from shuangyin.device_sim import command as device_command
 from shuangyin.process_lock import only_process
 
@@ -21,6 +22,7 @@ app.add_typer(people_commands.app, name="person")
 app.add_typer(request_commands.app, name="request")
 app.add_typer(use_commands.app, name="use")
 app.command("device-sim")(device_command.device_sim)
+app.command("device-conformance")(device_conformance)
 app.command("broker")(device_commands.broker)
 app.command("gateway")(device_commands.gateway)
 console = Console()

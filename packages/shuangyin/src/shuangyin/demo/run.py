@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from shuangyin.demo.altered import show_altered_history
-from shuangyin.demo.broker import Broker, find_mosquitto
+from shuangyin.demo.broker import Broker
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import seal_electronically
 from shuangyin.demo.outsider import check_electronic, check_records
 from shuangyin.demo.physical import seal_physically
 from shuangyin.demo.report import Report, StepFailed
 from shuangyin.demo.server import Server, sweep_old_runs
+from shuangyin.devices.broker.process import find_mosquitto
 
 RESULTS = ("evidence", "trust")
 

@@ -16,6 +16,7 @@ from shuangyin.core.errors import Invalid, ShuangyinError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sealdevice.faulty import Made
     from shuangyin.device_sim.operating import Operator
     from shuangyin.device_sim.panel import Panel
     from shuangyin.device_sim.seal import SimulatedSeal
@@ -47,6 +48,12 @@ def device_sim(
             min=0, max=65535, help="Show its front in a browser on this port of localhost; 0: a free one."
         ),
     ] = None,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            help="Break one rule of the contract, named as the check of `device-conformance` that finds it."
+        ),
+    ] = None,
     exit: Annotated[bool, typer.Option("--exit", help="End when all is done and delivered.")] = False,  # noqa: A002, FBT002  # the option's name
 ) -> None:
     """Run one SIMULATED smart seal with real keys. It proves nothing about any hardware, and says what it is.
@@ -65,6 +72,7 @@ def device_sim(
             document,
             mqtt,
             panel,
+            fault=fault,
             offline_s=offline_seconds,
             ends=exit,
         )
@@ -88,6 +96,7 @@ def _run(
     mqtt: str | None,
     panel: int | None,
     *,
+    fault: str | None,
     offline_s: float,
     ends: bool,
 ) -> bool:
@@ -98,6 +107,7 @@ def _run(
     from shuangyin.device_sim.wire import Wire  # noqa: PLC0415  # as above
 
     with device_in(folder, document) as seal:
+        seal.made = _made(fault)
         wire = Wire(seal, server, _say) if mqtt is None else MqttWire(seal, server, _say, mqtt)
         try:
             if seal.identity is None:
@@ -123,6 +133,20 @@ def _run(
             return True
         finally:
             wire.close()
+
+
+def _made(fault: str | None) -> Made:
+    from sealdevice.faulty import FAULTY, Fault, Made  # noqa: PLC0415  # heavy imports only here
+
+    if fault is None:
+        return Made()
+    if fault not in set(Fault):
+        raise Invalid(
+            "SIMULATOR_FAULT",
+            f"没有「{fault[:40]}」这种缺陷。可用：{'、'.join(Fault)}",
+            f"There is no fault {fault[:40]!r}. There are: {', '.join(Fault)}",
+        )
+    return FAULTY[Fault(fault)]
 
 
 class _Front:

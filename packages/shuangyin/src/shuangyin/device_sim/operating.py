@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sealdevice.event import PersonCheck
-from sealdevice.permit import Permit, PressKind
+from sealdevice.event import EventKind, PersonCheck
+from sealdevice.permit import Check, Permit, PressKind
 from shuangyin.core.errors import Invalid
 from shuangyin.device_sim.misbehaving import Misbehaviour, misbehave
 from shuangyin.device_sim.seal import SimulatedSeal
@@ -39,6 +39,7 @@ class Operator:
             "settle": lambda _: self.settle(),
             "offline": lambda _: self._network(there=False),
             "online": lambda _: self._network(there=True),
+            "jig": self._jig,
         }
         if word not in acts:
             raise _unknown(line)
@@ -102,6 +103,29 @@ class Operator:
         self._say(f"演练异常：{words[0]}", f"misbehaving on purpose: {words[0]}")
         misbehave(Misbehaviour(words[0]), self._seal, self._wire, offline_s=self._offline_s)
         self._say(*lock_words(self._seal))
+
+    def _jig(self, words: list[str]) -> None:
+        """One act of a conformance bench (``sealdevice.conformance.DeviceUnderTest``); answered with a line of its own."""
+        act, *rest = words or [""]
+        seal = self._seal
+        try:
+            if act == "step-up":
+                seal.step_up(rest[0], checks=frozenset(Check(one) for one in rest[1].split(",")))
+            elif act == "press":
+                seal.press(rest[0], PressKind(rest[1]), photographed=False)
+            elif act == "spoil":
+                seal.spoil(int(rest[2]), rest[0], PressKind(rest[1]))
+            elif act == "open-case":
+                seal.sense(EventKind.CASE_OPENED)
+            elif act == "power-cycle":
+                self._wire.drop()
+                seal.start()
+            else:
+                raise _unknown("jig " + " ".join(words))
+        except (IndexError, ValueError) as error:
+            raise _unknown("jig " + " ".join(words)) from error
+        self._wire.talk(0.2)
+        self._say("台架动作完成", f"jig done: {act}")
 
     def _network(self, *, there: bool) -> None:
         self._wire.wanted = self._seal.online = there

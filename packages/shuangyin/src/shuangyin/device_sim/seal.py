@@ -16,11 +16,12 @@ from cryptography.x509.oid import NameOID
 
 from gmseal.errors import GmsealError
 from gmseal.sm.keys import PrivateKey, PublicKey
-from sealdevice.device.core import ClockReading, Device, Senses
+from sealdevice.device.core import ClockReading, Senses
 from sealdevice.device.store import DeviceStore, MemoryStore
 from sealdevice.errors import Refused
 from sealdevice.event import EventKind, PersonCheck, Photo, Position
-from sealdevice.link import DeviceLink, Message
+from sealdevice.faulty import Made
+from sealdevice.link import Message
 from sealdevice.permit import Check, Permit, PhotoMoment, PressKind
 from sealdevice.session import Purpose, Session, sign_session
 from shuangyin.core.errors import Invalid
@@ -76,6 +77,8 @@ class SimulatedSeal:
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
     identity: Identity | None = None
+    made: Made = field(default_factory=Made)
+    """What it consists of: the reference, or something that breaks a rule on purpose."""
     objections: tuple[str, ...] = ()
     """Why the latest press was refused."""
 
@@ -112,14 +115,14 @@ class SimulatedSeal:
     def start(self) -> None:
         """Switch on: what is in the store is what it knows."""
         assert self.identity is not None  # noqa: S101  # as above
-        self.device = Device(
+        self.device = self.made.device(
             self.id,
             key=self.key,
             platform=self.identity.platform_key,
             store=self.store,
             clock=lambda: ClockReading(self.now_ms() + self.clock_error_ms),
         )
-        self.link = DeviceLink(self.device, firmware=FIRMWARE)
+        self.link = self.made.link(self.device, firmware=FIRMWARE)
 
     def session(self, purpose: Purpose, challenge: str) -> bytes:
         """Shows who it is."""

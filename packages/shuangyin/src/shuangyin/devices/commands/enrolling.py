@@ -77,7 +77,7 @@ def new_code(work: UnitOfWork, actor: Actor, device_id: str) -> str:
         )
     ):
         earlier.expires_at = min(earlier.expires_at, work.now)
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = new_code_text()
     work.session.add(
         DeviceEnrolment(
             id=work.new_id(),
@@ -89,6 +89,12 @@ def new_code(work: UnitOfWork, actor: Actor, device_id: str) -> str:
         )
     )
     work.session.flush()
+    return code
+
+
+def new_code_text() -> str:
+    """A one-time code as it is shown: four groups of five."""
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
     return "-".join(code[at : at + 5] for at in range(0, CODE_LENGTH, 5))
 
 
@@ -112,7 +118,7 @@ def enrol(
         raise errors.enrolment_malformed(
             "证书请求须为 P-256 密钥的 PKCS#10", "a PKCS#10 for a P-256 key is needed"
         )
-    key = _proven_key(record_key, session, code)
+    key = proven_key(record_key, session, code)
     taken = select(Device.id).where(Device.record_key == key.point.hex())
     if work.session.scalar(taken) is not None:
         raise errors.enrolment_malformed("记录密钥已属于另一设备", "the record key belongs to another device")
@@ -220,7 +226,8 @@ def revoke(work: UnitOfWork, actor: Actor, device_id: str, *, reason: str, proof
     return device
 
 
-def _proven_key(record_key: str, session: str, code: str) -> PublicKey:
+def proven_key(record_key: str, session: str, code: str) -> PublicKey:
+    """The record key of a device that showed that it holds it. Raises Invalid (ENROLMENT_MALFORMED)."""
     try:
         key = PublicKey.from_point(bytes.fromhex(record_key))
         shown = open_session(session.encode(), key)
