@@ -21,7 +21,7 @@ def command(running: Installation, token: str, *arguments: str, code: str = "") 
             sys.executable,
             "-m",
             "shuangyin",
-            *(arguments if arguments[0] == "request" else ("person", "leave", *arguments)),
+            *(arguments if arguments[0] in ("request", "device") else ("person", "leave", *arguments)),
             "--server",
             running.server.base_url,
         ],
@@ -76,3 +76,31 @@ def test_a_draft_is_discarded_by_command_and_only_ones_own(running: Installation
     assert employee.get(f"/requests/{draft['id']}")["status"] == "discarded"
     exit_code, told = command(running, token, *discard)
     assert (exit_code, draft["number"] in told) == (2, True)
+
+
+def test_a_fleet_of_devices_is_registered_from_a_table_and_looked_at(
+    running: Installation, tmp_path: Path
+) -> None:
+    admin = running["administrator"]
+    token = token_of(admin, ["devices.manage", "devices.read"])
+    mark = secrets.token_hex(4)
+    table, codes = tmp_path / "fleet.csv", tmp_path / "codes.csv"
+    table.write_text(f"name,maker\n甲 {mark},试验厂商\n乙 {mark},\n", encoding="utf-8")
+    add = ("device", "register", str(table), "--codes", str(codes))
+    exit_code, told = command(running, token, *add)
+    assert (exit_code, "第 3 行" in told, codes.exists()) == (2, True, False)
+    table.write_text(f"name,maker\n甲 {mark},试验厂商\n乙 {mark},试验厂商\n", encoding="utf-8")
+    exit_code, told = command(running, token, *add)
+    assert (exit_code, "已添加 2 台" in told) == (0, True), told
+    assert codes.stat().st_mode & 0o077 == 0
+    assert [line.split(",")[0] for line in codes.read_text("utf-8").splitlines()] == [
+        f"甲 {mark}",
+        f"乙 {mark}",
+    ]
+    there = {one["name"]: one["status"] for one in admin.get("/devices", limit=200)["items"]}
+    assert {name: there[name] for name in (f"甲 {mark}", f"乙 {mark}")} == {
+        f"甲 {mark}": "awaiting",
+        f"乙 {mark}": "awaiting",
+    }
+    exit_code, told = command(running, token, "device", "lock", f"甲 {mark}", "--reason", "试验")
+    assert (exit_code, "DEVICE_NOT_ACTIVE" in told) == (2, True)

@@ -196,9 +196,13 @@ def test_a_seal_on_loan_to_a_site_leaves_its_fence(story: SealStory) -> None:
 
 def test_residents_give_their_opinions_on_the_spot(story: SealStory) -> None:
     employee, count = story["employee"], len(HOUSEHOLDS)
-    paper = {"paper_description": "居民意见征询表，每户一张", "paper_place": "表格右下角落款处"}
+    paper: dict[str, Any] = {
+        "paper_description": "居民意见征询表，每户一张",
+        "paper_place": "表格右下角落款处",
+    }
     request = story.apply(
         count,
+        [story.running.cast.seals["legal_name_physical"]["id"]],
         title="加装电梯居民意见征询",
         document_kind="residents_opinion",
         document_version_ids=[],

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shuangyin import device_commands, log_commands, people_commands, request_commands, use_commands
+from shuangyin import (
+    device_commands,
+    fleet_commands,
+    log_commands,
+    people_commands,
+    request_commands,
+    use_commands,
+)
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.settings import Settings
 from shuangyin.device_conformance.command import device_conformance
@@ -21,6 +28,7 @@ app.add_typer(log_commands.app, name="log")
 app.add_typer(people_commands.app, name="person")
 app.add_typer(request_commands.app, name="request")
 app.add_typer(use_commands.app, name="use")
+app.add_typer(fleet_commands.app, name="device")
 app.command("device-sim")(device_command.device_sim)
 app.command("device-conformance")(device_conformance)
 app.command("broker")(device_commands.broker)
