@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import pypdfium2 as pdfium
 import pytest
+from browser_desk import Desk, OpenDesk
+from playwright.sync_api import expect
 from running_installation import FINANCING_AMOUNT, Installation
 from smart_seal_story import HOUR_MS, SealStory, recovery, seal_story
 
@@ -194,7 +196,8 @@ def test_a_seal_on_loan_to_a_site_leaves_its_fence(story: SealStory) -> None:
     assert story.bring_back(loan)["state"] == "returned"
 
 
-def test_residents_give_their_opinions_on_the_spot(story: SealStory) -> None:
+@pytest.mark.browser
+def test_residents_give_their_opinions_on_the_spot(story: SealStory, open_desk: OpenDesk) -> None:
     employee, count = story["employee"], len(HOUSEHOLDS)
     paper: dict[str, Any] = {
         "paper_description": "居民意见征询表，每户一张",
@@ -210,11 +213,12 @@ def test_residents_give_their_opinions_on_the_spot(story: SealStory) -> None:
     )
     (line,) = employee.get(f"/requests/{request['id']}")["seals"]
     now = time.time_ns() // 1_000_000
-    body = {"request_id": request["id"], "question": "是否同意加装电梯", "households": HOUSEHOLDS}
+    body = {"request_id": request["id"], "question": "是否同意加装电梯"}
     term = {"opens_at": now - 1000, "closes_at": now + HOUR_MS}
     twice = {**body, **term, "households": [*HOUSEHOLDS, HOUSEHOLDS[0]]}
     assert employee.refused("POST", "/opinion-surveys", json=twice)["code"] == "HOUSEHOLD_TWICE"
-    survey = employee.post_json("/opinion-surveys", {**body, **term})
+    phone = open_desk("employee", expected_statuses={409})
+    survey = begin_on_the_page(story, phone, request)
     rooms = employee.get(f"/opinion-surveys/{survey['id']}/households")
     paths = [f"/opinion-surveys/{survey['id']}/households/{one['id']}/opinion" for one in rooms]
     first = {"signer": "住户甲", "opinion": "agree"}
@@ -234,11 +238,16 @@ def test_residents_give_their_opinions_on_the_spot(story: SealStory) -> None:
     device.seal.go(AWAY_E7, SITE["longitude_e7"])
     assert device.press(permit) is None, "outside of the fence"
     device.seal.go(SITE["latitude_e7"], SITE["longitude_e7"])
-    for path, opinion in zip(paths, ("agree", "agree", "disagree"), strict=True):
+    seq = device.press(permit)
+    device.told()
+    record_on_the_page(phone, 1, "agree")
+    assert employee.get(f"/opinion-surveys/{survey['id']}/households")[0]["press"] == seq
+    for path, opinion in zip(paths[1:], ("agree", "disagree"), strict=True):
         seq = device.press(permit)
         device.told()
         given = employee.post_json(path, {"signer": "住户", "opinion": opinion})
         assert given["press"] == seq, "each form has a press of its own"
+    expect(phone.page.get_by_test_id("tally-disagree")).to_contain_text("1 户")
     assert employee.refused("POST", paths[0], json=first)["code"] == "OPINION_GIVEN"
     tally = employee.get(f"/opinion-surveys/{survey['id']}")["tally"]
     shares = [tally[name]["households"] for name in ("agree", "disagree", "abstain")]
@@ -250,7 +259,39 @@ def test_residents_give_their_opinions_on_the_spot(story: SealStory) -> None:
     assert story.bring_back(loan)["state"] == "returned"
 
 
-def test_a_device_fails_and_paper_permits_carry_on(story: SealStory) -> None:
+def begin_on_the_page(story: SealStory, desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """The applicant pastes the list of households; the survey then."""
+    page = desk.page
+    desk.goto(f"/requests/{request['id']}")
+    page.get_by_test_id("survey").click()
+    page.locator("#survey-question").fill("是否同意加装电梯")
+    page.locator("#survey-list").fill("3号楼2单元101，89.5\n3号楼2单元102, 89.5\n")
+    expect(page.get_by_test_id("survey-begin")).to_contain_text("共 2 户")
+    page.locator("#survey-list").fill("\n".join(f"{one['label']}，89.5" for one in HOUSEHOLDS))
+    desk.look("survey-begin", english=True)
+    page.get_by_test_id("begin-survey").click()
+    expect(page.get_by_test_id("survey-tally")).to_contain_text("0 / 3 户")
+    (survey,) = story["employee"].get("/opinion-surveys", request_id=request["id"])
+    return dict(survey)
+
+
+def record_on_the_page(desk: Desk, position: int, opinion: str) -> None:
+    """Find a household, say who signed and what, on the page as it stands open."""
+    page = desk.page
+    page.get_by_test_id("find-household").fill(str(HOUSEHOLDS[position - 1]["label"]))
+    row = page.get_by_test_id(f"household-{position}")
+    row.get_by_test_id("record").click()
+    page.locator("#survey-signer").fill("住户甲")
+    page.get_by_test_id(f"opinion-{opinion}").click()
+    desk.look("survey-record", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(row).to_have_attribute("data-opinion", opinion)
+    page.get_by_test_id("find-household").fill("")
+    desk.look("survey", english=True)
+
+
+@pytest.mark.browser
+def test_a_device_fails_and_paper_permits_carry_on(story: SealStory, open_desk: OpenDesk) -> None:
     admin, custodian = story["administrator"], story["custodian"]
     facts = lessor(story, document_kind="financing_contract", amount_minor=FINANCING_AMOUNT)
     request = story.apply(2, **facts, **story.document("设备故障时的融资合同"))
@@ -270,8 +311,8 @@ def test_a_device_fails_and_paper_permits_carry_on(story: SealStory) -> None:
     path = f"/devices/{device.id}/fail"
     assert story["employee"].refused("POST", path, json=fail)["code"] == "NOT_YOURS_TO_DECLARE"
     assert custodian.refused("POST", path, json=fail)["code"] == "STEP_UP_REQUIRED"
-    fail["proof"] = story.proof("custodian", "devices.declare_failed", device.id)
-    assert custodian.post_json(path, fail)["seal"] is None
+    declare_on_the_page(story, open_desk("custodian", expected_statuses={403}), opening, device)
+    assert admin.get(f"/devices/{device.id}")["device"]["seal"] is None
     use = {
         "code": code,
         "request_id": request["id"],
@@ -301,6 +342,24 @@ def test_a_device_fails_and_paper_permits_carry_on(story: SealStory) -> None:
     for _ in range(2):
         story.photograph("custodian", f"/openings/{opening['id']}", use_id=told["id"], moment="document")
     assert close(story, opening)["status"] == "closed"
+
+
+def declare_on_the_page(story: SealStory, desk: Desk, opening: dict[str, Any], device: SmartSeal) -> None:
+    """The custodian says at the console that the device failed; the form for pressing by hand takes its place."""
+    page = desk.page
+    desk.goto(f"/custody/openings/{opening['id']}")
+    expect(page.get_by_test_id("smart-press")).to_be_visible()
+    assert page.get_by_test_id("register-presses").count() == 0
+    desk.look("smart-press", english=True)
+    page.get_by_test_id("device-failed").click()
+    page.locator("#device-reason").fill("网络中断，设备无法使用")
+    desk.look("device-failed")
+    page.get_by_test_id("confirm").click()
+    desk.confirm_with(story["custodian"].code())
+    expect(page.get_by_test_id("register-presses")).to_be_visible()
+    desk.look("pressed-by-hand")
+    admin = story["administrator"].get(f"/devices/{device.id}")["device"]
+    assert admin["failed_at"] is not None
 
 
 def paper_code(story: SealStory, permit_id: str) -> str:

@@ -8,7 +8,7 @@ A contradiction is never repaired by software; somebody looks at the device.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -69,8 +69,7 @@ def judge_event(
     counted = state.presses + (1 if event.kind in PRESSES else 0)
     if event.boot < state.boot or event.presses != counted:
         return Judgement(Verdict.ROLLED_BACK, state)
-    after = replace(
-        state,
+    after = ChainState(
         seq=event.seq,
         head=digest,
         boot=event.boot,

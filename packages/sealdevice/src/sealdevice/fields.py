@@ -58,9 +58,10 @@ def malformed(why: str) -> MalformedRecord:
 
 def one_of(kinds: type[_E], value: Json, what: str) -> _E:
     """The member of ``kinds`` that a value names. Raises :class:`MalformedRecord`."""
-    if not isinstance(value, str) or value not in set(kinds):
-        raise malformed(f"{value!r} is not {what}")
-    return kinds(value)
+    try:
+        return kinds(value)
+    except ValueError as error:
+        raise malformed(f"{value!r} is not {what}") from error
 
 
 class Fields:
@@ -100,7 +101,7 @@ class Fields:
     def digest(self, name: str) -> str:
         """A digest of 32 bytes in lower-case hexadecimal."""
         value = self._take(name)
-        if not isinstance(value, str) or len(value) != 64 or not set(value) <= set("0123456789abcdef"):
+        if not isinstance(value, str) or len(value) != 64 or value.strip("0123456789abcdef"):
             raise self._wrong(name, "64 lower-case hexadecimal digits")
         return value
 

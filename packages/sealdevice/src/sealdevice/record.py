@@ -22,7 +22,7 @@ from typing import Final
 
 from gmseal.sm.keys import PublicKey, SignedMessage, Signer, sm3, verify_messages
 from sealdevice.errors import Code, MalformedRecord, SealDeviceError, UntrustedRecord
-from sealdevice.fields import Fields, Json, malformed, read_object, write_object
+from sealdevice.fields import Fields, Json, malformed, one_of, read_object, write_object
 
 VERSION: Final = 1
 MAX_BODY_BYTES: Final = 16_384
@@ -101,11 +101,8 @@ def read_record(data: bytes) -> Record:
         raise MalformedRecord(
             Code.RECORD_UNKNOWN_VERSION, f"records of the version {version} are not known here"
         )
-    named = fields.text("type")
-    if named not in set(RecordType):
-        raise malformed(f"there is no type {named!r}")
     record = Record(
-        type=RecordType(named),
+        type=one_of(RecordType, fields.text("type"), "a type of record"),
         key_id=fields.text("key", longest=16),
         body=_bytes(fields, "body", most=MAX_BODY_BYTES),
         signature=_bytes(fields, "sig", most=80),

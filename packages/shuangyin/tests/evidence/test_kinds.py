@@ -27,6 +27,7 @@ STEP_UP_ACTS = {
     "authority.reconfirm",
     "authority.small_unit",
     "devices.confirm_press",
+    "devices.declare_failed",
     "devices.revoke_device",
     "devices.unlock",
     "people.change_post",
