@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from device_estate import Estate, eventually, found_estate
+from device_estate import PATIENCE_S, Estate, eventually, found_estate
 from running_broker import RunningBroker, running_broker
 
 from sealdevice.command import CommandKind
@@ -59,7 +59,9 @@ class Site:
         for wire in wires:
             wire.close()
 
-    def until(self, wires: list[MqttWire], look: Callable[[], object], what: str) -> None:
+    def until(
+        self, wires: list[MqttWire], look: Callable[[], object], what: str, patience_s: float = PATIENCE_S
+    ) -> None:
         """Let the devices talk until something is so."""
 
         def talked() -> object:
@@ -67,7 +69,7 @@ class Site:
                 wire.talk(0.05)
             return look()
 
-        eventually(talked, what)
+        eventually(talked, what, patience_s)
 
 
 @pytest.fixture
@@ -195,6 +197,7 @@ def test_a_day_of_events_comes_at_once_doubled_and_in_any_order(site: Site, coun
             for seq in chance.sample(range(1, talkative.device.state.seq + 1), 20):
                 wires[0].inject(Message(Subject.EVENT, talkative.device.events(seq, 1)[0][1]))
             wires[0].talk(0.1)
-        site.until(wires, lambda: delivered(talkative), "all receipts")
+        # A window of a hundred at a time: so many events take their time, and more on a busy machine.
+        site.until(wires, lambda: delivered(talkative), "all receipts", PATIENCE_S + count / 10)
     assert site.estate.stored()[talkative.id] == list(range(1, talkative.device.state.seq + 1))
     assert site.estate.alarms() == {}
