@@ -19,13 +19,14 @@ from sealdevice.permit import PressKind
 from sealdevice.record import read_record
 from shuangyin.core.errors import Unavailable
 from shuangyin.device_conformance.hands import Hands
-from shuangyin.devices.broker.folder import read_addresses
+from shuangyin.devices.broker.folder import MOST_PACKET, read_addresses
 from shuangyin.devices.gateway.mqtt import gateway_context
 
 ANSWERED = frozenset({Subject.PERMIT, Subject.COMMAND, Subject.LOCK, Subject.CONFIRMATION})
 ANSWER_S = 5.0
 HELLO_S = 30.0
 CONNECT_S = 20.0
+TOPIC_BYTES = 200
 
 
 class DeviceBehindBroker:
@@ -57,6 +58,8 @@ class DeviceBehindBroker:
         self._client.loop_stop()
 
     def send(self, message: Message) -> None:
+        if len(message.data) > MOST_PACKET - TOPIC_BYTES:
+            return  # A broker of the contract lets nothing so large pass, and ends the connection that brings it.
         if message.subject in ANSWERED:
             digest = _digest(message.data)
             self._unanswered |= set() if digest is None else {digest}
