@@ -58,6 +58,8 @@ def malformed(why: str) -> MalformedRecord:
 
 def one_of(kinds: type[_E], value: Json, what: str) -> _E:
     """The member of ``kinds`` that a value names. Raises :class:`MalformedRecord`."""
+    if not isinstance(value, str):
+        raise malformed(f"{value!r} is not {what}")
     try:
         return kinds(value)
     except ValueError as error:
