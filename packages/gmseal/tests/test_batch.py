@@ -21,11 +21,13 @@ from ofd_writer import OfdPlan
 from gmseal.batch import SealTask, SigningFiles, seal_many, verify_many, verify_many_json
 from gmseal.batch.workers import run_workers
 from gmseal.cli.application import app
-from gmseal.errors import GmsealError, Refused
+from gmseal.errors import GmsealError, MalformedInput, Refused
 from gmseal.ofd import OfdSealOrder, sign_ofd_bytes, verify_ofd
 from gmseal.pdf import SealOrder, seal_pdf_bytes, verify_pdf_bytes
 from gmseal.placement import SealPlacement
+from gmseal.ses.seal import read_seal
 from gmseal.trial import TrialAuthority, TrialUnit
+from gmseal.trust import TrustStore
 
 HERE = (SealPlacement(0, 20, 30),)
 PASSWORD = b"a password"
@@ -268,6 +270,35 @@ def test_the_commands_seal_a_folder_and_say_a_line_for_each_file(
     reports = [json.loads(line) for line in judged.output.splitlines()]
     assert [report["kind"] for report in reports] == ["pdf", "ofd"]
     assert all(report["format"] == "gmseal-report/2" for report in reports)
+
+
+def test_a_folder_without_documents_is_told(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "note.txt").write_bytes(b"")
+    judged = CliRunner().invoke(app, ["verify-many", str(empty), "--workers", "0"])
+    assert judged.exit_code == 3
+    assert judged.stdout == ""
+    assert "NO_DOCUMENTS" in judged.stderr
+    assert str(empty) in judged.stderr
+    beside = CliRunner().invoke(app, ["verify-many", str(empty), str(empty / "note.txt"), "--workers", "0"])
+    assert beside.exit_code == 2, "what cannot be read is worse than what is not there"
+
+
+@pytest.mark.parametrize(
+    "data", [b"-----BEGIN CERTIFICATE-----\n" + b"A" * 80, b"\n-----BEGIN EC PRIVATE KEY-----\nAA"]
+)
+def test_text_where_a_document_or_seal_belongs_is_named(data: bytes) -> None:
+    (found,) = verify_many([data], TrustStore(), workers=0)
+    assert found.failure is not None
+    assert found.failure.code == "MALFORMED_INPUT"
+    assert "PEM" in found.failure.message
+    assert "BEGIN" not in found.failure.message
+
+
+def test_a_seal_as_text_is_named() -> None:
+    with pytest.raises(MalformedInput, match=r"text \(PEM\)"):
+        read_seal(b"-----BEGIN SEAL-----\n" + b"A" * 80 + b"\n-----END SEAL-----\n")
 
 
 def test_json_lines_are_the_reports_of_single_calls(

@@ -296,6 +296,12 @@ def test_findings_of_form(ofd: Any, sealed: bytes) -> None:
     wrong_type = with_files(sealed, {LIST: twice.replace(b'"Seal"', b'"Sign"')})
     assert [found.code for found in ofd.verify(wrong_type).signatures[0].findings] == ["SIGNATURE_TYPE"]
 
+    no_type = with_files(sealed, {LIST: twice.replace(b'"Seal"', b'"Stamp"')})
+    report = ofd.verify(no_type)
+    assert report.verdict is Verdict.VALID
+    assert [found.code for found in report.signatures[0].findings] == ["SIGNATURE_TYPE_UNKNOWN"]
+    assert not report.strict_reading.accepts
+
     def other_property(text: bytes) -> bytes:
         value: bytes = ofd.signer.sign(sm3(text), "contract-17", ofd.now)
         return value

@@ -1,5 +1,6 @@
 """One document of a batch, whatever its kind: told by its content, sealed or judged by the module for it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ _START_WITHIN: Final = 1024
 """Readers of PDF look for the header within so many bytes."""
 _PACKAGE: Final = b"PK\x03\x04"
 _PDF: Final = b"%PDF-"
+_ARMOUR: Final = re.compile(rb"\s*-----BEGIN ([A-Z0-9 ]{1,40})-----")
 _MAX_DER: Final = 16 << 20
 
 
@@ -99,6 +101,11 @@ def verify_document(
         from gmseal.ses.files import verify_der  # noqa: PLC0415 - as above
 
         return verify_der(source if isinstance(source, bytes) else _small(source), trust, at, chosen)
+    if (armour := _ARMOUR.match(start)) is not None:
+        raise MalformedInput(
+            f"{_called(source)} is text (PEM, {armour[1].decode('ascii')}), and neither a PDF, an OFD nor a seal; "
+            "a seal is read in its binary form (DER)."
+        )
     raise MalformedInput(f"{_called(source)} is neither a PDF, an OFD nor a seal.")
 
 

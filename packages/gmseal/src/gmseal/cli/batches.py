@@ -1,7 +1,7 @@
 """gmseal sign-many | verify-many: documents by the hundred, on every core."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ def sign_many(
     """Sign every PDF and OFD of FOLDER as ``sign`` does, into the folder OUT under the same names.
 
     Options that speak of one kind of document are for those of that kind. Nothing that is there is replaced. Exit
-    status: 0 all signed, 2 some not.
+    status: 0 all signed, 2 some not, or none there.
     """
     from gmseal.batch.many import work_many  # noqa: PLC0415 - see above
 
@@ -53,12 +53,13 @@ def sign_many(
         Signing(request).load()
     out.mkdir(parents=True, exist_ok=True)
     results = work_many(request, _tasks(folder, out), lambda task: task.source, workers)
-    failed = 0
+    failed = total = 0
     for result in results:
+        total += 1
         failed += not result.ok
         target = str(result.value)
         _tell(result, {"out": target}, f"{result.source}: sealed as {target}", as_json=as_json)
-    click.get_current_context().exit(_UNREADABLE if failed else 0)
+    click.get_current_context().exit(_UNREADABLE if failed or not total else 0)
 
 
 @click.command("verify-many")
@@ -86,15 +87,27 @@ def verify_many(
     policy_name: str,
     workers: int | None,
 ) -> None:
-    """Verify files, and the PDF and OFD in folders. Exit status: that of the worst file, as ``verify`` has it."""
+    """Verify files, and the PDF and OFD in folders. Exit status: that of the worst file, as ``verify`` has it.
+
+    A folder without any is told, and nothing can be said of it: status 3.
+    """
     from gmseal.batch import verify_many_json  # noqa: PLC0415 - see above
     from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
 
     store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
-    results = verify_many_json(
-        _files(files), store, parse_instant(at) or datetime.now(UTC), POLICIES[policy_name], workers=workers
-    )
     seen: set[str] = set()
+
+    def note_empty(folder: Path) -> None:
+        seen.add("indeterminate")
+        _tell_empty(folder)
+
+    results = verify_many_json(
+        _files(files, note_empty),
+        store,
+        parse_instant(at) or datetime.now(UTC),
+        POLICIES[policy_name],
+        workers=workers,
+    )
     for result in results:
         report = {} if result.value is None else json.loads(result.value)
         verdict = str(report.get("verdict", "unreadable"))
@@ -123,19 +136,26 @@ def _tell(result: "Result[Any]", said: Mapping[str, object], sentence: str, *, a
         click.echo(sentence)
 
 
-def _files(named: Iterable[Path]) -> Iterator[Path]:
-    """The files that were named, and the documents in the folders that were."""
+def _files(named: Iterable[Path], if_empty: Callable[[Path], None]) -> Iterator[Path]:
+    """The files that were named, and the documents in the folders that were; a folder without any is told."""
     for path in named:
         if path.is_dir():
-            yield from (file for file in sorted(path.iterdir()) if file.suffix.lower() in _DOCUMENTS)
+            found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in _DOCUMENTS]
+            if not found:
+                if_empty(path)
+            yield from found
         else:
             yield path
+
+
+def _tell_empty(folder: Path) -> None:
+    show_error("NO_DOCUMENTS", f"There is no PDF and no OFD in the folder {folder}.")
 
 
 def _tasks(folder: Path, out: Path) -> Iterator["SealTask"]:
     from gmseal.batch import SealTask  # noqa: PLC0415 - see above
 
-    for file in _files([folder]):
+    for file in _files([folder], _tell_empty):
         target = out / file.name
         if target.exists():
             raise Refused("FILE_EXISTS", f"{target} exists already; choose another folder or remove it.")

@@ -63,6 +63,10 @@ class ValueKind(StrEnum):
     BARE = "bare signature"
 
 
+STATED_KINDS: Final = {"Seal": ValueKind.SEAL, "Sign": ValueKind.SIGNED_DATA}
+"""What a line of Signatures.xml may say that a signature is (18.1)."""
+
+
 @dataclass(slots=True)
 class Case:
     """One signature. ``file`` is None when its Signature.xml cannot be read."""
@@ -101,8 +105,8 @@ def judge_value(case: Case, package: Package, trust: TrustStore, now: datetime, 
         case.log.add("FORMAT_SIGNATURE", CheckResult.FAIL, None, says)
         return
     case.kind = _kind(case.value)
-    stated = ValueKind.SEAL if case.item.type != "Sign" else ValueKind.SIGNED_DATA
-    if (case.kind is ValueKind.SEAL) != (stated is ValueKind.SEAL):
+    stated = STATED_KINDS.get(case.item.type)
+    if stated is not None and (case.kind is ValueKind.SEAL) != (stated is ValueKind.SEAL):
         zh, en = (
             "签名类型与签名值不符",
             f"The stated type is {case.item.type[:20]!r}, the value is a {case.kind}.",

@@ -22,7 +22,7 @@ from typing import Final
 from gmseal.errors import GmsealError, Refused
 from gmseal.instants import verifier_time
 from gmseal.ofd import markup
-from gmseal.ofd.cases import Case, add_finding, checks_of, judge_value, report_of
+from gmseal.ofd.cases import STATED_KINDS, Case, add_finding, checks_of, judge_value, report_of
 from gmseal.ofd.coverage import Coverage, OwnFiles, cover
 from gmseal.ofd.limits import DEFAULT_LIMITS, OfdLimits
 from gmseal.ofd.package import BEYOND_LIMITS, ENTRY, OfdDocument, Package, read_package, read_source
@@ -169,6 +169,10 @@ def _cases(package: Package, document: OfdDocument, listed: SignatureList | None
             )
             add_finding(case, "SIGNATURE_ID_FORM", Severity.MINOR, case.list_path, zh, en)
         seen.add(item.id)
+        if item.type not in STATED_KINDS:
+            zh = f"签名类型不是 Seal 或 Sign：{item.type[:40]}"
+            en = f"The type {item.type[:40]!r} is neither Seal nor Sign; the value says what it is."
+            add_finding(case, "SIGNATURE_TYPE_UNKNOWN", Severity.MAJOR, case.list_path, zh, en)
         try:
             case.file = read_signature_file(package, item.path)
         except GmsealError as error:

@@ -12,6 +12,7 @@ from enum import IntEnum
 import pikepdf
 
 from gmseal.pdf import syntax
+from gmseal.pdf.entries import rare_entry
 
 
 class Permission(IntEnum):
@@ -47,7 +48,7 @@ _ACTIONS = {"/All": "all", "/Include": "include", "/Exclude": "exclude"}
 def permission_of(field: pikepdf.Object, value: pikepdf.Object) -> Permission | None:
     """The level that one signature lays down: by certification, or by the lock of its field; ``None``: no say."""
     stated = [_level(entry) for entry in _references(value, "/DocMDP")]
-    lock = field.get("/Lock")
+    lock = rare_entry(field, "/Lock")
     if isinstance(lock, pikepdf.Dictionary) and lock.get("/P") is not None:
         stated.append(_permission(lock.get("/P")))
     return min(stated, default=None)
@@ -94,7 +95,7 @@ def reference_entries(level: Permission | None, lock: FieldLock | None, catalog:
 
 
 def _references(value: pikepdf.Object, method: str) -> Iterator[pikepdf.Object]:
-    entries = value.get("/Reference")
+    entries = rare_entry(value, "/Reference")
     items: Iterable[object] = entries if isinstance(entries, pikepdf.Array) else ()
     for entry in items:
         if isinstance(entry, pikepdf.Dictionary) and entry.get("/TransformMethod") == method:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any, BinaryIO
 
 import pikepdf
@@ -21,7 +22,7 @@ from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
 from gmseal.pdf.short_copy import Hole, Short
-from gmseal.pdf.stream_extents import Extents, bytes_of, extents, named_in
+from gmseal.pdf.stream_extents import Bytes, Extents, Wanted, bytes_of, extents, named_in
 
 HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
@@ -89,9 +90,11 @@ class Document:
     offsets: dict[Place, int]
     """Where the objects stand that stand in the file by themselves."""
     _extents: Extents | None = None
+    _last: LastSection | None = None
+    _asked: bool = False
+    """Whether it was asked before what reaches into the gap of a signature."""
     _catalog: pikepdf.Object | None = None
     _entries: dict[tuple[int, int], Any] | None = None
-    _table: dict[Place, int] | None = None
     _packed: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     guessed: bool = False
     """Whether qpdf had to guess at something that was read later; see ``check_certain``."""
@@ -111,19 +114,8 @@ class Document:
         return self._entries
 
     def offset_of(self, place: tuple[int, int]) -> int | None:
-        """Where an object stands in the file; ``None`` for one that is missing or inside a stream.
-
-        An object that the newest section lists stands where that says; qpdf's whole table, which takes
-        milliseconds in large files, is asked for the others.
-        """
-        if self._table is None:
-            section = None if self.damaged else self.last_section()
-            plain = section is not None and not section.is_stream
-            self._table = newest_entries(self.file, section.offset) if section is not None and plain else {}
-        if place in self._table:
-            return self._table[place]
-        entry = self.cross_references().get(place)
-        return entry.offset if entry is not None and entry.type == 1 else None
+        """Where an object stands in the file; ``None`` for one that is missing or inside a stream."""
+        return self.offsets.get(place)
 
     def packed_text(self, place: tuple[int, int]) -> tuple[bytes, int] | None:
         """The object stream that holds an object, unpacked, and where in it the object begins (7.5.7)."""
@@ -201,12 +193,30 @@ class Document:
         """Where the objects of the file end. Read once."""
         return self._extents or self._read_extents(None)
 
+    def reaches_into(self, start: int, end: int, owner: Place) -> bool:
+        """Whether anything but the object ``owner`` has bytes between two offsets.
+
+        For the only signature of a file not more is read than that needs; with a second one all is, once.
+        """
+        found = self._extents
+        if found is None and not self._asked:
+            self._asked = True
+            with self._bytes() as (data, newest):
+                found = extents(data, self.offsets, newest, self._whole_number, wanted=Wanted(end, owner))
+        return (found or self.extents()).reach_into(start, end, owner)
+
     def _read_extents(self, naming: int | None) -> Extents:
-        newest = None if self.damaged else self.last_section().offset
-        with bytes_of(self.file) as data, reading():
+        with self._bytes() as (data, newest):
             found = extents(data, self.offsets, newest, self._whole_number, naming=naming)
         self._extents = found
         return found
+
+    @contextmanager
+    def _bytes(self) -> Iterator[tuple[Bytes, int | None]]:
+        """The bytes of the file, and where its newest cross-reference section stands if that can be relied on."""
+        newest = None if self.damaged else self.last_section().offset
+        with bytes_of(self.file) as data, reading():
+            yield data, newest
 
     def _whole_number(self, place: Place) -> int | None:
         value: object = self.pdf.get_object(place)
@@ -218,17 +228,28 @@ class Document:
             raise Refused("BROKEN_STREAMS", DAMAGE["BROKEN_STREAMS"])
 
     def last_section(self) -> LastSection:
-        """Finds the newest cross-reference section; ``Refused`` (``BROKEN_XREF``) when it is not there."""
-        return last_section(self.file, self.size)
+        """Finds the newest cross-reference section; ``Refused`` (``BROKEN_XREF``) when it is not there. Read once."""
+        if self._last is None:
+            self._last = last_section(self.file, self.size)
+        return self._last
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """Turns whatever malformed structures provoke into the library's own error."""
-    try:
-        yield
-    except _READ_ERRORS as error:
-        raise Refused("BROKEN_STRUCTURE", "The structure of this PDF is damaged.") from error
+class reading:  # noqa: N801 - reads as the function that it stands for
+    """Turns whatever malformed structures provoke into the library's own error.
+
+    Not a generator's context, which costs more than most of what is done inside of it.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing needs to be done before."""
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, _READ_ERRORS):
+            raise Refused("BROKEN_STRUCTURE", "The structure of this PDF is damaged.") from error
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from gmseal.errors import Refused
 from gmseal.pdf import syntax
 from gmseal.pdf.certification import Permission, certifies, locks_of, permission_of
 from gmseal.pdf.document import Document
+from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.source_text import changed_dictionary, extended_array
 from gmseal.pdf.update import Update
 
@@ -55,7 +56,7 @@ def all_fields(document: Document) -> Iterator[tuple[pikepdf.Object, object]]:
             raise Refused("BROKEN_STRUCTURE", "This PDF has too many form fields.")
         kind = node.get("/FT", inherited)
         yield node, kind
-        children = node.get("/Kids")
+        children = rare_entry(node, "/Kids")
         if isinstance(children, pikepdf.Array):
             waiting += [(child, kind) for child in reversed(list(children))]
 

@@ -4,16 +4,21 @@ A page's own space counts in points (or ``UserUnit`` multiples) from a corner of
 anywhere, and ``Rotate`` turns it clockwise for display (ISO 32000-1, 7.7.3.3 and 8.3.2.3).
 """
 
+import re
 from dataclasses import dataclass
 
 import pikepdf
 
 from gmseal.errors import Refused
+from gmseal.pdf.entries import rare_entry
 
 POINTS_PER_MM = 72 / 25.4
 TOLERANCE_MM = 0.01
 """A seal that touches the edge of the page is still on it, whatever the rounding."""
 _MAX_DEPTH = 64
+_SIDE = rb"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_FOUR_NUMBERS = re.compile(rb"\[ " + rb" ".join([_SIDE] * 4) + rb" \]")
+"""A rectangle of plain numbers as qpdf spells it."""
 _MAX_SIDE = 200_000.0
 """Points; the largest page that PDF 1.7 programs accept is 14,400 units, with UserUnit more."""
 
@@ -110,7 +115,7 @@ def page_space(page: pikepdf.Object) -> PageSpace:
     turn = rotation % 360 if isinstance(rotation, int) and not isinstance(rotation, bool) else 0
     if turn % 90:
         raise Refused("BROKEN_STRUCTURE", "A page is rotated by an angle that is no multiple of 90 degrees.")
-    unit = _real(page.get("/UserUnit"))
+    unit = _real(rare_entry(page, "/UserUnit"))
     if unit is None or not 0.001 <= unit <= 100_000:
         unit = 1.0
     return PageSpace(box, turn, POINTS_PER_MM / unit)
@@ -122,24 +127,32 @@ def _inherited(page: pikepdf.Object, key: str) -> object:
     for _ in range(_MAX_DEPTH):
         if not isinstance(node, pikepdf.Dictionary):
             return None
-        value: object = node.get(key)
-        if value is not None:
-            return value
-        node = node.get("/Parent")
+        if key in node:
+            return node[key]
+        node = rare_entry(node, "/Parent")
     raise Refused("BROKEN_STRUCTURE", "The page tree is nested too deeply.")
 
 
 def box_of(value: object, *, least: float = 1.0) -> Box | None:
     """A rectangle in page units with its corners in order; ``None`` unless it makes sense and is ``least`` wide."""
-    if not isinstance(value, pikepdf.Array) or len(value) != 4:
+    if not isinstance(value, pikepdf.Array):
         return None
-    sides = [_real(side) for side in value]
-    if any(side is None for side in sides):
+    # As text, numbers cost a tenth of what four objects of Python cost that qpdf's numbers are made into.
+    plain = _FOUR_NUMBERS.fullmatch(value.unparse(resolved=True))
+    sides = [float(side) for side in plain.groups()] if plain is not None else _four_sides(value)
+    if sides is None:
         return None
-    a, b, c, d = (side for side in sides if side is not None)
+    a, b, c, d = sides
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
     plausible = all(abs(side) <= _MAX_SIDE for side in box)
     return box if plausible and min(box[2] - box[0], box[3] - box[1]) >= least else None
+
+
+def _four_sides(value: pikepdf.Array) -> list[float] | None:
+    if len(value) != 4:
+        return None
+    sides = [side for side in map(_real, value) if side is not None]
+    return sides if len(sides) == 4 else None
 
 
 def _real(value: object) -> float | None:

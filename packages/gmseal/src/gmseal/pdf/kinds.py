@@ -12,6 +12,7 @@ from gmseal.judging.log import CheckLog
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case
 from gmseal.pdf.document import Document, reading
+from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.ranges import Digests
 from gmseal.pdf.shown_picture import Shown, shown_picture
 from gmseal.policy import Policy
@@ -92,7 +93,7 @@ class Judge:
 
 def with_validation_data(document: Document, trust: TrustStore) -> TrustStore:
     """The store with what the file carries to build chains (DSS, ISO 32000-2, 12.8.4.3): help, never trust."""
-    store = document.catalog.get("/DSS")
+    store = rare_entry(document.catalog, "/DSS")
     if not isinstance(store, pikepdf.Dictionary):
         return trust
     from gmseal.judging.timestamps import authorities  # noqa: PLC0415 - as above

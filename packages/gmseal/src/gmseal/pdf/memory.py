@@ -1,5 +1,6 @@
 """Files in memory that can be mapped like files on disk: documents may be confidential, nothing is written out."""
 
+import io
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ def memory_file(*pieces: tuple[int, bytes | memoryview]) -> Iterator[BinaryIO]:
     """
     # Without a buffer: the file is there to be mapped.
     if hasattr(os, "memfd_create"):
-        opened = cast("BinaryIO", os.fdopen(os.memfd_create("document"), "w+b", buffering=0))
+        opened = cast("BinaryIO", io.FileIO(os.memfd_create("document"), "r+"))
     else:
         opened = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - closed by the with below
     with opened as file:

@@ -7,6 +7,7 @@ string is the Contents of this very signature dictionary, and it ends within the
 
 import binascii
 import hashlib
+import io
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def _check_home(document: Document, signed: SignedField, hole: int, hole_end: in
     before = document.file.read(hole - offset)
     if b"endobj" in before or not before.lstrip().startswith(b"%d %d obj" % holder.objgen):
         raise MalformedInput("The gap in the byte range belongs to another object.")
-    if document.extents().reach_into(hole, hole_end, holder.objgen):
+    if document.reaches_into(hole, hole_end, holder.objgen):
         raise MalformedInput("An object or stream of the file reaches into the gap in the byte range.")
 
 
@@ -156,6 +157,10 @@ def digests(
 
 
 def _feed(file: BinaryIO, start: int, end: int, *hashes: "hashlib._Hash") -> None:
+    if isinstance(file, io.BytesIO) and end <= len(data := file.getvalue()):
+        for each in hashes:
+            each.update(memoryview(data)[start:end])
+        return
     file.seek(start)
     while start < end:
         chunk = file.read(min(end - start, MEGABYTE))

@@ -16,6 +16,7 @@ import pikepdf
 from gmseal.errors import GmsealError
 from gmseal.pdf.document import Document, reading
 from gmseal.pdf.drawn_image import Drawn, Matrix, drawn_image
+from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.geometry import Box, PageSpace, box_of, page_space
 from gmseal.ses.seal import SealPicture
 
@@ -86,7 +87,7 @@ def _judge(
 
 def _widget(field: pikepdf.Object) -> pikepdf.Object | None:
     """The annotation of a field: the field itself, or its only kid."""
-    kids = field.get("/Kids")
+    kids = rare_entry(field, "/Kids")
     if kids is None:
         return field
     alone = isinstance(kids, pikepdf.Array) and len(kids) == 1 and isinstance(kids[0], pikepdf.Dictionary)

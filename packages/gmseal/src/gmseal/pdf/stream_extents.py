@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import BinaryIO, Final
 
 from gmseal.pdf.offsets import Place
@@ -81,6 +82,8 @@ _SECTION_END: Final = re.compile(rb"trailer(?=[\x00\t\n\f\r <%])")
 _HEADER_WITHIN = 1029
 _SECTIONS = 2000
 """Cross-reference sections that are followed; each is a revision of the file."""
+_SHORT_TEXT: Final = 1024
+"""Octets of a dictionary whose Length is remembered."""
 _UNSOUND = 200
 """Streams without an end of which the next ``endstream`` is looked for; further ones reach the end of the file."""
 
@@ -100,6 +103,17 @@ class Extents:
         return any(at < end and last > start and place != owner for at, last, place in self.spans)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for when not all extents are: those of objects that begin before ``end``, ``owner`` left out.
+
+    Nothing that begins at ``end`` or behind it can reach into what lies before.
+    """
+
+    end: int
+    owner: Place
+
+
 @contextmanager
 def bytes_of(file: BinaryIO) -> Iterator[Bytes]:
     """The bytes of an open file, mapped where they are not in memory anyway."""
@@ -117,13 +131,15 @@ def extents(
     packed: Callable[[Place], int | None],
     *,
     naming: int | None = None,
+    wanted: Wanted | None = None,
 ) -> Extents:
     """The extents of the objects at ``entries`` and of the cross-reference sections from ``newest`` on.
 
     ``packed`` tells the whole number that an object inside of an object stream is. An offset of 0 means none.
-    With ``naming``, the numbers from there on that they refer to are noted.
+    With ``naming``, the numbers from there on that they refer to are noted. With ``wanted``, only those extents are
+    given, and whether the file is sound is not said.
     """
-    return _Reader(data, entries, packed, naming).read(newest)
+    return _Reader(data, entries, packed, naming, wanted).read(newest)
 
 
 def named_in(text: bytes, naming: int) -> set[int]:
@@ -141,8 +157,11 @@ class _Reader:
         entries: Mapping[Place, int],
         packed: Callable[[Place], int | None],
         naming: int | None,
+        wanted: Wanted | None,
     ) -> None:
         self.data, self.entries, self.packed, self.naming = data, entries, packed, naming
+        self.before = len(data) + 1 if wanted is None else wanted.end
+        self.owner = None if wanted is None else wanted.owner
         # Offsets count from the header, should anything stand before it.
         self.base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
         self.found = Extents([])
@@ -154,11 +173,14 @@ class _Reader:
         spans = self.found.spans
         if newest is not None:
             self._sections(newest)
+        base, before, owner = self.base, self.before, self.owner
         for place, offset in self.entries.items():
-            if offset:
-                spans.append((self.base + offset, self.end(self.base + offset), place))
+            at = base + offset
+            if offset and at < before and place != owner:
+                spans.append((at, self.end(at), place))
         for place, starts in self.older.items():
-            spans.extend((at, self._older_end(at), place) for at in starts)
+            if place != owner:
+                spans.extend((at, self._older_end(at), place) for at in starts if at < before)
         return self.found
 
     def _older_end(self, at: int) -> int:
@@ -292,6 +314,16 @@ def _string_end(data: Bytes, at: int, opening: bytes = b"(") -> int:
 
 def _stated_length(text: bytes) -> tuple[int, int | None] | None:
     """The Length of a stream's dictionary: a number, or a reference; ``None`` when it states none, or two."""
+    return _length_of_short(text) if len(text) <= _SHORT_TEXT else _length_in(text)
+
+
+@lru_cache(maxsize=512)
+def _length_of_short(text: bytes) -> tuple[int, int | None] | None:
+    """It follows from the text alone, and the same dictionaries stand in every document of a batch."""
+    return _length_in(text)
+
+
+def _length_in(text: bytes) -> tuple[int, int | None] | None:
     if text.count(b"/Length") == text.count(b"<<") == 1 and not any(map(text.__contains__, _ELABORATE)):
         plain = _PLAIN_LENGTH.match(text, text.find(b"/Length"))
         if plain is not None:

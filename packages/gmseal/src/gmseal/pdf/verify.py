@@ -27,6 +27,7 @@ from gmseal.pdf import cases
 from gmseal.pdf.cases import Case, read_case
 from gmseal.pdf.coverage import Coverage
 from gmseal.pdf.document import Document, document_in_memory, open_document
+from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.fields import SignedField, signed_fields
 from gmseal.pdf.kinds import Judge, with_validation_data
 from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
@@ -159,7 +160,7 @@ def _all_signatures(document: Document) -> list[SignedField]:
     found = signed_fields(document)
     known = {signed.field.objgen for signed in found}
     for page in document.pages:
-        annotations = page.get("/Annots")
+        annotations = rare_entry(page, "/Annots")
         for item in annotations if isinstance(annotations, pikepdf.Array) else ():
             if not isinstance(item, pikepdf.Dictionary) or item.get("/FT") != "/Sig":
                 continue

@@ -248,6 +248,8 @@ class Element(NamedTuple):
         return _instant(self.content, what)
 
 
+_PEM_START = b"-----BEGIN "
+"""How text begins that holds DER; read as DER, it is an element of 45 octets with more behind it."""
 _STRING_CODECS = {
     UTF8_STRING: "utf-8",
     PRINTABLE_STRING: "ascii",
@@ -262,6 +264,8 @@ def parse(data: bytes, what: str) -> Element:
     """The one element that ``data`` consists of. Raises ``MalformedInput``, also for trailing bytes."""
     element = _element(data, 0, len(data))
     if element.end != len(data):
+        if data.startswith(_PEM_START):
+            raise MalformedInput(f"{what}: this is text (PEM) where the binary form (DER) belongs.")
         raise MalformedInput(f"{what}: {len(data) - element.end} bytes after the end.")
     return element
 
