@@ -8,6 +8,8 @@
 3. The wheels and the locked run-time packages install into a new environment.
 4. Every command answers `--help` there, and the platform serves its health and its first page, with nothing but
    that environment in PATH.
+5. The wheel of gmseal alone, with nothing but what it asks for and without the platform, makes keys, certificates and
+   a seal, seals a PDF and an OFD, finds both good, and finds the PDF with one byte changed not good.
 """
 
 from __future__ import annotations
@@ -46,6 +48,11 @@ REQUIRED = {
 UNWANTED = re.compile(r"(\.map|\.env|\.sqlite3?(-\w+)?|\.pem|\.key|\.tsx?|/test_\w+\.py|/conftest\.py)$")
 
 
+PLATFORM = ("shuangyin", "evidencelog", "sealdevice", "fastapi", "sqlalchemy")
+"""What is not there where gmseal is installed alone."""
+NAME = "北京示例科技有限公司"
+
+
 class WheelProblem(Exception):
     """A wheel that must not be given to anybody; the text says why."""
 
@@ -63,8 +70,8 @@ def build(package: Path, output: Path) -> Path:
     return next(path for path in output.glob(f"{package.name}-*.whl"))
 
 
-def run(command: list[str], *, cwd: Path = ROOT, path: str | None = None) -> None:
-    """Run a command quietly; WheelProblem with its output when it fails."""
+def run(command: list[str], *, cwd: Path = ROOT, path: str | None = None, status: int = 0) -> None:
+    """Run a command quietly; WheelProblem with its output when it ends with another status."""
     environment = {**os.environ, "PATH": path} if path else dict(os.environ)
     done = subprocess.run(  # noqa: S603 -- our own commands, no shell
         command,
@@ -75,7 +82,7 @@ def run(command: list[str], *, cwd: Path = ROOT, path: str | None = None) -> Non
         text=True,
         check=False,
     )
-    if done.returncode:
+    if done.returncode != status:
         raise WheelProblem(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
@@ -98,6 +105,54 @@ def install(wheels: list[Path], environment: Path) -> None:
     run([uv, "pip", "install", "--python", python, "--require-hashes", "-r", "requirements/runtime.txt"])
     run([uv, "pip", "install", "--python", python, "--no-deps", *map(str, wheels)])
     run([uv, "pip", "check", "--python", python])
+
+
+def install_alone(wheel: Path, environment: Path) -> None:
+    """Install one wheel and what it asks for, in the locked versions, into a new environment."""
+    uv = str(Path(sys.executable).parent / "uv")
+    python = str(environment / "bin/python")
+    run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
+    run([uv, "pip", "install", "--python", python, "--constraint", "requirements/runtime.txt", str(wheel)])
+    absent = f"import importlib.util as u, sys; sys.exit(any(map(u.find_spec, {PLATFORM!r})))"
+    run([python, "-c", absent])
+
+
+def try_alone(environment: Path, folder: Path) -> None:
+    """Step 5, as the first page of the package's documentation has it."""
+    program = str(environment / "bin/gmseal")
+
+    def gmseal(*arguments: str, status: int = 0) -> None:
+        run([program, *arguments], cwd=folder, path=str(environment / "bin"), status=status)
+
+    folder.mkdir()
+    (folder / "trust").mkdir()
+    for name in ("root", "maker", "signer"):
+        gmseal("keygen", f"{name}.key", "--no-password")
+    issuer = ("--issuer", "trust/root.pem", "--issuer-key", "root.key")
+    gmseal("cert", "trust/root.pem", "--profile", "root", "--name", "试用根证书", "--key", "root.key")
+    gmseal("cert", "maker.pem", "--profile", "maker", "--name", "试用制章人", "--key", "maker.key", *issuer)
+    gmseal("cert", "signer.pem", "--profile", "signer", "--name", NAME, "--key", "signer.key", *issuer)
+    made_by = ("--maker-cert", "maker.pem", "--maker-key", "maker.key", "--signer-cert", "signer.pem")
+    gmseal("seal", "unit.esl", "--name", NAME, "--face", "limited_company", *made_by)
+    signed_by = (
+        "--seal",
+        "unit.esl",
+        "--cert",
+        "signer.pem",
+        "--key",
+        "signer.key",
+        "--x",
+        "120",
+        "--y",
+        "200",
+    )
+    for source, sealed in (("contract.pdf", "sealed.pdf"), ("purchase-order.ofd", "sealed.ofd")):
+        gmseal("sign", str(ROOT / "samples" / source), sealed, *signed_by)
+        gmseal("verify", sealed, "--trust", "trust")
+    changed = bytearray((folder / "sealed.pdf").read_bytes())
+    changed[len(changed) // 20] ^= 1
+    (folder / "changed.pdf").write_bytes(changed)
+    gmseal("verify", "changed.pdf", "--trust", "trust", status=1)
 
 
 @contextmanager
@@ -160,7 +215,7 @@ def try_installed(environment: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    """Do the four steps; 1 with a sentence when one fails."""
+    """Do the five steps; 1 with a sentence when one fails."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder for the wheels")
     output: Path = parser.parse_args().output.resolve()
@@ -174,6 +229,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="shuangyin-wheel-") as name:
             install(wheels, Path(name) / "environment")
             try_installed(Path(name) / "environment", Path(name))
+            alone = next(wheel for wheel in wheels if wheel.name.startswith("gmseal-"))
+            install_alone(alone, Path(name) / "alone")
+            try_alone(Path(name) / "alone", Path(name) / "alone-files")
     except WheelProblem as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

@@ -300,7 +300,7 @@ def test_findings_of_form(ofd: Any, sealed: bytes) -> None:
     report = ofd.verify(no_type)
     assert report.verdict is Verdict.VALID
     assert [found.code for found in report.signatures[0].findings] == ["SIGNATURE_TYPE_UNKNOWN"]
-    assert not report.strict_reading.accepts
+    assert not report.strict_reader.accepts
 
     def other_property(text: bytes) -> bytes:
         value: bytes = ofd.signer.sign(sm3(text), "contract-17", ofd.now)

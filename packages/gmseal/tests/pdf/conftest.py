@@ -201,7 +201,7 @@ def bench(authority: TrialAuthority, seal_signer: SealSigner, tmp_path: Path) ->
     assert not left, "temporary files were left behind"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def blueprint() -> type[Blueprint]:
     return Blueprint
 

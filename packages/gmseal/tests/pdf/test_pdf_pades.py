@@ -1,6 +1,7 @@
 """PAdES and dual sealing, judged by pyHanko, pdfsig and OpenSSL beside our own verifier."""
 
 import io
+import re
 import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +36,9 @@ from gmseal.pdf import (
 )
 from gmseal.report import CheckResult, Report, TrustStore, Verdict
 from gmseal.ses.signature import SealSigner
+from gmseal.sm import der
+from gmseal.sm.certificates import read_certificate
+from gmseal.sm.crl import RevocationReason, RevokedCertificate, make_crl
 from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialAuthority, TrialUnit
 
@@ -222,3 +226,101 @@ def test_what_cannot_be_is_refused(bench: Any, blueprint: Any, world: World, tod
     assert not target.exists()
     seal_pdf_dual(source, target, order=order, signers=signers)
     assert verify_pdf(target, today.trust, world.now).verdict is Verdict.VALID
+
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Stolen:
+    """A file that was sealed an hour ago without a time stamp and that a document time stamp covers since now."""
+
+    world: World
+    authority: TrialAuthority
+    unit: TrialUnit
+    data: bytes
+
+    def judged(self, revoked: timedelta, data: bytes | None = None, *, stamps: bool = True) -> Report:
+        """Two hours from now, when the signer's key is known to be in other hands since now and ``revoked``."""
+        now = self.world.now
+        entry = RevokedCertificate(
+            read_certificate(self.unit.certificate).serial, now + revoked, RevocationReason.KEY_COMPROMISE
+        )
+        listed = make_crl(
+            issuer=self.authority.root,
+            issuer_key=self.authority.root_key,
+            revoked=(entry,),
+            this_update=now + HOUR,
+            next_update=now + 48 * HOUR,
+            number=1,
+        )
+        roots = (self.authority.root, self.world.root.certificate) if stamps else (self.authority.root,)
+        store = TrustStore(roots=roots, crls=(listed,))
+        return verify_pdf_bytes(self.data if data is None else data, store, now + 2 * HOUR)
+
+
+@pytest.fixture(scope="module")
+def stolen(world: World, seal_signer: SealSigner, blueprint: Any) -> Stolen:
+    authority = TrialAuthority.create(world.now - 24 * HOUR)
+    unit = TrialUnit.create(authority, "北京示例科技有限公司", seal_signer.seal.picture, es_id="3")
+    order = SealOrder(signed_at=world.now - HOUR, placements=HERE)
+    sealed = seal_pdf_bytes(blueprint().table(), order, unit.sealer())
+    pades = PadesOrder(level=PadesLevel.B_LTA, timestamps=world, trust=world.trust)
+    data = sign_pdf_pades_bytes(sealed, InvisibleOrder(signed_at=world.now), world.signer("p256"), pades)
+    return Stolen(world, authority, unit, data)
+
+
+def proof_in(report: Report) -> list[CheckResult]:
+    """What was said about the unproven time of the seal."""
+    return [check.result for check in report.signatures[0].walk() if check.code == "SIGN_TIME_UNPROVEN"]
+
+
+def test_a_later_document_time_stamp_proves_that_the_seal_was_there(stolen: Stolen) -> None:
+    report = stolen.judged(HOUR / 2)
+    assert [entry.kind for entry in report.signatures] == ["seal", "cms", "timestamp"]
+    assert proof_in(report) == [CheckResult.PASS]
+    assert report.verdict is Verdict.VALID, failed(report)
+    # It is no signing time: that stays the one which the signer stated.
+    assert report.signatures[0].signed_at == stolen.world.now - HOUR
+
+
+def test_a_document_time_stamp_after_the_revocation_proves_nothing(stolen: Stolen) -> None:
+    report = stolen.judged(-HOUR / 2)
+    assert proof_in(report) == [CheckResult.NOT_CHECKED]
+    assert report.verdict is Verdict.INDETERMINATE
+
+
+def test_a_document_time_stamp_of_nobody_who_is_trusted_proves_nothing(stolen: Stolen) -> None:
+    report = stolen.judged(HOUR / 2, stamps=False)
+    assert proof_in(report) == [CheckResult.NOT_CHECKED]
+    assert report.verdict is Verdict.INDETERMINATE
+
+
+def test_a_forged_document_time_stamp_proves_nothing(stolen: Stolen) -> None:
+    """The last octet of the token's signature is another one; the file's other signatures are untouched."""
+    holes = list(re.finditer(rb"/Contents\s*<([0-9a-fA-F]+)>", stolen.data))
+    text = holes[-1][1]
+    token = bytes.fromhex(text.decode())
+    end = 2 * der.parse_prefix(token).end
+    forged = text[: end - 2] + (b"00" if text[end - 2 : end] != b"00" else b"01") + text[end:]
+    data = stolen.data[: holes[-1].start(1)] + forged + stolen.data[holes[-1].end(1) :]
+    report = stolen.judged(HOUR / 2, data)
+    assert "DOCUMENT_TIMESTAMP" in failed(report)
+    assert proof_in(report) == [CheckResult.NOT_CHECKED]
+    assert report.verdict is not Verdict.VALID
+
+
+def test_a_document_time_stamp_over_an_earlier_revision_proves_nothing(
+    world: World, stolen: Stolen, blueprint: Any
+) -> None:
+    """The seal came after it, so it does not speak of the seal."""
+    pades = PadesOrder(level=PadesLevel.B_LTA, timestamps=world, trust=world.trust)
+    stamped = sign_pdf_pades_bytes(
+        blueprint().table(), InvisibleOrder(signed_at=world.now), world.signer("p256"), pades
+    )
+    order = SealOrder(signed_at=world.now - HOUR, placements=HERE)
+    report = stolen.judged(HOUR / 2, seal_pdf_bytes(stamped, order, stolen.unit.sealer()))
+    seal = next(entry for entry in report.signatures if entry.kind == "seal")
+    found = [check.result for check in seal.walk() if check.code == "SIGN_TIME_UNPROVEN"]
+    assert found == [CheckResult.NOT_CHECKED]
+    assert report.verdict is Verdict.INDETERMINATE

@@ -12,7 +12,7 @@ from gmseal.errors import Refused
 from gmseal.pdf import SealPlacement, inspect_pdf, repair_pdf
 from gmseal.pdf import verify as verify_module
 from gmseal.pdf.document import Document
-from gmseal.pdf.stream_extents import extents
+from gmseal.pdf.stream_extents import Wanted, extents
 from gmseal.report import Report, Verdict, walk
 
 HERE = (SealPlacement(0, 100, 180),)
@@ -123,6 +123,24 @@ def test_a_section_that_no_entry_lists_reaches_into_the_gap() -> None:
     assert found.sound
     assert found.reach_into(at + 100, at + 200, (5, 0))
     assert not found.reach_into(newest, newest + 9, (5, 0))
+
+
+@pytest.mark.parametrize("length", [None, 0, 40, 100, 9_999_999])
+def test_what_is_read_for_one_gap_says_the_same_as_everything_read(length: int | None) -> None:
+    """Nothing is left out that could reach into a gap, wherever that is and whosever it is."""
+    objects = plain()
+    if length is not None:
+        objects[11] = stream(b"BT /F1 18 Tf 60 400 Td (Page 1) Tj ET", length=length)
+    data = written(objects)
+    older, newest = int(data.rpartition(b"startxref")[2].split()[0]), len(data)
+    data += b"xref\n0 0\ntrailer\n<</Size 91/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % (older, newest)
+    entries = {(number, 0): data.index(b"\n%d 0 obj" % number) + 1 for number in objects if number != 3}
+    whole = extents(data, entries, newest, lambda _: None)
+    for end in range(20, len(data), 23):
+        for owner in ((11, 0), (3, 0), (90, 0)):
+            part = extents(data, entries, newest, lambda _: None, wanted=Wanted(end, owner))
+            for start in (end - 1, end - 12, end - 20):
+                assert part.reach_into(start, end, owner) == whole.reach_into(start, end, owner)
 
 
 def packed() -> bytes:

@@ -63,12 +63,14 @@ def judge_cms(
     policy: Policy = DEFAULT,
     *,
     message: bytes | None = None,
+    existed_by: datetime | None = None,
 ) -> CmsJudgement:
     """Judge signed data over a document's digest. Never raises for malformed bytes.
 
     ``at`` is the verifier's own time; without a zone it is ``Refused`` (``NAIVE_TIME``). ``message``, when
     given, is the document itself: a value without content and without signed attributes may have been made
-    over it and not its digest.
+    over it and not its digest. ``existed_by`` is an instant by which the value was there, as a time stamp over the
+    document that carries it proves.
 
     1. Format: the value can be read and has a signer with a certificate.
     2. The algorithms: supported, and agreeing with each other.
@@ -87,7 +89,7 @@ def judge_cms(
         return _unreadable(f"The signed data is malformed: {error}")
     if not signed_data.signers:
         return _unreadable("The signed data has no signer.")
-    procedure = _Procedure(signed_data, signed_data.signers[0], trust, now, message)
+    procedure = _Procedure(signed_data, signed_data.signers[0], trust, now, message, existed_by)
     procedure.run(expected_digest, policy)
     return procedure.judgement()
 
@@ -108,6 +110,7 @@ class _Procedure:
         trust: TrustStore,
         now: datetime,
         message: bytes | None,
+        existed_by: datetime | None,
     ) -> None:
         self.findings = findings_of(signed_data)
         self._signed_data = signed_data
@@ -121,6 +124,7 @@ class _Procedure:
         )
         self._now = now
         self._message = message
+        self._existed_by = existed_by
         self._log = CheckLog(CLAUSES[signed_data.form])
         self._certificate: CertificateInfo | None = None
         self._stamp = TimestampJudgement(CheckResult.NOT_CHECKED, None)
@@ -346,7 +350,16 @@ class _Procedure:
             says = ("签名人证书在签名之后过期", "The signer's certificate has expired since signing.")
             self._log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
         proven = self._stamp.time is not None
-        judge_revocation(self._log, SIGNER, certificate, instant, self._trust, now=now, proven=proven)
+        judge_revocation(
+            self._log,
+            SIGNER,
+            certificate,
+            instant,
+            self._trust,
+            now=now,
+            proven=proven,
+            existed_by=self._existed_by,
+        )
         if stated is not None:
             self._log.decide(
                 "SIGN_TIME_IN_FUTURE",

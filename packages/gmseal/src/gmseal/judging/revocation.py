@@ -76,6 +76,7 @@ def judge_revocation(
     tolerated_after: datetime | None = None,
     annulling: "Collection[RevocationReason | None]" = (),
     proven: bool = True,
+    existed_by: datetime | None = None,
 ) -> RevocationJudgement:
     """Whether the certificate, or an authority above it, was revoked as of ``at``; writes it down.
 
@@ -85,12 +86,15 @@ def judge_revocation(
     certificate that was good when the seal was made (then it is the seal's ``createDate``). A
     revocation for a reason in ``annulling`` (None: no reason given) counts whenever it was made.
     ``proven`` says whether somebody else vouches for what was done before ``at``, as a time stamp does.
+    ``existed_by`` is an instant by which, as somebody else vouches, what was made with the certificate's key was
+    there, such as that of a time stamp over the whole document.
 
     1. The certificate itself, under ``role.revoked``.
     2. Each authority between it and the root, under ``role.authority_revoked``: a revoked one is
        told, and one nobody could ask about, unless there is no information at all.
     3. Was one of them revoked later and the time is only stated, under ``role.unproven``: a warning; left open
-       when the reason is that a key got into other hands, as those can state any time they like.
+       when the reason is that a key got into other hands, as those can state any time they like. Passed when all of
+       them were still good at ``existed_by``: what was there by then was made by nobody who got hold of a key later.
     """
     # 1.
     judgement = assess_revocation(
@@ -103,28 +107,62 @@ def judge_revocation(
     from gmseal.judging.revocation_evidence import authorities_above  # noqa: PLC0415 - as above
 
     above = authorities_above(info, trust)
-    told = [judgement]
+    told = [(role, info, judgement)]
     worst: RevocationJudgement | None = None
     for authority in above:
         found = assess_revocation(
             role.authority(), authority, at, trust, now=now, tolerated_after=tolerated_after
         )
-        told.append(found)
+        told.append((role.authority(), authority, found))
         if worst is None or _GRAVITY[found.result] > _GRAVITY[worst.result]:
             worst = found
     if worst is not None:
         log.add(role.authority_revoked, worst.result, at, worst.says)
     # 3.
     if not proven:
-        _judge_unproven(log, role, at, told)
+        later = [
+            one for one in told if one[2].revoked_at is not None and one[2].result is not CheckResult.FAIL
+        ]
+        _judge_unproven(
+            log,
+            role,
+            [one for _, _, one in later],
+            at,
+            existed_by if existed_by is not None and _good_at(existed_by, later, trust, now) else None,
+        )
     return worst if worst is not None and worst.result is CheckResult.FAIL else judgement
 
 
-def _judge_unproven(log: CheckLog, role: Role, at: datetime, told: list[RevocationJudgement]) -> None:
+def _good_at(
+    instant: datetime,
+    certificates: list[tuple[Role, CertificateInfo, RevocationJudgement]],
+    trust: TrustStore,
+    now: datetime | None,
+) -> bool:
+    """Whether nothing that is known speaks against any of these certificates at an instant."""
+    return all(
+        assess_revocation(role, info, instant, trust, now=now).result is CheckResult.PASS
+        for role, info, _ in certificates
+    )
+
+
+def _judge_unproven(
+    log: CheckLog,
+    role: Role,
+    later: list[RevocationJudgement],
+    at: datetime,
+    existed_by: datetime | None,
+) -> None:
+    """Step 3. ``later`` were revoked after ``at``; all were good at ``existed_by``, where it is given."""
     from gmseal.sm.crl import COMPROMISED  # noqa: PLC0415 - as above
 
-    later = [one for one in told if one.revoked_at is not None and one.result is not CheckResult.FAIL]
-    if any(one.reason in COMPROMISED for one in later):
+    if later and existed_by is not None:
+        says = (
+            f"{role.zh}证书后来被吊销；整个文件的时间戳证明在此之前即已作出",
+            f"The {role.en}'s certificate was revoked later; a time stamp over the document proves that this was there before.",
+        )
+        log.add(role.unproven, CheckResult.PASS, existed_by, says)
+    elif any(one.reason in COMPROMISED for one in later):
         says = (
             f"{role.zh}证书后来因密钥泄露被吊销，所声明的时间没有时间戳证明，无法确认当时即已作出",
             f"The {role.en}'s certificate was revoked later as a key got into other hands; no time stamp proves the stated time.",

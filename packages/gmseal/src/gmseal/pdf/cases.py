@@ -55,6 +55,8 @@ class Case:
     trial: bool = False
     checks: list[Check] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    existed_by: datetime | None = None
+    """By when it was there, as a good document time stamp over it proves, or as it proves itself when it is one."""
     permission: Permission | None = None
     """What it permits later, when it lays that down."""
 

@@ -13,7 +13,7 @@ import pikepdf
 
 from gmseal.errors import Refused
 from gmseal.pdf.additions import Addition, Closer, Closing, Comparison, Terms
-from gmseal.pdf.document import reading
+from gmseal.pdf.damage import reading
 from gmseal.pdf.geometry import POINTS_PER_MM
 from gmseal.pdf.page_reach import PageReach
 from gmseal.pdf.revisions import COPY_LIMIT

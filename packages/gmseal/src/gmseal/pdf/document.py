@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
 import pikepdf
 
 from gmseal.errors import NotFound, Refused
+from gmseal.pdf.damage import DAMAGE, READ_ERRORS, reading
 from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits, guard_memory
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
@@ -48,19 +48,6 @@ _HARMLESS = re.compile(
 )
 """Slips that many programs make, readers forgive alike, and nothing here rests on. What comes before is the file's
 name, which whoever made the file may have chosen."""
-
-# What pikepdf raises for malformed structures, depending on how they are malformed.
-_READ_ERRORS = (
-    pikepdf.PdfError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    NotImplementedError,
-    RuntimeError,
-    MemoryError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,24 +221,6 @@ class Document:
         return self._last
 
 
-class reading:  # noqa: N801 - reads as the function that it stands for
-    """Turns whatever malformed structures provoke into the library's own error.
-
-    Not a generator's context, which costs more than most of what is done inside of it.
-    """
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        """Nothing needs to be done before."""
-
-    def __exit__(
-        self, _: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, _READ_ERRORS):
-            raise Refused("BROKEN_STRUCTURE", "The structure of this PDF is damaged.") from error
-
-
 @contextmanager
 def open_document(
     source: Path,
@@ -335,14 +304,6 @@ def _document(
             yield Document(file, size, pdf, pages, damaged, sloppy, offsets, hole=hole)
 
 
-DAMAGE = {
-    "BROKEN_XREF": "The cross-reference data of this PDF is damaged; repair the file first.",
-    "BROKEN_STRUCTURE": "The page tree of this PDF is damaged; repair the file first.",
-    "BROKEN_STREAMS": "A stream of this PDF does not end where its length says; repair the file first.",
-    "LEADING_BYTES": "There are bytes before the PDF header, so offsets are ambiguous; repair the file first.",
-}
-
-
 def last_section(file: BinaryIO, size: int) -> LastSection:
     """The newest cross-reference section of a file of which the first ``size`` bytes count."""
     file.seek(max(0, size - _TAIL))
@@ -373,12 +334,12 @@ def _open_structure(mapped: BinaryIO, file: BinaryIO, size: int) -> Opened:
     """
     try:
         return _open_strictly(mapped, file)
-    except _READ_ERRORS as first:
+    except READ_ERRORS as first:
         if _is_bomb(file, size):
             raise Refused("DECOMPRESSION_BOMB", "Structures in this PDF expand beyond all reason.") from first
         try:
             return _opened_repaired(mapped, file)
-        except _READ_ERRORS as error:
+        except READ_ERRORS as error:
             raise Refused("BROKEN_XREF", "This PDF is damaged beyond repair.") from error
 
 

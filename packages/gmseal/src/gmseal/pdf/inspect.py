@@ -10,7 +10,8 @@ from pathlib import Path
 import pikepdf
 
 from gmseal.errors import GmsealError, Refused
-from gmseal.pdf.document import Document, open_document, reading
+from gmseal.pdf.damage import reading
+from gmseal.pdf.document import Document, open_document
 from gmseal.pdf.fields import signed_fields
 from gmseal.pdf.geometry import PageInfo, page_space
 from gmseal.pdf.limits import DEFAULT_LIMITS, PdfLimits

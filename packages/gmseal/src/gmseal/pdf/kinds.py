@@ -11,7 +11,8 @@ from gmseal.errors import GmsealError
 from gmseal.judging.log import CheckLog
 from gmseal.pdf import cases
 from gmseal.pdf.cases import Case
-from gmseal.pdf.document import Document, reading
+from gmseal.pdf.damage import reading
+from gmseal.pdf.document import Document
 from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.ranges import Digests
 from gmseal.pdf.shown_picture import Shown, shown_picture
@@ -37,8 +38,17 @@ class Judge:
     at: datetime
     policy: Policy
 
-    def judge(self, case: Case) -> None:
-        """Writes the checks of one signature."""
+    def judge_all(self, found: list[Case]) -> None:
+        """Writes the checks of every signature; document time stamps first, as they tell when others were there."""
+        stamps = [case for case in found if case.kind == cases.TIMESTAMP]
+        for case in stamps:
+            self._judge(case)
+        for case in found:
+            if case.kind != cases.TIMESTAMP:
+                case.existed_by = _existed_by(case, stamps)
+                self._judge(case)
+
+    def _judge(self, case: Case) -> None:
         if not case.value:
             return
         by_kind: dict[str, Callable[[Case], None]] = {
@@ -59,7 +69,9 @@ class Judge:
         except GmsealError:
             case.checks += judge_signature(case.value, expected, self.trust, self.at, self.policy)
             return
-        case.checks += judge_signature(case.seal_signature, expected, self.trust, self.at, self.policy)
+        case.checks += judge_signature(
+            case.seal_signature, expected, self.trust, self.at, self.policy, existed_by=case.existed_by
+        )
         picture = case.seal_signature.seal.picture
         shown = shown_picture(self.document, case.signed.field, picture, good=lambda: not case.failed)
         case.add("PICTURE_SHOWN", *_SHOWN[shown])
@@ -68,7 +80,12 @@ class Judge:
         from gmseal.judging.cms import judge_cms  # noqa: PLC0415 - who judges a seal needs none of it
 
         judged = judge_cms(
-            case.value, lambda name: self._digest(case, name), self.trust, self.at, self.policy
+            case.value,
+            lambda name: self._digest(case, name),
+            self.trust,
+            self.at,
+            self.policy,
+            existed_by=case.existed_by,
         )
         case.checks += judged.checks
         case.findings = judged.findings
@@ -87,6 +104,8 @@ class Judge:
         )
         case.checks += log.checks()
         case.signed_at = judged.time
+        if judged.time is not None and not case.failed:
+            case.existed_by = judged.time + judged.accuracy
         if judged.authority is not None:
             case.signer = signer_summary(judged.authority)
 
@@ -104,6 +123,18 @@ def with_validation_data(document: Document, trust: TrustStore) -> TrustStore:
         crls=trust.crls + tuple(_streams(store, "/CRLs")),
         ocsp_responses=trust.ocsp_responses + tuple(_streams(store, "/OCSPs")),
     )
+
+
+def _existed_by(case: Case, stamps: list[Case]) -> datetime | None:
+    """The earliest instant by which a good document time stamp proves that a signature was there.
+
+    The stamp is over every byte of the revision that the signature closed, its value included: its own gap lies
+    behind that revision.
+    """
+    if case.range is None:
+        return None
+    over = (one for one in stamps if one.range is not None and case.end <= one.range.hole_start)
+    return min((one.existed_by for one in over if one.existed_by is not None), default=None)
 
 
 def _streams(store: pikepdf.Object, key: str) -> list[bytes]:

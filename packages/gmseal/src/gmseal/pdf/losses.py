@@ -12,7 +12,8 @@ from pathlib import Path
 import pikepdf
 
 from gmseal.errors import Refused
-from gmseal.pdf.document import open_document, reading
+from gmseal.pdf.damage import reading
+from gmseal.pdf.document import open_document
 from gmseal.pdf.limits import DEFAULT_LIMITS, MEGABYTE, PdfLimits
 
 READ_LIMIT = 2048 * MEGABYTE

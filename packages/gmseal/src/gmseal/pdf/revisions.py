@@ -8,7 +8,8 @@ from typing import Any, BinaryIO, cast
 import pikepdf
 
 from gmseal.errors import Refused
-from gmseal.pdf.document import Document, is_guessed, reading
+from gmseal.pdf.damage import reading
+from gmseal.pdf.document import Document, is_guessed
 from gmseal.pdf.limits import MEGABYTE
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import all_entries, wrong_headers

@@ -14,7 +14,8 @@ from typing import Final
 import pikepdf
 
 from gmseal.errors import GmsealError
-from gmseal.pdf.document import Document, reading
+from gmseal.pdf.damage import reading
+from gmseal.pdf.document import Document
 from gmseal.pdf.drawn_image import Drawn, Matrix, drawn_image
 from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.geometry import Box, PageSpace, box_of, page_space

@@ -132,8 +132,7 @@ def _verify(
     hashes, file = digests(document.file, document.size, _wanted(found), both=data is None)
     # 4. and 5.
     judge = Judge(document, hashes, with_validation_data(document, trust), at, policy)
-    for case in found:
-        judge.judge(case)
+    judge.judge_all(found)
     # 6.
     coverage = Coverage(document, found, policy)
     coverage.judge()

@@ -34,11 +34,12 @@ def judge_making(
     policy: Policy,
     *,
     proven: bool,
+    existed_by: datetime | None = None,
 ) -> bool:
     """Steps 1 to 3 as of ``at``; true when the maker, or an authority above him, is a trial one.
 
-    ``now`` is the verifier's own time; ``proven``: a time stamp says that the seal was there by ``at``. Version 5, and any version under a policy with ``lenient_maker_expiry``,
-    asks whether the maker was good when the seal was created; what ended since is a warning.
+    ``now`` is the verifier's own time; ``proven``: a time stamp says that the seal was there by ``at``; ``existed_by``:
+    when it was there at last. Version 5, and any version under a policy with ``lenient_maker_expiry``, asks whether the maker was good when the seal was created; what ended since is a warning.
     """
     clause = SEAL_CLAUSES[seal.version]
     # 1.
@@ -69,7 +70,17 @@ def judge_making(
         chain = judge_chain(log, MAKER, maker, seal.created_at if lenient else at, trust)
         _judge_maker_period(log, seal, maker, at, lenient=lenient)
         tolerated = seal.created_at if lenient else None
-        judge_revocation(log, MAKER, maker, at, trust, now=now, tolerated_after=tolerated, proven=proven)
+        judge_revocation(
+            log,
+            MAKER,
+            maker,
+            at,
+            trust,
+            now=now,
+            tolerated_after=tolerated,
+            proven=proven,
+            existed_by=existed_by,
+        )
     return maker.trial or chain.trial
 
 

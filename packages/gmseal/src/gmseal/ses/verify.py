@@ -101,13 +101,17 @@ def judge_signature(
     trust: TrustStore,
     at: datetime | None = None,
     policy: Policy = DEFAULT,
+    *,
+    existed_by: datetime | None = None,
 ) -> tuple[Check, ...]:
     """Judge a seal signature (clause 7.3): groups in the standard's order. Never raises for malformed bytes.
 
     ``expected_hash`` is the digest of what the signature should protect (see ``DocumentDigest``). ``at`` is the
     verifier's time, now when None. As documents outlive seals and certificates, these are judged as of the signing
     time; what has expired since then is a warning. The signing time is the one that a good time stamp proves, else
-    the one that the signer states: whoever holds a revoked certificate could state any.
+    the one that the signer states: whoever holds a revoked certificate could state any. ``existed_by`` is an instant
+    by which the signature was there, as a time stamp over the document that carries it proves; it settles that doubt,
+    and is not the signing time.
 
     1. Format: signature and seal can be read, their versions agree, an algorithm of the version.
     2. The signer's signature over DER(toSign).
@@ -146,7 +150,7 @@ def judge_signature(
     # 5.
     if signer is not None:
         with log.group(Group.TIME):
-            _judge_signing_time(log, signer, (signature.signed_at, proven), now, trust)
+            _judge_signing_time(log, signer, (signature.signed_at, proven, existed_by), now, trust)
     # 6.
     with log.group(Group.DOCUMENT):
         _judge_data_hash(log, signature, expected_hash)
@@ -154,7 +158,9 @@ def judge_signature(
     sealed = CheckLog(SEAL_CLAUSES[signature.seal.version])
     made = judge_seal_stamp(sealed, signature.seal, now, trust) or proven
     with log.group(Group.SEAL):
-        trial = judge_making(log, signature.seal, instant, now, trust, policy, proven=made is not None)
+        trial = judge_making(
+            log, signature.seal, instant, now, trust, policy, proven=made is not None, existed_by=existed_by
+        )
         with log.group(Group.SEAL_PERIOD):
             _judge_seal_period(log, signature.seal, (signature.signed_at, instant), now)
         log.extend(sealed.checks())
@@ -219,12 +225,12 @@ def _judge_listed(log: CheckLog, signature: SealSignature) -> None:
 def _judge_signing_time(
     log: CheckLog,
     signer: CertificateInfo,
-    times: tuple[datetime, datetime | None],
+    times: tuple[datetime, datetime | None, datetime | None],
     now: datetime,
     trust: TrustStore,
 ) -> None:
-    """Step 5. ``times``: the signing time as stated, and as proven, if it is."""
-    stated, proven = times
+    """Step 5. ``times``: the signing time as stated, and as proven, if it is; when the signature was there at last."""
+    stated, proven, existed_by = times
     instant = proven or stated
     log.decide(
         "SIGNER_EXPIRED_AT_SIGNING",
@@ -236,7 +242,9 @@ def _judge_signing_time(
     if now > signer.not_after and signer.valid_at(instant):
         says = ("签章人证书在签章之后过期", "The signer's certificate has expired since signing.")
         log.add("SIGNER_EXPIRED_SINCE", CheckResult.WARN, now, says)
-    judge_revocation(log, SIGNER, signer, instant, trust, now=now, proven=proven is not None)
+    judge_revocation(
+        log, SIGNER, signer, instant, trust, now=now, proven=proven is not None, existed_by=existed_by
+    )
     log.decide(
         "SIGN_TIME_IN_FUTURE",
         stated <= now + CLOCK_TOLERANCE,
