@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 
 from shuangyin.approvals import commands, inbox, queries, views
+from shuangyin.approvals.answering import page_of_routes, route_after, step_after
 from shuangyin.approvals.models import StepStatus
 from shuangyin.approvals.schemas import (
     ApprovalCounts,
@@ -68,12 +69,9 @@ def list_copies(
 ) -> Page[RouteItem]:
     """What the caller was sent a copy of (抄送给我), newest first."""
 
-    def query(work: UnitOfWork) -> Page[RouteItem]:
-        rows = inbox.copied(work, actor, before=read_cursor(cursor), limit=limit + 1)
-        shown = views.route_items(work, rows)
-        return page_of(rows, limit, lambda row: row.key, lambda row: shown[row.key])
-
-    return platform.view(query)
+    return page_of_routes(
+        platform, limit, lambda work: inbox.copied(work, actor, before=read_cursor(cursor), limit=limit + 1)
+    )
 
 
 @router.get("/started", response_model=Page[RouteItem])
@@ -82,12 +80,9 @@ def list_started(
 ) -> Page[RouteItem]:
     """The approvals that the caller started (我发起), newest first."""
 
-    def query(work: UnitOfWork) -> Page[RouteItem]:
-        rows = inbox.started(work, actor, before=read_cursor(cursor), limit=limit + 1)
-        shown = views.route_items(work, rows)
-        return page_of(rows, limit, lambda row: row.key, lambda row: shown[row.key])
-
-    return platform.view(query)
+    return page_of_routes(
+        platform, limit, lambda work: inbox.started(work, actor, before=read_cursor(cursor), limit=limit + 1)
+    )
 
 
 @router.get("/consultations", response_model=Page[ConsultationItem])
@@ -157,8 +152,10 @@ def decide(
     """Approve, reject or send back to the applicant. With the second factor that the step asks for (act
     `approvals.decide`, subject `{step_id}:{binding}`)."""
 
-    def command(work: UnitOfWork) -> ApprovalStepDetail:
-        step = commands.decide(
+    return step_after(
+        actor,
+        write,
+        lambda work: commands.decide(
             work,
             actor,
             step_id,
@@ -167,10 +164,8 @@ def decide(
             binding=body.binding,
             proof=body.proof,
             expected=expected,
-        )
-        return views.step_detail(work, actor, step)
-
-    return write.run(actor, command)
+        ),
+    )
 
 
 @router.post("/steps/{step_id}/send-back", response_model=ApprovalStepDetail)
@@ -179,8 +174,10 @@ def send_back(
 ) -> ApprovalStepDetail | Response:
     """Send back to an earlier step: to go on from there, or to come straight back to this one."""
 
-    def command(work: UnitOfWork) -> ApprovalStepDetail:
-        step = commands.send_back_to(
+    return step_after(
+        actor,
+        write,
+        lambda work: commands.send_back_to(
             work,
             actor,
             step_id,
@@ -190,10 +187,8 @@ def send_back(
             binding=body.binding,
             proof=body.proof,
             expected=expected,
-        )
-        return views.step_detail(work, actor, step)
-
-    return write.run(actor, command)
+        ),
+    )
 
 
 @router.post("/steps/{step_id}/transfer", response_model=ApprovalStepDetail)
@@ -202,13 +197,13 @@ def transfer(
 ) -> ApprovalStepDetail | Response:
     """Hand one's part of the step to another approver."""
 
-    def command(work: UnitOfWork) -> ApprovalStepDetail:
-        step = commands.transfer(
+    return step_after(
+        actor,
+        write,
+        lambda work: commands.transfer(
             work, actor, step_id, to_person_id=body.person_id, reason=body.reason, expected=expected
-        )
-        return views.step_detail(work, actor, step)
-
-    return write.run(actor, command)
+        ),
+    )
 
 
 @router.post("/steps/{step_id}/additions", response_model=ApprovalStepDetail)
@@ -217,8 +212,10 @@ def add(
 ) -> ApprovalStepDetail | Response:
     """Ask further approvers before or after one's own decision (加签)."""
 
-    def command(work: UnitOfWork) -> ApprovalStepDetail:
-        step = commands.add(
+    return step_after(
+        actor,
+        write,
+        lambda work: commands.add(
             work,
             actor,
             step_id,
@@ -227,10 +224,8 @@ def add(
             mode=body.mode,
             reason=body.reason,
             expected=expected,
-        )
-        return views.step_detail(work, actor, step)
-
-    return write.run(actor, command)
+        ),
+    )
 
 
 @router.post("/steps/{step_id}/consultations", response_model=ApprovalStepDetail)
@@ -270,11 +265,11 @@ def permit_replacement(
 ) -> ApprovalStepDetail | Response:
     """Let the applicant replace documents while they are in approval; good once."""
 
-    def command(work: UnitOfWork) -> ApprovalStepDetail:
-        step = commands.permit_replacement(work, actor, step_id, reason=body.reason, expected=expected)
-        return views.step_detail(work, actor, step)
-
-    return write.run(actor, command)
+    return step_after(
+        actor,
+        write,
+        lambda work: commands.permit_replacement(work, actor, step_id, reason=body.reason, expected=expected),
+    )
 
 
 @router.get("/routes/{route_id}", response_model=ApprovalRouteOut)
@@ -286,7 +281,7 @@ def read_route(route_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> App
 @router.post("/routes/{route_id}/urge", response_model=ApprovalRouteOut)
 def urge(route_id: IdInPath, actor: SignedIn, write: Write) -> ApprovalRouteOut | Response:
     """Remind those whose decision is awaited; for the one who started the route."""
-    return write.run(actor, lambda work: views.route_out(work, commands.urge(work, actor, route_id)))
+    return route_after(actor, write, lambda work: commands.urge(work, actor, route_id))
 
 
 @router.post("/routes/{route_id}/copies", response_model=ApprovalRouteOut)
@@ -295,11 +290,9 @@ def send_copies(
 ) -> ApprovalRouteOut | Response:
     """Send copies (抄送); who has one may read the subject."""
 
-    def command(work: UnitOfWork) -> ApprovalRouteOut:
-        route = commands.send_copies(work, actor, route_id, person_ids=body.person_ids)
-        return views.route_out(work, route)
-
-    return write.run(actor, command)
+    return route_after(
+        actor, write, lambda work: commands.send_copies(work, actor, route_id, person_ids=body.person_ids)
+    )
 
 
 @router.post("/routes/{route_id}/read", status_code=204)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from shuangyin.approvals import inbox, naming, queries, views
+from shuangyin.approvals.answering import page_of_routes, route_after
 from shuangyin.approvals.commands import administering, defining, registering
 from shuangyin.approvals.models import DefinitionStatus, RouteDefinition
 from shuangyin.approvals.oversight_schemas import (
@@ -47,12 +48,11 @@ def list_stuck(
 ) -> Page[RouteItem]:
     """Running approvals that nobody can decide now, the oldest first."""
 
-    def query(work: UnitOfWork) -> Page[RouteItem]:
-        rows = inbox.stuck(work, actor.organization_id, after=read_cursor(cursor), limit=limit + 1)
-        shown = views.route_items(work, rows)
-        return page_of(rows, limit, lambda row: row.key, lambda row: shown[row.key])
-
-    return platform.view(query)
+    return page_of_routes(
+        platform,
+        limit,
+        lambda work: inbox.stuck(work, actor.organization_id, after=read_cursor(cursor), limit=limit + 1),
+    )
 
 
 @router.post("/stuck/{route_id}/assign", response_model=ApprovalRouteOut)
@@ -61,13 +61,13 @@ def assign(
 ) -> ApprovalRouteOut | Response:
     """Name somebody to decide the step that is stuck. Second factor: act `approvals.release`, subject the route."""
 
-    def command(work: UnitOfWork) -> ApprovalRouteOut:
-        route = administering.assign(
+    return route_after(
+        actor,
+        write,
+        lambda work: administering.assign(
             work, actor, route_id, person_id=body.person_id, reason=body.reason, proof=body.proof
-        )
-        return views.route_out(work, route)
-
-    return write.run(actor, command)
+        ),
+    )
 
 
 @router.post("/stuck/{route_id}/send-back", response_model=ApprovalRouteOut)
@@ -76,22 +76,22 @@ def send_back(
 ) -> ApprovalRouteOut | Response:
     """Send a stuck approval back to its applicant. Second factor as for naming somebody."""
 
-    def command(work: UnitOfWork) -> ApprovalRouteOut:
-        route = administering.send_back(work, actor, route_id, reason=body.reason, proof=body.proof)
-        return views.route_out(work, route)
-
-    return write.run(actor, command)
+    return route_after(
+        actor,
+        write,
+        lambda work: administering.send_back(work, actor, route_id, reason=body.reason, proof=body.proof),
+    )
 
 
 @router.post("/stuck/{route_id}/end", response_model=ApprovalRouteOut)
 def end(route_id: IdInPath, body: StuckAct, actor: Manager, write: Write) -> ApprovalRouteOut | Response:
     """End a stuck approval for good. Second factor as for naming somebody."""
 
-    def command(work: UnitOfWork) -> ApprovalRouteOut:
-        route = administering.end(work, actor, route_id, reason=body.reason, proof=body.proof)
-        return views.route_out(work, route)
-
-    return write.run(actor, command)
+    return route_after(
+        actor,
+        write,
+        lambda work: administering.end(work, actor, route_id, reason=body.reason, proof=body.proof),
+    )
 
 
 @router.get("/definitions", response_model=Page[RouteDefinitionOut])
