@@ -172,7 +172,7 @@ def test_working_days_are_set_imported_and_taken_back(story: Story, open_desk: O
     desk.goto("/admin/organization")
     page.get_by_role("tab", name="工作日历").click()
     panel = page.get_by_test_id("calendar")
-    expect(panel).to_contain_text("尚未与公布文本逐日核对")
+    expect(panel).to_contain_text("已与报刊转载的全文逐日核对")
     page.get_by_test_id("import-days").click()
     table = page.get_by_role("dialog").locator("input[type=file]")
     wrong = {"name": "days.csv", "mimeType": "text/csv", "buffer": "日期,当天\n2026-02-30,休".encode()}

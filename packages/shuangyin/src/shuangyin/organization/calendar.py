@@ -1,7 +1,7 @@
 """The working days of one organization: the published arrangement with the days that it has set otherwise.
 
-The data of the platform are not compared day by day with the published text, and units have working days of their
-own; so whoever manages an organization corrects single days or imports a year, each change with its entry.
+Units have working days of their own, and an arrangement may be published before the data of the platform have it; so
+whoever manages an organization corrects single days or imports a year, each change with its entry.
 """
 
 from __future__ import annotations
