@@ -118,6 +118,8 @@ def _archive(desk: Desk, story: Story) -> None:
     dialog.locator("#duty-note").fill("正本两份，已扫描全部页")
     desk.look("dialog-archive-scan", english=True)
     page.get_by_test_id("confirm").click()
+    # The scan is sent and looked through first.
+    expect(dialog).to_have_count(0, timeout=30_000)
     expect(row).to_have_count(0)
     desk.goto(f"/requests/{story.physical['id']}")
     expect(page.get_by_test_id("request-duties")).to_contain_text("已扫描全部页")

@@ -136,6 +136,27 @@ def test_a_child_wider_by_one_fen_or_one_second_is_refused_and_so_is_who_holds_n
     )
 
 
+def test_a_grant_that_runs_out_between_decision_and_sealing_seals_nothing(story: Story) -> None:
+    """The request was decided and could have been sealed until then: at the first instant after, nothing happens."""
+    world = story.world
+    grant = given(story, "reviewer", valid_until=world.clock.now_ms() + HOUR // 6)
+    request = story.apply()
+    story.approve(request["id"])
+    before = asked(story, "reviewer")
+    proof = world.step_up("reviewer", "sealing.execute", request["id"])
+    world.clock.advance(seconds=(grant["valid_until"] - world.clock.now_ms() - 1) / 1000)
+    last = asked(story, "reviewer")
+    assert (before["allowed"], last["allowed"], last["at"]) == (True, True, grant["valid_until"] - 1)
+    world.clock.advance(seconds=0.001)
+    assert codes(asked(story, "reviewer")) == ["GRANT_NOT_NOW"]
+    refused = story.post("reviewer", f"/requests/{request['id']}/seal", {"proof": proof})
+    problem(refused, 403, "NOT_PERMITTED")
+    shown = story.read(request["id"])
+    assert (shown["status"], shown["uses"]) == ("approved", [])
+    (standing,) = story.get("auditor", f"/grants/{grant['id']}")["items"]
+    assert (standing["in_force"], standing["count_used"], standing["count_reserved"]) == (False, 0, 0)
+
+
 def test_only_the_holder_accepts_or_declines_and_once(story: Story) -> None:
     body = {
         "act": "press",
