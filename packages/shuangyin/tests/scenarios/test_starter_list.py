@@ -168,7 +168,12 @@ def test_the_small_enterprise_says_who_does_two_things_and_when_it_goes_electron
         (Facts("labour_contract"), "宜用电子公章", [HEAD], False),
         (Facts("notice"), "宜用电子公章", [HEAD], False),
         (Facts("approval_document"), "宜用电子公章", [HEAD, LEGAL], False),
-        (Facts("bank_account"), "须用实体公章，盖后留存电子档", [HEAD, LEGAL], True),
+        (
+            Facts("bank_account"),
+            "须用实体公章、财务专用章与法定代表人名章，盖后留存电子档",
+            [HEAD, LEGAL],
+            True,
+        ),
         (Facts("personal_status"), "须用实体公章，盖后留存电子档", [HEAD, LEGAL], True),
     ],
 )

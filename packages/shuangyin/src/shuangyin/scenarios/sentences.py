@@ -87,7 +87,8 @@ def amount_said(amount_minor: int, currency: str) -> Text:
 
 def medium_text(decision: Decision | Verdict) -> Text:
     """Which seal, in which form, such as 须用实体公章与法定代表人名章."""
-    zh = "与".join(seal_name(category).zh for category in decision.seal_categories)
+    *all_but_last, last = [seal_name(category).zh for category in decision.seal_categories] or [""]
+    zh = f"{'、'.join(all_but_last)}与{last}" if all_but_last else last
     en = " and ".join(seal_name(category).en for category in decision.seal_categories)
     if decision.medium == "either":
         return Text(f"可用电子{zh}或实体{zh}", f"Use the {en}, electronic or physical")
