@@ -2262,6 +2262,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/formalities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Formalities
+         * @description Approved uses of old seals for formalities of a rename, while those seals are still there.
+         */
+        get: operations["list_formalities_api_v1_formalities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grants": {
         parameters: {
             query?: never;
@@ -6005,6 +6025,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transitions/{transition_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Sheet
+         * @description The proof sheet: what changed, and what became of everything that followed at that instant.
+         */
+        get: operations["print_sheet_api_v1_transitions__transition_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trust/roots.pem": {
         parameters: {
             query?: never;
@@ -8859,7 +8899,7 @@ export interface components {
          * @description A kind of paper or picture that proves a step.
          * @enum {string}
          */
-        EvidenceKind: "establishment_proof" | "introduction_letter" | "power_of_attorney" | "agent_id" | "agent_photo" | "imprint" | "imprint_card" | "making_certificate" | "filing_receipt" | "internal_decision" | "letter_of_authority" | "police_report" | "written_statement" | "notice_of_invalidity" | "damage_photo" | "surrender_ground" | "engraver_receipt" | "destruction_certificate" | "destruction_photo" | "revocation_ground" | "revocation_certificate";
+        EvidenceKind: "establishment_proof" | "introduction_letter" | "power_of_attorney" | "agent_id" | "agent_photo" | "imprint" | "imprint_card" | "making_certificate" | "filing_receipt" | "internal_decision" | "letter_of_authority" | "police_report" | "written_statement" | "notice_of_invalidity" | "damage_photo" | "surrender_ground" | "engraver_receipt" | "destruction_certificate" | "destruction_photo" | "revocation_ground" | "revocation_certificate" | "change_notice";
         /**
          * ExceptedOut
          * @description A rule that does not limit this use, provided that the approver of the list consents.
@@ -9053,6 +9093,38 @@ export interface components {
             filing_authority?: string | null;
             /** Filing No */
             filing_no?: string | null;
+        };
+        /**
+         * FormalitiesOut
+         * @description The formalities for which old seals can still be used, newest first.
+         */
+        FormalitiesOut: {
+            /** Items */
+            items: components["schemas"]["FormalityOut"][];
+        };
+        /**
+         * FormalityOut
+         * @description An old seal that may be pressed for one formality of a rename, and how often still.
+         */
+        FormalityOut: {
+            /** Approved At */
+            approved_at: number;
+            /** Category */
+            category: string;
+            /** Id */
+            id: string;
+            /**
+             * Left
+             * @description Presses that no request has taken up.
+             */
+            left: number;
+            /** Presses */
+            presses: number;
+            /** Purpose */
+            purpose: string;
+            /** Recipient */
+            recipient: string;
+            seal: components["schemas"]["NamedRef"];
         };
         /**
          * FreezeBody
@@ -9644,7 +9716,7 @@ export interface components {
          * @description What can be done to a seal.
          * @enum {string}
          */
-        LifeAct: "accept" | "make" | "file" | "deliver" | "enable" | "activate" | "suspend" | "resume" | "report_lost" | "scrap" | "surrender" | "destroy" | "revoke" | "expire";
+        LifeAct: "accept" | "make" | "file" | "deliver" | "enable" | "activate" | "suspend" | "resume" | "report_lost" | "scrap" | "surrender" | "destroy" | "revoke" | "expire" | "allow_formality";
         /**
          * LifeTableOut
          * @description The whole table: what may follow what, on what evidence, with whose approval.
@@ -10826,6 +10898,11 @@ export interface components {
              */
             duplicate_reason?: string | null;
             exception?: components["schemas"]["ExceptionBody"] | null;
+            /**
+             * Formality Id
+             * @description The approved use of an old seal for a formality of a rename (`GET /formalities`).
+             */
+            formality_id?: string | null;
             /** Matter */
             matter?: string | null;
             /**
@@ -11302,10 +11379,14 @@ export interface components {
             id: string | null;
             /** Kind */
             kind: string;
+            /** Kind Text */
+            kind_text: string;
             /** Name */
             name: string;
             /** Outcome */
             outcome: string;
+            /** Outcome Text */
+            outcome_text: string;
         };
         /**
          * OrganizationTransitionOut
@@ -11325,8 +11406,11 @@ export interface components {
             id: string;
             /** Items */
             items: components["schemas"]["OrganizationTransitionItemOut"][];
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "renamed" | "representative_changed";
             /** Notice No */
             notice_no: string;
         };
@@ -12745,6 +12829,8 @@ export interface components {
             document_version_ids?: string[];
             /** Excepted Rule Ids */
             excepted_rule_ids?: string[];
+            /** Formality Id */
+            formality_id?: string | null;
             /** Matter */
             matter?: string | null;
             /** Part Of Request Id */
@@ -13245,6 +13331,8 @@ export interface components {
             /** Duplicate Reason */
             duplicate_reason?: string | null;
             exception?: components["schemas"]["ExceptionBody"] | null;
+            /** Formality Id */
+            formality_id?: string | null;
             /** Matter */
             matter?: string | null;
             /** Medium */
@@ -13358,6 +13446,8 @@ export interface components {
              */
             duties: components["schemas"]["DutyOut"][];
             exception: components["schemas"]["ExceptionBody"] | null;
+            /** Formality Id */
+            formality_id: string | null;
             /** High Risk */
             high_risk: boolean;
             /** Id */
@@ -15399,6 +15489,21 @@ export interface components {
             maker_filing_no?: string | null;
             /** Maker Name */
             maker_name?: string | null;
+            /**
+             * Presses
+             * @description Of the use for a formality: how many presses are allowed in all.
+             */
+            presses?: number | null;
+            /**
+             * Purpose
+             * @description Of the use for a formality: which one.
+             */
+            purpose?: string | null;
+            /**
+             * Recipient
+             * @description Of the use for a formality: who asks for the old seal.
+             */
+            recipient?: string | null;
             /** Seal Code */
             seal_code?: string | null;
             /** Witness Ids */
@@ -20351,14 +20456,46 @@ export interface operations {
             };
         };
     };
+    list_formalities_api_v1_formalities_get: {
+        parameters: {
+            query?: {
+                seal_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormalitiesOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_grants_api_v1_grants_get: {
         parameters: {
             query?: {
                 status?: components["schemas"]["GrantStatus"] | null;
                 seal_id?: string | null;
                 parent_id?: string | null;
-                /** @description `top`: grants of the root offices themselves; `mine`: those that the caller holds. */
-                scope?: "all" | "top" | "mine";
+                /** @description `top`: grants of the root offices themselves; `mine`: those that the caller holds; `unconfirmed`: those that the new holder of a root office has not answered for. */
+                scope?: "all" | "top" | "mine" | "unconfirmed";
                 /** @description Most items of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -27544,6 +27681,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OrganizationTransitionOut"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    print_sheet_api_v1_transitions__transition_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

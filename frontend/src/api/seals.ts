@@ -17,4 +17,5 @@ export type LifeFiling = Shape<'SealFilingOut'>
 export type LifeTask = Shape<'SealTaskOut'>
 export type LifeCheck = Shape<'SealCheckOut'>
 export type EvidencePiece = Shape<'SealEvidenceOut'>
+export type Formality = Shape<'FormalityOut'>
 export type FilingBoard = Shape<'FilingBoardOut'>

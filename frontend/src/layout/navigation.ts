@@ -80,6 +80,7 @@ export const NAVIGATION: NavGroup[] = [
     items: [
       { key: 'persons', to: '/admin/persons', icon: User, permission: 'people.manage' },
       { key: 'organization', to: '/admin/organization', icon: OfficeBuilding, permission: 'organization.manage' },
+      { key: 'changes', to: '/admin/changes', icon: Switch, permission: ['people.manage', 'seals.manage'] },
       { key: 'privacy', to: '/admin/privacy', icon: Lock, permission: 'people.manage' },
     ],
   },

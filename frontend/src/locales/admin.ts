@@ -4,6 +4,7 @@ export default bilingual(
   {
     personsLead: '人员、所任岗位与登录。岗位决定可以做什么。',
     personsEmpty: '还没有人员。',
+    searchHint: '按姓名或账号查找',
     name: '姓名',
     account: '账号',
     department: '部门',
@@ -71,6 +72,7 @@ export default bilingual(
   {
     personsLead: 'Persons, their posts and their accounts. Posts say what a person may do.',
     personsEmpty: 'No person yet.',
+    searchHint: 'Find by name or account',
     name: 'Name',
     account: 'Account',
     department: 'Department',

@@ -20,6 +20,7 @@ import privacy from './privacy'
 import loans from './loans'
 import pressCheck from './pressCheck'
 import calendar from './calendar'
+import changes from './changes'
 import duties from './duties'
 import permits from './permits'
 import requests from './requests'
@@ -38,7 +39,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, face, privacy, roster }
+const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

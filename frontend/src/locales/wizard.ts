@@ -2,6 +2,7 @@ import { bilingual } from './bilingual'
 
 export default bilingual(
   {
+    formality: '用于变更手续「{purpose}」（{recipient}）：获准使用旧章「{seal}」，还剩 {left} 次。',
     steps: '办理步骤',
     step1: '文件',
     step2: '说明与判定',
@@ -141,6 +142,7 @@ export default bilingual(
     incomplete: '请填写文件名称、文件类型与申请事由。',
   },
   {
+    formality: 'For the formality “{purpose}” ({recipient}): the old seal “{seal}” may be pressed {left} more times.',
     steps: 'Steps',
     step1: 'Document',
     step2: 'Facts and decision',

@@ -254,6 +254,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.organization', permission: 'organization.manage' },
   },
   {
+    path: '/admin/changes',
+    component: () => import('@/views/changes/ChangesPage.vue'),
+    meta: { title: 'nav.changes', permission: ['people.manage', 'seals.manage'] },
+  },
+  {
     path: '/admin/privacy',
     component: () => import('@/views/admin/PrivacyPage.vue'),
     meta: { title: 'nav.privacy', permission: 'people.manage' },

@@ -27,6 +27,8 @@ export interface Details {
   duplicate_reason: string
   paper_description: string
   paper_place: string
+  /** The approved use of an old seal for a formality of a rename. */
+  formality_id: string | null
 }
 
 /** A paper that comes with the application: which file, and what it is. */
@@ -69,6 +71,7 @@ const EMPTY: Details = {
   duplicate_reason: '',
   paper_description: '',
   paper_place: '',
+  formality_id: null,
 }
 const SPOKEN_OR_NULL = ['matter', 'channel', 'contract_number', 'platform', 'region', 'duplicate_reason', 'paper_description', 'paper_place'] as const
 const PAUSE_MS = 700
@@ -150,6 +153,7 @@ export function useDraft() {
       contract_number: details.contract_number.trim() || null,
       amends_request_id: details.amends_request_id,
       part_of_request_id: details.part_of_request_id,
+      formality_id: details.formality_id,
       excepted_rule_ids: excepting.value?.rule_ids ?? [],
       document_version_ids: file.value ? [file.value.id] : [],
     }
@@ -276,6 +280,7 @@ export function useDraft() {
       duplicate_reason: request.duplicate_reason ?? '',
       paper_description: request.paper_description ?? '',
       paper_place: request.paper_place ?? '',
+      formality_id: request.formality_id,
     })
     excepting.value = request.exception
     attached.value = request.attachments.map(({ document_version_id, kind, file_name }) => ({ document_version_id, kind, file_name }))

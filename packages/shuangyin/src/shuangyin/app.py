@@ -86,6 +86,7 @@ from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
 from shuangyin.requests import duties_api as requests_duties_api
+from shuangyin.requests import formalities_api as requests_formalities_api
 from shuangyin.requests import ports as requests_ports
 from shuangyin.requests import routing_api as requests_routing_api
 from shuangyin.requests.commands.duties import notice_overdue
@@ -141,6 +142,7 @@ APIS = (
     requests_api,
     requests_routing_api,
     requests_duties_api,
+    requests_formalities_api,
     sealing_api,
     custody_api,
     transitions_api,

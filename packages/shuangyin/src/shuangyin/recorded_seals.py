@@ -62,6 +62,7 @@ _LIFE: Mapping[str, Mapping[str, str]] = {
     "seals.destroyed": {"status": "status"},
     "seals.revoked": {"status": "status"},
     "seals.uncollected": {"status": "status"},
+    "seals.formality_allowed": {"status": "status"},
     "seals.keeper_set": {"to": "keeper_person_id"},
     "seals.filing_set": {"filing_no": "filing_no", "filed_at": "filed_at"},
     "seals.specimen_filed": {"sm3": _IMPRINT},

@@ -49,9 +49,10 @@ def list_grants(
     seal_id: IdInQuery = None,
     parent_id: IdInQuery = None,
     scope: Annotated[
-        Literal["all", "top", "mine"],
+        Literal["all", "top", "mine", "unconfirmed"],
         Query(
-            description="`top`: grants of the root offices themselves; `mine`: those that the caller holds."
+            description="`top`: grants of the root offices themselves; `mine`: those that the caller holds; "
+            "`unconfirmed`: those that the new holder of a root office has not answered for."
         ),
     ] = "all",
     limit: Limit = 50,
@@ -70,6 +71,7 @@ def list_grants(
             parent_id=parent_id,
             top=scope == "top",
             mine=scope == "mine",
+            unconfirmed=scope == "unconfirmed",
         )
         shown = {one.id: one for one in grants_out(work, actor, rows)}
         return page_of(rows, limit, lambda row: row.id, lambda row: shown[row.id])

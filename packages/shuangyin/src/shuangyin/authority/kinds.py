@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from shuangyin.core.text import Text
+
 
 class Act(StrEnum):
     """What a grant lets its holder do. `auto_seal` lets the platform seal without a person at the keyboard."""
@@ -12,6 +14,19 @@ class Act(StrEnum):
     PRESS = "press"
     APPROVE = "approve"
     APPLY = "apply"
+
+    @property
+    def words(self) -> Text:
+        """What the act is called on a sheet of paper."""
+        return _ACT_WORDS[self]
+
+
+_ACT_WORDS: dict[Act, Text] = {
+    Act.AUTO_SEAL: Text("自动用印", "Automatic sealing"),
+    Act.PRESS: Text("盖章", "Press"),
+    Act.APPROVE: Text("审批", "Approve"),
+    Act.APPLY: Text("申请用印", "Apply"),
+}
 
 
 class GrantStatus(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select
 
 from shuangyin.authority import errors
 from shuangyin.authority.kinds import Act, CountOf, GrantStatus, ReservationStatus
@@ -22,6 +22,7 @@ ABOVE_HEX = "g"
 """Comes after every hexadecimal digit in every collation, so that a range of paths needs no LIKE."""
 
 
+_OPEN = (GrantStatus.ACTIVE, GrantStatus.OFFERED)
 _BY_IDS = select(Grant).where(Grant.id.in_(bindparam("ids", expanding=True)))
 _OFFICE_ENDS = (
     select(PostHolding.post_id, PostHolding.until_at)
@@ -56,8 +57,10 @@ def grants(
     parent_id: str | None = None,
     top: bool = False,
     mine: bool = False,
+    unconfirmed: bool = False,
 ) -> list[Grant]:
-    """Grants of the organization, newest first: of a state, for a seal, out of a parent, of the root, one's own."""
+    """Grants of the organization, newest first: of a state, for a seal, out of a parent, of the root, one's own, or those
+    that a new holder of a root office has not answered for."""
     actor.require("authority.read")
     query = select(Grant).where(Grant.organization_id == actor.organization_id)
     if before is not None:
@@ -75,7 +78,17 @@ def grants(
         query = query.where(Grant.depth == 0)
     if mine:
         query = query.where(held_by(actor.person_id, actor.post_ids))
+    if unconfirmed:
+        query = query.where(_unconfirmed(office_ends(work, actor.organization_id)))
     return list(work.session.scalars(query.order_by(Grant.id.desc()).limit(limit)))
+
+
+def _unconfirmed(ends: Mapping[str, Sequence[int]]) -> ColumnElement[bool]:
+    """The condition that a root office changed its holder after somebody last stood by a grant of it."""
+    changed = [
+        and_(Grant.granted_by_post == post_id, Grant.confirmed_at < max(at)) for post_id, at in ends.items()
+    ]
+    return and_(Grant.depth == 0, Grant.status.in_(_OPEN), or_(false(), *changed))
 
 
 def held_by(person_id: str, post_ids: Iterable[str]) -> ColumnElement[bool]:
@@ -175,6 +188,18 @@ def lapse(work: UnitOfWork, grant: Grant | StoredGrant, ends: Mapping[str, Seque
         return None
     term = partial(end_of_term, work, grant.organization_id)
     return lapse_of(grant.confirmed_at, ends.get(grant.granted_by_post, ()), term)
+
+
+def open_grants_of_office(work: UnitOfWork, post_id: str) -> list[Grant]:
+    """The grants that a root office gave and that can be acted on or accepted, oldest first."""
+    query = select(Grant).where(Grant.granted_by_post == post_id, Grant.depth == 0, Grant.status.in_(_OPEN))
+    return list(work.session.scalars(query.order_by(Grant.id)))
+
+
+def unconfirmed_count(work: UnitOfWork, organization_id: str) -> int:
+    """How many grants of the organization's root offices wait for the answer of a new holder."""
+    query = select(func.count()).select_from(Grant).where(Grant.organization_id == organization_id)
+    return work.session.scalar(query.where(_unconfirmed(office_ends(work, organization_id)))) or 0
 
 
 def department_lines(work: UnitOfWork, organization_id: str) -> dict[str, tuple[str, ...]]:

@@ -291,3 +291,40 @@ def archive_overdue(number: str) -> Refused:
         f"The scans of {number} are overdue. The scenario list asks for them before the next use of this kind.",
         details={"number": number},
     )
+
+
+def formality_over(name: str) -> Refused:
+    """The old seal was surrendered, lost or never stopped by a rename."""
+    return Refused(
+        "FORMALITY_OVER",
+        f"旧章「{name}」已缴销或不再处于更名停用状态，不能再用于变更手续。",
+        f"The old seal “{name}” was surrendered or is not stopped by a rename; it serves no formality any more.",
+    )
+
+
+def formality_seal(name: str) -> Refused:
+    """The list asks for no seal that the old one can be."""
+    return Refused(
+        "FORMALITY_SEAL",
+        f"按用印场景清单，此类文件不用「{name}」这类印章，不能以变更手续的名义使用。",
+        f"The scenario list asks for no seal of the kind of “{name}” on this document.",
+    )
+
+
+def formality_seal_absent(name: str) -> Invalid:
+    """A request for a formality that does not use its seal."""
+    return Invalid(
+        "FORMALITY_SEAL_ABSENT",
+        f"请选择经批准用于变更手续的旧章「{name}」，并填写盖章次数。",
+        f"Choose the old seal “{name}” that was approved for the formality, and say how often it is pressed.",
+    )
+
+
+def formality_spent(name: str, left: int) -> Refused:
+    """More presses than the root office approved."""
+    return Refused(
+        "FORMALITY_SPENT",
+        f"旧章「{name}」获准用于该手续的盖章次数还剩 {left} 次，不足本次所需。请减少次数，或另行报批。",
+        f"The old seal “{name}” may be pressed {left} more times for this formality. Ask for fewer, or have more approved.",
+        details={"left": left},
+    )

@@ -37,6 +37,7 @@ class UseRequest(Versioned, Base):
         Index(None, "amends_request_id"),
         Index(None, "part_of_request_id"),
         Index(None, "allowance_slot", unique=True),
+        Index(None, "formality_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -94,6 +95,9 @@ class UseRequest(Versioned, Base):
     )
     paper_place: Mapped[str | None] = mapped_column(String(200), doc="Where on that paper the seal goes.")
     stub_number: Mapped[str | None] = mapped_column(String(32), doc="Number of the stub in the book.")
+    formality_id: Mapped[str | None] = mapped_column(
+        String(32), doc="The approved step that lets an old seal be used for a formality of a rename."
+    )
     allowance_slot: Mapped[str | None] = mapped_column(
         String(120), doc="holder:kind:month:count while the request counts against a monthly allowance."
     )

@@ -54,6 +54,7 @@ _BOUND_WHERE_SAID = (
     "duplicate_reason",
     "paper_description",
     "paper_place",
+    "formality_id",
 )
 _OF_THE_APPLICANT = (RequestStatus.DRAFT, RequestStatus.DISCARDED)
 _KEEPING = ("sealing.execute", "custody.open", "custody.review")

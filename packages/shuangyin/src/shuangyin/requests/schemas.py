@@ -129,6 +129,9 @@ class RequestBody(_Input):
         "platform writes a sheet that describes it.",
     )
     paper_place: PaperPlace | None = None
+    formality_id: Id | None = Field(
+        None, description="The approved use of an old seal for a formality of a rename (`GET /formalities`)."
+    )
     attachments: Attachments = []
 
 
@@ -161,6 +164,7 @@ class RequestChange(_Input):
     duplicate_reason: DuplicateReason | None = None
     paper_description: PaperDescription | None = None
     paper_place: PaperPlace | None = None
+    formality_id: Id | None = None
     attachments: Attachments | None = None
 
 
@@ -172,6 +176,7 @@ class PreviewFacts(DecisionFacts):
     counterparty_name: PartyName = ""
     amends_request_id: Id | None = None
     part_of_request_id: Id | None = None
+    formality_id: Id | None = None
     excepted_rule_ids: Annotated[list[Id], Field(max_length=20, default_factory=list)]
     document_version_ids: Annotated[list[Id], Field(max_length=20, default_factory=list)]
 
@@ -484,8 +489,28 @@ class RequestOut(RequestSummary):
     nearby: list[LikeRequest]
     paper_description: str | None
     paper_place: str | None
+    formality_id: str | None
     stub_number: str | None
     attachments: list[AttachmentOut]
     duties: list[DutyOut] = Field(description="What the list asks for after the use; empty before it.")
     done: bool = Field(description="Sealed, and no duty is left.")
     actions: list[Action] = Field(description="What the caller may do now.")
+
+
+class FormalityOut(BaseModel):
+    """An old seal that may be pressed for one formality of a rename, and how often still."""
+
+    id: str
+    seal: NamedRef
+    category: str
+    purpose: str
+    recipient: str
+    presses: int
+    left: int = Field(description="Presses that no request has taken up.")
+    approved_at: int
+
+
+class FormalitiesOut(BaseModel):
+    """The formalities for which old seals can still be used, newest first."""
+
+    items: list[FormalityOut]

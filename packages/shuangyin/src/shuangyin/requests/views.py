@@ -23,6 +23,7 @@ from shuangyin.requests.adding_up import Bonds, Like, adding_up, bonds_of, dupli
 from shuangyin.requests.authorizing import presses_by_grant
 from shuangyin.requests.commands.conditions import excepted_rules, facts_of_request
 from shuangyin.requests.duty_views import duties_of
+from shuangyin.requests.formalities import offered_with
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.schemas import (
     Action,
@@ -118,7 +119,8 @@ def preview_out(work: UnitOfWork, actor: Actor, asked: PreviewFacts) -> PreviewO
         digests=tuple(digests),
     )
     facts = adding_up(work, actor, asked, bonds, asked.excepted_rule_ids)
-    decision = decision_out(work, scenarios.decide_for(work, actor.organization_id, facts))
+    decided = scenarios.decide_for(work, actor.organization_id, facts)
+    decision = decision_out(work, offered_with(work, actor.organization_id, decided, asked.formality_id))
     duplicates = duplicates_of(work, bonds)
     return PreviewOut(
         **dict(decision),
@@ -228,6 +230,7 @@ def _besides(work: UnitOfWork, request: UseRequest) -> dict[str, object]:
         "nearby": likes_out(nearby_of(work, bonds, {one.request.id for one in duplicates})),
         "paper_description": request.paper_description,
         "paper_place": request.paper_place,
+        "formality_id": request.formality_id,
         "stub_number": request.stub_number,
         "attachments": _attachments_out(work, request),
     }

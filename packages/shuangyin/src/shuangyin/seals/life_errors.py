@@ -161,3 +161,8 @@ def replaces_wrong() -> Invalid:
         "被更换的印章应与新章介质相同，且已停用或已终止。",
         "A seal replaces one of its own medium that is suspended or has ended.",
     )
+
+
+def no_such_formality() -> NotFound:
+    """No approved use of an old seal for a formality has this id."""
+    return not_found("这项变更手续用印", "approved formality")

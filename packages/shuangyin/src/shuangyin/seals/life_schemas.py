@@ -64,6 +64,11 @@ class StepDetails(BaseModel):
     counterpart: Literal["revoke", "keep"] | None = Field(
         None, description="Of a surrender: whether the e-seal of the pair ends with it."
     )
+    purpose: Name | None = Field(None, description="Of the use for a formality: which one.")
+    recipient: Name | None = Field(None, description="Of the use for a formality: who asks for the old seal.")
+    presses: Annotated[int, Field(ge=1, le=50)] | None = Field(
+        None, description="Of the use for a formality: how many presses are allowed in all."
+    )
 
 
 class NewStep(BaseModel):

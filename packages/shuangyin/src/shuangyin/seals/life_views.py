@@ -48,6 +48,7 @@ from shuangyin.seals.rules.life import (
     diagram,
     moves_from,
 )
+from shuangyin.seals.rules.steps import object_to_formality
 from shuangyin.seals.rules.tasks import TaskKind
 
 
@@ -109,6 +110,7 @@ def life_out(work: UnitOfWork, actor: Actor, seal: Seal) -> SealLifeOut:
             move_out(move)
             for move in moves_from(seal.status, seal.medium, seal.begun)
             if _may(actor, seal, move)
+            and (move.act is not LifeAct.ALLOW_FORMALITY or object_to_formality(seal.hold) is None)
         ],
         waiting=waiting,
         uses=[

@@ -108,9 +108,12 @@ def readable_evidence(work: UnitOfWork, actor: Actor, evidence_id: str) -> SealE
 
 def binding(seal_id: str, act: str, facts: StepFacts, pieces: Sequence[SealEvidence]) -> str:
     """The digest of what is approved: the seal, the act, what is stated, and every piece of evidence."""
+    stated = asdict(facts)
+    # What steps learned to state later is bound where it is stated, so that older bindings stay what they were.
+    later = {name for name in ("purpose", "recipient", "presses") if stated[name] is None}
     content = {
         "act": act,
-        "details": asdict(facts),
+        "details": {name: value for name, value in stated.items() if name not in later},
         "evidence": sorted([one.kind, one.sm3] for one in pieces),
         "seal": seal_id,
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
@@ -14,6 +14,7 @@ from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.platform import Platform
+from shuangyin.core.text import Language, preferred_language
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.people.queries import display
@@ -25,6 +26,9 @@ from shuangyin.transitions.clearance_slip import slip_of, typeset
 from shuangyin.transitions.commands.renaming import rename
 from shuangyin.transitions.commands.succession import succeed
 from shuangyin.transitions.models import Transition
+from shuangyin.transitions.organization_sheet import sheet_of, transition
+from shuangyin.transitions.organization_words import KINDS, OUTCOMES, word_of
+from shuangyin.transitions.proof_sheet import typeset as typeset_sheet
 
 router = APIRouter(tags=["transitions"])
 
@@ -57,8 +61,10 @@ class OrganizationTransitionItemOut(BaseModel):
     """One thing and what became of it."""
 
     kind: str
+    kind_text: str
     name: str
     outcome: str
+    outcome_text: str
     id: str | None
 
 
@@ -66,7 +72,7 @@ class OrganizationTransitionOut(BaseModel):
     """One change of the whole organization, with everything that followed."""
 
     id: str
-    kind: str
+    kind: Literal["renamed", "representative_changed"]
     before: str
     after: str
     notice_no: str
@@ -83,20 +89,21 @@ class OrganizationTransitions(BaseModel):
 
 
 @router.get("/transitions", response_model=OrganizationTransitions)
-def list_transitions(platform: PlatformOf, actor: Manager) -> OrganizationTransitions:
+def list_transitions(request: Request, platform: PlatformOf, actor: Manager) -> OrganizationTransitions:
     """What happened to the organization as a whole, and what followed."""
 
     def query(work: UnitOfWork) -> OrganizationTransitions:
         found = select(Transition).where(Transition.organization_id == actor.organization_id)
         rows = work.session.scalars(found.order_by(Transition.id.desc()).limit(100))
-        return OrganizationTransitions(items=[_out(work, row) for row in rows])
+        language = preferred_language(request.headers.get("accept-language"))
+        return OrganizationTransitions(items=[_out(work, row, language) for row in rows])
 
     return platform.view(query)
 
 
 @router.post("/transitions/rename", status_code=201, response_model=OrganizationTransitionOut)
 def rename_organization(
-    body: Renaming, actor: Manager, write: Write, expected: ExpectedVersion
+    request: Request, body: Renaming, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> OrganizationTransitionOut | Response:
     """Rename the organization. Second factor: act `transitions.rename`, subject the organization."""
     connected, registered = _registered(write.platform, actor)
@@ -112,14 +119,14 @@ def rename_organization(
             proof=body.proof,
             expected=expected,
         )
-        return _out(work, done)
+        return _out(work, done, preferred_language(request.headers.get("accept-language")))
 
     return write.run(actor, command, status=201)
 
 
 @router.post("/transitions/succeed", status_code=201, response_model=OrganizationTransitionOut)
 def succeed_representative(
-    body: Succession, actor: Manager, write: Write
+    request: Request, body: Succession, actor: Manager, write: Write
 ) -> OrganizationTransitionOut | Response:
     """A new legal representative. Second factor: act `transitions.succeed`, subject the organization."""
     connected, registered = _registered(write.platform, actor)
@@ -134,9 +141,17 @@ def succeed_representative(
             is_connected=connected,
             proof=body.proof,
         )
-        return _out(work, done)
+        return _out(work, done, preferred_language(request.headers.get("accept-language")))
 
     return write.run(actor, command, status=201)
+
+
+@router.get("/transitions/{transition_id}/sheet.pdf", response_class=Response)
+def print_sheet(transition_id: Id, platform: PlatformOf, actor: Manager) -> Response:
+    """The proof sheet: what changed, and what became of everything that followed at that instant."""
+    sheet = platform.view(lambda work: sheet_of(work, transition(work, actor, transition_id)))
+    headers = {"Content-Disposition": 'inline; filename="proof-sheet.pdf"', "Cache-Control": "no-store"}
+    return Response(typeset_sheet(sheet), media_type="application/pdf", headers=headers)
 
 
 @router.get("/transitions/clearance/{seal_id}.pdf", response_class=Response)
@@ -158,17 +173,24 @@ def _registered(platform: Platform, actor: Actor) -> tuple[bool, RegisteredCompa
         raise errors.registry_down(problem.text) from problem
 
 
-def _out(work: UnitOfWork, row: Transition) -> OrganizationTransitionOut:
+def _out(work: UnitOfWork, row: Transition, language: Language) -> OrganizationTransitionOut:
     people = display(work, [row.done_by, row.before, row.after])
     named = {person_id: one.name for person_id, one in people.items()}
     return OrganizationTransitionOut(
         id=row.id,
-        kind=row.kind,
+        kind="renamed" if row.kind == "renamed" else "representative_changed",
         before=named.get(row.before, row.before),
         after=named.get(row.after, row.after),
         notice_no=row.notice_no,
         done_by=people.get(row.done_by),
         done_at=row.done_at,
         entry_id=row.entry_id,
-        items=[OrganizationTransitionItemOut(**one) for one in json.loads(row.items)],
+        items=[
+            OrganizationTransitionItemOut(
+                kind_text=word_of(KINDS, one["kind"]).in_language(language),
+                outcome_text=word_of(OUTCOMES, one["outcome"]).in_language(language),
+                **one,
+            )
+            for one in json.loads(row.items)
+        ],
     )

@@ -36,7 +36,8 @@ from shuangyin.transitions.leaving_schemas import (
     TransitionOut,
     TransitionPreview,
 )
-from shuangyin.transitions.leaving_sheet import sheet_of, typeset
+from shuangyin.transitions.leaving_sheet import sheet_of
+from shuangyin.transitions.proof_sheet import ProofSheet, typeset
 
 router = APIRouter(tags=["people"])
 
@@ -134,7 +135,7 @@ def list_transitions(
 def print_sheet(transition_id: IdInPath, platform: PlatformOf, actor: Manager) -> Response:
     """The proof sheet: every thing, what became of it and when."""
 
-    def query(work: UnitOfWork) -> dict[str, object]:
+    def query(work: UnitOfWork) -> ProofSheet:
         found = queries.transition(work, actor, transition_id)
         name = organization_of(work, actor.organization_id).name
         return sheet_of(work, found, organization=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shuangyin.authority.commands import departing as authority
-from shuangyin.authority.kinds import EndCause
+from shuangyin.authority.kinds import Act, EndCause
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.commands import leaving as people
@@ -35,7 +35,7 @@ class GrantsPart:
     @staticmethod
     def _item(held: authority.HeldGrant, case: Case, *, now: int, may_grant: bool) -> Item:
         kind = "grant" if held.own else "grant_below"
-        label = " ".join(one for one in (held.act, held.seal_name) if one)
+        label = " ".join(one for one in (Act(held.act).words.zh, held.seal_name) if one)
         if case.action is Action.KEEP:
             return Item(kind, held.id, label, Outcome.STAYS, None, None, held)
         if not held.own:
@@ -60,7 +60,7 @@ class DelegationsPart:
             Item(
                 "delegation_received" if one.delegate_id == case.person.id else "delegation_given",
                 one.id,
-                "、".join(authority.acts_of(one)),
+                "、".join(Act(act).words.zh for act in authority.acts_of(one)),
                 outcome,
                 None,
                 None,

@@ -1,12 +1,7 @@
-"""Typeset the proof sheet (离职交接证明单) as a PDF: every thing a person had, what became of it, and when."""
+"""The proof sheet (离职交接证明单) of a person: every thing that was in hand, what became of it, and when."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from shuangyin.core.clock import beijing_time
-from shuangyin.core.errors import Unavailable
-from shuangyin.core.typesetting import typeset_template
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people import queries as people
 from shuangyin.transitions import leaving_queries as queries
@@ -14,54 +9,55 @@ from shuangyin.transitions.changing_post import PARTS as PARTS_OF_CHANGE
 from shuangyin.transitions.leaving import PARTS, digest_of_lines
 from shuangyin.transitions.leaving_models import PersonTransition, PersonTransitionItem, TransitionKind
 from shuangyin.transitions.leaving_parts import KINDS, OUTCOMES, WHY, Outcome, Why
+from shuangyin.transitions.proof_sheet import Cell, ProofSheet, minute, second
 
 _TITLES = {TransitionKind.LEFT: "离职交接证明单", TransitionKind.CHANGED_POST: "调岗交接证明单"}
+_LEADS = {
+    TransitionKind.LEFT: "自上述时间起，下列事项同时终止或移交，该人员不能再以相应身份办理任何事项。",
+    TransitionKind.CHANGED_POST: "自上述时间起，下列事项同时终止、移交或保留，该人员不能再以所免岗位办理任何事项。",
+}
 _PARTS = {part.code: part.text.zh for part in (*PARTS, *PARTS_OF_CHANGE)}
 
 
-def sheet_of(work: UnitOfWork, found: PersonTransition, *, organization: str) -> dict[str, Any]:
+def sheet_of(work: UnitOfWork, found: PersonTransition, *, organization: str) -> ProofSheet:
     """The sheet with every value as it is to be read."""
     items = queries.items_of(work, found.id)
     ids = {found.person_id, found.done_by, *(one.to_person_id for one in items if one.to_person_id)}
     names = {key: one.name for key, one in people.display(work, ids).items()}
-    at = f"{beijing_time(found.done_at):%Y-%m-%d %H:%M:%S}"
+    kind, at = TransitionKind(found.kind), second(found.done_at)
     recomputed = digest_of_lines(
         (one.part, one.kind, one.subject_id, one.outcome, one.to_person_id or "") for one in items
     )
-    return {
-        "title": _TITLES[TransitionKind(found.kind)],
-        "organization": organization,
-        "number": found.number,
-        "person": names.get(found.person_id, found.person_id),
-        "done_by": names.get(found.done_by, found.done_by),
-        "done_at": at,
-        "reason": found.reason or "—",
-        "printed_at": f"{beijing_time(work.now):%Y-%m-%d %H:%M}",
-        "digest": found.digest,
-        "unchanged": recomputed == found.digest,
-        "entry": found.entry_id,
-        "rows": [_row(number, one, names, at) for number, one in enumerate(items, start=1)],
-    }
-
-
-def typeset(sheet: dict[str, Any]) -> bytes:
-    """The sheet as PDF, A4. Raises Unavailable when typesetting fails."""
-    failure = Unavailable(
-        "SHEET_NOT_TYPESET",
-        "证明单暂时无法排版，请稍后重试。",
-        "The proof sheet could not be typeset; try again later.",
+    person, done_by = names.get(found.person_id, found.person_id), names.get(found.done_by, found.done_by)
+    return ProofSheet(
+        title=_TITLES[kind],
+        organization=organization,
+        facts=[
+            [f"单位：{organization}", f"编号：{found.number}"],
+            [f"人员：{person}", f"办理人：{done_by}"],
+            [f"办理时间：{at}", f"共 {len(items)} 项"],
+            [f"事由：{found.reason or '—'}"],
+        ],
+        lead=_LEADS[kind],
+        empty="该人员手中没有事项。",
+        headers=["序", "类别", "事项", "结果", "接任", "时间"],
+        widths=[9, 28, 0, 14, 18, 34],
+        rows=[_row(number, one, names, at) for number, one in enumerate(items, start=1)],
+        digest=f"事项摘要（SM3）：{found.digest}",
+        unchanged=recomputed == found.digest,
+        entry=found.entry_id,
+        signatures=["移交人", "接任人", "办理人"],
+        printed_at=minute(work.now),
     )
-    return typeset_template("shuangyin.transitions", "leaving.typ", sheet, failure)
 
 
-def _row(number: int, item: PersonTransitionItem, names: dict[str, str], at: str) -> dict[str, Any]:
+def _row(number: int, item: PersonTransitionItem, names: dict[str, str], at: str) -> list[Cell]:
     kind = KINDS[item.kind].zh
-    return {
-        "number": str(number),
-        "part": _PARTS.get(item.part, item.part),
-        "what": f"{kind} {item.label}".strip(),
-        "outcome": OUTCOMES[Outcome(item.outcome)].zh,
-        "to": names.get(item.to_person_id or "", "—"),
-        "why": WHY[Why(item.why)].zh if item.why else "",
-        "at": at,
-    }
+    return [
+        Cell(str(number)),
+        Cell(_PARTS.get(item.part, item.part)),
+        Cell(f"{kind} {item.label}".strip(), WHY[Why(item.why)].zh if item.why else ""),
+        Cell(OUTCOMES[Outcome(item.outcome)].zh),
+        Cell(names.get(item.to_person_id or "", "—")),
+        Cell(at),
+    ]

@@ -39,6 +39,7 @@ class PublicUse:
     valid_from: int | None
     valid_until: int | None
     seal_then: str
+    for_formality: bool
     seal_now: str
     use_status: str
     voided_at: int | None
@@ -174,6 +175,7 @@ def public_use(work: UnitOfWork, use: SealUse) -> PublicUse:
         valid_from=facts["valid_from"],
         valid_until=facts["valid_until"],
         seal_then=use.seal_status,
+        for_formality="formality" in facts,
         seal_now=_status_now(seal, work.now),
         use_status=use.status,
         voided_at=void.voided_at if void is not None else None,
@@ -195,7 +197,14 @@ def state_of(use: PublicUse) -> rules.UseState:
         at = f"{beijing_time(use.voided_at):%Y-%m-%d %H:%M} (UTC+8)"
         note = rules.VoidNote(at, void_words(use.void_reason))
     return rules.UseState(
-        use.medium, use.use_status, use.authority_valid, use.seal_then, use.seal_now, use.trial, note
+        use.medium,
+        use.use_status,
+        use.authority_valid,
+        use.seal_then,
+        use.seal_now,
+        use.trial,
+        note,
+        use.for_formality,
     )
 
 

@@ -58,6 +58,7 @@ class UseState:
     seal_now: str
     trial: bool
     voided: VoidNote | None = None
+    for_formality: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,16 @@ UNKNOWN_DIGEST = Answer(
     ),
 )
 """The one answer to a digest that is unknown, incomplete or none at all: it tells nothing to who tries."""
+_FORMALITY = Answer(
+    "FORMALITY_OF_RENAME",
+    Level.WARN,
+    Text("请留意", "Take care"),
+    Text(
+        "该单位已更名，此章为刻有原名称的旧章，经批准限次用于更名的变更手续。除所列手续外不应接受此章。",
+        "The organization was renamed. This is its old seal, approved for a counted use in formalities of the change; "
+        "for anything else it should not be accepted.",
+    ),
+)
 _REGISTERED_DIGEST = Answer(
     "DIGEST_REGISTERED",
     Level.INFO,
@@ -149,7 +160,7 @@ def answer_for_use(use: UseState) -> Answer:
             Text("已作废", "Voided"),
             _void_sentence(use.voided),
         )
-    if use.seal_then != "in_force":
+    if use.seal_then != "in_force" and not use.for_formality:
         return Answer(
             "SEAL_NOT_IN_FORCE",
             Level.BAD,
@@ -166,6 +177,13 @@ def answer_for_use(use: UseState) -> Answer:
                 "The use is on record, but was not within valid authority at the time. Ask the organization.",
             ),
         )
+    return _answer_for_lawful(use)
+
+
+def _answer_for_lawful(use: UseState) -> Answer:
+    """Of a use that was lawful when it was made: what has become of its seal, and what kind of seal it is."""
+    if use.for_formality:
+        return _FORMALITY
     if use.medium == "physical":
         return _PHYSICAL_ENDED if use.seal_now in _ENDED else _PHYSICAL
     if use.seal_now in _ENDED:

@@ -296,7 +296,7 @@ def authority_alert(now: int, fact: AuthorityFact) -> Alert:
             f"{count} 项前任作出的授权待您重新确认，{days} 天后失效。",
             f"Grants of your predecessor to reconfirm: {count}; they lapse within {days} days.",
         )
-        return Alert("warning", text, "/grants?tab=tree")
+        return Alert("warning", text, "/grants?tab=reconfirm")
     if fact.kind == "accept":
         text = Text(f"{count} 项授权待您接受。", f"Grants for you to accept: {count}.")
         return Alert("warning", text, "/grants?tab=mine")

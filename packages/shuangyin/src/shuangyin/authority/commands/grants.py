@@ -34,7 +34,9 @@ from shuangyin.people.commands import require_second_factor
 from shuangyin.people.models import PersonStatus
 from shuangyin.people.queries import held_posts, person
 from shuangyin.reference.queries import document_kind
+from shuangyin.seals.commands.tasks import end_tasks_of_organization
 from shuangyin.seals.models import Seal
+from shuangyin.seals.rules.tasks import TaskKind
 
 YEAR_MS = 365 * 24 * 3600 * 1000
 """A grant that names no end is looked at again after a year."""
@@ -116,7 +118,15 @@ def end(
     if next_status(GrantStatus(grant.status), GrantEvent.END) is None:
         raise errors.already_ended()
     require_second_factor(work, actor, act="authority.end", subject=grant.id, proof=proof, strength="each")
-    return end_tree(work, actor, grant, cause, reason=reason)
+    ended = end_tree(work, actor, grant, cause, reason=reason)
+    settle_reconfirmation(work, actor)
+    return ended
+
+
+def settle_reconfirmation(work: UnitOfWork, actor: Actor) -> None:
+    """The task to reconfirm is over when every grant of the predecessor was reconfirmed, ended or has lapsed."""
+    if not queries.unconfirmed_count(work, actor.organization_id):
+        end_tasks_of_organization(work, actor, TaskKind.RECONFIRM_GRANTS)
 
 
 def reconfirm(work: UnitOfWork, actor: Actor, grant_ids: Sequence[str], *, proof: str | None) -> list[Grant]:
@@ -137,6 +147,7 @@ def reconfirm(work: UnitOfWork, actor: Actor, grant_ids: Sequence[str], *, proof
         grant.confirmed_at = work.now
         _record(work, actor, grant, "authority.reconfirmed", {"office": grant.granted_by_post})
     work.session.flush()
+    settle_reconfirmation(work, actor)
     return found
 
 

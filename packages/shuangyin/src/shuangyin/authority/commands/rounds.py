@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from shuangyin.authority import queries
-from shuangyin.authority.commands.grants import close_if_over
+from shuangyin.authority.commands.grants import close_if_over, settle_reconfirmation
 from shuangyin.authority.kinds import GrantStatus
 from shuangyin.authority.models import Grant, GrantReminder
 from shuangyin.core.actor import system_actor
@@ -66,7 +66,10 @@ def end_what_is_over(work: UnitOfWork, organization_id: str) -> int:
     if ends:
         roots = roots.where(Grant.confirmed_at < max(end for one in ends.values() for end in one))
         found += work.session.scalars(roots.order_by(Grant.id))
-    return len(close_if_over(work, system_actor(organization_id), list(dict.fromkeys(found))))
+    actor = system_actor(organization_id)
+    ended = len(close_if_over(work, actor, list(dict.fromkeys(found))))
+    settle_reconfirmation(work, actor)
+    return ended
 
 
 def remind(work: UnitOfWork, organization_id: str) -> int:

@@ -44,6 +44,7 @@ from shuangyin.people.commands.confirm_identity import Confirmed
 from shuangyin.people.queries import person as person_of
 from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
+from shuangyin.requests.formalities import may_be_pressed
 from shuangyin.requests.lawful import require_as_approved, require_still_lawful
 from shuangyin.requests.models import UseRequest
 from shuangyin.seals.commands import set_whereabouts
@@ -242,7 +243,7 @@ def _place_of(work: UnitOfWork, request: UseRequest, seal_id: str) -> SafeSlot:
     if seal is None or seal.organization_id != request.organization_id or seal_id not in asked:
         raise loan_errors.seal_not_asked(seal.name if seal is not None and seal_id in asked else "—")
     place = work.session.get(SafeSlot, seal_id)
-    if seal.status != "in_force" or place is None:
+    if not may_be_pressed(work, request, seal) or place is None:
         raise loan_errors.seal_not_kept(seal.name)
     return place
 
@@ -264,7 +265,7 @@ def _require_may_go(work: UnitOfWork, loan: Loan, request: UseRequest) -> None:
     for _, seal, safe in queries.loan_seals(work, loan.id):
         require_not_counted(work, safe.id)
         require_lock_changed(work, safe)
-        if seal.status != "in_force" or work.session.get(SafeSlot, seal.id) is None:
+        if not may_be_pressed(work, request, seal) or work.session.get(SafeSlot, seal.id) is None:
             raise loan_errors.seal_not_kept(seal.name)
         if seal.whereabouts != Whereabouts.IN_SAFE:
             raise loan_errors.seal_not_free(seal.name)

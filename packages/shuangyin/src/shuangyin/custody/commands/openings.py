@@ -38,6 +38,7 @@ from shuangyin.people.commands.confirm_identity import Confirmed
 from shuangyin.people.queries import holds_permission
 from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.commands import mark_sealed
+from shuangyin.requests.formalities import may_be_pressed
 from shuangyin.requests.lawful import require_as_approved, require_still_lawful
 from shuangyin.requests.models import RequestSeal, UseRequest
 from shuangyin.seals.commands import set_whereabouts
@@ -194,7 +195,7 @@ def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, 
     for line in _lines(work, request):
         seal = work.session.get_one(Seal, line.seal_id)
         place = work.session.get(SafeSlot, line.seal_id)
-        if seal.status != "in_force" or place is None or place.safe_id != safe.id:
+        if not may_be_pressed(work, request, seal) or place is None or place.safe_id != safe.id:
             raise errors.seal_elsewhere(seal.name)
         if seal.whereabouts == Whereabouts.OUT_ON_LOAN:
             raise errors.seal_on_loan(seal.name)

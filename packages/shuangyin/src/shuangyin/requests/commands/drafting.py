@@ -51,6 +51,7 @@ _OPTIONAL = (
     "duplicate_reason",
     "paper_description",
     "paper_place",
+    "formality_id",
 )
 """Fields that a change may also empty."""
 
@@ -89,6 +90,7 @@ def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
         duplicate_reason=new.duplicate_reason,
         paper_description=new.paper_description,
         paper_place=new.paper_place,
+        formality_id=new.formality_id,
     )
     _ask_exception(request, new.exception)
     require_related(work, actor, request)

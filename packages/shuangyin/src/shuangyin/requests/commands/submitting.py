@@ -19,6 +19,7 @@ from shuangyin.requests.commands import conditions
 from shuangyin.requests.commands.describing import WrittenSheet, attach_sheet
 from shuangyin.requests.commands.drafting import own, require_editable
 from shuangyin.requests.commands.duties import require_none_overdue
+from shuangyin.requests.formalities import may_be_pressed, offered_with, take_presses
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.routing import definitions_of, parts_of, plan_for, route_facts
 from shuangyin.requests.rules import (
@@ -62,6 +63,7 @@ def submit(
     decided, lines = checked(work, actor, request)
     repeated = conditions.require_confirmed(work, request, decided.decision.controls)
     conditions.take_allowance(work, request, decided.decision.controls)
+    take_presses(work, request, lines)
     sent_back = request.status == RequestStatus.SENT_BACK
     request.decision = decision_out(work, decided).model_dump_json()
     request.list_version = decided.list_version
@@ -103,6 +105,7 @@ def checked(work: UnitOfWork, actor: Actor, request: UseRequest) -> tuple[Decide
     """
     sheets, lines = queries.sheets_of(work, request.id), queries.seal_lines_of(work, request.id)
     decided = decide_for(work, actor.organization_id, conditions.facts_of_request(work, actor, request))
+    decided = offered_with(work, actor.organization_id, decided, request.formality_id)
     conditions.require_exceptions(request, decided)
     _require_medium(request, decided.decision)
     _require_complete(request, sheets, lines)
@@ -144,7 +147,7 @@ def _require_seals(work: UnitOfWork, request: UseRequest, decided: Decided) -> N
     for seal in chosen:
         if seal.medium != request.medium:
             raise errors.seal_of_other_medium(seal.name)
-        if seal.id not in usable:
+        if seal.id not in usable and not may_be_pressed(work, request, seal):
             raise errors.seal_not_usable(seal.name)
         if seal.id not in fitting:
             raise errors.seal_not_decided(seal.name, "、".join(seal_name(category).zh for category in wanted))
@@ -250,4 +253,6 @@ def _said_besides(
         said["attachments"] = [f"{one.kind}:{one.sm3}" for one in attached]
     if request.stub_number:
         said["stub"] = request.stub_number
+    if request.formality_id:
+        said["formality"] = request.formality_id
     return said

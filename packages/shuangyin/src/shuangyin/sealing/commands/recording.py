@@ -19,7 +19,7 @@ from shuangyin.requests.authorizing import duties_of
 from shuangyin.requests.models import UseRequest
 from shuangyin.sealing import rules
 from shuangyin.sealing.models import SealUse, UseStatus
-from shuangyin.seals.models import Seal
+from shuangyin.seals.models import Seal, SealStatus
 
 SERIES = "印"
 
@@ -67,7 +67,7 @@ def record_use(work: UnitOfWork, actor: Actor, kind: str, facts: UseFacts) -> Se
         authority_valid=facts.answer.allowed,
         authority=_authority(facts.answer),
         seal_status=facts.seal.status,
-        seal_facts=_seal_facts(work, facts.seal),
+        seal_facts=_seal_facts(work, facts.seal, facts.request),
         presses=json.dumps(dict(facts.presses)),
         created_at=work.now,
     )
@@ -140,7 +140,7 @@ def _public_facts(use: SealUse) -> dict[str, JsonValue]:
     return facts
 
 
-def _seal_facts(work: UnitOfWork, seal: Seal) -> str:
+def _seal_facts(work: UnitOfWork, seal: Seal, request: UseRequest) -> str:
     organization = organization_of(work, seal.organization_id)
     facts = {
         "name": seal.name,
@@ -157,4 +157,6 @@ def _seal_facts(work: UnitOfWork, seal: Seal) -> str:
         "valid_from": seal.valid_from,
         "valid_until": seal.valid_until,
     }
+    if request.formality_id is not None and seal.status != SealStatus.IN_FORCE:
+        facts["formality"] = request.formality_id
     return json.dumps(facts, ensure_ascii=False)

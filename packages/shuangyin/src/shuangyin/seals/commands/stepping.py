@@ -31,7 +31,12 @@ from shuangyin.seals.models import Seal, SealEvidence, SealStep
 from shuangyin.seals.ports import authorities
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.life import ACT_WORDS, LifeAct, Move, missing_evidence
-from shuangyin.seals.rules.steps import StepFacts, object_to_facts, object_to_resumption
+from shuangyin.seals.rules.steps import (
+    StepFacts,
+    object_to_facts,
+    object_to_formality,
+    object_to_resumption,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ def _require_complete(
         missing_evidence(move, [one.kind for one in pieces]),
         object_to_facts(asked.act, seal.medium, asked.facts, work.now, barred),
         object_to_resumption(seal.hold) if move.after == SealStatus.IN_FORCE else None,
+        object_to_formality(seal.hold) if move.act is LifeAct.ALLOW_FORMALITY else None,
     )
     for objection in objections:
         if objection is not None:

@@ -73,6 +73,13 @@ def end_tasks(work: UnitOfWork, actor: Actor, seal_id: str, kind: TaskKind) -> N
         _end(work, actor, task)
 
 
+def end_tasks_of_organization(work: UnitOfWork, actor: Actor, kind: TaskKind) -> None:
+    """End the open task of one kind that is about no single seal."""
+    query = select(SealTask).where(SealTask.slot == f"{kind}:{actor.organization_id}")
+    for task in list(work.session.scalars(query)):
+        _end(work, actor, task)
+
+
 def finish_task(work: UnitOfWork, actor: Actor, task_id: str, *, note: str) -> SealTask:
     """Say that a task needs nothing more, and why. Raises NotFound, Conflict (SEAL_TASK_DONE)."""
     actor.require("seals.manage")

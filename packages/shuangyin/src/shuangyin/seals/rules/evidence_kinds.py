@@ -31,6 +31,7 @@ class EvidenceKind(StrEnum):
     DESTRUCTION_PHOTO = "destruction_photo"
     REVOCATION_GROUND = "revocation_ground"
     REVOCATION_CERTIFICATE = "revocation_certificate"
+    CHANGE_NOTICE = "change_notice"
 
     @property
     def words(self) -> Text:
@@ -64,4 +65,5 @@ _WORDS: dict[EvidenceKind, Text] = {
     EvidenceKind.DESTRUCTION_PHOTO: Text("销毁照片", "Photo of the destruction"),
     EvidenceKind.REVOCATION_GROUND: Text("注销依据", "Ground for the revocation"),
     EvidenceKind.REVOCATION_CERTIFICATE: Text("电子印章注销证书", "E-seal revocation certificate"),
+    EvidenceKind.CHANGE_NOTICE: Text("登记机关变更通知书", "Notice of the change by the registry"),
 }

@@ -36,6 +36,7 @@ class LifeAct(StrEnum):
     DESTROY = "destroy"
     REVOKE = "revoke"
     EXPIRE = "expire"
+    ALLOW_FORMALITY = "allow_formality"
 
 
 class Who(StrEnum):
@@ -122,6 +123,10 @@ MOVES: tuple[Move, ...] = (
         evidence=((_E.LETTER_OF_AUTHORITY, _E.INTERNAL_DECISION),), telling=Telling.STATUS,
     ),
     Move(
+        LifeAct.ALLOW_FORMALITY, (_S.SUSPENDED,), _S.SUSPENDED, "formality_allowed", media=_PHYSICAL,
+        approval=True, evidence=((_E.CHANGE_NOTICE,),),
+    ),
+    Move(
         LifeAct.REPORT_LOST, HELD, _S.LOST, "reported_lost", who=Who.KEEPER_TOO,
         evidence=((_E.POLICE_REPORT, _E.WRITTEN_STATEMENT),), telling=Telling.STATUS,
     ),
@@ -174,6 +179,7 @@ ACT_WORDS: dict[LifeAct, Text] = {
     LifeAct.DESTROY: Text("销毁", "Destroy"),
     LifeAct.REVOKE: Text("注销", "Revoke"),
     LifeAct.EXPIRE: Text("逾期未领注销", "Revoke uncollected"),
+    LifeAct.ALLOW_FORMALITY: Text("变更手续用印", "Use for formalities of the change"),
 }
 
 STATUS_WORDS: dict[SealStatus, Text] = {

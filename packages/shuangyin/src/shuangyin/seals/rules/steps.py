@@ -30,6 +30,9 @@ class StepFacts:
     witness_ids: tuple[str, ...] = ()
     happened_at: int | None = None
     counterpart: str | None = None
+    purpose: str | None = None
+    recipient: str | None = None
+    presses: int | None = None
 
 
 _NEEDED: dict[LifeAct, tuple[tuple[str, Text], ...]] = {
@@ -40,6 +43,11 @@ _NEEDED: dict[LifeAct, tuple[tuple[str, Text], ...]] = {
     LifeAct.SURRENDER: (
         ("maker_name", Text("收章刻制单位", "the engraver who takes the seal")),
         ("maker_filing_no", Text("刻制单位备案编号", "the engraver's filing number")),
+    ),
+    LifeAct.ALLOW_FORMALITY: (
+        ("purpose", Text("办理的手续", "the formality")),
+        ("recipient", Text("办理机构", "who asks for it")),
+        ("presses", Text("准许盖章次数", "how many presses are asked for")),
     ),
     LifeAct.REPORT_LOST: (("happened_at", Text("遗失时间", "when it was lost")),),
     LifeAct.DESTROY: (("happened_at", Text("销毁时间", "when it was destroyed")),),
@@ -82,6 +90,19 @@ def object_to_resumption(hold: str | None) -> Objection | None:
         Text(
             f"{words.zh}。请办理缴销或注销。",
             f"The seal stays suspended: {words.en}. Surrender or revoke it.",
+        ),
+    )
+
+
+def object_to_formality(hold: str | None) -> Objection | None:
+    """Why a stopped seal is not used for formalities: only a rename leaves papers that ask for the old seal."""
+    if hold == Hold.RENAMED:
+        return None
+    return Objection(
+        "SEAL_NOT_RENAMED",
+        Text(
+            "只有因单位更名而停用的旧章可报批用于变更手续。",
+            "Only a seal that was stopped by a rename can be used for formalities of the change.",
         ),
     )
 

@@ -9,8 +9,16 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from shuangyin.approvals.commands.succeeding import move_to_successor
-from shuangyin.authority.commands.departing import delegations_of, end_delegations, end_grants, grants_of
-from shuangyin.authority.kinds import EndCause
+from shuangyin.authority.commands.departing import (
+    HeldGrant,
+    acts_of,
+    delegations_of,
+    end_delegations,
+    end_grants,
+    grants_of,
+)
+from shuangyin.authority.kinds import Act, EndCause
+from shuangyin.authority.queries import open_grants_of_office
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Post
@@ -70,8 +78,8 @@ def succeed(
         *_approvals(work, actor, predecessor_id, successor.id),
         *_rights(work, actor, predecessor_id),
         *_seals(work, actor, predecessor_id),
+        *_given_by(work, actor, office),
     ]
-    raise_task(work, actor, TaskKind.RECONFIRM_GRANTS)
     return keep(
         work,
         actor,
@@ -106,8 +114,26 @@ def _rights(work: UnitOfWork, actor: Actor, person_id: str) -> list[Item]:
     delegations = delegations_of(work, actor.organization_id, person_id)
     end_delegations(work, actor, delegations, reason=_REASON)
     work.session.flush()
-    counted = (("grant", len(grants)), ("delegation", len(delegations)))
-    return [Item(kind, str(count), "ended") for kind, count in counted if count]
+    return [
+        *(Item("grant", _grant_name(one), "ended", one.id) for one in grants),
+        *(
+            Item("delegation", "、".join(Act(act).words.zh for act in acts_of(one)), "ended", one.id)
+            for one in delegations
+        ),
+    ]
+
+
+def _grant_name(held: HeldGrant) -> str:
+    return " ".join(part for part in (Act(held.act).words.zh, held.seal_name) if part)
+
+
+def _given_by(work: UnitOfWork, actor: Actor, office: Post) -> list[Item]:
+    """What the office gave lives on until its new holder has answered for it; without any there is nothing to ask."""
+    waiting = open_grants_of_office(work, office.id)
+    if not waiting:
+        return []
+    raise_task(work, actor, TaskKind.RECONFIRM_GRANTS)
+    return [Item("office_grant", f"{len(waiting)} 项", "to_reconfirm", office.id)]
 
 
 def _seals(work: UnitOfWork, actor: Actor, person_id: str) -> list[Item]:
