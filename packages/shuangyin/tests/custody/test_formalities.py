@@ -82,7 +82,7 @@ def use_once(desk: Desk, formality_id: str) -> None:
     desk.story.approve(request["id"])
     desk.request = desk.story.read(request["id"])
     opening = desk.open()
-    problem(desk.press(opening["id"], normal=3, copies=2), 409)
+    problem(desk.press(opening["id"], normal=3, copies=2), 409, "COUNT_EXCEEDED")
     use = ok(desk.press(opening["id"], normal=2, copies=2), 201)["uses"][0]
     desk.photograph_each_copy(opening["id"], use["id"], copies=2)
     ok(desk.close(opening["id"]))

@@ -31,3 +31,54 @@ def test_an_opening_that_waits_for_who_leaves_is_called_off(desk: Any) -> None:
     opening = ok(desk.ask(), 201)
     ok(leaving(desk, "reviewer"))
     assert desk.story.get("custodian", f"/openings/{opening['id']}")["status"] == "expired"
+
+
+def preview(desk: Any, kind: str) -> dict[str, Any]:
+    path = f"/persons/{desk.world.id(kind)}/leave/preview"
+    shown = ok(desk.story.post("administrator", path))
+    return {part["part"]: part["items"] for part in shown["parts"]}
+
+
+def lent(desk: Any) -> dict[str, Any]:
+    """A loan that is agreed, from now on, escorted by the reviewer."""
+    now = desk.world.clock.now_ms()
+    body = {
+        "request_id": desk.request["id"],
+        "seal_ids": [desk.seal_id],
+        "escort_id": desk.world.id("reviewer"),
+        "place": "澄湖银行海淀支行",
+        "purpose": "到银行柜台办理开户",
+        "from_at": now,
+        "due_at": now + 4 * 3_600_000,
+    }
+    return dict(ok(desk.story.post("custodian", "/loans", body), 201))
+
+
+def test_who_lends_and_who_escorts_stay_until_the_loan_is_back(desk: Any) -> None:
+    loan = lent(desk)
+    (agreed,) = preview(desk, "reviewer")["loans"]
+    assert (agreed["outcome"], loan["number"] in agreed["label"]) == ("ended", True)
+    for kind in ("custodian", "reviewer"):
+        code = {"method": "totp", "code": desk.world.code(kind)}
+        ok(desk.story.post(kind, f"/loans/{loan['id']}/confirm", code))
+    for kind in ("custodian", "reviewer"):
+        (out,) = preview(desk, kind)["loans"]
+        assert (out["outcome"], out["why"]) == ("blocked", "LOAN_OUT")
+    problem(leaving(desk, "reviewer"), 409, "TRANSITION_BLOCKED")
+
+
+def test_a_loan_that_was_only_agreed_is_called_off_and_a_route_that_names_him_is_shown(desk: Any) -> None:
+    head = desk.world.id("department_head")
+    step = {
+        "key": "head",
+        "name_zh": "负责人审批",
+        "name_en": "Approval",
+        "approvers": {"kind": "person", "person_ids": [head]},
+    }
+    route = {"code": "named-route", "name": "点名审批", "steps": [step]}
+    ok(desk.story.post("administrator", "/approvals/definitions", route), 201)
+    (named,) = preview(desk, "department_head")["routes"]
+    assert (named["label"], named["outcome"], named["why"]) == ("点名审批", "stays", "ROUTE_NAMES")
+    loan = lent(desk)
+    ok(leaving(desk, "reviewer"))
+    assert desk.story.get("custodian", f"/loans/{loan['id']}")["status"] == "cancelled"

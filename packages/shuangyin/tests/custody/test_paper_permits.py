@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,19 @@ from typing import Any
 import cv2
 import pypdfium2 as pdfium
 import pytest
+from agreeing import assess
 from custody_desk import COPIES
+from governed_papers import approve, govern, paper
 from hypothesis import given
 from hypothesis import strategies as st
-from platform_world import ok, problem
+from platform_world import PASSWORD, ok, problem
 from request_story import SAMPLES
+from sqlalchemy import select
 
 from gmseal.sm.keys import PrivateKey, PublicKey
 from shuangyin.custody.commands.paper_permits import notice_open_permits
 from shuangyin.custody.paper_permit_code import PermitCode, UnreadableCode, read_code, sign_code
+from shuangyin.evidence.models import EvidenceEntry
 
 pytestmark = pytest.mark.database_full
 DAY = 86_400
@@ -146,3 +151,25 @@ def openssl_verifies(folder: Path, pem: bytes, code: str) -> None:
         cwd=folder, capture_output=True, text=True, check=False, timeout=20,
     )  # fmt: skip
     assert "Verified Successfully" in answer.stdout, answer.stdout + answer.stderr
+
+
+def test_what_nobody_could_look_at_is_shown_by_the_presser_when_he_enters_it(desk: Any) -> None:
+    world = desk.world
+    assess(world)
+    govern(desk.story, "physical", {"face_check": True})
+    request = desk.story.apply(**paper(desk.story))
+    approve(desk.story, request["id"])
+    [permit] = ok(issue(desk), 201)
+    code = code_on(desk, permit)
+    pressed = {"request_id": request["id"], "copies": 2, "normal": 2, "seam": 2}
+    asked = problem(enter(desk, code, **pressed), 403, "STEP_UP_REQUIRED")["details"]
+    assert (asked["subject"], asked["strength"]) == (permit["id"], "face")
+    # Nobody else shows himself in his place, and one ordinary factor is not enough.
+    problem(enter(desk, code, "administrator", **pressed), 409, "PRESSER_ENTERS")
+    weak = world.step_up("custodian", asked["act"], permit["id"])
+    problem(enter(desk, code, proof=weak, **pressed), 403, "STEP_UP_REQUIRED")
+    proof = world.step_up("custodian", asked["act"], permit["id"], PASSWORD)
+    assert ok(enter(desk, code, proof=proof, **pressed), 201)["status"] == "entered"
+    query = select(EvidenceEntry.body).where(EvidenceEntry.kind == "custody.paper_permit_entered")
+    body = world.platform.view(lambda work: work.session.scalars(query).one())
+    assert set(json.loads(body)["facts"]["confirmed_with"]) == {"password", "totp"}

@@ -26,6 +26,7 @@ STEP_UP_ACTS = {
     "authority.grant",
     "authority.reconfirm",
     "authority.small_unit",
+    "custody.enter_paper_permit",
     "devices.confirm_press",
     "devices.declare_failed",
     "devices.revoke_device",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from platform_world import NAMES, World, ok, problem
 from seal_desk import ID_NUMBER, MAKER, SealDesk, connected, png
@@ -9,6 +13,11 @@ from tampering import Altered, require_named, require_untouched
 
 from shuangyin.connectors.standins.faults import Fault
 from shuangyin.core.platform import Platform
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.seals.commands.answering import take_answer
+from shuangyin.seals.models import SealFiling
+from shuangyin.seals.ports import UnfinishedUse, UnfinishedUses
+from shuangyin.seals.rules.filing import Answer
 
 pytestmark = pytest.mark.database_full
 
@@ -198,6 +207,87 @@ def test_a_destruction_needs_two_witnesses_photos_and_what_was_told(desk: SealDe
     desk.decide()
     assert desk.status(seal_id) == "destroyed"
     assert desk.life(seal_id)["next"] == []
+
+
+def refuse_or_accept(platform: Platform, report: str, *, accepted: bool) -> None:
+    """What the authority answers to a report, without a system in between."""
+
+    def answer(work: UnitOfWork) -> None:
+        told = json.loads(work.session.get_one(SealFiling, report).payload)
+        filing_no = told["filing_no"] or "备-9"
+        reason = "" if accepted else "印模不清"
+        said = Answer(report, told["seal_ref"], told["uscc"], None, accepted, filing_no, None, reason)
+        take_answer(work, report, said)
+
+    platform.transact(answer)
+
+
+def test_a_refused_report_keeps_its_term_and_what_waits_for_it(desk: SealDesk, platform: Platform) -> None:
+    with connected(platform) as outside:
+        seal_id = desk.apply()
+        desk.check_all(seal_id)
+        desk.do(seal_id, "accept")
+        outside.police.misbehave(Fault.DOWN)
+        desk.do(seal_id, "make", **MAKER)
+        [first] = desk.board()["filings"]
+        refuse_or_accept(platform, first["id"], accepted=False)
+        assert (desk.status(seal_id), desk.tasks(seal_id)) == ("made", ["filing_refused"])
+        desk.wait(hours=25)
+        assert desk.board()["filings"][0]["overdue"], "a refusal fulfils no duty"
+        ok(desk.post("administrator", f"/filings/{first['id']}/send"))
+        again = desk.board()["filings"][0]
+        assert (again["id"] != first["id"], again["due_at"], again["overdue"]) == (
+            True,
+            first["due_at"],
+            True,
+        )
+        refuse_or_accept(platform, again["id"], accepted=True)
+        assert (desk.status(seal_id), desk.tasks(seal_id)) == ("filed", [])
+    require_untouched(platform)
+
+
+def test_a_destruction_that_fails_at_the_authority_leaves_nothing_half_done(
+    desk: SealDesk, platform: Platform
+) -> None:
+    with connected(platform) as outside:
+        old = desk.taken_in()
+        partner = desk.trial(counterpart_id=old)
+        desk.do(old, "surrender", **MAKER, counterpart="revoke")
+        outside.police.misbehave(Fault.DOWN)
+        watching = [desk.world.id("reviewer"), desk.world.id("auditor")]
+        ok(desk.ask(old, "destroy", witness_ids=watching, happened_at=desk.world.clock.now_ms()), 201)
+        desk.decide()
+        # Refused: the step keeps its place and nothing else happens to the seal.
+        [report] = [one for one in desk.board()["filings"] if one["seal_id"] == old]
+        refuse_or_accept(platform, report["id"], accepted=False)
+        assert desk.life(old)["waiting"]["status"] == "filing"
+        problem(desk.ask(old, "destroy", witness_ids=watching, happened_at=1), 409, "SEAL_STEP_WAITS")
+        ok(desk.post("administrator", f"/filings/{report['id']}/send"))
+        again = desk.board()["filings"][0]["id"]
+        # Accepted, and yet it cannot be carried out: void, and both seals are as they were.
+        with in_use(platform):
+            refuse_or_accept(platform, again, accepted=True)
+        life = desk.life(old)
+        assert [(one["act"], one["status"]) for one in life["steps"]][:1] == [("destroy", "void")]
+        assert life["steps"][0]["ended_because"] == "SEAL_IN_USE"
+        assert (desk.status(old), desk.status(partner), life["waiting"]) == ("surrendered", "in_force", None)
+    require_untouched(platform)
+
+
+@contextmanager
+def in_use(platform: Platform) -> Iterator[None]:
+    """A use of every seal that is not over."""
+
+    class Busy:
+        def of_seal(self, work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:
+            return [UnfinishedUse("opening", seal_id, "开柜-2026-000001")]
+
+    ports = platform.ports
+    assert isinstance(ports, dict)
+    before = ports[UnfinishedUses]
+    ports[UnfinishedUses] = Busy()
+    yield
+    ports[UnfinishedUses] = before
 
 
 def test_a_lost_seal_is_reported_by_its_keeper_and_never_comes_back(desk: SealDesk) -> None:

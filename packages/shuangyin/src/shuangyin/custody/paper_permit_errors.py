@@ -34,6 +34,16 @@ def outside_term(number: str) -> Refused:
     )
 
 
+def presser_enters(number: str) -> Refused:
+    """The list asks for a face or two factors, and somebody else than the presser enters what was pressed."""
+    return Refused(
+        "PRESSER_ENTERS",
+        f"申请 {number} 按清单须核验盖章人（人脸或两种第二因子），应急盖章当时无法核验，须由盖章人本人登记并补做核验。",
+        f"The list asks that who presses for application {number} shows a face or two factors. Nobody could look at that "
+        "in the emergency, so the presser enters the press and shows it now.",
+    )
+
+
 def too_many(number: str, most: int) -> Refused:
     """More presses than the permit allows."""
     return Refused(

@@ -45,6 +45,11 @@ class PaperPermitUse(PaperPermitCode):
     cover: int = Field(0, ge=0, le=1000)
     spoiled: int = Field(0, ge=0, le=1000)
     remark: Paragraph | None = Field(None, max_length=500)
+    proof: str | None = Field(
+        None,
+        max_length=100,
+        description="Where the list asks for a face or two factors: the presser's step-up proof.",
+    )
 
 
 class PaperPermitOut(BaseModel):

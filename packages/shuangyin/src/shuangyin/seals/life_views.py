@@ -215,7 +215,9 @@ def filings_out(work: UnitOfWork, filings: Iterable[SealFiling]) -> list[SealFil
             created_at=one.created_at,
             next_try_at=one.next_try_at,
             due_at=one.due_at,
-            overdue=one.answered_at is None and one.due_at is not None and work.now > one.due_at,
+            overdue=one.status not in ("accepted", "replaced")
+            and one.due_at is not None
+            and work.now > one.due_at,
             answered_at=one.answered_at,
             filing_no=one.filing_no,
             problem=_problem(one.problem),

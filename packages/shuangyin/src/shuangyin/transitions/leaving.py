@@ -20,8 +20,14 @@ from shuangyin.people.commands.leaving import active_person, mark_left
 from shuangyin.people.models import Person, PersonStatus
 from shuangyin.transitions import leaving_errors as errors
 from shuangyin.transitions.leaving_access import FactorsPart, SessionsPart, TokensPart
-from shuangyin.transitions.leaving_custody import OpeningsPart, SafesPart, SealsPart
-from shuangyin.transitions.leaving_duties import ApprovalsPart, ConsultationsPart, RequestsPart, ReviewsPart
+from shuangyin.transitions.leaving_custody import LoansPart, OpeningsPart, SafesPart, SealsPart
+from shuangyin.transitions.leaving_duties import (
+    ApprovalsPart,
+    ConsultationsPart,
+    RequestsPart,
+    ReviewsPart,
+    RoutesPart,
+)
 from shuangyin.transitions.leaving_models import PersonTransition, PersonTransitionItem, TransitionKind
 from shuangyin.transitions.leaving_parts import Action, Case, Item, Outcome, Part
 from shuangyin.transitions.leaving_powers import DelegationsPart, GrantsPart, PostsPart
@@ -35,7 +41,9 @@ PARTS: tuple[Part, ...] = (
     ConsultationsPart(),
     RequestsPart(),
     ReviewsPart(),
+    RoutesPart(),
     OpeningsPart(),
+    LoansPart(),
     SealsPart(),
     SafesPart(),
     DelegationsPart(),

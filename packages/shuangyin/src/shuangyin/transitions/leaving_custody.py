@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.commands import departing as custody
-from shuangyin.custody.models import OpeningStatus
+from shuangyin.custody.models import LoanStatus, OpeningStatus
 from shuangyin.people.queries import holds_permission
 from shuangyin.seals.commands.keeping import hand_over_keeping, kept_by
 from shuangyin.seals.models import Medium, Seal, SealStatus, Whereabouts
@@ -107,3 +107,24 @@ class OpeningsPart:
     def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
         for one in of_outcome(items, Outcome.ENDED):
             custody.call_off(work, case.actor, one.thing)
+
+
+class LoansPart:
+    """Loans that he gave out or escorts: what is only agreed is called off, a seal that is out must come back."""
+
+    code = "loans"
+    text = Text("经办的印章外带", "Loans of seals with him")
+    actions = (Action.END,)
+
+    def find(self, work: UnitOfWork, case: Case) -> list[Item]:
+        items = []
+        for one in custody.loans_of(work, case.actor.organization_id, case.person.id):
+            is_out = one.status == LoanStatus.OUT
+            outcome = Outcome.BLOCKED if is_out else Outcome.ENDED
+            why = Why.LOAN_OUT if is_out else None
+            items.append(Item("loan", one.id, f"{one.number} {one.place}", outcome, None, why, one))
+        return items
+
+    def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
+        for one in of_outcome(items, Outcome.ENDED):
+            custody.call_off_loan(work, case.actor, one.thing)

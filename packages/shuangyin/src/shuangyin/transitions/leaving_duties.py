@@ -135,3 +135,18 @@ class ReviewsPart:
         for to in {one.to for one in items}:
             reviews = [one.thing for one in items if one.to == to and one.kind == "review"]
             authority.hand_over_reviews(work, case.actor, reviews, to)
+
+
+class RoutesPart:
+    """Named routes that ask him by name. Running approvals move; the route itself is for who keeps the routes."""
+
+    code = "routes"
+    text = Text("点名其审批的流程", "Routes that name him")
+    actions = (Action.END,)
+
+    def find(self, work: UnitOfWork, case: Case) -> list[Item]:
+        found = approvals.routes_naming(work, case.actor.organization_id, case.person.id)
+        return [Item("route", one.id, one.name, Outcome.STAYS, None, Why.ROUTE_NAMES, one) for one in found]
+
+    def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
+        """Nothing: a route is changed by a version of its own."""

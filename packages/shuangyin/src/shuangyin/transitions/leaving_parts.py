@@ -40,6 +40,7 @@ class Why(StrEnum):
 
     SEAL_OUT = "SEAL_OUT"
     SAFE_OPEN = "SAFE_OPEN"
+    LOAN_OUT = "LOAN_OUT"
     SEALING_NOW = "SEALING_NOW"
     SMALL_UNIT_REVIEWER = "SMALL_UNIT_REVIEWER"
     NEEDS_KEEPER = "NEEDS_KEEPER"
@@ -56,6 +57,7 @@ class Why(StrEnum):
     GOES_ON = "GOES_ON"
     NO_ANSWER = "NO_ANSWER"
     TO_REVIEWERS = "TO_REVIEWERS"
+    ROUTE_NAMES = "ROUTE_NAMES"
 
 
 WHY: dict[Why, Text] = {
@@ -64,6 +66,9 @@ WHY: dict[Why, Text] = {
     ),
     Why.SAFE_OPEN: Text(
         "保险柜尚未关闭，请先归还印章并关柜。", "The safe stands open. Return the seals and close it first."
+    ),
+    Why.LOAN_OUT: Text(
+        "外带的印章尚未归还，请先办理归还。", "The seals on loan are not back. Have them returned first."
     ),
     Why.SEALING_NOW: Text(
         "正在用印，请待其完成或处理卡住的任务。", "Sealing is under way. Wait for its end or release the job."
@@ -101,6 +106,10 @@ WHY: dict[Why, Text] = {
     Why.GOES_ON: Text("已批准的用印由保管人继续办理。", "What is approved goes on with the keepers."),
     Why.NO_ANSWER: Text("征询不再答复，不影响审批。", "It stays unanswered; nothing hangs on it."),
     Why.TO_REVIEWERS: Text("改由有复核权限的人员复核。", "Whoever holds the right to review owes it now."),
+    Why.ROUTE_NAMES: Text(
+        "流程点名其审批，今后由其上级或管理员接替，请修订流程。",
+        "The route names this person; from now on a superior or an administrator is asked. Revise the route.",
+    ),
 }  # fmt: skip
 
 KINDS: dict[str, Text] = {
@@ -117,6 +126,8 @@ KINDS: dict[str, Text] = {
     "seal": Text("保管印章", "Seal kept"),
     "safe": Text("保险柜", "Safe"),
     "opening": Text("开柜", "Opening"),
+    "loan": Text("印章外带", "Loan of seals"),
+    "route": Text("审批流程", "Approval route"),
     "session": Text("登录", "Session"),
     "token": Text("接口令牌", "API token"),
     "password": Text("登录密码", "Password"),

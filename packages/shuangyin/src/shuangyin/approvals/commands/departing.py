@@ -23,7 +23,10 @@ from shuangyin.approvals.models import (
     ApprovalConsultation,
     ApprovalRoute,
     ApprovalStep,
+    DefinitionStatus,
+    RouteDefinition,
     RouteStatus,
+    RouteVersion,
     StepStatus,
 )
 from shuangyin.approvals.reading import definition_of
@@ -253,3 +256,20 @@ def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(values)
     while chunk := list(islice(rest, _AT_ONCE)):
         yield chunk
+
+
+def routes_naming(work: UnitOfWork, organization_id: str, person_id: str) -> list[RouteDefinition]:
+    """The named routes in use whose present version asks a person by name."""
+    query = (
+        select(RouteDefinition)
+        .join(RouteVersion, RouteVersion.definition_id == RouteDefinition.id)
+        .where(
+            RouteDefinition.organization_id == organization_id,
+            RouteDefinition.status == DefinitionStatus.ACTIVE,
+            RouteVersion.number == RouteDefinition.current_number,
+            # An id is 32 hexadecimal digits and stands in the steps as itself.
+            RouteVersion.steps.contains(person_id, autoescape=True),
+        )
+        .order_by(RouteDefinition.code)
+    )
+    return list(work.session.scalars(query))

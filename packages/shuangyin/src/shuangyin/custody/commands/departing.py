@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Opening, OpeningStatus, Safe
+from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus, Safe
 from shuangyin.evidence.commands import record
 
 
@@ -24,6 +24,16 @@ def openings_of(work: UnitOfWork, organization_id: str, person_id: str) -> list[
         or_(Opening.custodian_id == person_id, Opening.reviewer_id == person_id),
     )
     return list(work.session.scalars(query.order_by(Opening.id)))
+
+
+def loans_of(work: UnitOfWork, organization_id: str, person_id: str) -> list[Loan]:
+    """Loans that are agreed or out, which a person gave out or escorts."""
+    query = select(Loan).where(
+        Loan.organization_id == organization_id,
+        Loan.status.in_((LoanStatus.PENDING, LoanStatus.OUT)),
+        or_(Loan.custodian_id == person_id, Loan.escort_id == person_id),
+    )
+    return list(work.session.scalars(query.order_by(Loan.id)))
 
 
 def name_custodian(work: UnitOfWork, actor: Actor, safe: Safe, to_person_id: str) -> None:
@@ -49,4 +59,18 @@ def call_off(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
     work.session.flush()
     record(
         work, actor, kind="custody.opening_expired", subject_type="opening", subject_id=opening.id, facts={}
+    )
+
+
+def call_off_loan(work: UnitOfWork, actor: Actor, loan: Loan) -> None:
+    """Call off a loan that was agreed and cannot begin without the person who leaves."""
+    loan.status = LoanStatus.CANCELLED
+    work.session.flush()
+    record(
+        work,
+        actor,
+        kind="custody.loan_cancelled",
+        subject_type="loan",
+        subject_id=loan.id,
+        facts={"number": loan.number},
     )

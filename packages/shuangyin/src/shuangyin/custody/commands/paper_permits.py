@@ -19,6 +19,7 @@ from shuangyin.custody import paper_permit_errors as refusals
 from shuangyin.custody import paper_permit_queries as permits
 from shuangyin.custody.commands.openings import is_done
 from shuangyin.custody.commands.uses import enter, keep_photo
+from shuangyin.custody.controls import factor_for
 from shuangyin.custody.models import PhotoMoment, PhysicalUse, Safe, SafeSlot, UsePhoto
 from shuangyin.custody.occasions import under_paper_permit
 from shuangyin.custody.paper_permit_code import PermitCode, sign_code
@@ -26,6 +27,7 @@ from shuangyin.custody.paper_permit_models import PaperPermit, PaperPermitKey, P
 from shuangyin.custody.paper_permit_schemas import NewPaperPermits, PaperPermitUse
 from shuangyin.custody.rules import Permitted, Presses, object_to_persons, object_to_presses, total_of
 from shuangyin.evidence.commands import record
+from shuangyin.people.commands import require_second_factor
 from shuangyin.people.queries import holds_permission
 from shuangyin.people.queries import person as person_of
 from shuangyin.requests.authorizing import duties_of
@@ -36,6 +38,8 @@ from shuangyin.seals.models import Seal
 DAY_MS = 24 * 3_600_000
 HOUR_MS = 3_600_000
 AT_ONCE = 200
+ENTRY_ACT = "custody.enter_paper_permit"
+"""What is confirmed where a list asks for a face or two factors; the subject is the permit."""
 
 
 def signing_key(work: UnitOfWork, organization_id: str) -> PrivateKey:
@@ -86,6 +90,7 @@ def enter_use(work: UnitOfWork, actor: Actor, stated: PaperPermitUse) -> PaperPe
     if request.approved_at is None or request.approved_at > stated.pressed_at:
         raise refusals.approved_later(request.number)
     _require_persons(work, safe, request, stated)
+    shown = _require_confirmed(work, actor, permit, request, stated)
     presses = Presses(stated.normal, stated.seam, stated.cover, stated.spoiled)
     _require_counts(work, permit, request, presses, stated.copies)
     permit.status, permit.ended_by, permit.ended_at = PaperPermitStatus.ENTERED, actor.person_id, work.now
@@ -111,6 +116,8 @@ def enter_use(work: UnitOfWork, actor: Actor, stated: PaperPermitUse) -> PaperPe
         "pressed_at": stated.pressed_at,
         "late": work.now >= permit.settle_by,
     }
+    if shown:
+        facts["confirmed_with"] = shown.split(",")
     _record(work, actor, permit, "custody.paper_permit_entered", facts)
     if is_done(work, request):
         mark_sealed(work, actor, request)
@@ -217,6 +224,25 @@ def _require_persons(work: UnitOfWork, safe: Safe, request: UseRequest, stated: 
     )
     if objection is not None:
         raise errors.refused(objection)
+
+
+def _require_confirmed(
+    work: UnitOfWork, actor: Actor, permit: PaperPermit, request: UseRequest, stated: PaperPermitUse
+) -> str:
+    """Where the list asks for a face or two factors, which nobody could look at without the platform, the presser shows
+    them when he enters the press; returns the kinds shown, nothing where no more than a signature on paper is asked.
+
+    Raises Refused (PRESSER_ENTERS), Forbidden (STEP_UP_REQUIRED).
+    """
+    wanted = factor_for(work, [request])
+    if wanted == "each":
+        return ""
+    if actor.person_id != stated.presser_id:
+        raise refusals.presser_enters(request.number)
+    used = require_second_factor(
+        work, actor, act=ENTRY_ACT, subject=permit.id, proof=stated.proof, strength=wanted
+    )
+    return used.kinds
 
 
 def _require_counts(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.seals.commands.carrying_out import carry_out
 from shuangyin.seals.commands.moving import move_seal
+from shuangyin.seals.commands.outcomes import carry_out_or_void
 from shuangyin.seals.commands.tasks import end_tasks
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.models import Seal, SealFiling, SealStep
@@ -24,7 +24,7 @@ def carry_on(work: UnitOfWork, actor: Actor, filing: SealFiling, answer: Answer)
         _filed(work, actor, seal, filing, answer)
     step = work.session.get(SealStep, filing.step_id) if filing.step_id else None
     if step is not None and step.status == "filing":
-        carry_out(work, actor, step, seal)
+        carry_out_or_void(work, actor, step, seal)
 
 
 def _filed(work: UnitOfWork, actor: Actor, seal: Seal, filing: SealFiling, answer: Answer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Conflict, Refused
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -21,10 +23,28 @@ def approved(work: UnitOfWork, actor: Actor, step_id: str) -> None:
     Between question and answer the seal may have been lost or stopped; then the step is void and says why.
     """
     step = step_queries.row(work, step_id)
-    seal = work.session.get_one(Seal, step.seal_id)
+    _or_void(work, actor, step, work.session.get_one(Seal, step.seal_id), _go_on)
+
+
+def carry_out_or_void(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> None:
+    """The authority accepted what the step waited for: carry it out.
+
+    What cannot be done any more leaves nothing half done: the step is void and says why, and the round shows that the
+    authority's register is out of step with this one.
+    """
+    _or_void(work, actor, step, seal, carry_out)
+
+
+def _or_void(
+    work: UnitOfWork,
+    actor: Actor,
+    step: SealStep,
+    seal: Seal,
+    act: Callable[[UnitOfWork, Actor, SealStep, Seal], None],
+) -> None:
     try:
         with work.session.begin_nested():
-            _go_on(work, actor, step, seal)
+            act(work, actor, step, seal)
     except (Conflict, Refused) as problem:
         work.session.refresh(step)
         work.session.refresh(seal)

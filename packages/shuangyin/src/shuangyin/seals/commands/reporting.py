@@ -69,7 +69,11 @@ def send_again(work: UnitOfWork, actor: Actor, filing_id: str, *, expected: int 
         filing.status = "replaced"
         filing.next_try_at = None
         again = report_move(work, actor, seal, Telling(filing.telling), step_id=filing.step_id)
-        return again or filing
+        if again is None:
+            return filing
+        # A refusal gives no new time: the duty counts from the making, whatever the authority said meanwhile.
+        again.due_at = filing.due_at
+        return again
     filing.status, filing.problem, filing.next_try_at = WAITING, None, work.now
     filing.attempts += 1
     record_report(work, actor, filing, "seals.report_sent_again", {})
