@@ -34,7 +34,8 @@ from shuangyin.people.bootstrap import create_organization
 from shuangyin.people.models import Person, PostHolding, StepUpProof
 from shuangyin.people.sessions import token_digest
 from shuangyin.transitions import leaving, leaving_queries
-from shuangyin.transitions.leaving_sheet import sheet_of, typeset
+from shuangyin.transitions.leaving_sheet import sheet_of
+from shuangyin.transitions.proof_sheet import typeset
 
 GRANTS = int(os.environ.get("GRANTS", "10000"))
 APPROVALS = int(os.environ.get("APPROVALS", "1000"))

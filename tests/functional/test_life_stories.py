@@ -88,6 +88,7 @@ def test_an_employee_with_fourteen_items_leaves(home: House, tmp_path: Path) -> 
     assert stranger.refused("GET", "/seals", **signed)["code"] == "UNAUTHENTICATED"
     again = {"account": leaver.account, "password": leaver.password}
     assert stranger.refused("POST", "/auth/sign-in", json=again)["code"] == "SIGN_IN_REFUSED"
+    stranger._client.close()
     made = done["transition"]
     assert made["successor"]["name"] == "钱进"
     sheet = f"/person-transitions/{made['id']}/sheet.pdf"
@@ -126,7 +127,7 @@ def fourteen_things(home: House, leaver: Person) -> str:
     return secret
 
 
-def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House) -> None:
+def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House, browser: Browser) -> None:
     admin = home["administrator"]
     old = home.running.cast.seals["contract_physical"]["id"]
     partner = home.running.cast.seals["contract_electronic"]["id"]
@@ -147,6 +148,7 @@ def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House
     home.send_again(new)
     home.until(lambda: home.report(new)["status"] == "mismatch", "the wrong answer was not noticed")
     assert (home.seal(new)["status"], home.seal(new)["filing_no"]) == ("made", None)
+    pages_of_a_life(home, browser, old, new)
     home.behave("police", "well")
     home.send_again(new)
     home.until(lambda: home.seal(new)["status"] == "filed", "the filing was not taken")
@@ -155,6 +157,24 @@ def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House
     shown = home.seal(new)
     assert (shown["status"], shown["counterpart_id"]) == ("in_force", partner)
     assert (home.seal(partner)["counterpart_id"], home.life(old)["replaced_by_id"]) == (new, new)
+
+
+def pages_of_a_life(home: House, browser: Browser, old: str, new: str) -> None:
+    """Filing and tasks, the life of a seal, a step of it, and the dialog that asks for the next."""
+    with desk(browser, home.running.server.base_url, person=home["administrator"]) as office:
+        page = office.page
+        office.goto("/seals/filings")
+        expect(page.get_by_test_id("filing-board")).to_contain_text("答复不符")
+        office.look("seal-filings", english=True)
+        office.goto(f"/seals/{new}")
+        page.get_by_role("tab", name="办理").click()
+        expect(page.get_by_test_id("seal-life")).to_contain_text("制作")
+        office.look("seal-life", english=True)
+        page.get_by_test_id("step-deliver").click()
+        office.look("dialog-seal-step", english=True)
+        office.goto(f"/seals/steps/{home.life(old)['steps'][0]['id']}")
+        expect(page.get_by_test_id("seal-step")).to_be_visible()
+        office.look("seal-step", english=True)
 
 
 def test_a_seal_in_use_is_not_cancelled_then_both_registers_change_together(home: House) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hiring import hire, leave
 from platform_world import ok, problem
+from tampering import require_untouched
 
 pytestmark = pytest.mark.database
 
@@ -82,3 +83,28 @@ def test_a_loan_that_was_only_agreed_is_called_off_and_a_route_that_names_him_is
     loan = lent(desk)
     ok(leaving(desk, "reviewer"))
     assert desk.story.get("custodian", f"/loans/{loan['id']}")["status"] == "cancelled"
+
+
+def test_the_head_lets_a_keeper_leave_at_once_who_keeps_the_safe_open(desk: Any) -> None:
+    world, keeper = desk.world, desk.world.id("custodian")
+    opening = desk.open()
+    path, body = f"/persons/{keeper}/leave/forced", {"reason": "失联，携带印章离开"}
+    problem(desk.story.post("administrator", path, body), 403, "HEAD_ONLY")
+    problem(desk.story.post("legal_representative", path, {}), 422, "REASON_MISSING")
+    shown = ok(desk.story.post("legal_representative", f"{path}/preview", body))
+    open_ = {one["why"]: one["outcome"] for part in shown["parts"] for one in part["items"] if one["why"]}
+    assert (open_["SAFE_OPEN"], open_["SEAL_OUT"]) == ("left_open", "left_open")
+    problem(desk.story.post("legal_representative", path, body), 403, "STEP_UP_REQUIRED")
+    proof = world.step_up("legal_representative", "people.leave_forced", keeper)
+    done = ok(
+        desk.story.post("legal_representative", path, {**body, "proof": proof, "seen": shown["digest"]})
+    )
+    assert done["person"]["status"] == "left"
+    problem(world.client("custodian").get("/api/v1/me"), 401, "UNAUTHENTICATED")
+    # The seal that he took is not used, and what stays is asked for by name.
+    assert desk.story.get("administrator", f"/seals/{desk.seal_id}")["status"] == "suspended"
+    tasks = desk.story.get("administrator", "/seals/filings")["tasks"]
+    blocked = [one for one in tasks if one["kind"] == "blocked_item"]
+    assert {one["seal_id"] for one in blocked} == {desk.seal_id, None}
+    assert opening["number"] in "".join(one["detail"] for one in blocked)
+    require_untouched(world.platform)

@@ -34,6 +34,7 @@ STEP_UP_ACTS = {
     "people.change_post",
     "people.create_token",
     "people.leave",
+    "people.leave_forced",
     "people.link_licence",
     "people.recovery_codes",
     "people.remove_passkey",

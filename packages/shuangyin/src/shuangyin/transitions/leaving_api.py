@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from shuangyin.core.actor import Actor
-from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, cursor_after, read_cursor
 from shuangyin.core.http.writing import Write
 from shuangyin.core.text import Language, preferred_language
@@ -21,6 +21,7 @@ from shuangyin.people.schemas import PersonRef
 from shuangyin.people.views import person_out
 from shuangyin.transitions import leaving_queries as queries
 from shuangyin.transitions.changing_post import NewPosts, change_post, preview_change
+from shuangyin.transitions.forced_leaving import leave_at_once, preview_forced
 from shuangyin.transitions.leaving import Choice, PartPlan, Wish, digest_of_seen, leave, preview
 from shuangyin.transitions.leaving_models import PersonTransition, TransitionKind
 from shuangyin.transitions.leaving_parts import KINDS, OUTCOMES, WHY, Action, Item, Outcome
@@ -66,14 +67,32 @@ def leave_now(
 
     def command(work: UnitOfWork) -> PersonLeft:
         made = leave(work, actor, person_id, _wish(wanted), proof=wanted.proof, seen=wanted.seen)
-        ended = Counter(one.part for one in queries.items_of(work, made.id))
-        return PersonLeft(
-            person=person_out(work, actor, people.person(work, actor.organization_id, person_id)),
-            ended_posts=ended["posts"],
-            ended_sessions=ended["sessions"],
-            ended_tokens=ended["tokens"],
-            transition=_transitions_out(work, [made])[0],
-        )
+        return _left_out(work, actor, person_id, made)
+
+    return write.run(actor, command)
+
+
+@router.post("/persons/{person_id}/leave/forced/preview", response_model=TransitionPreview)
+def preview_forced_leaving(
+    person_id: IdInPath, body: LeavingChoices, actor: SignedIn, request: Request, platform: PlatformOf
+) -> TransitionPreview:
+    """What leaving at once would do, for the head of the organization. Changes nothing."""
+    language = _language(request)
+    return platform.view(
+        lambda work: _preview_out(work, preview_forced(work, actor, person_id, _wish(body)), language)
+    )
+
+
+@router.post("/persons/{person_id}/leave/forced", response_model=PersonLeft)
+def leave_forced(
+    person_id: IdInPath, actor: SignedIn, write: Write, body: LeaveBody
+) -> PersonLeft | Response:
+    """The head of the organization lets a person leave at once, although something is still to be settled: that stays
+    as a task, and a seal of it is suspended. Needs a step-up proof (people.leave_forced, the person's id)."""
+
+    def command(work: UnitOfWork) -> PersonLeft:
+        made = leave_at_once(work, actor, person_id, _wish(body), proof=body.proof, seen=body.seen)
+        return _left_out(work, actor, person_id, made)
 
     return write.run(actor, command)
 
@@ -143,6 +162,17 @@ def print_sheet(transition_id: IdInPath, platform: PlatformOf, actor: Manager) -
     content = typeset(platform.view(query))
     headers = {"Content-Disposition": 'inline; filename="proof-sheet.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
+
+
+def _left_out(work: UnitOfWork, actor: Actor, person_id: str, made: PersonTransition) -> PersonLeft:
+    ended = Counter(one.part for one in queries.items_of(work, made.id))
+    return PersonLeft(
+        person=person_out(work, actor, people.person(work, actor.organization_id, person_id)),
+        ended_posts=ended["posts"],
+        ended_sessions=ended["sessions"],
+        ended_tokens=ended["tokens"],
+        transition=_transitions_out(work, [made])[0],
+    )
 
 
 def _wish(body: LeavingChoices) -> Wish:

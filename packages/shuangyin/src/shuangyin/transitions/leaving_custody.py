@@ -11,6 +11,7 @@ from shuangyin.custody.models import LoanStatus, OpeningStatus
 from shuangyin.people.queries import holds_permission
 from shuangyin.seals.commands.keeping import hand_over_keeping, kept_by
 from shuangyin.seals.models import Medium, Seal, SealStatus, Whereabouts
+from shuangyin.transitions.commands.keeping import named
 from shuangyin.transitions.leaving_parts import Action, Case, Item, Outcome, Why, of_outcome
 
 _GONE = (SealStatus.LOST, SealStatus.SURRENDERED, SealStatus.DESTROYED, SealStatus.REVOKED)
@@ -52,8 +53,7 @@ class SealsPart:
             outcome, who, why = Outcome.BLOCKED, None, Why.NEEDS_KEEPER
         else:
             outcome, who, why = Outcome.ENDED, None, Why.NO_KEEPER
-        label = f"{seal.name}（{'实体' if physical else '电子'}）"
-        return Item("seal", seal.id, label, outcome, who, why, seal)
+        return Item("seal", seal.id, named(seal), outcome, who, why, seal)
 
 
 class SafesPart:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shuangyin.core.errors import Invalid, Refused, Stale
+from shuangyin.core.errors import Forbidden, Invalid, Refused, Stale
 from shuangyin.transitions.leaving_parts import KINDS, WHY, Item, Why
 
 NAMED = 20
@@ -59,3 +59,17 @@ def same_posts() -> Invalid:
         "请选择要免去或新任的岗位。",
         "Choose the posts that end or begin.",
     )
+
+
+def head_only() -> Forbidden:
+    """Only the head of the organization lets a person leave over what is still to be settled."""
+    return Forbidden(
+        "HEAD_ONLY",
+        "仍有事项未处理，只有本单位负责人可以决定其立即离职。",
+        "Things are still to be settled. Only the head of the organization can let the person leave at once.",
+    )
+
+
+def reason_missing() -> Invalid:
+    """Leaving over what is still to be settled needs its reason."""
+    return Invalid("REASON_MISSING", "请写明立即离职的理由。", "Say why the person leaves at once.")

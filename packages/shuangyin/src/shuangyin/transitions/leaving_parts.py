@@ -27,12 +27,14 @@ class Action(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What becomes of one thing. `stays`: it goes on without him; `blocked`: it must be settled first."""
+    """What becomes of one thing. `stays`: it goes on without him; `blocked`: it must be settled first; `left_open`: he
+    left at once on the head's order, and it is still to be settled."""
 
     ENDED = "ended"
     HANDED_OVER = "handed_over"
     STAYS = "stays"
     BLOCKED = "blocked"
+    LEFT_OPEN = "left_open"
 
 
 class Why(StrEnum):
@@ -144,6 +146,7 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.HANDED_OVER: Text("移交", "Handed over"),
     Outcome.STAYS: Text("继续", "Goes on"),
     Outcome.BLOCKED: Text("须先处理", "To be settled first"),
+    Outcome.LEFT_OPEN: Text("遗留待处理", "Left to be settled"),
 }
 
 

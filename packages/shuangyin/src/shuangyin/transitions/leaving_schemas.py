@@ -63,7 +63,7 @@ class TransitionItemOut(BaseModel):
     kind_text: str
     id: str
     label: str
-    outcome: Literal["ended", "handed_over", "stays", "blocked"]
+    outcome: Literal["ended", "handed_over", "stays", "blocked", "left_open"]
     outcome_text: str
     to: PersonRef | None
     why: str | None

@@ -11,7 +11,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.seals.commands.reconciling import stop_seal
 from shuangyin.seals.commands.tasks import raise_task
-from shuangyin.seals.kinds import Hold
+from shuangyin.seals.kinds import Hold, Medium
 from shuangyin.seals.models import Seal
 from shuangyin.seals.rules.tasks import TaskKind
 from shuangyin.transitions.models import Transition
@@ -27,6 +27,11 @@ class Item:
     id: str | None = None
 
 
+def named(seal: Seal) -> str:
+    """A seal as a proof names it: the two of a pair are called alike."""
+    return f"{seal.name}（{'实体' if seal.medium == Medium.PHYSICAL else '电子'}）"
+
+
 def stop_for_good(work: UnitOfWork, actor: Actor, seals: Sequence[Seal], hold: Hold) -> list[Item]:
     """Stop seals at this instant, and ask that they be ended and replaced."""
     items = []
@@ -34,7 +39,7 @@ def stop_for_good(work: UnitOfWork, actor: Actor, seals: Sequence[Seal], hold: H
         stop_seal(work, actor, seal, hold)
         raise_task(work, actor, TaskKind.END_OLD, seal_id=seal.id)
         raise_task(work, actor, TaskKind.REPLACE, seal_id=seal.id)
-        items.append(Item("seal", seal.name, "stopped", seal.id))
+        items.append(Item("seal", named(seal), "stopped", seal.id))
     return items
 
 

@@ -35,7 +35,7 @@ from shuangyin.seals.ports import RegisteredCompany
 from shuangyin.seals.rules.life import ENDED, HELD
 from shuangyin.seals.rules.tasks import TaskKind
 from shuangyin.transitions import errors
-from shuangyin.transitions.commands.keeping import Item, keep, stop_for_good
+from shuangyin.transitions.commands.keeping import Item, keep, named, stop_for_good
 from shuangyin.transitions.models import Transition
 
 ACT = "transitions.succeed"
@@ -148,5 +148,5 @@ def _seals(work: UnitOfWork, actor: Actor, person_id: str) -> list[Item]:
     kept = select(Seal).where(mine, Seal.keeper_person_id == person_id, Seal.status.not_in(ENDED))
     for seal in work.session.scalars(kept.order_by(Seal.id)):
         raise_task(work, actor, TaskKind.BLOCKED_ITEM, seal_id=seal.id, detail="保管人须另行指定")
-        items.append(Item("custody", seal.name, "to_be_settled", seal.id))
+        items.append(Item("custody", named(seal), "to_be_settled", seal.id))
     return items
