@@ -3815,6 +3815,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons/{person_id}/leave/forced": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Forced
+         * @description The head of the organization lets a person leave at once, although something is still to be settled: that stays
+         *     as a task, and a seal of it is suspended. Needs a step-up proof (people.leave_forced, the person's id).
+         */
+        post: operations["leave_forced_api_v1_persons__person_id__leave_forced_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/leave/forced/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Forced Leaving
+         * @description What leaving at once would do, for the head of the organization. Changes nothing.
+         */
+        post: operations["preview_forced_leaving_api_v1_persons__person_id__leave_forced_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons/{person_id}/leave/preview": {
         parameters: {
             query?: never;
@@ -11379,14 +11420,12 @@ export interface components {
             id: string | null;
             /** Kind */
             kind: string;
-            /** Kind Text */
-            kind_text: string;
+            kind_words: components["schemas"]["TextOut"];
             /** Name */
             name: string;
             /** Outcome */
             outcome: string;
-            /** Outcome Text */
-            outcome_text: string;
+            outcome_words: components["schemas"]["TextOut"];
         };
         /**
          * OrganizationTransitionOut
@@ -12062,6 +12101,11 @@ export interface components {
             pressed_at: number;
             /** Presser Id */
             presser_id: string;
+            /**
+             * Proof
+             * @description Where the list asks for a face or two factors: the presser's step-up proof.
+             */
+            proof?: string | null;
             /** Remark */
             remark?: string | null;
             /** Request Id */
@@ -15926,7 +15970,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "ended" | "handed_over" | "stays" | "blocked";
+            outcome: "ended" | "handed_over" | "stays" | "blocked" | "left_open";
             /** Outcome Text */
             outcome_text: string;
             to: components["schemas"]["PersonRef"] | null;
@@ -23549,6 +23593,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonLeft"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    leave_forced_api_v1_persons__person_id__leave_forced_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonLeft"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    preview_forced_leaving_api_v1_persons__person_id__leave_forced_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeavingChoices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionPreview"];
                 };
             };
             /** @description Problem document */

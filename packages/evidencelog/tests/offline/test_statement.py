@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "c6970866aee059e5b5328fcf5cf094302837b7db534b90b19999dd94ee664f81",
+    "vocabulary-1.json": "eb252a16f937b1cfa98a81165984f91199a7412044f97b8ba282ea6c65085214",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"

@@ -83,7 +83,7 @@ def use_once(desk: Desk, formality_id: str) -> None:
     desk.request = desk.story.read(request["id"])
     opening = desk.open()
     problem(desk.press(opening["id"], normal=3, copies=2), 409, "COUNT_EXCEEDED")
-    use = ok(desk.press(opening["id"], normal=2, copies=2), 201)["uses"][0]
+    use = ok(desk.press(opening["id"], normal=2, copies=2), 201)
     desk.photograph_each_copy(opening["id"], use["id"], copies=2)
     ok(desk.close(opening["id"]))
     assert desk.story.read(request["id"])["status"] == "sealed"
@@ -119,4 +119,5 @@ def test_only_a_seal_that_a_rename_stopped_serves_formalities(desk: Desk) -> Non
     ok(seals.post("administrator", f"/{desk.seal_id}/suspend"))
     refused = seals.ask(desk.seal_id, "allow_formality", kinds=("change_notice",), **PURPOSE)
     problem(refused, 409, "SEAL_NOT_RENAMED")
-    problem(seals.ask(desk.seal_id, "allow_formality", kinds=("change_notice",), **{**PURPOSE, "presses": 0}), 422)  # fmt: skip
+    none = seals.ask(desk.seal_id, "allow_formality", kinds=("change_notice",), **{**PURPOSE, "presses": 0})
+    problem(none, 422, "INVALID_INPUT")

@@ -82,7 +82,7 @@ def test_a_loan_that_was_only_agreed_is_called_off_and_a_route_that_names_him_is
     assert (named["label"], named["outcome"], named["why"]) == ("点名审批", "stays", "ROUTE_NAMES")
     loan = lent(desk)
     ok(leaving(desk, "reviewer"))
-    assert desk.story.get("custodian", f"/loans/{loan['id']}")["status"] == "cancelled"
+    assert desk.story.get("custodian", f"/loans/{loan['id']}")["state"] == "cancelled"
 
 
 def test_the_head_lets_a_keeper_leave_at_once_who_keeps_the_safe_open(desk: Any) -> None:

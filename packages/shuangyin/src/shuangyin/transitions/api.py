@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
@@ -14,11 +14,12 @@ from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.platform import Platform
-from shuangyin.core.text import Language, preferred_language
+from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import Id, PersonRef
+from shuangyin.scenarios.schemas import TextOut
 from shuangyin.seals import queries as seal_queries
 from shuangyin.seals.ports import Authorities, OutsideProblem, RegisteredCompany
 from shuangyin.transitions import errors
@@ -61,10 +62,10 @@ class OrganizationTransitionItemOut(BaseModel):
     """One thing and what became of it."""
 
     kind: str
-    kind_text: str
+    kind_words: TextOut
     name: str
     outcome: str
-    outcome_text: str
+    outcome_words: TextOut
     id: str | None
 
 
@@ -89,21 +90,20 @@ class OrganizationTransitions(BaseModel):
 
 
 @router.get("/transitions", response_model=OrganizationTransitions)
-def list_transitions(request: Request, platform: PlatformOf, actor: Manager) -> OrganizationTransitions:
+def list_transitions(platform: PlatformOf, actor: Manager) -> OrganizationTransitions:
     """What happened to the organization as a whole, and what followed."""
 
     def query(work: UnitOfWork) -> OrganizationTransitions:
         found = select(Transition).where(Transition.organization_id == actor.organization_id)
         rows = work.session.scalars(found.order_by(Transition.id.desc()).limit(100))
-        language = preferred_language(request.headers.get("accept-language"))
-        return OrganizationTransitions(items=[_out(work, row, language) for row in rows])
+        return OrganizationTransitions(items=[_out(work, row) for row in rows])
 
     return platform.view(query)
 
 
 @router.post("/transitions/rename", status_code=201, response_model=OrganizationTransitionOut)
 def rename_organization(
-    request: Request, body: Renaming, actor: Manager, write: Write, expected: ExpectedVersion
+    body: Renaming, actor: Manager, write: Write, expected: ExpectedVersion
 ) -> OrganizationTransitionOut | Response:
     """Rename the organization. Second factor: act `transitions.rename`, subject the organization."""
     connected, registered = _registered(write.platform, actor)
@@ -119,14 +119,14 @@ def rename_organization(
             proof=body.proof,
             expected=expected,
         )
-        return _out(work, done, preferred_language(request.headers.get("accept-language")))
+        return _out(work, done)
 
     return write.run(actor, command, status=201)
 
 
 @router.post("/transitions/succeed", status_code=201, response_model=OrganizationTransitionOut)
 def succeed_representative(
-    request: Request, body: Succession, actor: Manager, write: Write
+    body: Succession, actor: Manager, write: Write
 ) -> OrganizationTransitionOut | Response:
     """A new legal representative. Second factor: act `transitions.succeed`, subject the organization."""
     connected, registered = _registered(write.platform, actor)
@@ -141,7 +141,7 @@ def succeed_representative(
             is_connected=connected,
             proof=body.proof,
         )
-        return _out(work, done, preferred_language(request.headers.get("accept-language")))
+        return _out(work, done)
 
     return write.run(actor, command, status=201)
 
@@ -173,7 +173,12 @@ def _registered(platform: Platform, actor: Actor) -> tuple[bool, RegisteredCompa
         raise errors.registry_down(problem.text) from problem
 
 
-def _out(work: UnitOfWork, row: Transition, language: Language) -> OrganizationTransitionOut:
+def _words(words: dict[str, Text], code: str) -> TextOut:
+    found = word_of(words, code)
+    return TextOut(zh=found.zh, en=found.en)
+
+
+def _out(work: UnitOfWork, row: Transition) -> OrganizationTransitionOut:
     people = display(work, [row.done_by, row.before, row.after])
     named = {person_id: one.name for person_id, one in people.items()}
     return OrganizationTransitionOut(
@@ -187,8 +192,8 @@ def _out(work: UnitOfWork, row: Transition, language: Language) -> OrganizationT
         entry_id=row.entry_id,
         items=[
             OrganizationTransitionItemOut(
-                kind_text=word_of(KINDS, one["kind"]).in_language(language),
-                outcome_text=word_of(OUTCOMES, one["outcome"]).in_language(language),
+                kind_words=_words(KINDS, one["kind"]),
+                outcome_words=_words(OUTCOMES, one["outcome"]),
                 **one,
             )
             for one in json.loads(row.items)
