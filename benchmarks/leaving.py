@@ -35,7 +35,7 @@ from shuangyin.people.models import Person, PostHolding, StepUpProof
 from shuangyin.people.sessions import token_digest
 from shuangyin.transitions import leaving, leaving_queries
 from shuangyin.transitions.leaving_sheet import sheet_of
-from shuangyin.transitions.proof_sheet import typeset
+from shuangyin.transitions.proof_sheet import ProofSheet, typeset
 
 GRANTS = int(os.environ.get("GRANTS", "10000"))
 APPROVALS = int(os.environ.get("APPROVALS", "1000"))
@@ -73,7 +73,7 @@ def _measure(platform: Platform, people: dict[str, str]) -> list[dict[str, Any]]
         ),
     )
     sheet = _timed("proof sheet", lambda: typeset(platform.view(lambda work: _sheet(work, actor))))
-    items = platform.view(lambda work: len(_sheet(work, actor)["rows"]))
+    items = platform.view(lambda work: len(_sheet(work, actor).rows))
     ended = platform.view(
         lambda work: work.session.scalar(
             select(func.count()).where(EvidenceEntry.kind.in_(["authority.ended", "approvals.reassigned"]))
@@ -83,7 +83,7 @@ def _measure(platform: Platform, people: dict[str, str]) -> list[dict[str, Any]]
     return [{**one, "grants": GRANTS, "approvals": APPROVALS} for one in (shown, done, sheet)]
 
 
-def _sheet(work: UnitOfWork, actor: Actor) -> dict[str, Any]:
+def _sheet(work: UnitOfWork, actor: Actor) -> ProofSheet:
     (made,) = leaving_queries.transitions(work, actor, person_id=None, before=None, limit=2)
     return sheet_of(work, made, organization="单位")
 

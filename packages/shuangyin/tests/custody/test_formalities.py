@@ -9,7 +9,7 @@ from platform_world import ok, problem
 from seal_desk import MAKER, SealDesk
 from tampering import Altered, require_named, require_untouched
 
-PURPOSE = {"purpose": "预留印鉴变更", "recipient": "某银行中关村支行", "presses": 3}
+PURPOSE: dict[str, Any] = {"purpose": "预留印鉴变更", "recipient": "某银行中关村支行", "presses": 3}
 
 
 def rename(desk: Desk) -> None:
@@ -38,7 +38,7 @@ def draft(desk: Desk, formality_id: str | None, presses: int) -> str:
     line = desk.story.line(
         "official", presses_applied=presses, seam_presses=0, placements=[], seam=None, qr=None
     )
-    body = {
+    body: dict[str, Any] = {
         "document_kind": "bank_account",
         "title": "预留印鉴卡",
         "amount_minor": None,
@@ -109,7 +109,7 @@ def surrendered(desk: Desk, seals: SealDesk, formality_id: str) -> None:
 def tampered(desk: Desk) -> None:
     platform = desk.world.platform
     require_untouched(platform)
-    changes = [Altered("use_request", "formality_id", None, "UseRequest")]
+    changes = [Altered("use_request", "formality_id", "f" * 32, "UseRequest is not what was approved")]
     require_named(platform, "requests.", changes)
 
 
