@@ -11,7 +11,7 @@ from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import NamedRef
 from shuangyin.requests.formalities import presses_taken
-from shuangyin.requests.schemas import FormalitiesOut, FormalityOut
+from shuangyin.requests.formality_schemas import FormalitiesOut, FormalityOut
 from shuangyin.seals.formalities import Formality, open_formalities
 
 router = APIRouter(tags=["requests"])

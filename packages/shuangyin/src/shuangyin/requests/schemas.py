@@ -495,22 +495,3 @@ class RequestOut(RequestSummary):
     duties: list[DutyOut] = Field(description="What the list asks for after the use; empty before it.")
     done: bool = Field(description="Sealed, and no duty is left.")
     actions: list[Action] = Field(description="What the caller may do now.")
-
-
-class FormalityOut(BaseModel):
-    """An old seal that may be pressed for one formality of a rename, and how often still."""
-
-    id: str
-    seal: NamedRef
-    category: str
-    purpose: str
-    recipient: str
-    presses: int
-    left: int = Field(description="Presses that no request has taken up.")
-    approved_at: int
-
-
-class FormalitiesOut(BaseModel):
-    """The formalities for which old seals can still be used, newest first."""
-
-    items: list[FormalityOut]
