@@ -52,6 +52,24 @@ def story(running: Installation, _equipment: None) -> Story:
     return Story(running.sealed(sealed), waiting, physical)
 
 
+@pytest.fixture(scope="module")
+def seat(running: Installation, browser: Browser) -> Iterator[OpenDesk]:
+    """The desk of a person for tests that only look: one for all of them, whose browser keeps what it has loaded.
+
+    Every test asks it for its faults; what comes after the last test fails the file.
+    """
+    with ExitStack() as stack:
+        taken: dict[str, Desk] = {}
+
+        def take(kind: str) -> Desk:
+            if kind not in taken:
+                there = desk(browser, running.server.base_url, person=running[kind])
+                taken[kind] = stack.enter_context(there)
+            return taken[kind]
+
+        yield take
+
+
 @pytest.fixture
 def open_desk(running: Installation, browser: Browser) -> Iterator[OpenDesk]:
     """Opens desks: `open_desk("employee")` for a person, `open_desk()` for a stranger. All must end without faults."""

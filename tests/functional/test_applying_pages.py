@@ -316,7 +316,7 @@ def test_a_request_that_nobody_can_decide_is_seen_and_given_to_somebody(
     page.locator("#stuck-reason").fill("附设机构负责人空缺")
     desk.look("dialog-stuck-assign", english=True)
     page.get_by_test_id("confirm").click()
-    desk.confirm_with(running["administrator"].code())
+    desk.confirm(running["administrator"])
     expect(row).to_have_count(0)
     say(chief, request["id"], "reject")
     assert employee.get(f"/requests/{request['id']}")["status"] == "rejected"

@@ -99,7 +99,7 @@ def _unlock(desk: Desk, running: Installation, device: DeviceProcess) -> None:
     page.locator("#device-reason").fill("复查无异常")
     desk.look("device-unlock")
     page.get_by_test_id("confirm").click()
-    desk.confirm_with(running["administrator"].code())
+    desk.confirm(running["administrator"])
     eventually(lambda: _stepped_up(running, device), "unlocked at the device")
     expect(page.get_by_test_id("lock-state")).to_have_attribute("data-lock", "notLocked")
 
@@ -116,7 +116,7 @@ def _revoke(desk: Desk, running: Installation, device: DeviceProcess) -> None:
     page.get_by_test_id("device-revoke").click()
     page.locator("#device-reason").fill("试验结束")
     page.get_by_test_id("confirm").click()
-    desk.confirm_with(running["administrator"].code())
+    desk.confirm(running["administrator"])
     expect(page.locator("[data-status=revoked]")).to_be_visible()
     expect(page.get_by_test_id("lock-state")).to_be_visible()
     for act in ("lock", "unlock", "revoke"):

@@ -78,7 +78,7 @@ def end(desk: Desk, running: Installation) -> None:
     page.get_by_label("终止原因").fill("投标已结束")
     desk.look("grant-end", english=True)
     page.get_by_test_id("confirm").click()
-    desk.confirm_with(running["legal_representative"].code())
+    desk.confirm(running["legal_representative"])
     expect(page.get_by_role("tree")).not_to_contain_text("500,000.00 元")
 
 

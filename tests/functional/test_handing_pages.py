@@ -86,7 +86,7 @@ def test_a_later_approver_sends_back_to_an_earlier_step(
     factor = page.get_by_test_id("step-up")
     expect(factor.or_(page.get_by_text("已退回至前序节点")).first).to_be_visible()
     if factor.count():
-        chief.confirm_with(running["legal_representative"].code())
+        chief.confirm(running["legal_representative"])
     expect(page.get_by_test_id("approval-steps")).to_contain_text("请补充比价说明")
 
 
@@ -111,5 +111,5 @@ def test_all_seals_are_frozen_from_a_phone_and_the_freeze_is_lifted(
         page.get_by_test_id("lift-freeze").click()
         page.locator("#freeze-reason").fill("核查无误")
         page.get_by_test_id("confirm").click()
-        desk.confirm_with(running["legal_representative"].code())
+        desk.confirm(running["legal_representative"])
         expect(page.get_by_test_id("freeze-all")).to_be_visible()

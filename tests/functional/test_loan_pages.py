@@ -36,7 +36,7 @@ def test_a_loan_is_agreed_and_taken_out_on_its_pages(running: Installation, open
     page.get_by_test_id("confirm-self").get_by_role("button", name="确认身份").click()
     expect(page.get_by_test_id("party-custodian").first).to_have_attribute("data-confirmed", "true")
     loan_id = page.url.rsplit("/", 1)[1]
-    body = {"method": "totp", "code": running["reviewer"].code()}
+    body = running["reviewer"].confirmation("custody.confirm", loan_id)
     assert running["reviewer"].post_json(f"/loans/{loan_id}/confirm", body)["state"] == "out"
     expect(page.get_by_test_id("loan-state")).to_contain_text("待归还")
     for point in page.get_by_test_id("press-check").get_by_role("checkbox").all():
@@ -60,7 +60,7 @@ def test_a_loan_is_agreed_and_taken_out_on_its_pages(running: Installation, open
     for _ in range(use["copies"]):
         custodian.upload(f"/loans/{loan_id}/photos", "scan.jpg", scan, "image/jpeg", use_id=use["id"])
     for person in (custodian, reviewer):
-        body = {"method": "totp", "code": person.code()}
+        body = person.confirmation("custody.confirm", loan_id)
         back = person.post_json(f"/loans/{loan_id}/confirm", body)
     assert back["state"] == "returned", "the next test finds the seals in their safe"
     desk.goto(f"/custody/loans/{loan_id}")

@@ -45,15 +45,14 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("kind", "path", "name"), PAGES, ids=[name for _, _, name in PAGES])
-def test_a_page_opens_without_fault(
-    story: Story, open_desk: OpenDesk, kind: str, path: str, name: str
-) -> None:
+def test_a_page_opens_without_fault(story: Story, seat: OpenDesk, kind: str, path: str, name: str) -> None:
     assert story.sealed["status"] == "sealed"
-    desk = open_desk(kind)
+    desk = seat(kind)
     desk.goto(path)
     expect(desk.page.get_by_role("heading", level=1)).to_have_count(1)
     assert desk.page.title().endswith("双印")
     desk.look(f"page-{name}")
+    assert desk.faults() == []
 
 
 def test_home_shows_what_needs_whom(story: Story, open_desk: OpenDesk) -> None:

@@ -35,7 +35,7 @@ def test_a_safe_is_counted_on_a_phone(running: Installation, open_desk: OpenDesk
     page.get_by_test_id("confirm-self").get_by_role("button", name="确认身份").click()
     expect(page.get_by_test_id("party-counter")).to_have_attribute("data-confirmed", "true")
     desk.look("stocktake-confirming")
-    body = {"method": "totp", "code": running["auditor"].code()}
+    body = running["auditor"].confirmation("custody.confirm", taken_id)
     assert running["auditor"].post_json(f"/stocktakes/{taken_id}/confirm", body)["status"] == "done"
     expect(page.get_by_test_id("stocktake-status")).to_contain_text("已完成")
     with page.expect_download() as waiting:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from passkey_person import PasskeyPerson
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import (
     Browser,
@@ -63,8 +64,18 @@ _SETTLED = """() => {
 _QUIET_MS = 300
 _LOOK_MS = 50
 """A page is quiet when so long nothing was on its way."""
+_RESIZED_MS = 150
+"""The same for a page that was quiet and has only changed its size or its language."""
 _PATIENCE_MS = 60_000
 _RESOURCE = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
+
+_AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 
 
 def chromium() -> str | None:
@@ -133,11 +144,11 @@ class Desk:
         self.page.goto(self.base_url + address)
         self.settle()
 
-    def settle(self) -> None:
+    def settle(self, quiet_ms: int = _QUIET_MS) -> None:
         """Wait until nothing is loaded any more and nothing is shown as loading."""
         self.page.wait_for_load_state("load")
         quiet = waited = 0
-        while quiet < _QUIET_MS:
+        while quiet < quiet_ms:
             quiet = 0 if self._loading else quiet + _LOOK_MS
             waited += _LOOK_MS
             assert waited < _PATIENCE_MS, f"still loading: {[one.url for one in self._loading]}"
@@ -147,11 +158,11 @@ class Desk:
     def look(self, name: str, *, phone: bool = True, english: bool = False) -> None:
         """The whole check of what is shown now: axe, nothing wider than a phone, a picture of each variant.
 
-        `english` looks at the page in English too; with every variant that is done in any case.
+        `english` looks at the page in English too, in the other size; with every variant each size has each language.
         """
-        for variant in self._variants(phone=phone, english=english):
+        for number, variant in enumerate(self._variants(phone=phone, english=english)):
             with variant as label:
-                self.settle()
+                self.settle(_RESIZED_MS if number else _QUIET_MS)
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{label}.png", animations="disabled")
                 found = [f"wider than the window: {one}" for one in self.wider_than_the_window()]
                 found += self.axe()
@@ -205,6 +216,20 @@ class Desk:
         field.fill(code)
         field.press("Enter")
 
+    def confirm(self, person: PasskeyPerson) -> None:
+        """Answer the question for the second factor with this person's passkey, which waits for no next code."""
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("WebAuthn.enable")
+        made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
+        # The count of its signatures may only rise, here and where the person confirms over HTTP.
+        credential = {"isResidentCredential": False, **person.passkey.kept()}
+        devtools.send("WebAuthn.addCredential", {**made, "credential": credential})
+        person.passkey.count += 1
+        with self.page.expect_response(_is_confirmation):
+            self.page.get_by_test_id("use-passkey").last.click()
+        devtools.send("WebAuthn.removeVirtualAuthenticator", made)
+        devtools.detach()
+
     def choose(self, label: str, option: str | re.Pattern[str], *, scope: Locator | None = None) -> None:
         """Choose in a field of choices by its label, as a person does; what covers the field takes the click."""
         (scope or self.page).get_by_label(label, exact=True).first.click(force=True)
@@ -215,9 +240,13 @@ class Desk:
         sizes = SIZES if phone else {"desktop": DESKTOP}
         # The public pages have neither a dark dress nor a switch of language without a new address.
         full = FULL and self.page.locator("#app").count() > 0
+        here, shown = self.language, self.page.viewport_size
+        other = "en" if here == "zh" else "zh"
         for size, viewport in sizes.items():
+            # Both sizes and both languages are seen in two looks; with every variant each size has each language.
+            once = other if english and viewport != shown else here
             for dark in (False, True) if full else (False,):
-                for language in ("zh", "en") if full or english else (self.language,):
+                for language in ("zh", "en") if full else (once,):
                     yield self._variant(size, viewport, dark=dark, language=language)
 
     @property
@@ -258,6 +287,11 @@ class Desk:
 
 OpenDesk = Callable[..., Desk]
 """`open_desk("employee")` for a person, `open_desk()` for a stranger; keywords as `desk` takes them."""
+
+
+def _is_confirmation(response: Response) -> bool:
+    """The answer to a passkey's signature, not to the question what it is to sign."""
+    return response.request.method == "POST" and not response.url.endswith("/passkey-options")
 
 
 def _told(violation: dict[str, Any]) -> list[str]:

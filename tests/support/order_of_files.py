@@ -10,6 +10,9 @@ from collections import defaultdict
 
 import pytest
 
+_OPENING = 350
+"""How much of a story in the browser takes as long as opening a page, in bytes."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by file; within a file the order stays as it is."""
@@ -22,4 +25,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(file: list[pytest.Item]) -> tuple[int, int]:
     marks = {mark.name for item in file for mark in item.iter_markers()}
     when = 2 if "browser" in marks else 0 if "slow" in marks else 1
-    return when, -len(file)
+    # In a browser one test can be a long story: what it does takes as long as it is to read.
+    return when, -(file[0].path.stat().st_size + _OPENING * len(file) if when == 2 else len(file))

@@ -1,7 +1,8 @@
 """Fixtures of the platform's tests: a platform on a real database, and a world of people who use it over HTTP.
 
 The schema is migrated once per test process into a template; every test gets a copy of it. A world, and what many
-tests begin with in it, is set up once over HTTP and copied in the same way.
+tests begin with in it, is set up once over HTTP and copied in the same way. What only repeats itself is kept from test
+to test: the compiled SQL, and the event loop that answers calls.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
+from fastapi.testclient import TestClient
 from platform_world import KeptWorld, World, build_world, keep_world, restore_world
 from request_story import begin
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import Dialect
 
 from shuangyin.app import compose
 from shuangyin.core.clock import ManualClock
@@ -61,6 +65,34 @@ def logs() -> None:
 
 
 @pytest.fixture(scope="session")
+def event_loop() -> Iterator[None]:
+    """One event loop and its threads for all clients; by itself every call would get new ones."""
+    with start_blocking_portal() as TestClient.portal:
+        yield
+    TestClient.portal = None
+
+
+_known: dict[bool, tuple[Dialect, dict[Any, Any]]] = {}
+
+
+def composed(settings: Settings, clock: ManualClock) -> Platform:
+    """A platform that has nothing to learn anew about SQL: statements are compiled once in a test process."""
+    platform = compose(settings, clock=clock)
+    for writes, engine in enumerate((platform.database.reader, platform.database.writer)):
+        _share(engine, writes=bool(writes))
+    return platform
+
+
+def _share(engine: Engine, *, writes: bool) -> None:
+    if writes not in _known:
+        with engine.connect():
+            """The first connection tells the dialect which server it speaks to."""
+        _known[writes] = engine.dialect, {}
+    engine.dialect, compiled = _known[writes]
+    engine.update_execution_options(compiled_cache=compiled)
+
+
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A migrated, empty database: the path of an SQLite file, or the name of a database on the server."""
     folder = tmp_path_factory.mktemp("template")
@@ -76,10 +108,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[Founded]:
+def founded(tmp_path_factory: pytest.TempPathFactory, template: str, event_loop: None) -> Iterator[Founded]:
     """The world, set up once over HTTP; every test that asks for `world` gets a copy of it."""
     with _installation(tmp_path_factory.mktemp("founded") / "data", template) as settings:
-        platform = compose(settings, clock=(clock := ManualClock()))
+        platform = composed(settings, clock := ManualClock())
         with build_world(platform, clock) as world:
             kept = keep_world(world)
         platform.database.dispose()
@@ -97,7 +129,7 @@ def story_begun(tmp_path_factory: pytest.TempPathFactory, founded: Founded) -> I
 def carry_on(before: Founded, folder: Path, begin: Callable[[World], Any]) -> Iterator[Founded]:
     """A copy of a world, in a folder of its own, in which `begin` was done."""
     with _copy(before, folder) as settings:
-        platform = compose(settings, clock=(clock := ManualClock(before.now_ms)))
+        platform = composed(settings, clock := ManualClock(before.now_ms))
         with restore_world(platform, clock, before.world) as world:
             begun = begin(world)
             kept = keep_world(world)
@@ -132,7 +164,7 @@ def clock(beginning: Founded | None) -> ManualClock:
 @pytest.fixture
 def platform(settings: Settings, clock: ManualClock) -> Iterator[Platform]:
     """A composed platform on an empty, migrated database."""
-    platform = compose(settings, clock=clock)
+    platform = composed(settings, clock)
     yield platform
     platform.database.dispose()
 

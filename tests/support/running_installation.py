@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from passkey_person import PasskeyPerson
 from rich.console import Console
 
 from shuangyin.connectors.standins.board import StandInBoard
 from shuangyin.demo.broker import Broker
 from shuangyin.demo.cast import Cast, establish
 from shuangyin.demo.electronic import approve_all, wait_until_sealed
-from shuangyin.demo.person import Person, current_code
+from shuangyin.demo.person import current_code
 from shuangyin.demo.report import Report
 from shuangyin.demo.server import Server
 from shuangyin.devices.broker.process import find_mosquitto
@@ -50,8 +51,10 @@ class Installation:
     def database(self) -> Path:
         return self.data_dir / "shuangyin.sqlite3"
 
-    def __getitem__(self, kind: str) -> Person:
-        return self.cast[kind]
+    def __getitem__(self, kind: str) -> PasskeyPerson:
+        person = self.cast[kind]
+        assert isinstance(person, PasskeyPerson)
+        return person
 
     def kill(self) -> None:
         """SIGKILL, so that nothing in the process gets a chance to tidy up."""
@@ -180,7 +183,7 @@ def installation(
     if mosquitto is not None:
         server.join_broker(Broker(mosquitto, server.data_dir / "broker"))
     try:
-        cast = establish(server, report)
+        cast = establish(server, report, PasskeyPerson)
         yield Installation(server, cast, report)
         for person in cast.people.values():
             person._client.close()

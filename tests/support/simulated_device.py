@@ -106,9 +106,8 @@ def physical_use(running: Installation, content: bytes) -> Iterator[Use]:
     body = {"safe_id": running.cast.safe["id"], "reviewer_id": reviewer.id, "request_ids": [request["id"]]}
     opening = custodian.post_json("/openings", body)
     for person in (custodian, reviewer):
-        opening = person.post_json(
-            f"/openings/{opening['id']}/confirm", {"method": "totp", "code": person.code()}
-        )
+        shown = person.confirmation("custody.confirm", opening["id"])
+        opening = person.post_json(f"/openings/{opening['id']}/confirm", shown)
     points = dict.fromkeys(POINTS, True)
     custodian.post_json(f"/openings/{opening['id']}/checks", {"request_id": request["id"], **points})
     lines = opening["requests"][0]["seals"]

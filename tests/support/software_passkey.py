@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import cbor2
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
@@ -52,6 +52,18 @@ class SoftwarePasskey:
             "signature": b64(signature),
         }
         return self._answer(response)
+
+    def kept(self) -> dict[str, Any]:
+        """The passkey as Chromium's virtual authenticator takes it (DevTools protocol, `WebAuthn.addCredential`)."""
+        private = self.key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return {
+            "credentialId": base64.b64encode(self.credential_id).decode(),
+            "rpId": self.rp_id,
+            "privateKey": base64.b64encode(private).decode(),
+            "signCount": self.count,
+        }
 
     def _data(self, flags: int) -> bytes:
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4)

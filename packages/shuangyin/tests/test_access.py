@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
+from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.testclient import TestClient
 from platform_world import KINDS, World
@@ -30,12 +32,19 @@ class Route:
     dependant: Dependant
 
 
-def routes(world: World) -> Iterator[Route]:
+def routes(world: World) -> list[Route]:
     """All routes of the application, those of included routers too."""
-    for included in world.app.routes:
-        for context in getattr(included, "effective_route_contexts", list)():
-            if context.dependant is not None:
-                yield Route(context.path, frozenset(context.methods), context.dependant)
+    return _routes(world.app)
+
+
+@cache
+def _routes(app: FastAPI) -> list[Route]:
+    return [
+        Route(context.path, frozenset(context.methods), context.dependant)
+        for included in app.routes
+        for context in getattr(included, "effective_route_contexts", list)()
+        if context.dependant is not None
+    ]
 
 
 def rules_of(dependant: Dependant) -> list[AccessRule | PublicRule]:
@@ -74,7 +83,7 @@ def permissions(world: World, kind: str) -> frozenset[str]:
 def test_every_route_declares_exactly_who_may_call_it(world: World) -> None:
     undeclared = [route.path for route in routes(world) if not rules_of(route.dependant)]
     assert undeclared == []
-    assert len(list(routes(world))) > 60, "the walk must have found the application's routes"
+    assert len(routes(world)) > 60, "the walk must have found the application's routes"
 
 
 def test_an_anonymous_caller_reaches_public_routes_only(world: World) -> None:

@@ -41,13 +41,16 @@ class Cast:
         return self.people[kind]
 
 
-def establish(server: Server, report: Report) -> Cast:
-    """Found the organization and bring it to the point where an employee can apply."""
+def establish(server: Server, report: Report, engage: type[Person] = Person) -> Cast:
+    """Found the organization and bring it to the point where an employee can apply.
+
+    `engage` is the kind of person who acts in it.
+    """
     cast = Cast(server)
     report.chapter("一、设立单位", "Setting the organization up")
     with report.step("organization", f"建立单位 {ORGANIZATION} 与首位管理员") as found:
         one_time = _found(server)
-        admin = _person(server, ADMINISTRATOR)
+        admin = _person(server, ADMINISTRATOR, engage)
         admin.first_sign_in(one_time, _password())
         cast.people["administrator"] = admin
         found["say"] = f"统一社会信用代码 {USCC}"
@@ -55,7 +58,9 @@ def establish(server: Server, report: Report) -> Cast:
         department = admin.post_json("/departments", {"name": DEPARTMENT})
         posts = {post["kind"]: post["id"] for post in admin.get("/posts")["items"]}
         for role in ROLES:
-            cast.people[role.kind] = _employ(server, admin, role, department["id"], posts[role.kind])
+            cast.people[role.kind] = _employ(
+                admin, _person(server, role, engage), department["id"], posts[role.kind]
+            )
         found["say"] = "、".join(f"{role.name}({role.post})" for role in ROLES)
     _write_accounts(cast, report)
     with report.step("seals", "登记实体印章入柜，按其制作试用电子印章，并启用") as found:
@@ -93,20 +98,19 @@ def _found(server: Server) -> str:
     return one_time
 
 
-def _person(server: Server, role: Role) -> Person:
-    return Person(server.base_url, kind=role.kind, name=role.name, post=role.post, account=role.account)
+def _person(server: Server, role: Role, engage: type[Person]) -> Person:
+    return engage(server.base_url, kind=role.kind, name=role.name, post=role.post, account=role.account)
 
 
 def _password() -> str:
     return f"shuangyin-{secrets.token_hex(4)}"
 
 
-def _employ(server: Server, admin: Person, role: Role, department_id: str, post_id: str) -> Person:
+def _employ(admin: Person, person: Person, department_id: str, post_id: str) -> Person:
     added = admin.post_json(
-        "/persons", {"name": role.name, "account": role.account, "department_id": department_id}
+        "/persons", {"name": person.name, "account": person.account, "department_id": department_id}
     )
     admin.post_json(f"/persons/{added['person']['id']}/posts", {"post_id": post_id})
-    person = _person(server, role)
     person.first_sign_in(added["one_time_password"], _password())
     return person
 
