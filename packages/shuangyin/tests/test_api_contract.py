@@ -24,6 +24,7 @@ CALLERS = ("employee", "administrator", "legal_representative", "custodian")
 EXAMPLES = 20 if os.environ.get("SHUANGYIN_TEST_FULL") == "1" else 3
 KEPT_OUT = {
     "/api/v1/auth/sign-out",
+    "/api/v1/auth/provider/sign-out",
     "/api/v1/me/password",
     "/api/v1/persons/{person_id}/leave",
     "/api/v1/events",
