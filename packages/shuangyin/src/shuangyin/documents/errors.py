@@ -122,7 +122,11 @@ def pdf_refused(error: GmsealError) -> ShuangyinError:
         return _beyond_limits(code, str(error))
     text = _PDF.get(code)
     if text is None:
-        return Invalid(code, f"PDF 文件无法使用（{code}）。请从原程序重新导出后上传。", str(error))
+        return Invalid(
+            code,
+            f"PDF 文件无法使用（{code}）。请从原程序重新导出后上传。",
+            f"{error} Export it anew and upload that.",
+        )
     return Invalid(code, text.zh, text.en)
 
 
