@@ -31,6 +31,10 @@ PYTEST_ARGS ?=
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # What is run on PostgreSQL: what depends on the database most. test-full runs everything that has one.
 DATABASE_TESTS ?= database
+# Where tests keep their files: in memory where the machine has room, so that no commit waits for a disk.
+ifndef PYTEST_DEBUG_TEMPROOT
+export PYTEST_DEBUG_TEMPROOT := $(shell scripts/memory_folder.sh)
+endif
 LOCK_ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from browser_desk import AXE, Desk, OpenDesk, chromium, desk
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from running_installation import Installation, Story
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+# As long as a desk waits for what it clicks; a busy machine draws late.
+expect.set_options(timeout=15_000)
 PLACE = {"page": 3, "x_mm": 40.0, "y_mm": 150.0}
 
 
