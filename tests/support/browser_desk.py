@@ -290,8 +290,8 @@ OpenDesk = Callable[..., Desk]
 
 
 def _is_confirmation(response: Response) -> bool:
-    """The answer to a passkey's signature, not to the question what it is to sign."""
-    return response.request.method == "POST" and not response.url.endswith("/passkey-options")
+    """The answer to what a passkey signed; the refusal that asked for it may still be on its way."""
+    return response.url.endswith(("/auth/step-up", "/confirm"))
 
 
 def _told(violation: dict[str, Any]) -> list[str]:
