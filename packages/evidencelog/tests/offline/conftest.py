@@ -118,6 +118,7 @@ def entries() -> list[bytes]:
         "medium": "electronic",
         "presses": {"normal": 3},
         "seal": "seal-1",
+        "use": "use-1",
     }
     return [encode_entry({"kind": "other", "n": n}) for n in range(37)] + [
         encode_entry({"kind": "sealing.sealed", "at": SEALED_AT, "facts": sealed, "subject": subject}),
@@ -146,21 +147,49 @@ def longer(case: Case) -> MemoryLog:
     return log
 
 
+def voiding() -> bytes:
+    """The entry that the use of the case does not stand any more."""
+    facts: dict[str, JsonValue] = {
+        "use": "use-1",
+        "number": "印-2026-000009",
+        "reason_code": "wrong_document",
+    }
+    content: dict[str, JsonValue] = {
+        "kind": "sealing.voided",
+        "actor": "person-1",
+        "at": SEALED_AT + 86_400_000,
+        "facts": facts,
+        "subject": {"id": "request-1", "type": "request"},
+    }
+    return encode_entry(content)
+
+
 @pytest.fixture(scope="session")
 def case() -> Case:
+    return recorded(entries())
+
+
+@pytest.fixture(scope="session")
+def voided_case() -> Case:
+    """The same use, voided a day later."""
+    return recorded([*entries(), voiding()])
+
+
+def recorded(batch: list[bytes]) -> Case:
+    """What a log of these entries, cosigned by two of three witnesses, has to give away of the use in it."""
     log_keys: list[NoteSigner] = [Ed25519Signer.generate(ORIGIN), Sm2Signer.generate(ORIGIN)]
     witnesses = [
         Cosigner.generate(f"witness.example/{n}", kind)
         for n, kind in ((1, "ed25519"), (2, "sm2"), (3, "sm2"))
     ]
     log, twin = MemoryLog(), MemoryLog(tree_hash("sm3"))
-    batch = entries()
+    size = len(batch)
     log.add(batch)
     twin.add(batch)
     twin_head = sign_checkpoint(f"{ORIGIN}/sm3", twin.state, [Sm2Signer.generate(f"{ORIGIN}/sm3")])
     facts: dict[str, JsonValue] = {
         "origin": f"{ORIGIN}/sm3",
-        "size": 39,
+        "size": size,
         "sm3_root": twin.state.edge.root().hex(),
     }
     log.add([encode_entry({"kind": "evidence.twin_head", "facts": facts})])
@@ -170,7 +199,7 @@ def case() -> Case:
         one.cosign(text, 1_793_500_200 + n).line() for n, one in enumerate(witnesses[:2])
     ).encode()
     prover = TileProver(log, log.state.size)
-    twin_prover = TileProver(twin, 39, tree_hash("sm3"))
+    twin_prover = TileProver(twin, size, tree_hash("sm3"))
     policy = [f"log {key.verifier.vkey}" for key in log_keys]
     policy += [f"witness w{n} {one.verifier.vkey}" for n, one in enumerate(witnesses, 1)]
     policy += ["group g 2 w1 w2 w3", "quorum g"]
@@ -179,9 +208,9 @@ def case() -> Case:
         statement=supplement(),
         policy=policy_text,
         twin_origin=f"{ORIGIN}/sm3",
-        twin={n: make_proof(twin_prover, 36 + n, twin_head) for n in (1, 2)},
+        twin={at - 36: make_proof(twin_prover, at, twin_head) for at in range(37, size)},
     )
-    sources = [EntrySource(log.entries[at], make_proof(prover, at, note)) for at in (37, 38, 39)]
+    sources = [EntrySource(log.entries[at], make_proof(prover, at, note)) for at in range(37, size + 1)]
     keys = [*(key.verifier.vkey for key in log_keys), *(one.verifier.vkey for one in witnesses)]
     return Case(keys, policy_text, sources, extras)
 

@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "eb252a16f937b1cfa98a81165984f91199a7412044f97b8ba282ea6c65085214",
+    "vocabulary-1.json": "3147b570f2eacacb6e92802ec15dc7f5ecd2a35b2bdf77c129bf3e217e70174f",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"
@@ -165,13 +165,15 @@ def test_an_older_bundle_is_read_as_it_was_and_said_to_speak_in_its_makers_words
     assert [row.ground for row in report.statement.rows() if row.ground.value == "stated"] == []
 
 
-def test_a_bundle_of_this_release_stays_valid() -> None:
+@pytest.mark.parametrize("name", ["version-4", "version-4-voided"])
+def test_a_bundle_of_this_release_stays_valid(name: str) -> None:
     """Its report is compared byte for byte, so whatever changes in words or rendering shows here."""
     report = verify_bundle(
-        DATA / "version-4.zip", policy=WitnessPolicy.parse((DATA / "version-4.policy").read_bytes())
+        DATA / f"{name}.zip", policy=WitnessPolicy.parse((DATA / f"{name}.policy").read_bytes())
     )
     assert report.verdict is Verdict.VALID
     assert "file.report_derived" in codes(report, "pass")
+    assert ("statement.voided" in codes(report, "warn")) == name.endswith("voided")
 
 
 def test_the_verifier_speaks_in_words_of_its_own(case: Any, tmp_path: Path) -> None:
@@ -185,6 +187,26 @@ def test_the_verifier_speaks_in_words_of_its_own(case: Any, tmp_path: Path) -> N
     assert rows["文件名称"].ground.value == rows["审批环节"].ground.value == "stated"
     assert report.statement.sections[0].entry == 1
     assert all(section.related for section in report.statement.sections)
+
+
+def test_a_voided_use_is_said_to_be_voided_however_sound_the_evidence(
+    case: Any, voided_case: Any, tmp_path: Path
+) -> None:
+    """The entry that voids it comes right after the use; leaving it out leaves what the entries below it say."""
+    path = voided_case.write(tmp_path / "b.zip")
+    report = verify_bundle(path, policy=WitnessPolicy.parse(voided_case.policy))
+    assert report.verdict is Verdict.VALID
+    assert "statement.voided" in codes(report, "warn")
+    assert report.statement is not None
+    assert report.statement.voided
+    assert report.statement.title.zh == "用印证据 印-2026-000009 （已作废）"
+    second = report.statement.sections[1]
+    assert (second.title.en, second.related) == ("The seal use was voided.", True)
+    assert {row.label.zh: row.shown.zh for row in second.rows}["作废原因"] == "文件内容有误"
+    standing = verify_bundle(case.write(tmp_path / "a.zip"), policy=WitnessPolicy.parse(case.policy))
+    assert standing.statement is not None
+    assert not standing.statement.voided
+    assert "statement.voided" not in codes(standing, "warn")
 
 
 def test_an_entry_of_another_use_is_marked(case: Any, tmp_path: Path) -> None:

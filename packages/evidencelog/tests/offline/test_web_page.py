@@ -57,6 +57,7 @@ def test_the_page_loads_nothing_and_allows_nothing() -> None:
 @needs_node
 def test_good_and_tampered_bundles_get_the_same_report(
     case: Any,
+    voided_case: Any,
     members: Mapping[str, bytes],
     tampered: Mapping[str, Mapping[str, bytes]],
     tampered_older: Mapping[str, Mapping[str, bytes]],
@@ -68,14 +69,25 @@ def test_good_and_tampered_bundles_get_the_same_report(
         (DATA / "version-1.zip", ""),
         (DATA / "version-1.zip", (DATA / "version-1.vkeys").read_text()),
         (DATA / "version-1.zip", policy),
-        *((DATA / f"version-{n}.zip", (DATA / f"version-{n}.policy").read_text()) for n in (2, 3, 4)),
+        *(
+            (DATA / f"version-{n}.zip", (DATA / f"version-{n}.policy").read_text())
+            for n in (2, 3, 4, "4-voided")
+        ),
     ]
     for number, content in enumerate([members, *tampered.values(), *tampered_older.values()]):
         path = rezip(tmp_path / f"{number}.zip", content)
         jobs += [(path, policy), (path, "")]
     jobs += [(tmp_path / "0.zip", "\n".join(case.vkeys[:count])) for count in (1, 2, 5)]
     jobs.append((tmp_path / "0.zip", policy.replace("group g 2", "group g 3")))
+    voided = voided_case.write(tmp_path / "voided.zip")
+    with zipfile.ZipFile(voided) as archive:
+        kept = {name: archive.read(name) for name in archive.namelist()}
+    kept["files/report.zh.html"] = kept["files/report.zh.html"].replace("（已作废）".encode(), b"")
+    for path in (voided, rezip(tmp_path / "not-said.zip", kept)):
+        jobs += [(path, voided_case.policy.decode()), (path, "")]
     answers = in_node(jobs)
+    assert [answer["statement"] and answer["statement"]["voided"] for answer in answers[-4:]] == [True] * 4
+    assert [answer["verdict"] for answer in answers[-4:]] == ["valid", "indeterminate", "invalid", "invalid"]
     verdicts = set()
     for (path, trusted), answer in zip(jobs, answers, strict=True):
         assert answer == in_python(path, trusted), path

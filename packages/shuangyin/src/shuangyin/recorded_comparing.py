@@ -43,6 +43,7 @@ class Past:
 
     id: str
     kind: str
+    actor: str
     at: int
     facts: Facts
 
@@ -64,6 +65,13 @@ def subject_of(content: Content) -> str:
     """The id that an entry is about; empty when it says none."""
     subject = content.get("subject")
     found = subject.get("id") if isinstance(subject, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def type_of_subject(content: Content) -> str:
+    """The type of what an entry is about; empty when it says none."""
+    subject = content.get("subject")
+    found = subject.get("type") if isinstance(subject, dict) else None
     return found if isinstance(found, str) else ""
 
 
@@ -116,7 +124,13 @@ def plain(text: str) -> Any:
 def past_of(work: UnitOfWork, subject_type: str, subject_id: str, *kinds: str) -> list[Past]:
     """The entries of these kinds about a subject, in the order of the log."""
     query = (
-        select(EvidenceEntry.id, EvidenceEntry.kind, EvidenceEntry.recorded_at, EvidenceEntry.body)
+        select(
+            EvidenceEntry.id,
+            EvidenceEntry.kind,
+            EvidenceEntry.actor_id,
+            EvidenceEntry.recorded_at,
+            EvidenceEntry.body,
+        )
         .outerjoin(LogLeaf, LogLeaf.entry_id == EvidenceEntry.id)
         .where(EvidenceEntry.subject_id == subject_id, EvidenceEntry.subject_type == subject_type)
         .order_by(LogLeaf.log_index.is_(None), LogLeaf.log_index, EvidenceEntry.id)
@@ -124,9 +138,9 @@ def past_of(work: UnitOfWork, subject_type: str, subject_id: str, *kinds: str) -
     if kinds:
         query = query.where(EvidenceEntry.kind.in_(kinds))
     found = []
-    for entry_id, kind, at, body in work.session.execute(query):
+    for entry_id, kind, actor, at, body in work.session.execute(query):
         content = plain(body)
         facts = content.get("facts") if isinstance(content, dict) else None
         if isinstance(facts, dict):
-            found.append(Past(entry_id, kind, at, facts))
+            found.append(Past(entry_id, kind, actor, at, facts))
     return found

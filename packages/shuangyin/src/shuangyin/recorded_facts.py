@@ -12,16 +12,20 @@ from typing import Any
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.auditing import RecordedRow, RowKey
 from shuangyin.evidence.kept_objects import KeptObject
+from shuangyin.recorded_approvals import APPROVALS
+from shuangyin.recorded_authority import AUTHORITY
 from shuangyin.recorded_comparing import Bringing, Comparison
 from shuangyin.recorded_custody import CUSTODY
 from shuangyin.recorded_devices import DEVICES
+from shuangyin.recorded_duties import DUTIES
 from shuangyin.recorded_keeping import KEEPING
 from shuangyin.recorded_objects import KINDS_WITH_OBJECTS, object_of
 from shuangyin.recorded_people import PEOPLE
+from shuangyin.recorded_privacy import PRIVACY
 from shuangyin.recorded_seals import SEALS
 from shuangyin.recorded_uses import USES
 
-AREAS = (USES, SEALS, CUSTODY, KEEPING, DEVICES, PEOPLE)
+AREAS = (USES, APPROVALS, AUTHORITY, DUTIES, SEALS, CUSTODY, KEEPING, DEVICES, PEOPLE, PRIVACY)
 COMPARED = frozenset[str]().union(*(area.tables for area in AREAS))
 """The tables whose rows are compared with entries."""
 _BOUND = (
@@ -30,7 +34,7 @@ _BOUND = (
 _PASSING = "work that waits or limits that count; nothing is proven by it, and it is emptied again"
 _SIGN_IN = "secrets and sessions; entries say that they were made or ended, never what they are"
 _OF_LOG = "the log itself: the audit recomputes it from the entries"
-_NOT_YET = "entries record it, and no comparison is written so far"
+_TRIAL = "a trial run of a list; nothing rests on it, and the next one takes its place"
 NOT_COMPARED: Mapping[str, str] = {
     **dict.fromkeys(
         (
@@ -106,29 +110,7 @@ NOT_COMPARED: Mapping[str, str] = {
         ),
         _BOUND,
     ),
-    **dict.fromkeys(
-        (
-            "after_review",
-            "calendar_day",
-            "approval_consultation",
-            "approval_copy",
-            "approval_revision",
-            "archive_copy",
-            "issue_form",
-            "request_duty",
-            "route_definition",
-            "route_version",
-            "scenario_acknowledgement",
-            "scenario_simulation",
-            "scenario_simulation_line",
-            "small_unit",
-            "weekly_statement",
-            "consent",
-            "data_deletion",
-            "impact_assessment",
-        ),
-        _NOT_YET,
-    ),
+    **dict.fromkeys(("scenario_simulation", "scenario_simulation_line"), _TRIAL),
     "post": "migrations give posts new permissions without an entry; who holds which post since when is compared",
     "stored_object": "compared by what names it: the audit of stored files opens each with the recorded digest",
     "device_permit_use": "a link without facts; counts of device and register are compared when a permit is settled",

@@ -1,17 +1,12 @@
-"""What documents, approvals, authority and uses of seals say now about facts that entries recorded.
-
-What never changes after it was recorded is compared: a grant's limits, not its counts; of a use everything, with whether
-it still stands.
-"""
+"""What documents, decisions, requests, uses of seals and scenario lists say now about facts that entries recorded; of a use
+everything, with whether it still stands."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 
 from sqlalchemy import exists, null, select
 
-from shuangyin.approvals.models import ApprovalDecision
-from shuangyin.authority.models import Delegation, DutyOverride, Grant, GrantTarget
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion, VersionOrigin
 from shuangyin.recorded_comparing import (
@@ -29,7 +24,7 @@ from shuangyin.recorded_comparing import (
 )
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.queries import current_binding
-from shuangyin.scenarios.models import ScenarioList
+from shuangyin.scenarios.models import ScenarioAcknowledgement, ScenarioList
 from shuangyin.scenarios.queries import binding as list_binding
 from shuangyin.sealing.models import SealUse, UseStatus, VoidedUse
 from shuangyin.seals.models import Seal
@@ -43,88 +38,32 @@ def _uploaded(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
     return differs(row, facts, {name: name for name in (*same, *later)})
 
 
-def _decided(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    row = row_of(work, ApprovalDecision, facts.get("decision_id"))
-    columns = {
-        "step": "step_id",
-        "decision": "decision",
-        "binding": "binding",
-        "second_factor": "second_factor",
-    }
-    said = differs(row, facts, columns)
+_OUTCOMES: Mapping[str, RequestStatus] = {
+    "requests.submitted": RequestStatus.IN_APPROVAL,
+    "requests.approved": RequestStatus.APPROVED,
+    "requests.rejected": RequestStatus.REJECTED,
+    "requests.sent_back": RequestStatus.SENT_BACK,
+    "approvals.withdrawn": RequestStatus.WITHDRAWN,
+    "requests.applicant_left": RequestStatus.WITHDRAWN,
+    "requests.discarded": RequestStatus.DISCARDED,
+    "requests.sealed": RequestStatus.SEALED,
+    "requests.voided": RequestStatus.VOIDED,
+}
+"""Where a request stands after an entry of each kind."""
+
+
+def _created(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """A request stands where its latest entry left it: what no entry approved is not approved."""
+    row = row_of(work, UseRequest, subject_of(content))
+    stated = {"applicant_id": content.get("actor"), "created_at": content.get("at")}
+    said = differs(row, facts, {"number": "number"}) or states(row, stated)
     if said is not None:
         return said
-    stated: tuple[tuple[str, object, object], ...] = (
-        ("person_id", row.person_id, content.get("actor")),
-        ("decided_at", row.decided_at, content.get("at")),
-        ("entry_id", row.entry_id, content.get("id")),
-        ("organization_id", row.organization_id, content.get("organization")),
-        # Entries of earlier versions say nothing of these two.
-        ("on_behalf_of", row.on_behalf_of, facts.get("on_behalf_of", row.on_behalf_of)),
-        ("seen", row.seen and plain(row.seen), facts.get("documents", row.seen and plain(row.seen))),
-    )
-    for column, kept, recorded in stated:
-        if kept != recorded:
-            return f"ApprovalDecision.{column} is not what was recorded"
-    return text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
-
-
-def _granted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    row = row_of(work, Grant, subject_of(content))
-    columns = {
-        "parent": "parent_id",
-        "act": "act",
-        "seal": "seal_id",
-        "holder_person": "holder_person_id",
-        "holder_post": "holder_post_id",
-        "amount_limit_minor": "amount_limit_minor",
-        "count_limit": "count_limit",
-        "valid_from": "valid_from",
-        "valid_until": "valid_until",
-        "granted_by_post": "granted_by_post",
-    }
-    # Entries of earlier versions say nothing of what grants could not limit then.
-    later = ("root", "department", "count_of", "may_pass_on")
-    columns |= {name: {"department": "department_id"}.get(name, name) for name in later if name in facts}
-    return (
-        differs(row, facts, columns)
-        or _lists_differ(work, row, facts)
-        or text_differs(row.reason, facts.get("reason"), "Grant.reason")
-    )
-
-
-def _lists_differ(work: UnitOfWork, row: Grant, facts: Facts) -> str | None:
-    """Whether the seals, kinds of documents, matters or forms of a grant are not what was recorded."""
-    for name in ("document_kinds", "matters", "forms"):
-        stored = getattr(row, name)
-        if name in facts and facts[name] != (None if stored is None else json.loads(stored)):
-            return f"Grant.{name} is not what was recorded"
-    targets = select(GrantTarget.target).where(GrantTarget.grant_id == row.id)
-    if "targets" in facts and facts["targets"] != sorted(work.session.scalars(targets)):
-        return "GrantTarget.target is not what was recorded"
-    return None
-
-
-def _delegated(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    row = row_of(work, Delegation, subject_of(content))
-    columns = {
-        "parent": "parent_id",
-        "delegator": "delegator_id",
-        "delegate": "delegate_id",
-        "given_by": "given_by",
-        "amount_limit_minor": "amount_limit_minor",
-        "may_pass_on": "may_pass_on",
-        "emergency": "emergency",
-        "from_at": "from_at",
-        "until_at": "until_at",
-    }
-    said = differs(row, facts, columns)
-    if said is not None:
-        return said
-    for name, stored in (("acts", row.acts), ("seals", row.seal_ids), ("document_kinds", row.document_kinds)):
-        if facts.get(name) != (None if stored is None else json.loads(stored)):
-            return f"Delegation.{name} is not what was recorded"
-    return text_differs(row.reason, facts.get("reason"), "Delegation.reason")
+    past = past_of(work, "request", row.id, *_OUTCOMES)
+    # Entries of one millisecond stand in the log in no order: each of them may be the latest.
+    latest = max((one.at for one in past), default=0)
+    last = {_OUTCOMES[one.kind] for one in past if one.at == latest} or {RequestStatus.DRAFT}
+    return None if row.status in last else "UseRequest.status is not what was recorded"
 
 
 def _used(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
@@ -236,22 +175,6 @@ def _authority_differs(authority: str, facts: Facts) -> str | None:
     return None
 
 
-def _carried(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    """A decision that counts at another step as well says what the first one says."""
-    row = work.session.scalar(select(ApprovalDecision).where(ApprovalDecision.entry_id == content.get("id")))
-    columns = {"step": "step_id", "decision": "carried_from", "person": "person_id"}
-    said = differs(row, facts, columns)
-    if said is not None or row is None:
-        return said
-    first = work.session.get(ApprovalDecision, row.carried_from)
-    if first is None:
-        return "the decision it carries is gone"
-    for column in ("decision", "comment", "decided_at", "binding", "second_factor", "on_behalf_of", "seen"):
-        if getattr(row, column) != getattr(first, column):
-            return f"ApprovalDecision.{column} is not that of the decision it carries"
-    return None
-
-
 def _approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     """What was approved is never changed: kind, matter, amount, counterparty, copies, files and places of the seals."""
     row = row_of(work, UseRequest, subject_of(content))
@@ -266,17 +189,6 @@ _UNUSED_SEALED = ~exists().where(
 )
 
 
-def _merged(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    row = row_of(work, DutyOverride, facts.get("override"))
-    stated = {
-        "subject_id": subject_of(content),
-        "person_id": facts.get("person"),
-        "basis": facts.get("basis"),
-        "given_at": content.get("at"),
-    }
-    return states(row, stated) or text_differs(row.reason, facts.get("reason"), "DutyOverride.reason")
-
-
 def _list_approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     """The list of scenarios that was approved says the same now: its binding covers header and every rule."""
     row = row_of(work, ScenarioList, subject_of(content))
@@ -286,34 +198,40 @@ def _list_approved(work: UnitOfWork, content: Content, facts: Facts) -> str | No
     return said
 
 
+def _acknowledged(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    query = select(ScenarioAcknowledgement).where(
+        ScenarioAcknowledgement.list_id == subject_of(content),
+        ScenarioAcknowledgement.person_id == str(content.get("actor")),
+    )
+    stated = {
+        "acknowledged_at": content.get("at"),
+        "binding": facts.get("binding"),
+        "entry_id": content.get("id"),
+    }
+    return states(work.session.scalar(query), stated)
+
+
 USES = RecordedArea(
     tables=frozenset(
         {
             "document_version",
-            "approval_decision",
-            "authority_grant",
-            "grant_target",
-            "delegation",
             "seal_use",
             "voided_use",
             "use_request",
             "request_document",
             "request_seal",
             "request_attachment",
-            "duty_override",
             "scenario_list",
             "scenario_rule",
+            "scenario_acknowledgement",
         }
     ),
     comparisons={
         "documents.uploaded": _uploaded,
-        "approvals.decided": _decided,
-        "approvals.carried": _carried,
-        "authority.granted": _granted,
-        "authority.delegated": _delegated,
-        "authority.duties_merged": _merged,
         "scenarios.approved": _list_approved,
         "scenarios.enforced": _list_approved,
+        "scenarios.acknowledged": _acknowledged,
+        "requests.created": _created,
         "sealing.sealed": _used,
         "sealing.pressed": _used,
         "sealing.voided": _voided,
@@ -323,32 +241,14 @@ USES = RecordedArea(
     },
     brings={
         "documents.uploaded": brings("document_version", "facts", "version"),
-        "approvals.decided": brings("approval_decision", "facts", "decision_id"),
-        "approvals.carried": brings("carried approval_decision of entry", "id"),
-        "authority.granted": brings("authority_grant", "subject", "id"),
-        "authority.delegated": brings("delegation", "subject", "id"),
-        "authority.duties_merged": brings("duty_override", "facts", "override"),
+        "requests.created": brings("use_request", "subject", "id"),
+        "scenarios.acknowledged": brings("scenario_acknowledgement of entry", "id"),
         "sealing.sealed": brings("seal_use", "facts", "use"),
         "sealing.pressed": brings("seal_use", "facts", "use"),
         "sealing.voided": brings("voided_use", "facts", "use"),
     },
     rows=(
         ("seal_use", select(SealUse.id, SealUse.entry_id).order_by(SealUse.id)),
-        (
-            "approval_decision",
-            select(ApprovalDecision.id, ApprovalDecision.entry_id)
-            .where(ApprovalDecision.carried_from.is_(None))
-            .order_by(ApprovalDecision.id),
-        ),
-        (
-            "carried approval_decision of entry",
-            select(ApprovalDecision.entry_id, ApprovalDecision.entry_id)
-            .where(ApprovalDecision.carried_from.is_not(None))
-            .order_by(ApprovalDecision.id),
-        ),
-        ("authority_grant", select(Grant.id, null()).order_by(Grant.id)),
-        ("delegation", select(Delegation.id, null()).order_by(Delegation.id)),
-        ("duty_override", select(DutyOverride.id, null()).order_by(DutyOverride.id)),
         (
             "document_version",
             select(DocumentVersion.id, null())
@@ -361,6 +261,11 @@ USES = RecordedArea(
             select(DocumentVersion.id, null())
             .where(DocumentVersion.origin == VersionOrigin.SEALED.value, _UNUSED_SEALED)
             .order_by(DocumentVersion.id),
+        ),
+        ("use_request", select(UseRequest.id, null()).order_by(UseRequest.id)),
+        (
+            "scenario_acknowledgement of entry",
+            select(ScenarioAcknowledgement.entry_id, null()).order_by(ScenarioAcknowledgement.id),
         ),
         ("voided_use", select(VoidedUse.use_id, VoidedUse.entry_id).order_by(VoidedUse.use_id)),
     ),

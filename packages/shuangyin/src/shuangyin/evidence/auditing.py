@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from evidencelog.embedded.auditing import AuditFinding, audit_log
 from evidencelog.embedded.fence import HeadFence
@@ -264,15 +265,36 @@ def _examine_facts(work: UnitOfWork, progress: Callable[[int], None]) -> tuple[l
             continue
         checked += 1
         content = _content(entry)
-        said = facts.compare(work, entry.kind, content)  # 3.
+        try:
+            said, brought = _compared(work, facts, entry.kind, content)  # 3.
+        except OperationalError:
+            raise  # The database is away; the next round tries again.
+        except DBAPIError:
+            # Values that no column takes: after such a question the database may answer no other in this transaction.
+            said = "what it speaks of cannot be looked up; what follows was not compared"
+            return [*differences, _fact(entry, index, said)], checked
         if said is not None:
             differences.append(_fact(entry, index, said))
-        for key in facts.recorded_by(entry.kind, content):  # 4.
+        for key in brought:  # 4.
             if key in recorded:
                 differences.append(_fact(entry, index, f"another entry records {key[0]} {key[1]} too"))
             else:
                 recorded[key] = entry.id
     return differences + _unrecorded(work, facts, recorded), checked
+
+
+def _compared(
+    work: UnitOfWork, facts: BusinessFacts, kind: str, content: Mapping[str, Any]
+) -> tuple[str | None, Collection[RowKey]]:
+    """What of the tables differs from an entry, and the rows it brought. What was altered so that it cannot even be
+    read differs too: whoever alters history could otherwise end the audit with a value of another form."""
+    try:
+        return facts.compare(work, kind, content), facts.recorded_by(kind, content)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        _log.warning("audit.not_comparable", kind=kind, error=type(error).__name__)
+        return "what it speaks of cannot be read any more", ()
 
 
 def _fact(entry: EvidenceEntry, index: int, said: str) -> Difference:

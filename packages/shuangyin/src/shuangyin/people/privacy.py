@@ -206,6 +206,7 @@ def assess(work: UnitOfWork, actor: Actor, new: NewAssessment) -> ImpactAssessme
         facts={
             "purpose": new.purpose,
             "content": digest_of("\n".join((new.necessity, new.risks, new.measures))),
+            "keep_until": made.keep_until,
         },
     )
     return made

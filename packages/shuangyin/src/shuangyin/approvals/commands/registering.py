@@ -56,6 +56,7 @@ def register_issue_form(work: UnitOfWork, actor: Actor, subject: Subject, form: 
         "form": form.form_sm3,
         "covers": covers,
         "signed_on": form.signed_on,
+        "signer": digest_of(f"{form.signed_by}\n{form.signed_post}"),
         "opinion": digest_of(form.opinion),
         "by_system": by_system,
     }
