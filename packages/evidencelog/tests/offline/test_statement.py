@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "3147b570f2eacacb6e92802ec15dc7f5ecd2a35b2bdf77c129bf3e217e70174f",
+    "vocabulary-1.json": "041bb471dc9b3fcecad888a6f396d95d4a1959957e4fd0547e083c3047900ede",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"

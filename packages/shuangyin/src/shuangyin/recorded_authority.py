@@ -19,8 +19,8 @@ from shuangyin.recorded_comparing import (
     RecordedArea,
     brings,
     differs,
+    lists_differ,
     past_of,
-    plain,
     row_of,
     states,
     subject_of,
@@ -59,8 +59,7 @@ def _granted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
 def _lists_differ(work: UnitOfWork, row: Grant, facts: Facts) -> str | None:
     """Whether the seals, kinds of documents, matters or forms of a grant are not what was recorded."""
     for name in ("document_kinds", "matters", "forms"):
-        stored = getattr(row, name)
-        if name in facts and facts[name] != (None if stored is None else plain(stored)):
+        if name in facts and lists_differ(getattr(row, name), facts[name]):
             return f"Grant.{name} is not what was recorded"
     kept = list(work.session.scalars(select(GrantTarget).where(GrantTarget.grant_id == row.id)))
     if "targets" in facts and facts["targets"] != sorted(one.target for one in kept):
@@ -130,7 +129,7 @@ def _delegated(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     if said is not None:
         return said
     for name, stored in (("acts", row.acts), ("seals", row.seal_ids), ("document_kinds", row.document_kinds)):
-        if facts.get(name) != (None if stored is None else plain(stored)):
+        if lists_differ(stored, facts.get(name)):
             return f"Delegation.{name} is not what was recorded"
     ended = past_of(work, "delegation", row.id, "authority.delegation_ended")[:1]
     return (

@@ -121,6 +121,13 @@ def plain(text: str) -> Any:
         return None
 
 
+def lists_differ(stored: str | None, recorded: object) -> bool:
+    """Whether a column of JSON does not hold the recorded list; no list stands for all, on both sides."""
+    if stored is None:
+        return recorded is not None
+    return recorded is None or plain(stored) != recorded
+
+
 def past_of(work: UnitOfWork, subject_type: str, subject_id: str, *kinds: str) -> list[Past]:
     """The entries of these kinds about a subject, in the order of the log."""
     query = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hiring import hire, leave
 from platform_world import World, ok, problem
 from request_story import SAMPLES, Story, begin
 from sqlalchemy import event
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.approvals.commands.sweeping import sweep
 from shuangyin.core.live import LiveBus
@@ -54,6 +56,16 @@ def test_a_document_is_replaced_once_where_the_approver_permits_it_and_is_decide
     ok(story.decide("department_head", again))
     assert story.read(request["id"])["status"] == "approved"
     problem(story.post("employee", f"{path}/replacement", place), 409, "REQUEST_STATE")
+    require_untouched(world.platform)
+    revised = [
+        Altered("approval_revision", "from_binding", "0" * 64, "ApprovalRevision.from_binding"),
+        Altered("approval_revision", "asked_again", 7, "ApprovalRevision.asked_again"),
+        Altered("approval_revision", "differences", "[]", "ApprovalRevision.differences"),
+        Altered("approval_revision", "made_by", world.id("auditor"), "ApprovalRevision.made_by"),
+    ]
+    require_named(world.platform, "approvals.", revised)
+    undone = [Altered("use_request", "status", "in_approval", "UseRequest.status")]
+    require_named(world.platform, "requests.", undone)
 
 
 def test_a_document_replaced_by_its_next_version_shows_the_approver_which_pages_differ(story: Story) -> None:
@@ -118,6 +130,18 @@ def test_the_lists_cost_a_fixed_number_of_queries_however_long_they_are(
     assert first["waiting_for"][0]["name"] == "周凯"
     ok(story.post("auditor", f"/approvals/routes/{first['route_id']}/read"), 204)
     assert story.get("auditor", "/approvals/counts")["consulted"] == 7
+    (opinion, *_) = story.get("auditor", "/approvals/consultations")["items"]
+    ok(story.post("auditor", f"/approvals/consultations/{opinion['id']}/answer", {"opinion": "合规"}))
+    require_untouched(platform)
+    asked_and_told = [
+        Altered("approval_consultation", "question", "不合规吧", "ApprovalConsultation.question"),
+        Altered("approval_consultation", "answer", "不合规", "ApprovalConsultation.answer"),
+        Altered("approval_consultation", "person_id", world.id("reviewer"), "ApprovalConsultation.person_id"),
+        Altered("approval_consultation", "answered_at", 1, "ApprovalConsultation.answered_at"),
+        Altered("approval_copy", "copied_by", world.id("reviewer"), "ApprovalCopy.copied_by"),
+        Altered("approval_copy", "person_id", world.id("reviewer"), "the row it speaks of is gone"),
+    ]
+    require_named(platform, "approvals.", asked_and_told)
 
 
 def test_many_are_approved_in_one_act_with_a_result_for_each(story: Story, world: World) -> None:
@@ -192,7 +216,9 @@ def step(key: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_a_named_route_has_versions_and_says_all_that_is_wrong_with_it(story: Story) -> None:
+def test_a_named_route_has_versions_and_says_all_that_is_wrong_with_it(
+    story: Story, platform: Platform
+) -> None:
     body = {"code": "contracts", "name": "合同审批", "steps": [step("head")]}
     problem(story.post("employee", "/approvals/definitions", body), 403, "NOT_PERMITTED")
     bad = {**body, "steps": [step("a", approvers={"kind": "person"}), step("a")]}
@@ -216,6 +242,14 @@ def test_a_named_route_has_versions_and_says_all_that_is_wrong_with_it(story: St
     stale = {"If-Match": f'"{made["version"]}"'}
     problem(admin.patch(path, json={"active": False}, headers=stale), 412, "STALE_VERSION")
     assert ok(admin.patch(path, json={"active": False}))["status"] == "retired"
+    require_untouched(platform)
+    defined = [
+        Altered("route_version", "steps", "[]", "RouteVersion.steps"),
+        Altered("route_version", "made_at", 1, "RouteVersion.made_at"),
+        Altered("route_definition", "current_number", 1, "RouteDefinition.current_number"),
+        Altered("route_definition", "status", "active", "RouteDefinition.status"),
+    ]
+    require_named(platform, "approvals.", defined)
 
 
 FORM = {
@@ -247,6 +281,14 @@ def test_an_issue_form_counts_only_after_somebody_else_has_checked_it(story: Sto
     assert checked["checked_by"]["name"] == "赵明"
     again = world.step_up("reviewer", "approvals.check_issue_form", form["id"])
     problem(story.post("reviewer", check, {"proof": again}), 409, "ISSUE_FORM_CHECKED")
+    require_untouched(world.platform)
+    signed = [
+        Altered("issue_form", "signed_by", "周凯", "IssueForm.signed_by"),
+        Altered("issue_form", "opinion", "不同意印发", "IssueForm.opinion"),
+        Altered("issue_form", "covers", json.dumps(["0" * 64]), "IssueForm.covers"),
+        Altered("issue_form", "checked_by", world.id("employee"), "IssueForm.checked_by"),
+    ]
+    require_named(world.platform, "approvals.", signed)
     # Where no rule says that a form counts, people are asked as ever.
     request = ok(story.submit(draft["id"]))
     assert [one["ended_as"] for one in request["approval"]["steps"]] == [None]

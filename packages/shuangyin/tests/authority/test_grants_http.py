@@ -8,6 +8,7 @@ import pytest
 from platform_world import World, ok, problem
 from request_story import AMOUNT, Story, begin
 from sqlalchemy import event
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.authority.commands.rounds import end_what_is_over, remind
 from shuangyin.authority.judging import UseFacts, judge
@@ -174,6 +175,9 @@ def test_only_the_holder_accepts_or_declines_and_once(story: Story) -> None:
         "legal_representative", f"/evidence/entries?subject_type=grant&subject_id={grant['id']}"
     )
     assert [one["kind"] for one in entries["items"]] == ["authority.granted", "authority.declined"]
+    require_named(
+        story.world.platform, "authority.", [Altered("authority_grant", "status", "active", "Grant.status")]
+    )
 
 
 def test_ending_a_parent_ends_every_child_and_a_holder_can_give_back(story: Story) -> None:
@@ -194,6 +198,18 @@ def test_ending_a_parent_ends_every_child_and_a_holder_can_give_back(story: Stor
         (child["id"], "parent_ended"),
     ]
     assert codes(asked(story, "employee")) == ["NO_AUTHORITY"]
+    require_untouched(story.world.platform)
+    # Whoever brings an ended grant back to life in the database is found.
+    revived = [
+        Altered("authority_grant", "status", "active", "Grant.status"),
+        Altered("authority_grant", "ended_at", None, "Grant.ended_at"),
+        Altered("authority_grant", "end_cause", "expired", "Grant.end_cause"),
+        Altered("authority_grant", "answered_by", story.world.id("auditor"), "Grant.answered_by"),
+        Altered("authority_grant", "path", top["id"], "Grant.path"),
+        Altered("authority_grant", "document_kinds", "{broken", "Grant.document_kinds"),
+        Altered("grant_target", "act", "approve", "GrantTarget.act"),
+    ]
+    require_named(story.world.platform, "authority.", revived)
 
 
 def test_grants_outlive_the_holder_of_the_root_office_for_ten_working_days(
@@ -245,6 +261,9 @@ def test_the_new_holder_reconfirms_and_the_grant_goes_on(story: Story) -> None:
     confirmed = ok(story.post("department_head", "/grants/reconfirm", {**body, "proof": proof}))["items"]
     assert confirmed[0]["lapses_at"] is None
     assert asked(story, "employee")["allowed"]
+    require_untouched(world.platform)
+    stood_by = [Altered("authority_grant", "confirmed_at", 9_000_000_000_000, "Grant.confirmed_at")]
+    require_named(world.platform, "authority.", stood_by)
 
 
 def test_seals_of_the_party_have_their_own_root(story: Story) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from platform_world import World, ok, problem
 from request_story import Story, begin
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.authority.commands.rounds import EVERY_MS, JOB_KIND
 from shuangyin.authority.commands.rounds import begin as begin_rounds
@@ -128,6 +129,16 @@ def test_after_hours_an_emergency_is_delegated_and_reviewed_later(story: Story, 
     ]
     asked = f"/authority/answer?act=press&seal_id={story.seals['contract']}&person_id={world.id('reviewer')}"
     assert not story.get("auditor", asked)["allowed"], "the delegation is over"
+    require_untouched(platform)
+    looked_at = [
+        Altered("after_review", "status", "not_upheld", "AfterReview.status"),
+        Altered("after_review", "reviewed_by", custodian, "AfterReview.reviewed_by"),
+        Altered("after_review", "comment", "情况不实", "AfterReview.comment"),
+        Altered("after_review", "due_at", 1, "AfterReview.due_at"),
+        Altered("delegation", "ended_at", 1, "Delegation.ended_at"),
+        Altered("delegation", "acts", "{broken", "Delegation.acts"),
+    ]
+    require_named(platform, "authority.", looked_at)
 
 
 def test_an_emergency_in_office_hours_is_refused_and_a_circle_too(story: Story) -> None:
@@ -273,6 +284,16 @@ def test_merged_duties_need_an_override_or_a_small_unit_and_are_reviewed(story: 
         ("small_unit", second, True),
         ("override", request_id, True),
     ]
+    require_untouched(world.platform)
+    merged = [
+        Altered("small_unit", "headcount", 3, "SmallUnit.headcount"),
+        Altered("small_unit", "reviewer_id", world.id("custodian"), "SmallUnit.reviewer_id"),
+        Altered("small_unit", "reason", "全员三人", "SmallUnit.reason"),
+        Altered("small_unit", "ended_at", 1, "SmallUnit.ended_at"),
+        Altered("duty_override", "given_by", world.id("employee"), "DutyOverride.given_by"),
+        Altered("after_review", "reviewer_id", None, "AfterReview.reviewer_id"),
+    ]
+    require_named(world.platform, "authority.", merged)
 
 
 def test_rounds_wait_one_at_a_time(platform: Platform, world: World) -> None:

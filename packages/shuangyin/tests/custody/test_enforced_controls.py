@@ -13,6 +13,7 @@ import pytest
 from governed_papers import approve, govern, opened, paper
 from platform_world import PASSWORD, ok, problem
 from request_story import SAMPLES, Story
+from tampering import Altered, require_named, require_untouched
 
 from gmseal.pdf import verify_pdf_bytes
 from gmseal.report import CheckResult
@@ -160,6 +161,15 @@ def _owes_its_scan(desk: Any, request: dict[str, Any]) -> None:
         "requests.duty_overdue",
         "requests.duty_fulfilled",
     ]
+    require_untouched(desk.world.platform)
+    duties = [
+        Altered("request_duty", "compulsory", False, "RequestDuty.compulsory"),
+        Altered("request_duty", "overdue_at", None, "RequestDuty.overdue_at"),
+        Altered("request_duty", "fulfilled_by", desk.world.id("auditor"), "RequestDuty.fulfilled_by"),
+        Altered("archive_copy", "sm3", "0" * 64, "ArchiveCopy.sm3"),
+        Altered("archive_copy", "added_at", 1, "ArchiveCopy.added_at"),
+    ]
+    require_named(desk.world.platform, "requests.", duties)
 
 
 def _shows_its_mark(story: Story, made: dict[str, Any], *, pages: int) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from platform_world import OTHER_USCC, USCC, World, ok, problem
+from tampering import Altered, require_named, require_untouched
 
 
 def test_everybody_reads_and_only_administrators_change_the_organization(world: World) -> None:
@@ -175,8 +176,17 @@ def test_an_organization_sets_its_own_working_days(world: World) -> None:
         ("2026-10-10", "off", "本单位统一休息"),
         ("2026-11-28", "worked", ""),
     ]
+    require_untouched(world.platform)
+    set_otherwise = [
+        Altered("calendar_day", "kind", "off", "CalendarDay"),
+        Altered("calendar_day", "set_by", world.id("employee"), "CalendarDay"),
+        Altered("calendar_day", "day", "2026-12-05", "CalendarDay"),
+    ]
+    require_named(world.platform, "organization.", set_otherwise)
+    world.clock.advance(seconds=1)
     back = ok(admin.put(f"{path}/days", json={"days": [{**one, "kind": "published"} for one in days]}))
     assert back == before
+    require_untouched(world.platform)
     unknown = ok(admin.get(path, params={"year": 2040}))
     assert (unknown["arranged"], unknown["off"], unknown["source_zh"]) == (False, [], None)
     unreadable: list[dict[str, object]] = [

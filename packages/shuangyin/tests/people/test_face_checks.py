@@ -11,6 +11,7 @@ from drawn_faces import FIRST, SECOND, nobody, picture, take, together
 from hiring import leave
 from platform_world import PASSWORD, World, ok, problem
 from sqlalchemy import select
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.people.factors import FACE_OR_TWO, TWO_FACTORS
@@ -139,6 +140,17 @@ def test_withdrawal_leaving_and_expiry_delete_the_template_with_proof(world: Wor
     assert stored(world) == 0
     reasons = world.platform.view(lambda work: list(work.session.scalars(select(DataDeletion.reason))))
     assert sorted(reasons) == ["expired", "left", "withdrawn"]
+    require_untouched(world.platform)
+    person = world.id("auditor")
+    altered = [
+        Altered("consent", "person_id", person, "Consent.person_id"),
+        Altered("consent", "ended_at", None, "Consent.ended_at"),
+        Altered("data_deletion", "rows", 9, "DataDeletion.rows"),
+        Altered("data_deletion", "reason", "reset", "DataDeletion.reason"),
+        Altered("impact_assessment", "measures", "无", "ImpactAssessment"),
+        Altered("impact_assessment", "keep_until", 1, "ImpactAssessment.keep_until"),
+    ]
+    require_named(world.platform, "people.", altered)
 
 
 def test_nothing_biometric_leaves_the_wrapped_template(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from platform_world import World, ok, problem
 from request_story import Story, enforce
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.scenarios.models import ScenarioRule
@@ -204,6 +205,13 @@ def test_staff_confirm_having_read_a_version_and_who_has_not_is_reminded(world: 
     for kind in ("legal_representative", "employee"):
         links = [one["link"] for one in story.get(kind, "/workbench")["seals"]]
         assert (f"/scenarios/{made['id']}" in links) is (kind != "employee")
+    require_untouched(world.platform)
+    said_to_be_read = [
+        Altered("scenario_acknowledgement", "binding", "0" * 64, "ScenarioAcknowledgement.binding"),
+        Altered("scenario_acknowledgement", "acknowledged_at", 1, "ScenarioAcknowledgement.acknowledged_at"),
+        Altered("scenario_acknowledgement", "person_id", world.id("auditor"), "the row it speaks of is gone"),
+    ]
+    require_named(world.platform, "scenarios.", said_to_be_read)
 
 
 def test_a_list_that_is_due_for_review_is_told_to_those_who_keep_it(world: World) -> None:

@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 from platform_world import World, ok, problem
 from request_story import AMOUNT, begin
+from tampering import Altered, require_named, require_untouched
 
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.platform import Platform
@@ -73,3 +74,10 @@ def test_a_week_that_is_over_has_one_statement_that_is_printed_and_read(
     assert "/statements" not in [one["link"] for one in ok(lead.get("/api/v1/workbench"))["seals"]]
     keeper = world.sign_in(world.members["custodian"])
     problem(keeper.get("/api/v1/statements"), 403, "NOT_PERMITTED")
+    require_untouched(platform)
+    counted_otherwise = [
+        Altered("weekly_statement", "lines", "[]", "WeeklyStatement.lines"),
+        Altered("weekly_statement", "digest", "0" * 64, "WeeklyStatement.digest"),
+        Altered("weekly_statement", "week", "2020-01-06", "the row it speaks of is gone"),
+    ]
+    require_named(platform, "workbench.", counted_otherwise)
