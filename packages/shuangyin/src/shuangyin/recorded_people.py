@@ -56,6 +56,12 @@ def _moved_before_ids(work: UnitOfWork, row: PostHolding) -> bool:
     return any("ended_holdings" not in one.facts and one.at == row.until_at for one in moved)
 
 
+def _added(work: UnitOfWork, content: Content, _facts: Facts) -> str | None:
+    """Whoever was added is still there; who he is called no entry says."""
+    row = row_of(work, Person, subject_of(content))
+    return states(row, {"created_at": content.get("at"), "organization_id": content.get("organization")})
+
+
 def _left(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     person = row_of(work, Person, subject_of(content))
     return states(person, {"status": "left", "left_at": content.get("at")}) or _moved(work, content, facts)
@@ -108,6 +114,7 @@ def _changed(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
 PEOPLE = RecordedArea(
     tables=frozenset({"person", "post_holding", "transition", "person_transition", "person_transition_item"}),
     comparisons={
+        "people.person_added": _added,
         "people.post_given": _given,
         "people.person_left": _left,
         "people.person_moved": _moved,

@@ -21,21 +21,28 @@ from shuangyin.recorded_comparing import (
     states,
     subject_of,
     text_differs,
+    type_of_subject,
 )
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.queries import current_binding
-from shuangyin.scenarios.models import ScenarioAcknowledgement, ScenarioList
+from shuangyin.scenarios.models import ListStatus, ScenarioAcknowledgement, ScenarioList
 from shuangyin.scenarios.queries import binding as list_binding
 from shuangyin.sealing.models import SealUse, UseStatus, VoidedUse
 from shuangyin.seals.models import Seal
 
 
-def _uploaded(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
+def _uploaded(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     same = ("sm3", "sha256", "size", "pages", "signed_by_others", "repaired_from_sm3")
     row = row_of(work, DocumentVersion, facts.get("version"))
     # Entries of earlier versions say nothing of the origin.
     later = ("origin",) if "origin" in facts else ()
-    return differs(row, facts, {name: name for name in (*same, *later)})
+    stated = {
+        "document_id": subject_of(content),
+        "created_by": content.get("actor"),
+        "created_at": content.get("at"),
+        "organization_id": content.get("organization"),
+    }
+    return differs(row, facts, {name: name for name in (*same, *later)}) or states(row, stated)
 
 
 _OUTCOMES: Mapping[str, RequestStatus] = {
@@ -63,7 +70,31 @@ def _created(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     # Entries of one millisecond stand in the log in no order: each of them may be the latest.
     latest = max((one.at for one in past), default=0)
     last = {_OUTCOMES[one.kind] for one in past if one.at == latest} or {RequestStatus.DRAFT}
-    return None if row.status in last else "UseRequest.status is not what was recorded"
+    if row.status not in last:
+        return "UseRequest.status is not what was recorded"
+    times = {column: [one.at for one in past if one.kind == kind] for kind, column in _TIMES.items()}
+    return states(row, {column: max(found, default=None) for column, found in times.items()})
+
+
+_TIMES = {
+    "requests.submitted": "submitted_at",
+    "requests.approved": "approved_at",
+    "requests.sealed": "sealed_at",
+}
+
+
+def _submitted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """The reason of what is under way or decided; what came back may say another one until it is submitted again."""
+    row = row_of(work, UseRequest, subject_of(content))
+    later = past_of(work, "request", subject_of(content), *_OUTCOMES)
+    back = (RequestStatus.SENT_BACK, RequestStatus.WITHDRAWN, RequestStatus.DISCARDED)
+    if (
+        row is None
+        or row.status in back
+        or any(one.kind == "requests.submitted" and one.at > content["at"] for one in later)
+    ):
+        return states(row, {})
+    return text_differs(row.reason, facts.get("reason"), "UseRequest.reason")
 
 
 def _used(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
@@ -189,8 +220,48 @@ _UNUSED_SEALED = ~exists().where(
 )
 
 
+_LIST_AFTER: Mapping[str, ListStatus] = {
+    "scenarios.drafted": ListStatus.DRAFT,
+    "scenarios.submitted": ListStatus.IN_APPROVAL,
+    "scenarios.withdrawn": ListStatus.DRAFT,
+    "scenarios.rejected": ListStatus.DRAFT,
+    "scenarios.sent_back": ListStatus.DRAFT,
+    "scenarios.approved": ListStatus.APPROVED,
+    "scenarios.enforced": ListStatus.IN_FORCE,
+    "scenarios.superseded": ListStatus.SUPERSEDED,
+    "scenarios.recalled": ListStatus.DRAFT,
+}
+"""Where a list stands after an entry of each kind, in the order in which they come within one act."""
+_LIST_ORDER = {kind: place for place, kind in enumerate(_LIST_AFTER)}
+
+
+def _list_drafted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """A list governs from and until when its entries say: which one is in force decides what is permitted."""
+    row = row_of(work, ScenarioList, subject_of(content))
+    past = past_of(work, type_of_subject(content), subject_of(content), *_LIST_AFTER)
+    last = {one.kind: one for one in past}
+    status = _LIST_AFTER[max(past, key=lambda one: (one.at, _LIST_ORDER[one.kind])).kind]
+    wanted: dict[str, object] = {"version_number": facts.get("version"), "status": status.value}
+    if status in (ListStatus.APPROVED, ListStatus.IN_FORCE, ListStatus.SUPERSEDED):
+        approved = last["scenarios.approved"]
+        wanted |= {"approved_by": approved.actor, "approved_at": approved.at}
+    if status is not ListStatus.IN_FORCE:
+        wanted |= {"in_force_slot": None}
+    elif "scenarios.enforced" in last:
+        wanted |= {"valid_from": last["scenarios.enforced"].facts.get("valid_from")}
+    if status is ListStatus.SUPERSEDED:
+        wanted |= {"valid_until": last["scenarios.superseded"].facts.get("valid_until")}
+    return states(row, wanted)
+
+
 def _list_approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    """The list of scenarios that was approved says the same now: its binding covers header and every rule."""
+    """The list of scenarios that was approved says the same now: its binding covers header and every rule.
+
+    One that was recalled is a draft again, and what it says next is another approval's.
+    """
+    recalled = past_of(work, type_of_subject(content), subject_of(content), "scenarios.recalled")
+    if any(one.at >= content["at"] for one in recalled):
+        return None
     row = row_of(work, ScenarioList, subject_of(content))
     said = states(row, {"version_number": facts.get("version"), "rules_digest": facts.get("rules_sm3")})
     if said is None and list_binding(work, row) != facts.get("binding"):
@@ -228,10 +299,12 @@ USES = RecordedArea(
     ),
     comparisons={
         "documents.uploaded": _uploaded,
+        "scenarios.drafted": _list_drafted,
         "scenarios.approved": _list_approved,
         "scenarios.enforced": _list_approved,
         "scenarios.acknowledged": _acknowledged,
         "requests.created": _created,
+        "requests.submitted": _submitted,
         "sealing.sealed": _used,
         "sealing.pressed": _used,
         "sealing.voided": _voided,
@@ -242,6 +315,7 @@ USES = RecordedArea(
     brings={
         "documents.uploaded": brings("document_version", "facts", "version"),
         "requests.created": brings("use_request", "subject", "id"),
+        "scenarios.drafted": brings("scenario_list", "subject", "id"),
         "scenarios.acknowledged": brings("scenario_acknowledgement of entry", "id"),
         "sealing.sealed": brings("seal_use", "facts", "use"),
         "sealing.pressed": brings("seal_use", "facts", "use"),
@@ -263,6 +337,7 @@ USES = RecordedArea(
             .order_by(DocumentVersion.id),
         ),
         ("use_request", select(UseRequest.id, null()).order_by(UseRequest.id)),
+        ("scenario_list", select(ScenarioList.id, null()).order_by(ScenarioList.id)),
         (
             "scenario_acknowledgement of entry",
             select(ScenarioAcknowledgement.entry_id, null()).order_by(ScenarioAcknowledgement.id),

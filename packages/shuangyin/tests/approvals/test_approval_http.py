@@ -64,7 +64,12 @@ def test_a_document_is_replaced_once_where_the_approver_permits_it_and_is_decide
         Altered("approval_revision", "made_by", world.id("auditor"), "ApprovalRevision.made_by"),
     ]
     require_named(world.platform, "approvals.", revised)
-    undone = [Altered("use_request", "status", "in_approval", "UseRequest.status")]
+    undone = [
+        Altered("use_request", "status", "in_approval", "UseRequest.status"),
+        Altered("use_request", "approved_at", 1, "UseRequest.approved_at"),
+        Altered("use_request", "reason", "另一事由", "UseRequest.reason"),
+        Altered("use_request", "applicant_id", world.id("reviewer"), "UseRequest.applicant_id"),
+    ]
     require_named(world.platform, "requests.", undone)
 
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from shuangyin.core.actor import system_actor
 from shuangyin.core.database import Base
+from shuangyin.core.platform import Platform
+from shuangyin.evidence.auditing import audit
+from shuangyin.evidence.commands import Fact, record_many
 from shuangyin.evidence.kinds import kinds
+from shuangyin.evidence.sequencer import sequence_pending
 from shuangyin.recorded_facts import AREAS, COMPARED, NOT_COMPARED
 from shuangyin.tables import MODULES
 
@@ -24,3 +33,26 @@ def test_only_kinds_that_are_recorded_are_compared() -> None:
             "sealed",
             "uploaded",
         }
+
+
+NAMES = (
+    "alarm binding change check consent counts covers day days decision_id deletion deputy devices discrepancy duty "
+    "events evidence facts first form freeze holding items last lines materials number override permit persons phase "
+    "photo photos print report requests review role route seal seals step targets task transition use version week"
+)
+ODD: tuple[Any, ...] = ({"a": [1]}, [[1], {"b": None}], 5)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_entry_however_odd_ends_an_audit(platform: Platform, odd: Any) -> None:
+    """Whoever writes or alters an entry could otherwise keep every audit from having an outcome."""
+    kinds_compared = sorted({kind for area in AREAS for kind in area.comparisons})
+    actor = system_actor("0" * 31 + "1")
+    facts = dict.fromkeys(NAMES.split(), odd)
+    entries = [Fact(kind, "request", "r" * 32, facts) for kind in kinds_compared]
+    platform.transact(lambda work: record_many(work, actor, entries))
+    while sequence_pending(platform):
+        pass
+    outcome = audit(platform)
+    named = {one.index for one in outcome.differences if one.what == "fact"}
+    assert len(named) > len(kinds_compared) * 0.8

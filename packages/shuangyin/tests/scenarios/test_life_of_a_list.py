@@ -141,6 +141,18 @@ def test_a_scheduled_list_can_be_recalled_and_the_one_before_goes_on(world: Worl
         "legal_representative", f"{LISTS}/{first['id']}/recall", {"reason": "暂缓", "proof": proof}
     )
     problem(refused, 409, "LIST_NOT_SCHEDULED")
+    # A recalled list may be written anew; what its first approval covered is no difference.
+    rewritten = story.client("administrator").put(
+        f"/api/v1{LISTS}/{second['id']}/rules", json={"rules": [rule("丙")]}
+    )
+    ok(rewritten)
+    require_untouched(world.platform)
+    governing = [
+        Altered("scenario_list", "status", "superseded", "ScenarioList.status"),
+        Altered("scenario_list", "approved_by", world.id("administrator"), "ScenarioList.approved_by"),
+        Altered("scenario_list", "valid_from", 1, "ScenarioList.valid_from"),
+    ]
+    require_named(world.platform, "scenarios.", governing)
 
 
 def test_the_comparison_names_what_was_added_removed_changed_and_moved(world: World) -> None:

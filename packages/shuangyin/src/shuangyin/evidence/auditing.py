@@ -45,6 +45,8 @@ MAX_FINDINGS = 200
 """Findings that are kept of one audit; after so many differences one more says nothing new."""
 _ORDER = {"entry": 0, "columns": 1, "fact": 2, "object": 3, "tile": 4, "state": 5, "fence": 6, "head": 7}
 """Causes before consequences: one altered entry contradicts every head that was signed after it."""
+_UNREADABLE = "what it speaks of cannot be read any more"
+_BROKEN_OFF = "what it speaks of cannot be looked up; nothing after it was compared"
 _WHAT_ZH = {
     "entry": "第 {index} 条存证与写入日志时不同",
     "tile": "第 {index} 块默克尔节点与其下的存证不符",
@@ -265,16 +267,11 @@ def _examine_facts(work: UnitOfWork, progress: Callable[[int], None]) -> tuple[l
             continue
         checked += 1
         content = _content(entry)
-        try:
-            said, brought = _compared(work, facts, entry.kind, content)  # 3.
-        except OperationalError:
-            raise  # The database is away; the next round tries again.
-        except DBAPIError:
-            # Values that no column takes: after such a question the database may answer no other in this transaction.
-            said = "what it speaks of cannot be looked up; what follows was not compared"
-            return [*differences, _fact(entry, index, said)], checked
+        said, brought = _compared(work, facts, entry.kind, content)  # 3.
         if said is not None:
             differences.append(_fact(entry, index, said))
+        if said is _BROKEN_OFF:
+            return differences, checked
         for key in brought:  # 4.
             if key in recorded:
                 differences.append(_fact(entry, index, f"another entry records {key[0]} {key[1]} too"))
@@ -290,11 +287,20 @@ def _compared(
     read differs too: whoever alters history could otherwise end the audit with a value of another form."""
     try:
         return facts.compare(work, kind, content), facts.recorded_by(kind, content)
-    except DBAPIError:
-        raise
+    except OperationalError:
+        raise  # The database is away; the next round tries again.
     except Exception as error:
         _log.warning("audit.not_comparable", kind=kind, error=type(error).__name__)
-        return "what it speaks of cannot be read any more", ()
+        return (_UNREADABLE if _still_answers(work) else _BROKEN_OFF), ()
+
+
+def _still_answers(work: UnitOfWork) -> bool:
+    """A database may take no more questions in a transaction in which it refused one."""
+    try:
+        work.session.execute(select(1))
+    except DBAPIError:
+        return False
+    return True
 
 
 def _fact(entry: EvidenceEntry, index: int, said: str) -> Difference:
