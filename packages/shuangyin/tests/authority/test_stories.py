@@ -284,6 +284,10 @@ def test_merged_duties_need_an_override_or_a_small_unit_and_are_reviewed(story: 
         ("small_unit", second, True),
         ("override", request_id, True),
     ]
+    _merging_is_compared(world)
+
+
+def _merging_is_compared(world: World) -> None:
     require_untouched(world.platform)
     merged = [
         Altered("small_unit", "headcount", 3, "SmallUnit.headcount"),
