@@ -16,6 +16,8 @@ import pikepdf
 Place = tuple[int, int]
 """Object number and generation."""
 
+OBJECTS_HELD = 64
+"""Objects of a mapped file that are looked at before their memory is given back."""
 _TABLE_BYTES = 4 * 1024 * 1024
 """As much of a cross-reference table is read by us; 200,000 objects."""
 _HEADER_WITHIN = 1029
@@ -59,11 +61,19 @@ def wrong_headers(file: BinaryIO, entries: Iterable[tuple[Place, int]]) -> list[
         return _wrong_headers(data, entries)
 
 
+def let_go(data: bytes | mmap.mmap) -> None:
+    """Gives back what was mapped of a file so far, as qpdf has the same file mapped a second time; nothing is lost by it."""
+    if isinstance(data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
 def _wrong_headers(data: bytes | mmap.mmap, entries: Iterable[tuple[Place, int]]) -> list[Place]:
     wrong: list[Place] = []
     # Offsets count from the header, should anything stand before it.
     base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
-    for place, offset in entries:
+    for number, (place, offset) in enumerate(entries):
+        if not number % OBJECTS_HELD:
+            let_go(data)
         expected = b"%d %d obj" % place
         at = base + offset
         if data[at : at + len(expected)] == expected or not offset:

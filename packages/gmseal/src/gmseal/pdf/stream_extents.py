@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, Final
 
-from gmseal.pdf.offsets import Place
+from gmseal.pdf.offsets import OBJECTS_HELD, Place, let_go
 
 Bytes = bytes | mmap.mmap
 
@@ -174,10 +174,12 @@ class _Reader:
         if newest is not None:
             self._sections(newest)
         base, before, owner = self.base, self.before, self.owner
-        for place, offset in self.entries.items():
+        for number, (place, offset) in enumerate(self.entries.items()):
             at = base + offset
             if offset and at < before and place != owner:
                 spans.append((at, self.end(at), place))
+            if not number % OBJECTS_HELD:
+                let_go(self.data)
         for place, starts in self.older.items():
             if place != owner:
                 spans.extend((at, self._older_end(at), place) for at in starts if at < before)
