@@ -2534,6 +2534,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imprint-comparisons/{comparison_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Imprint
+         * @description The reviewer's own decision, once.
+         */
+        post: operations["decide_imprint_api_v1_imprint_comparisons__comparison_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imprint-comparisons/{comparison_id}/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture
+         * @description The scan, or the specimen and the scan on one another: grey both, red the scan alone, blue the specimen alone.
+         */
+        get: operations["picture_api_v1_imprint_comparisons__comparison_id___part__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -3501,6 +3541,215 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/original-loans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loans
+         * @description Loans of originals, newest first: one's own, or all for those who read custody or keep safes.
+         */
+        get: operations["list_loans_api_v1_original_loans_get"];
+        put?: never;
+        /**
+         * Ask For Originals
+         * @description Ask to borrow originals; whom their route names has to approve.
+         */
+        post: operations["ask_for_originals_api_v1_original_loans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/original-loans/{loan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Loan
+         * @description One loan of originals.
+         */
+        get: operations["read_loan_api_v1_original_loans__loan_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/original-loans/{loan_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Loan
+         * @description Call off a loan that has not begun.
+         */
+        post: operations["cancel_loan_api_v1_original_loans__loan_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/original-loans/{loan_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Returned
+         * @description Enter in which condition originals came back.
+         */
+        post: operations["check_returned_api_v1_original_loans__loan_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/original-loans/{loan_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Loan
+         * @description Confirm with one's own factor that the originals go out, or that they are back; with account and password, as the
+         *     second person on this device.
+         */
+        post: operations["confirm_loan_api_v1_original_loans__loan_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/originals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Originals
+         * @description The register of originals, newest first.
+         */
+        get: operations["list_originals_api_v1_originals_get"];
+        put?: never;
+        /**
+         * Register Original
+         * @description Enter an original that lies in a safe; for its keepers and who manages seals.
+         */
+        post: operations["register_original_api_v1_originals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/originals/{original_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Original
+         * @description One original.
+         */
+        get: operations["read_original_api_v1_originals__original_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/originals/{original_id}/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Again
+         * @description Say that a missing original is back in its slot.
+         */
+        post: operations["find_again_api_v1_originals__original_id__found_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/originals/{original_id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Place Original
+         * @description Put an original into another slot or safe.
+         */
+        put: operations["place_original_api_v1_originals__original_id__place_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/originals/{original_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Original
+         * @description Take an original out of the register for good; the record of it stays.
+         */
+        post: operations["withdraw_original_api_v1_originals__original_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper-permits": {
         parameters: {
             query?: never;
@@ -4432,6 +4681,70 @@ export interface paths {
          *     Repeating it changes nothing.
          */
         post: operations["seal_api_v1_requests__request_id__seal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/sent-copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sent Copies
+         * @description What went out of a request and what came back, with how many copies bear a seal.
+         */
+        get: operations["list_sent_copies_api_v1_requests__request_id__sent_copies_get"];
+        put?: never;
+        /**
+         * Send Copies
+         * @description Register copies that went out; by the applicant or who keeps seals.
+         */
+        post: operations["send_copies_api_v1_requests__request_id__sent_copies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/sent-copies/{sending_id}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Copies Back
+         * @description Check copies off that came back with the counterparty's seal.
+         */
+        post: operations["take_copies_back_api_v1_requests__request_id__sent_copies__sending_id__returns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/sent-copies/{sending_id}/strike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Strike Sending
+         * @description Strike a sending out that was entered by mistake; the record stays.
+         */
+        post: operations["strike_sending_api_v1_requests__request_id__sent_copies__sending_id__strike_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5536,6 +5849,30 @@ export interface paths {
          */
         put: operations["set_filing_api_v1_seals__seal_id__filing_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/{seal_id}/imprint-comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comparisons
+         * @description The compared imprints of a seal, newest first.
+         */
+        get: operations["list_comparisons_api_v1_seals__seal_id__imprint_comparisons_get"];
+        put?: never;
+        /**
+         * Compare Imprint
+         * @description Compare the scan of one imprint with the specimen of its seal: 不符 or 无法判定. An aid; the reviewer decides.
+         */
+        post: operations["compare_imprint_api_v1_seals__seal_id__imprint_comparisons_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7261,6 +7598,18 @@ export interface components {
              */
             file: string;
         };
+        /** Body_compare_imprint_api_v1_seals__seal_id__imprint_comparisons_post */
+        Body_compare_imprint_api_v1_seals__seal_id__imprint_comparisons_post: {
+            /**
+             * Dpi
+             * @description The scan's; that of the file without it.
+             */
+            dpi?: number | null;
+            /** File */
+            file: string;
+            /** Use Id */
+            use_id?: string | null;
+        };
         /** Body_file_specimen_api_v1_seals__seal_id__specimen_put */
         Body_file_specimen_api_v1_seals__seal_id__specimen_put: {
             /**
@@ -7962,7 +8311,7 @@ export interface components {
         CountOf: "uses" | "documents" | "presses";
         /**
          * CountedSeal
-         * @description Whether a seal lies in its slot; where that is not what the register says, what is wrong.
+         * @description Whether a seal or an original lies in its slot; where that is not what the register says, what is wrong.
          */
         CountedSeal: {
             /** Discrepancy */
@@ -7974,7 +8323,7 @@ export interface components {
         };
         /**
          * CountedSeals
-         * @description What was found of several seals.
+         * @description What was found of several seals and originals, each by the id of its line.
          */
         CountedSeals: {
             /** Lines */
@@ -8595,10 +8944,11 @@ export interface components {
         };
         /**
          * DutyKind
-         * @description What is still to be done after a use: the scan of the sealed paper, the hand-over to another platform.
+         * @description What is still to be done after a use: the scan of the sealed paper, the hand-over to another platform, the copies
+         *     that the counterparty has not sent back with its seal.
          * @enum {string}
          */
-        DutyKind: "archive_copy" | "hand_over";
+        DutyKind: "archive_copy" | "hand_over" | "countersigned";
         /**
          * DutyOut
          * @description What is still to be done after a use, or how it was done.
@@ -9396,7 +9746,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "seal" | "safe" | "unfinished_use" | "imprint_card" | "accessory";
+            kind: "seal" | "safe" | "unfinished_use" | "imprint_card" | "accessory" | "original" | "original_loan";
             /** Name */
             name: string;
             /** Position */
@@ -9507,6 +9857,65 @@ export interface components {
             remark: string | null;
             /** Signer */
             signer: string | null;
+        };
+        /**
+         * ImprintComparisonOut
+         * @description A compared imprint. The verdict is an aid; only the decision counts.
+         */
+        ImprintComparisonOut: {
+            /** Compared At */
+            compared_at: number;
+            compared_by: components["schemas"]["PersonRef"];
+            /** Decided At */
+            decided_at: number | null;
+            decided_by: components["schemas"]["PersonRef"] | null;
+            /** Decision */
+            decision: ("match" | "differ" | "unclear") | null;
+            /** Decision Note */
+            decision_note: string | null;
+            /** Id */
+            id: string;
+            /** May Decide */
+            may_decide: boolean;
+            /** Overlay Url */
+            overlay_url: string | null;
+            /** Reasons */
+            reasons: ("no_resolution" | "resolution" | "no_red" | "several" | "size" | "cut_off" | "no_fit" | "too_little" | "poor_fit" | "strokes_differ" | "likeness" | "strokes" | "hidden" | "no_difference")[];
+            /** Scan Sm3 */
+            scan_sm3: string;
+            /** Scan Url */
+            scan_url: string;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /** Specimen Sm3 */
+            specimen_sm3: string;
+            /** Use Id */
+            use_id: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "differ" | "unclear";
+            /** Version */
+            version: number;
+        };
+        /**
+         * ImprintDecision
+         * @description What the reviewer decides by his own eyes, whatever the comparison said.
+         */
+        ImprintDecision: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "match" | "differ" | "unclear";
+            /**
+             * Note
+             * @description What he looked at.
+             */
+            note: string;
         };
         /**
          * IssueFormCheck
@@ -10611,6 +11020,60 @@ export interface components {
             safe_id: string;
         };
         /**
+         * NewOriginal
+         * @description Enters an original that lies in a safe.
+         */
+        NewOriginal: {
+            /**
+             * Condition
+             * @description How it looks now.
+             */
+            condition: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "business_licence" | "title_deed" | "qualification" | "intellectual_property" | "account_permit" | "contract" | "other";
+            /** Name */
+            name: string;
+            /**
+             * Reference
+             * @description The number printed on it.
+             */
+            reference?: string | null;
+            /**
+             * Route Code
+             * @description Code of the named route by which its loans are approved; the borrower's superior otherwise.
+             */
+            route_code?: string | null;
+            /** Safe Id */
+            safe_id: string;
+            /** Slot */
+            slot: string;
+        };
+        /**
+         * NewOriginalLoan
+         * @description Asks for originals; the caller borrows them.
+         */
+        NewOriginalLoan: {
+            /**
+             * Due At
+             * @description UTC milliseconds; the originals are back by then.
+             */
+            due_at: number;
+            /**
+             * From At
+             * @description UTC milliseconds.
+             */
+            from_at: number;
+            /** Original Ids */
+            original_ids: string[];
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+        };
+        /**
          * NewOverride
          * @description The separation of duties is lifted for one person and one request.
          */
@@ -10981,6 +11444,24 @@ export interface components {
             title: string;
         };
         /**
+         * NewReturnedCopies
+         * @description Checks copies off that came back with the counterparty's seal, with a scan of them.
+         */
+        NewReturnedCopies: {
+            /** Copies */
+            copies: number;
+            /**
+             * Counterparty Sealed
+             * @description Whether the counterparty's seal is on them.
+             */
+            counterparty_sealed: boolean;
+            /**
+             * Document Version Id
+             * @description The scan, uploaded as a document.
+             */
+            document_version_id: string;
+        };
+        /**
          * NewRouteDefinition
          * @description A named route to write.
          */
@@ -11022,6 +11503,41 @@ export interface components {
             switch?: components["schemas"]["SwitchBody"] | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * NewSentCopies
+         * @description Registers copies that went out together.
+         */
+        NewSentCopies: {
+            /** Copies */
+            copies: number;
+            /**
+             * Courier
+             * @description The courier's name.
+             */
+            courier?: string | null;
+            /**
+             * Due At
+             * @description When they are to be back with the counterparty's seal; null when they stay there.
+             */
+            due_at?: number | null;
+            /** Recipient */
+            recipient: string;
+            /**
+             * Sent At
+             * @description UTC milliseconds.
+             */
+            sent_at: number;
+            /**
+             * Tracking
+             * @description The number of the parcel.
+             */
+            tracking?: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "courier" | "by_hand";
         };
         /**
          * NewSimulation
@@ -11462,6 +11978,144 @@ export interface components {
             items: components["schemas"]["OrganizationTransitionOut"][];
         };
         /**
+         * OriginalLoanItemOut
+         * @description An original of a loan.
+         */
+        OriginalLoanItemOut: {
+            /** Intact */
+            intact: boolean | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "business_licence" | "title_deed" | "qualification" | "intellectual_property" | "account_permit" | "contract" | "other";
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Number */
+            number: string;
+            /** Original Id */
+            original_id: string;
+            /** Slot */
+            slot: string;
+        };
+        /**
+         * OriginalLoanOut
+         * @description A loan of originals with its persons and what was found on return.
+         */
+        OriginalLoanOut: {
+            /** Approvers */
+            approvers: components["schemas"]["PersonRef"][];
+            /**
+             * Back
+             * @description Who confirmed that they are back.
+             */
+            back: components["schemas"]["PartyOut"][];
+            /** Back At */
+            back_at: number | null;
+            borrower: components["schemas"]["PersonRef"];
+            custodian: components["schemas"]["PersonRef"];
+            /** Decided At */
+            decided_at: number | null;
+            /** Due At */
+            due_at: number;
+            /** Escalated At */
+            escalated_at: number | null;
+            /** From At */
+            from_at: number;
+            /**
+             * I Keep
+             * @description Whether the caller keeps the safe they belong to.
+             */
+            i_keep: boolean;
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["OriginalLoanItemOut"][];
+            /** Number */
+            number: string;
+            /**
+             * Out
+             * @description Who confirmed that the originals go out.
+             */
+            out: components["schemas"]["PartyOut"][];
+            /** Out At */
+            out_at: number | null;
+            /** Overdue At */
+            overdue_at: number | null;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Requested At */
+            requested_at: number;
+            /** @description Left out of lists. */
+            route: components["schemas"]["ApprovalRouteOut"] | null;
+            /** Safe Name */
+            safe_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "approved" | "rejected" | "sent_back" | "out" | "overdue" | "returned" | "cancelled";
+            /** Version */
+            version: number;
+        };
+        /**
+         * OriginalOut
+         * @description An original as the register shows it.
+         */
+        OriginalOut: {
+            /** Condition */
+            condition: string;
+            /** Due At */
+            due_at: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "business_licence" | "title_deed" | "qualification" | "intellectual_property" | "account_permit" | "contract" | "other";
+            lent_to: components["schemas"]["PersonRef"] | null;
+            /** Loan Id */
+            loan_id: string | null;
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+            /** Reference */
+            reference: string | null;
+            /** Registered At */
+            registered_at: number;
+            /** Route Code */
+            route_code: string | null;
+            /** Safe Id */
+            safe_id: string;
+            /** Safe Name */
+            safe_name: string;
+            /** Slot */
+            slot: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "kept" | "lent" | "missing" | "withdrawn";
+            /** Version */
+            version: number;
+        };
+        /**
+         * OriginalPlace
+         * @description Where an original lies.
+         */
+        OriginalPlace: {
+            /** Safe Id */
+            safe_id: string;
+            /** Slot */
+            slot: string;
+        };
+        /**
          * OwedDutyOut
          * @description A duty that is not fulfilled, with the request it lies on.
          */
@@ -11674,6 +12328,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[ImprintComparisonOut] */
+        Page_ImprintComparisonOut_: {
+            /** Items */
+            items: components["schemas"]["ImprintComparisonOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
         /** Page[IssueFormOut] */
         Page_IssueFormOut_: {
             /** Items */
@@ -11738,6 +12402,26 @@ export interface components {
         Page_OpeningOut_: {
             /** Items */
             items: components["schemas"]["OpeningOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[OriginalLoanOut] */
+        Page_OriginalLoanOut_: {
+            /** Items */
+            items: components["schemas"]["OriginalLoanOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[OriginalOut] */
+        Page_OriginalOut_: {
+            /** Items */
+            items: components["schemas"]["OriginalOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -13189,6 +13873,14 @@ export interface components {
             fen_per_unit: string;
         };
         /**
+         * Reason
+         * @description Why an original is given up, or what is known of one that was found again.
+         */
+        Reason: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ReasonBody
          * @description Why.
          */
@@ -13747,6 +14439,41 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * ReturnedCopiesOut
+         * @description Copies that came back.
+         */
+        ReturnedCopiesOut: {
+            /** Copies */
+            copies: number;
+            /** Document Version Id */
+            document_version_id: string;
+            /** Registered At */
+            registered_at: number;
+            registered_by: components["schemas"]["PersonRef"];
+            /** Sm3 */
+            sm3: string;
+        };
+        /**
+         * ReturnedOriginal
+         * @description In which condition an original came back.
+         */
+        ReturnedOriginal: {
+            /** Intact */
+            intact: boolean;
+            /** Note */
+            note?: string | null;
+            /** Original Id */
+            original_id: string;
+        };
+        /**
+         * ReturnedOriginals
+         * @description What the custodian found of several.
+         */
+        ReturnedOriginals: {
+            /** Items */
+            items: components["schemas"]["ReturnedOriginal"][];
         };
         /**
          * ReviewDecision
@@ -15168,6 +15895,65 @@ export interface components {
             to_step_id: string;
         };
         /**
+         * SentCopiesOut
+         * @description Copies that went out together.
+         */
+        SentCopiesOut: {
+            /**
+             * Back
+             * @description Copies that came back.
+             */
+            back: number;
+            /** Copies */
+            copies: number;
+            /** Courier */
+            courier: string | null;
+            /** Due At */
+            due_at: number | null;
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Recipient */
+            recipient: string;
+            registered_by: components["schemas"]["PersonRef"];
+            /** Returned */
+            returned: components["schemas"]["ReturnedCopiesOut"][];
+            /** Sent At */
+            sent_at: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "out" | "overdue" | "partly_back" | "back" | "stays" | "void";
+            /** Tracking */
+            tracking: string | null;
+            /** Version */
+            version: number;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "courier" | "by_hand";
+        };
+        /**
+         * SentCopiesPage
+         * @description All sendings of a request, and how many copies there are to send.
+         */
+        SentCopiesPage: {
+            /** Items */
+            items: components["schemas"]["SentCopiesOut"][];
+            /** May Send */
+            may_send: boolean;
+            /**
+             * Sealed
+             * @description Copies that bear a seal.
+             */
+            sealed: number;
+            /** Sent */
+            sent: number;
+        };
+        /**
          * ShareOut
          * @description Households and their floor area.
          */
@@ -15659,6 +16445,33 @@ export interface components {
             whereabouts: string | null;
         };
         /**
+         * StocktakeOriginalOut
+         * @description One original of a stocktake.
+         */
+        StocktakeOriginalOut: {
+            /** Discrepancy */
+            discrepancy: string | null;
+            /** Expected */
+            expected: boolean;
+            /** Found */
+            found: boolean | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+            /** Original Id */
+            original_id: string;
+            /** Slot */
+            slot: string;
+            /**
+             * State
+             * @description By the register, when it was counted.
+             */
+            state: string;
+        };
+        /**
          * StocktakeOut
          * @description A stocktake with its seals and its two persons.
          */
@@ -15676,6 +16489,8 @@ export interface components {
             lines: components["schemas"]["StocktakeLineOut"][];
             /** Number */
             number: string;
+            /** Originals */
+            originals: components["schemas"]["StocktakeOriginalOut"][];
             /**
              * Over
              * @description Whether its time has passed without both having confirmed.
@@ -21037,6 +21852,76 @@ export interface operations {
             };
         };
     };
+    decide_imprint_api_v1_imprint_comparisons__comparison_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprintDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprintComparisonOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    picture_api_v1_imprint_comparisons__comparison_id___part__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+                part: "scan" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_jobs_api_v1_jobs_get: {
         parameters: {
             query?: {
@@ -22979,6 +23864,445 @@ export interface operations {
             };
         };
     };
+    list_loans_api_v1_original_loans_get: {
+        parameters: {
+            query?: {
+                state?: ("asked" | "approved" | "rejected" | "sent_back" | "out" | "overdue" | "returned" | "cancelled") | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OriginalLoanOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_for_originals_api_v1_original_loans_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOriginalLoan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalLoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_loan_api_v1_original_loans__loan_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalLoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancel_loan_api_v1_original_loans__loan_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalLoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_returned_api_v1_original_loans__loan_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnedOriginals"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalLoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_loan_api_v1_original_loans__loan_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalLoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_originals_api_v1_originals_get: {
+        parameters: {
+            query?: {
+                state?: ("kept" | "lent" | "missing" | "withdrawn") | null;
+                q?: string | null;
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OriginalOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_original_api_v1_originals_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOriginal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_original_api_v1_originals__original_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                original_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    find_again_api_v1_originals__original_id__found_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                original_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    place_original_api_v1_originals__original_id__place_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                original_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OriginalPlace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_original_api_v1_originals__original_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                original_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_permits_api_v1_paper_permits_get: {
         parameters: {
             query?: {
@@ -24793,6 +26117,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_sent_copies_api_v1_requests__request_id__sent_copies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentCopiesPage"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    send_copies_api_v1_requests__request_id__sent_copies_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSentCopies"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentCopiesPage"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    take_copies_back_api_v1_requests__request_id__sent_copies__sending_id__returns_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                request_id: string;
+                sending_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReturnedCopies"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentCopiesPage"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    strike_sending_api_v1_requests__request_id__sent_copies__sending_id__strike_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                request_id: string;
+                sending_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentCopiesPage"];
                 };
             };
             /** @description Problem document */
@@ -26868,6 +28341,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealDetailOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_comparisons_api_v1_seals__seal_id__imprint_comparisons_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImprintComparisonOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    compare_imprint_api_v1_seals__seal_id__imprint_comparisons_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_compare_imprint_api_v1_seals__seal_id__imprint_comparisons_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprintComparisonOut"];
                 };
             };
             /** @description Problem document */

@@ -5,10 +5,10 @@ import { addressOf } from '@/api/client'
  * What has changed, told by the platform while a page is open (server-sent events). All users of the page share one
  * connection; it begins with the first and ends with the last, and the browser itself comes back after a break.
  */
-export type LiveTopic = 'approvals' | 'seals' | 'openings' | 'loans' | 'surveys' | 'handovers' | 'stocktakes' | 'alarms' | 'devices'
+export type LiveTopic = 'approvals' | 'seals' | 'openings' | 'loans' | 'surveys' | 'handovers' | 'stocktakes' | 'original-loans' | 'alarms' | 'devices'
 type Listener = (subjectId: string | null) => void
 
-const TOPICS: LiveTopic[] = ['approvals', 'seals', 'openings', 'loans', 'surveys', 'handovers', 'stocktakes', 'alarms', 'devices']
+const TOPICS: LiveTopic[] = ['approvals', 'seals', 'openings', 'loans', 'surveys', 'handovers', 'stocktakes', 'original-loans', 'alarms', 'devices']
 /** Events that come close together are one reason to read anew. */
 const SETTLE_MS = 300
 

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { AlarmClock, Box, Briefcase, CircleClose, Cpu, DataLine, Document, DocumentChecked, Files, Finished, House, List, Lock, Memo, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Switch, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
+import { AlarmClock, Box, Briefcase, CircleClose, Collection, Cpu, DataLine, Document, DocumentChecked, Files, Finished, House, List, Lock, Memo, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Switch, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -46,6 +46,7 @@ export const NAVIGATION: NavGroup[] = [
     items: [
       { key: 'console', to: '/custody', icon: Lock, permission: ['custody.open', 'custody.review'] },
       { key: 'loans', to: '/custody/loans', icon: Promotion },
+      { key: 'originals', to: '/custody/originals', icon: Collection, permission: 'seals.read' },
       { key: 'handovers', to: '/custody/handovers', icon: Switch },
       { key: 'stocktakes', to: '/custody/stocktakes', icon: Finished },
       { key: 'paperPermits', to: '/custody/paper-permits', icon: Memo, permission: ['custody.open', 'custody.review', 'custody.read', 'seals.manage'] },

@@ -153,6 +153,17 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.loans' },
   },
   {
+    path: '/custody/originals',
+    component: () => import('@/views/custody/OriginalsPage.vue'),
+    meta: { title: 'nav.originals', permission: 'seals.read' },
+  },
+  {
+    path: '/custody/original-loans/:id',
+    component: () => import('@/views/custody/OriginalLoanPage.vue'),
+    props: true,
+    meta: { title: 'originals.loan' },
+  },
+  {
     path: '/custody/handovers',
     component: () => import('@/views/custody/HandoversPage.vue'),
     meta: { title: 'nav.handovers' },

@@ -43,14 +43,19 @@ from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
 from shuangyin.custody import checklist_api as custody_checklist_api
 from shuangyin.custody import handovers_api as custody_handovers_api
+from shuangyin.custody import imprints_api as custody_imprints_api
 from shuangyin.custody import keeping_api as custody_keeping_api
 from shuangyin.custody import loans_api as custody_loans_api
+from shuangyin.custody import original_subject
+from shuangyin.custody import originals_api as custody_originals_api
 from shuangyin.custody import paper_permits_api as custody_paper_permits_api
 from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
+from shuangyin.custody import sent_copies_api as custody_sent_copies_api
 from shuangyin.custody import stocktakes_api as custody_stocktakes_api
 from shuangyin.custody.commands.late_returns import notice_late_returns
 from shuangyin.custody.commands.overdue_loans import notice_overdue_loans
+from shuangyin.custody.commands.overdue_originals import notice_overdue_originals
 from shuangyin.custody.commands.paper_permits import notice_open_permits
 from shuangyin.devices import api as devices_api
 from shuangyin.devices import link_api as devices_link_api
@@ -153,6 +158,9 @@ APIS = (
     devices_opinions_api,
     leaving_api,
     custody_loans_api,
+    custody_originals_api,
+    custody_sent_copies_api,
+    custody_imprints_api,
     custody_handovers_api,
     custody_stocktakes_api,
     custody_keeping_api,
@@ -203,7 +211,9 @@ def _ports() -> dict[type[Any], object]:
         **people_ports.implementations(),
         **approvals_ports.implementations(),
         **standing_in.implementations(),
-        **requests_ports.implementations(),
+        **requests_ports.implementations(
+            {original_subject.SUBJECT_TYPE: original_subject.OriginalLoanSubject()}
+        ),
         **sealing_ports.implementations(),
         **custody_ports.implementations(),
         custody_ports.SmartKeeping: DeviceKeeping(),
@@ -252,6 +262,7 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
         Periodic(platform, "late-returns", notice_late_returns, period_s=SWEEP_S),
         Periodic(platform, "open-paper-permits", notice_open_permits, period_s=SWEEP_S),
         Periodic(platform, "overdue-loans", notice_overdue_loans, period_s=SWEEP_S),
+        Periodic(platform, "overdue-originals", notice_overdue_originals, period_s=SWEEP_S),
         LivePoller(platform, platform.port(LiveBus)),
         SequencerThread(platform),
         WitnessThread(platform),

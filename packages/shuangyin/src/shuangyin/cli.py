@@ -12,6 +12,7 @@ from rich.console import Console
 from shuangyin import (
     device_commands,
     fleet_commands,
+    loan_commands,
     log_commands,
     people_commands,
     request_commands,
@@ -24,6 +25,7 @@ from shuangyin.device_sim import command as device_command
 from shuangyin.process_lock import only_process
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
+app.add_typer(loan_commands.app, name="loan")
 app.add_typer(log_commands.app, name="log")
 app.add_typer(people_commands.app, name="person")
 app.add_typer(request_commands.app, name="request")

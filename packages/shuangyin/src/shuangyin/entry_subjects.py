@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Handover, Loan, Opening, OpeningRequest, Safe
+from shuangyin.custody.original_models import Original, OriginalLoan
 from shuangyin.custody.paper_permit_models import PaperPermit
 from shuangyin.custody.stocktake_models import Stocktake
 from shuangyin.devices.models import Device
@@ -56,6 +57,8 @@ class AreaEntrySubjects:
             ("loan", select(Loan.id), Loan),
             ("handover", select(Handover.id), Handover),
             ("stocktake", select(Stocktake.id), Stocktake),
+            ("original", select(Original.id), Original),
+            ("original_loan", select(OriginalLoan.id), OriginalLoan),
             ("paper_permit", select(PaperPermit.id), PaperPermit),
         )
         return {
@@ -92,6 +95,8 @@ class AreaEntrySubjects:
             ("handover", Handover, Handover.number),
             ("stocktake", Stocktake, Stocktake.number),
             ("paper_permit", PaperPermit, PaperPermit.number),
+            ("original", Original, Original.number),
+            ("original_loan", OriginalLoan, OriginalLoan.number),
             ("safe", Safe, Safe.name),
             ("device", Device, Device.name),
         )

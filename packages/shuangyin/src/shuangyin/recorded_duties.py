@@ -21,13 +21,15 @@ from shuangyin.recorded_comparing import (
     subject_of,
     text_differs,
 )
-from shuangyin.requests.models import ArchiveCopy, RequestDuty
+from shuangyin.requests.models import ArchiveCopy, DutyKind, RequestDuty
 from shuangyin.workbench.models import WeeklyStatement
 
 
 def _duty_opened(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     """A duty is overdue or fulfilled exactly when an entry says so, and has the scans that the entry names."""
     row = row_of(work, RequestDuty, facts.get("duty"))
+    if facts.get("duty_kind") == DutyKind.COUNTERSIGNED:
+        return _awaited(work, content, facts)
     past = {
         one.kind: one
         for one in past_of(work, "request", subject_of(content), *_DUTY_LATER)
@@ -55,6 +57,32 @@ def _duty_opened(work: UnitOfWork, content: Content, facts: Facts) -> str | None
         said = said or states(one, {"request_id": row.request_id, "added_at": row.fulfilled_at})
     note = fulfilled.facts.get("note") if fulfilled else None
     return said or text_differs(row.note, note, "RequestDuty.note")
+
+
+def _awaited(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
+    """Copies that are to come back may be owed again with another time: the last entry about the duty counts, and its
+    scans are those of what came back."""
+    row = row_of(work, RequestDuty, facts.get("duty"))
+    past = [
+        one
+        for one in past_of(work, "request", subject_of(content), "requests.duty_opened", *_DUTY_LATER)
+        if one.facts.get("duty") == facts.get("duty")
+    ]
+    opened = [one for one in past if one.kind == "requests.duty_opened"]
+    ended = past[-1] if past[-1].kind == "requests.duty_fulfilled" else None
+    stated = {
+        "request_id": subject_of(content),
+        "kind": facts.get("duty_kind"),
+        "due_at": opened[-1].facts.get("due_at"),
+        "opened_at": opened[0].at,
+        "fulfilled_at": ended.at if ended else None,
+        "fulfilled_by": ended.actor if ended else None,
+    }
+    back = past_of(work, "request", subject_of(content), "custody.copies_back")
+    kept = set(work.session.scalars(select(ArchiveCopy.sm3).where(ArchiveCopy.duty_id == facts.get("duty"))))
+    if kept != {one.facts.get("sm3") for one in back}:
+        return "ArchiveCopy.sm3 is not what was recorded"
+    return states(row, stated)
 
 
 _DUTY_LATER = ("requests.duty_overdue", "requests.duty_fulfilled")

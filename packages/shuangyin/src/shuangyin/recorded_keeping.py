@@ -22,6 +22,7 @@ from shuangyin.recorded_comparing import (
     subject_of,
 )
 from shuangyin.recorded_custody import confirmation_differs, confirmation_key
+from shuangyin.recorded_originals import originals_counted
 
 
 def _begun(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
@@ -43,7 +44,7 @@ def _counted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
         said = differs(row_of(work, StocktakeLine, line.get("line")), line, columns)
         if said is not None:
             return said
-    return None
+    return originals_counted(work, facts)
 
 
 def _deputy(work: UnitOfWork, content: Content, facts: Facts) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.imprint_models import ImprintComparison
 from shuangyin.custody.models import PrintCopy, UsePhoto
 from shuangyin.documents.models import DocumentVersion
 from shuangyin.evidence.kept_objects import KeptObject
@@ -52,6 +53,12 @@ def _print(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> KeptO
     )
 
 
+def _compared(work: UnitOfWork, _content: Mapping[str, Any], facts: Facts) -> KeptObject | None:
+    row = work.session.get(ImprintComparison, str(facts.get("comparison")))
+    named = f"ImprintComparison {facts.get('comparison')}"
+    return KeptObject(named, row.scan_object_id if row else None, str(facts.get("scan_sm3")))
+
+
 def _imprint(work: UnitOfWork, content: Mapping[str, Any], facts: Facts) -> KeptObject | None:
     """The imprint of a seal as it is now; which of several was filed last the comparison of facts tells."""
     subject = content.get("subject")
@@ -66,6 +73,7 @@ _FINDERS: Mapping[str, Finder] = {
     "documents.uploaded": _uploaded,
     "sealing.sealed": _sealed,
     "custody.photo_taken": _photo,
+    "custody.imprint_compared": _compared,
     "custody.print_made": _print,
     "seals.specimen_filed": _imprint,
     "seals.imported": _imprint,

@@ -8,6 +8,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.handover_queries import get as handover
+from shuangyin.custody.original_queries import loan as original_loan
 from shuangyin.custody.paper_permit_queries import get as paper_permit
 from shuangyin.custody.queries import loan, opening, safe
 from shuangyin.custody.stocktake_queries import get as stocktake
@@ -61,6 +62,8 @@ _CHECKS: dict[str, Check] = {
     "device": _listed("devices.read"),
     "small_unit": _listed("authority.read"),
     "seal_step": _listed("seals.read"),
+    "original": _listed("seals.read"),
+    "original_loan": original_loan,
 }
 
 

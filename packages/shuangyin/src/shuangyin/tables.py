@@ -10,9 +10,12 @@ from shuangyin.authority import models as authority
 from shuangyin.core import idempotency, jobs, live, numbers, objects
 from shuangyin.core.database import Base
 from shuangyin.custody import checklist_models as checklists
+from shuangyin.custody import imprint_models as imprints
 from shuangyin.custody import keeping_models as keeping
 from shuangyin.custody import models as custody
+from shuangyin.custody import original_models as originals
 from shuangyin.custody import paper_permit_models as paper_permits
+from shuangyin.custody import sent_copy_models as sent_copies
 from shuangyin.custody import stocktake_models as stocktakes
 from shuangyin.devices import models as devices
 from shuangyin.devices import opinion_models as opinions
@@ -49,8 +52,11 @@ MODULES = (
     sealing,
     custody,
     checklists,
+    imprints,
     keeping,
+    originals,
     paper_permits,
+    sent_copies,
     stocktakes,
     devices,
     opinions,

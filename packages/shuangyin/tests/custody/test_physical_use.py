@@ -61,7 +61,10 @@ def test_no_press_beyond_the_approval(desk: Any) -> None:
     problem(desk.press(opening["id"], normal=2), 409, "COUNT_EXCEEDED")
     problem(desk.press(opening["id"], seam=5), 409, "SEAM_COUNT_EXCEEDED")
     ok(desk.press(opening["id"], normal=1, spoiled=1), 201)
-    problem(desk.press(opening["id"], spoiled=1), 409, "SPARE_EXCEEDED")
+    ok(desk.press(opening["id"], spoiled=1), 201)
+    (alarm,) = desk.story.get("administrator", "/alarms")["items"]
+    assert (alarm["kind"], alarm["facts"]["beyond"]) == ("spoiled_beyond_spare", 1)
+    problem(desk.press(opening["id"], seam=1), 409, "SPARE_EXCEEDED")
     problem(desk.press(opening["id"]), 409, "NO_PRESSES")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from platform_world import ok, problem
 
 from shuangyin.custody.checklist_rules import Checked, object_to_press
-from shuangyin.custody.rules import LARGE_RUN, Permitted, Presses, object_to_presses, spare_for
+from shuangyin.custody.rules import LARGE_RUN, Permitted, Presses, beyond_spare, object_to_presses, spare_for
 
 pytestmark = pytest.mark.database_full
 
@@ -59,7 +59,10 @@ def test_the_spare_is_one_or_a_tenth_of_a_large_run_and_serves_nothing_else(
     assert spare == (1 if approved < LARGE_RUN else approved // 10)
     permitted = Permitted(normal=approved, seam=0)
     if spoiled:
-        told = object_to_presses(permitted, Presses(0, 0, 0, 0), Presses(0, 0, 0, spoiled))
-        assert (told is None) == (spoiled <= spare)
+        made = Presses(0, 0, 0, spoiled)
+        assert object_to_presses(permitted, Presses(0, 0, 0, 0), made) is None, (
+            "it was made, and is registered"
+        )
+        assert beyond_spare(permitted, made) == max(0, spoiled - spare)
     beyond = object_to_presses(permitted, Presses(0, 0, 0, 0), Presses(approved + 1, 0, 0, 0))
     assert beyond is not None

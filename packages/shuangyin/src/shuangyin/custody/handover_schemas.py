@@ -55,7 +55,7 @@ class HandoverItemOut(BaseModel):
 
     id: str
     position: int
-    kind: Literal["seal", "safe", "unfinished_use", "imprint_card", "accessory"]
+    kind: Literal["seal", "safe", "unfinished_use", "imprint_card", "accessory", "original", "original_loan"]
     thing_id: str | None
     name: str
     present: bool | None

@@ -16,6 +16,8 @@ _KINDS = {
     "unfinished_use": "未办结用印",
     "imprint_card": "印鉴留存卡",
     "accessory": "附件",
+    "original": "原件",
+    "original_loan": "借出未还原件",
 }
 _ROLES = {"giver": "移交人", "receiver": "接收人", "witness": "监交人"}
 _STATES = {"pending": "办理中", "done": "已完成", "cancelled": "已取消"}

@@ -277,6 +277,8 @@ class ItemKind(StrEnum):
     UNFINISHED_USE = "unfinished_use"
     IMPRINT_CARD = "imprint_card"
     ACCESSORY = "accessory"
+    ORIGINAL = "original"
+    ORIGINAL_LOAN = "original_loan"
 
 
 class Handover(Versioned, Base):

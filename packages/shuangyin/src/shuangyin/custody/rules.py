@@ -75,8 +75,10 @@ class Permitted:
 def object_to_presses(permitted: Permitted, before: Presses, now: Presses) -> Objection | None:
     """None when the presses registered so far and now stay within the approval.
 
-    Covers count against the presses on pages, since an approval speaks of pages and seams. Spoiled presses may use
-    the declared spare and nothing else may (invariant 6: permitted, spare included, ≥ good + spoiled).
+    Covers count against the presses on pages, since an approval speaks of pages and seams. Spoiled presses have the
+    declared spare, which nothing else may use (invariant 6: permitted, spare included, ≥ good + spoiled). More of them
+    are registered all the same, since they were made (`beyond_spare` counts them), but after that no good press is:
+    it needs a new approval.
     """
     after = before.plus(now)
     if now.total == 0:
@@ -101,16 +103,21 @@ def object_to_presses(permitted: Permitted, before: Presses, now: Presses) -> Ob
                 f"More seam presses than approved: {left} are left.",
             ),
         )
-    spare = spare_for(permitted.total)
-    if after.spoiled > spare:
+    if now.good and beyond_spare(permitted, before):
+        spare = spare_for(permitted.total)
         return Objection(
             "SPARE_EXCEEDED",
             Text(
-                f"废印超过备用的 {spare} 次，须重新报批。",
-                f"More than the {spare} spare for spoiled presses; a new approval is needed.",
+                f"废印已超过备用的 {spare} 次，须重新报批后再盖。",
+                f"More than the {spare} spare presses were spoiled; a new approval is needed before the next press.",
             ),
         )
     return None
+
+
+def beyond_spare(permitted: Permitted, registered: Presses) -> int:
+    """How many spoiled presses there are beyond the declared spare."""
+    return max(0, registered.spoiled - spare_for(permitted.total))
 
 
 def object_to_persons(

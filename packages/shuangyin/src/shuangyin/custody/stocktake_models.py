@@ -1,4 +1,4 @@
-"""Tables of stocktakes (盘点)."""
+"""Tables of stocktakes (盘点) of what lies in a safe: seals and originals."""
 
 from __future__ import annotations
 
@@ -69,3 +69,20 @@ class StocktakeLine(Base):
     good: Mapped[int | None] = mapped_column(doc="Good presses registered so far.")
     spoiled: Mapped[int | None] = mapped_column(doc="Spoiled presses registered so far.")
     balanced: Mapped[bool | None]
+
+
+class StocktakeOriginal(Base):
+    """One original of a stocktake: whether the register has it in its slot, and whether it was found there."""
+
+    __tablename__ = "stocktake_original"
+    __table_args__ = (UniqueConstraint("stocktake_id", "original_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    stocktake_id: Mapped[str] = mapped_column(String(32), ForeignKey("stocktake.id"))
+    original_id: Mapped[str] = mapped_column(String(32), ForeignKey("original.id"))
+    slot: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), doc="By the register, when it was counted.")
+    expected: Mapped[bool]
+    found: Mapped[bool | None] = mapped_column(doc="Null until it was looked at.")
+    discrepancy: Mapped[str | None] = mapped_column(String(500))

@@ -11,9 +11,20 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries, views
 from shuangyin.custody.accounting import account_of
 from shuangyin.custody.loan_views import parties_out
-from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine, StocktakeStatus
+from shuangyin.custody.original_models import Original
+from shuangyin.custody.stocktake_models import (
+    Stocktake,
+    StocktakeLine,
+    StocktakeOriginal,
+    StocktakeStatus,
+)
 from shuangyin.custody.stocktake_rules import NOTHING_YET, Account
-from shuangyin.custody.stocktake_schemas import AccountOut, StocktakeLineOut, StocktakeOut
+from shuangyin.custody.stocktake_schemas import (
+    AccountOut,
+    StocktakeLineOut,
+    StocktakeOriginalOut,
+    StocktakeOut,
+)
 from shuangyin.seals.models import Seal
 
 RIGHTS = ("custody.read", "seals.manage")
@@ -64,6 +75,17 @@ def lines(work: UnitOfWork, stocktake_id: str) -> list[StocktakeLine]:
     return list(work.session.scalars(query.order_by(StocktakeLine.position)))
 
 
+def originals(work: UnitOfWork, stocktake_id: str) -> list[tuple[StocktakeOriginal, Original]]:
+    """The originals of a stocktake, by slot."""
+    query = (
+        select(StocktakeOriginal, Original)
+        .join(Original, Original.id == StocktakeOriginal.original_id)
+        .where(StocktakeOriginal.stocktake_id == stocktake_id)
+        .order_by(StocktakeOriginal.slot, Original.number)
+    )
+    return list(work.session.execute(query).tuples())
+
+
 def touch(stocktake: Stocktake) -> None:
     """The count is another one with other findings: its version rises although its own columns stay."""
     flag_modified(stocktake, "number")
@@ -90,9 +112,24 @@ def stocktake_out(work: UnitOfWork, stocktake: Stocktake) -> StocktakeOut:
             "ends_at": stocktake.ends_at,
             "done_at": stocktake.done_at,
             "lines": [_line_out(work, stocktake, one) for one in lines(work, stocktake.id)],
+            "originals": [_original_out(line, of) for line, of in originals(work, stocktake.id)],
             "parties": parties_out(work, people, stocktake.id, "stocktake", roles),
             "version": stocktake.version,
         }
+    )
+
+
+def _original_out(line: StocktakeOriginal, of: Original) -> StocktakeOriginalOut:
+    return StocktakeOriginalOut(
+        id=line.id,
+        original_id=of.id,
+        number=of.number,
+        name=of.name,
+        slot=line.slot,
+        state=line.state,
+        expected=line.expected,
+        found=line.found,
+        discrepancy=line.discrepancy,
     )
 
 

@@ -21,7 +21,7 @@ class NewStocktake(BaseModel):
 
 
 class CountedSeal(BaseModel):
-    """Whether a seal lies in its slot; where that is not what the register says, what is wrong."""
+    """Whether a seal or an original lies in its slot; where that is not what the register says, what is wrong."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,7 +31,7 @@ class CountedSeal(BaseModel):
 
 
 class CountedSeals(BaseModel):
-    """What was found of several seals."""
+    """What was found of several seals and originals, each by the id of its line."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,6 +65,20 @@ class StocktakeLineOut(BaseModel):
     account: AccountOut
 
 
+class StocktakeOriginalOut(BaseModel):
+    """One original of a stocktake."""
+
+    id: str
+    original_id: str
+    number: str
+    name: str
+    slot: str
+    state: str = Field(description="By the register, when it was counted.")
+    expected: bool
+    found: bool | None
+    discrepancy: str | None
+
+
 class StocktakeOut(BaseModel):
     """A stocktake with its seals and its two persons."""
 
@@ -81,5 +95,6 @@ class StocktakeOut(BaseModel):
     ends_at: int
     done_at: int | None
     lines: list[StocktakeLineOut]
+    originals: list[StocktakeOriginalOut]
     parties: list[PartyOut]
     version: int

@@ -7,7 +7,7 @@ from typing import Any
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.stocktake_models import Stocktake
 from shuangyin.custody.stocktake_queries import stocktake_out
-from shuangyin.custody.stocktake_schemas import StocktakeLineOut
+from shuangyin.custody.stocktake_schemas import StocktakeLineOut, StocktakeOriginalOut
 from shuangyin.custody.typesetting import named, time_of, typeset_form
 from shuangyin.organization.queries import get as organization_of
 
@@ -28,6 +28,7 @@ def stocktake_sheet(work: UnitOfWork, stocktake: Stocktake) -> dict[str, Any]:
         "begun_at": time_of(shown.begun_at),
         "done_at": time_of(shown.done_at),
         "lines": [_row(one) for one in shown.lines],
+        "originals": [_original_row(one) for one in shown.originals],
         "parties": [
             {"role": _ROLES[one.role], "name": named(one.person), "at": time_of(one.confirmed_at)}
             for one in shown.parties
@@ -38,6 +39,20 @@ def stocktake_sheet(work: UnitOfWork, stocktake: Stocktake) -> dict[str, Any]:
 def typeset_stocktake(data: dict[str, Any]) -> bytes:
     """The sheet as PDF, A4 landscape. Raises Unavailable when typesetting fails."""
     return typeset_form("stocktake.typ", data)
+
+
+_KEPT = {"kept": "在库", "lent": "借出", "missing": "缺失"}
+
+
+def _original_row(line: StocktakeOriginalOut) -> dict[str, str]:
+    return {
+        "number": line.number,
+        "name": line.name,
+        "slot": line.slot,
+        "expected": _KEPT.get(line.state, "—"),
+        "found": "未清点" if line.found is None else "在" if line.found else "不在",
+        "discrepancy": line.discrepancy or "",
+    }
 
 
 def _row(line: StocktakeLineOut) -> dict[str, str]:

@@ -135,10 +135,12 @@ class RequestAttachment(Base):
 
 
 class DutyKind(StrEnum):
-    """What is still to be done after a use: the scan of the sealed paper, the hand-over to another platform."""
+    """What is still to be done after a use: the scan of the sealed paper, the hand-over to another platform, the copies
+    that the counterparty has not sent back with its seal."""
 
     ARCHIVE_COPY = "archive_copy"
     HAND_OVER = "hand_over"
+    COUNTERSIGNED = "countersigned"
 
 
 class RequestDuty(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from shuangyin.approvals.ports import ApprovalSubjects, SubjectCard, SubjectTable
+from shuangyin.approvals.ports import ApprovalSubjects, SubjectCard, SubjectHandler, SubjectTable
 from shuangyin.authority.ports import DutySubjects
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -53,14 +53,15 @@ class RequestReaders:
         return queries.reads_document(work, actor, document_id)
 
 
-def implementations() -> dict[type[Any], object]:
-    """The ports of approvals, authority and documents."""
+def implementations(above: Mapping[str, SubjectHandler] | None = None) -> dict[type[Any], object]:
+    """The ports of approvals, authority and documents; `above` are the subjects of areas above this one."""
     return {
         ApprovalSubjects: SubjectTable(
             {
                 SUBJECT_TYPE: RequestSubject(),
                 scenarios.SUBJECT_TYPE: scenarios.ScenarioListSubject(),
                 step_subject.SUBJECT_TYPE: step_subject.SealStepSubject(),
+                **(above or {}),
             }
         ),
         DocumentReaders: RequestReaders(),

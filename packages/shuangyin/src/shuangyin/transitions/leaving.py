@@ -20,7 +20,7 @@ from shuangyin.people.commands.leaving import active_person, mark_left
 from shuangyin.people.models import Person, PersonStatus
 from shuangyin.transitions import leaving_errors as errors
 from shuangyin.transitions.leaving_access import FactorsPart, SessionsPart, TokensPart
-from shuangyin.transitions.leaving_custody import LoansPart, OpeningsPart, SafesPart, SealsPart
+from shuangyin.transitions.leaving_custody import LoansPart, OpeningsPart, OriginalsPart, SafesPart, SealsPart
 from shuangyin.transitions.leaving_duties import (
     ApprovalsPart,
     ConsultationsPart,
@@ -44,6 +44,7 @@ PARTS: tuple[Part, ...] = (
     RoutesPart(),
     OpeningsPart(),
     LoansPart(),
+    OriginalsPart(),
     SealsPart(),
     SafesPart(),
     DelegationsPart(),

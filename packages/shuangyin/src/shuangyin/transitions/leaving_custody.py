@@ -1,4 +1,4 @@
-"""Parts of what a person has in his keeping: seals, safes, openings under way."""
+"""Parts of what a person has in his keeping: seals, safes, openings under way, originals that he borrowed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.commands import departing as custody
+from shuangyin.custody.commands.original_loans import end_for_leaver
 from shuangyin.custody.models import LoanStatus, OpeningStatus
+from shuangyin.custody.original_models import OriginalLoanStatus
+from shuangyin.custody.original_queries import unfinished_of
 from shuangyin.people.queries import holds_permission
 from shuangyin.seals.commands.keeping import hand_over_keeping, kept_by
 from shuangyin.seals.models import Medium, Seal, SealStatus, Whereabouts
@@ -128,3 +131,24 @@ class LoansPart:
     def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
         for one in of_outcome(items, Outcome.ENDED):
             custody.call_off_loan(work, case.actor, one.thing)
+
+
+class OriginalsPart:
+    """Originals that he borrowed: what is out must come back first, what is not out yet is called off."""
+
+    code = "originals"
+    text = Text("借阅的原件", "Originals he borrowed")
+    actions = (Action.END,)
+
+    def find(self, work: UnitOfWork, case: Case) -> list[Item]:
+        items = []
+        for one in unfinished_of(work, case.actor.organization_id, case.person.id):
+            is_out = one.status == OriginalLoanStatus.OUT
+            outcome = Outcome.BLOCKED if is_out else Outcome.ENDED
+            why = Why.ORIGINALS_OUT if is_out else None
+            items.append(Item("original_loan", one.id, one.number, outcome, None, why, one))
+        return items
+
+    def carry_out(self, work: UnitOfWork, case: Case, items: Sequence[Item]) -> None:
+        for one in of_outcome(items, Outcome.ENDED):
+            end_for_leaver(work, case.actor, one.thing)

@@ -43,6 +43,7 @@ class Why(StrEnum):
     SEAL_OUT = "SEAL_OUT"
     SAFE_OPEN = "SAFE_OPEN"
     LOAN_OUT = "LOAN_OUT"
+    ORIGINALS_OUT = "ORIGINALS_OUT"
     SEALING_NOW = "SEALING_NOW"
     SMALL_UNIT_REVIEWER = "SMALL_UNIT_REVIEWER"
     NEEDS_KEEPER = "NEEDS_KEEPER"
@@ -71,6 +72,9 @@ WHY: dict[Why, Text] = {
     ),
     Why.LOAN_OUT: Text(
         "外带的印章尚未归还，请先办理归还。", "The seals on loan are not back. Have them returned first."
+    ),
+    Why.ORIGINALS_OUT: Text(
+        "借阅的原件尚未归还，请先归还。", "Borrowed originals are not back. Have them returned first."
     ),
     Why.SEALING_NOW: Text(
         "正在用印，请待其完成或处理卡住的任务。", "Sealing is under way. Wait for its end or release the job."
@@ -130,6 +134,7 @@ KINDS: dict[str, Text] = {
     "opening": Text("开柜", "Opening"),
     "loan": Text("印章外带", "Loan of seals"),
     "route": Text("审批流程", "Approval route"),
+    "original_loan": Text("借阅原件", "Loan of originals"),
     "session": Text("登录", "Session"),
     "token": Text("接口令牌", "API token"),
     "password": Text("登录密码", "Password"),

@@ -22,6 +22,7 @@ from shuangyin.workbench import queries
 from shuangyin.workbench.rules import (
     AuthorityFact,
     alerts,
+    confirm_alert,
     freeze_alert,
     seal_life_alert,
     setup_tasks,
@@ -60,12 +61,13 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         first=[
             *first,
             *([stuck_alert(stuck)] if stuck else []),
+            *(confirm_alert(one) for one in queries.to_confirm(work, actor)),
             *([statement_alert(statement.week)] if statement is not None else []),
             *filter(None, [seal_life_alert(queries.seal_life(work, actor))]),
         ],
         seals=seals,
         openings=openings,
-        loans=queries.loans(work, actor),
+        loans=[*queries.loans(work, actor), *queries.original_loans(work, actor)],
         waiting=waiting,
         has_list=has_list,
         failed_jobs=failed,

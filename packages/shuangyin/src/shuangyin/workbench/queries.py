@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
@@ -11,7 +13,18 @@ from shuangyin.core.clock import beijing_time
 from shuangyin.core.jobs import Job, JobState
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.loan_rules import state_of
-from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus, Safe
+from shuangyin.custody.models import (
+    Handover,
+    HandoverStatus,
+    Loan,
+    LoanStatus,
+    Opening,
+    OpeningStatus,
+    Safe,
+)
+from shuangyin.custody.original_models import OriginalLoan, OriginalLoanStatus
+from shuangyin.custody.queries import confirmations
+from shuangyin.custody.stocktake_models import Stocktake, StocktakeStatus
 from shuangyin.evidence.problems import open_problems
 from shuangyin.organization.models import Department, Post
 from shuangyin.people.models import PostHolding
@@ -21,6 +34,7 @@ from shuangyin.scenarios.models import ScenarioList
 from shuangyin.scenarios.queries import may_read_drafts
 from shuangyin.seals.models import Seal, SealDiscrepancy, SealFiling, SealStatus, SealTask
 from shuangyin.workbench.rules import (
+    ConfirmFact,
     ListFact,
     LoanFact,
     OpeningFact,
@@ -77,6 +91,61 @@ def loans(work: UnitOfWork, actor: Actor) -> list[LoanFact]:
         if mine or sees_custody(actor) or actor.may("seals.manage"):
             found.append(LoanFact(loan.id, loan.number, state, loan.place, mine))
     return found
+
+
+def original_loans(work: UnitOfWork, actor: Actor) -> list[LoanFact]:
+    """Loans of originals that may be taken out, are out or overdue: one's own, and all for those who keep safes."""
+    query = select(OriginalLoan).where(
+        OriginalLoan.organization_id == actor.organization_id,
+        OriginalLoan.status.in_((OriginalLoanStatus.APPROVED, OriginalLoanStatus.OUT)),
+    )
+    found = []
+    for loan in work.session.scalars(query.order_by(OriginalLoan.due_at)):
+        mine = actor.person_id == loan.borrower_id
+        state = state_of(
+            work.now,
+            status="pending" if loan.status == OriginalLoanStatus.APPROVED else "out",
+            due_at=loan.due_at,
+        )
+        if mine or sees_custody(actor) or actor.may("seals.manage"):
+            found.append(LoanFact(loan.id, loan.number, state, loan.place, mine, originals=True))
+    return found
+
+
+def to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmFact]:
+    """Hand-overs and stocktakes in which the actor has a part that he has not confirmed yet."""
+    me, found = actor.person_id, list[ConfirmFact]()
+    sheets = select(Handover).where(
+        Handover.organization_id == actor.organization_id,
+        Handover.status == HandoverStatus.PENDING,
+        or_(Handover.giver_id == me, Handover.receiver_id == me, Handover.witness_id == me),
+    )
+    for sheet in work.session.scalars(sheets.order_by(Handover.id)):
+        roles = {"giver": sheet.giver_id, "receiver": sheet.receiver_id, "witness": sheet.witness_id}
+        found += _unconfirmed(work, me, "handover", (sheet.id, sheet.number), roles)
+    counts = select(Stocktake).where(
+        Stocktake.organization_id == actor.organization_id,
+        Stocktake.status == StocktakeStatus.PENDING,
+        Stocktake.ends_at > work.now,
+        or_(Stocktake.counter_id == me, Stocktake.witness_id == me),
+    )
+    for taken in work.session.scalars(counts.order_by(Stocktake.id)):
+        roles = {"counter": taken.counter_id, "witness": taken.witness_id}
+        found += _unconfirmed(work, me, "stocktake", (taken.id, taken.number), roles)
+    return found
+
+
+def _unconfirmed(
+    work: UnitOfWork,
+    me: str,
+    what: Literal["handover", "stocktake"],
+    of: tuple[str, str],
+    roles: Mapping[str, str],
+) -> list[ConfirmFact]:
+    there = confirmations(work, of[0], what)
+    return [
+        ConfirmFact(what, *of, role) for role, person in roles.items() if person == me and role not in there
+    ]
 
 
 def failed_jobs(work: UnitOfWork, actor: Actor) -> int:

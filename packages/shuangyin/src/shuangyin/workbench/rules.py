@@ -49,6 +49,17 @@ class LoanFact:
     state: Literal["pending", "out", "overdue", "returned", "cancelled"]
     place: str
     mine: bool
+    originals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmFact:
+    """A hand-over or stocktake that waits for this person, and as what."""
+
+    what: Literal["handover", "stocktake"]
+    id: str
+    number: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +257,32 @@ def statement_alert(week: str) -> Alert:
 
 def loan_alert(fact: LoanFact) -> Alert | None:
     """A seal that is overdue concerns everybody who sees it; one that is out or waits, its two persons."""
+    return _of_originals(fact) if fact.originals else _of_seals(fact)
+
+
+def _of_originals(fact: LoanFact) -> Alert | None:
+    link = f"/custody/original-loans/{fact.id}"
+    if fact.state == "overdue":
+        text = Text(
+            f"借阅 {fact.number}（{fact.place}）的原件已逾期未归还，请立即归还。",
+            f"The originals of loan {fact.number} ({fact.place}) are overdue. Bring them back now.",
+        )
+        return Alert("danger", text, link)
+    if not fact.mine:
+        return None
+    if fact.state == "pending":
+        text = Text(
+            f"借阅 {fact.number} 已批准，请与保管人一同取出原件。",
+            f"Loan {fact.number} is approved. Take the originals out together with the custodian.",
+        )
+        return Alert("warning", text, link)
+    text = Text(
+        f"借阅 {fact.number} 的原件待归还。", f"The originals of loan {fact.number} are to be returned."
+    )
+    return Alert("info", text, link)
+
+
+def _of_seals(fact: LoanFact) -> Alert | None:
     link = f"/custody/loans/{fact.id}"
     if fact.state == "overdue":
         text = Text(
@@ -260,6 +297,30 @@ def loan_alert(fact: LoanFact) -> Alert | None:
         return Alert("warning", text, link)
     text = Text(f"外带 {fact.number} 的印章待归还。", f"The seals of loan {fact.number} are to be returned.")
     return Alert("info", text, link)
+
+
+_ROLES = {
+    "giver": Text("移交人", "giver"),
+    "receiver": Text("接收人", "receiver"),
+    "witness": Text("监督人", "witness"),
+    "counter": Text("盘点人", "counter"),
+}
+
+
+def confirm_alert(fact: ConfirmFact) -> Alert:
+    """What several persons confirm together waits for this one."""
+    role = _ROLES[fact.role]
+    if fact.what == "handover":
+        text = Text(
+            f"交接 {fact.number} 待您以{role.zh}身份清点并确认。",
+            f"Hand-over {fact.number} waits for you as its {role.en}: check the sheet and confirm.",
+        )
+        return Alert("warning", text, f"/custody/handovers/{fact.id}")
+    text = Text(
+        f"盘点 {fact.number} 待您以{role.zh}身份确认。",
+        f"Stocktake {fact.number} waits for you as its {role.en}.",
+    )
+    return Alert("warning", text, f"/custody/stocktakes/{fact.id}")
 
 
 def log_alert(problem: ProblemFact) -> Alert:

@@ -1,4 +1,4 @@
-"""What several parties confirm, each with a factor of his own: loans, hand-overs, stocktakes."""
+"""What several parties confirm, each with a factor of his own: loans of seals and originals, hand-overs, stocktakes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _KINDS = {
     "loan": "custody.loan_confirmed",
     "handover": "custody.handover_confirmed",
     "stocktake": "custody.stocktake_confirmed",
+    "original_loan": "custody.original_loan_confirmed",
 }
 """Type of what is confirmed → kind of the entry."""
 

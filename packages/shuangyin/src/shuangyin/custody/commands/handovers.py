@@ -13,13 +13,23 @@ from shuangyin.core.errors import not_found, stale_version
 from shuangyin.core.live import tell_live
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody import errors, handover_errors, handover_queries, loan_errors, queries
+from shuangyin.custody import (
+    errors,
+    handover_errors,
+    handover_queries,
+    loan_errors,
+    original_errors,
+    original_queries,
+    queries,
+)
 from shuangyin.custody.commands.confirming import note_confirmation
 from shuangyin.custody.commands.departing import name_custodian, safes_of
 from shuangyin.custody.commands.missing import declare_missing
+from shuangyin.custody.commands.originals import declare_original_missing
 from shuangyin.custody.handover_rules import Checked, object_to_confirmation, object_to_three
 from shuangyin.custody.handover_schemas import CheckedItem, NewHandover
 from shuangyin.custody.models import Handover, HandoverItem, HandoverStatus, ItemKind, Safe
+from shuangyin.custody.original_models import Original, OriginalState
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.people.commands.confirm_identity import Confirmed
 from shuangyin.people.queries import holds_permission
@@ -116,7 +126,7 @@ def check_items(
         line = lines.get(one.id)
         if line is None:
             raise not_found("交接单中的该项", "line of this sheet")
-        if one.present and line.kind == ItemKind.SEAL:
+        if one.present:
             _require_in_place(work, line)
         line.present = one.present
         line.discrepancy = None if one.present else (one.discrepancy or "").strip() or None
@@ -147,7 +157,7 @@ def confirm_handover(work: UnitOfWork, actor: Actor, handover_id: str, shown: Co
     if objection is not None:
         raise errors.refused(objection)
     for line in lines:
-        if line.present and line.kind == ItemKind.SEAL:
+        if line.present:
             _require_in_place(work, line)
     if note_confirmation(work, actor, ("handover", handover.id), PHASE, _parties(handover), shown):
         _carry_out(work, actor, handover, lines)
@@ -188,7 +198,9 @@ def _kept(work: UnitOfWork, organization_id: str, giver_id: str) -> list[tuple[I
         .limit(200)
     ).tuples()
     lines: list[tuple[ItemKind, str | None, str]] = [(ItemKind.SEAL, one.id, one.name) for one in seals]
-    lines += [(ItemKind.SAFE, one.id, one.name) for one in safes]
+    for safe in safes:
+        lines.append((ItemKind.SAFE, safe.id, safe.name))
+        lines += _originals_of(work, safe)
     lines += [
         (ItemKind.UNFINISHED_USE, row_id, f"{number} {title}"[:200]) for row_id, number, title in unfinished
     ]
@@ -214,6 +226,10 @@ def _carry_out(work: UnitOfWork, actor: Actor, handover: Handover, lines: Sequen
             if safe.custodian_id != handover.giver_id:
                 raise handover_errors.keeper_moved(safe.name)
             name_custodian(work, platform, safe, handover.receiver_id)
+        elif line.kind == ItemKind.ORIGINAL and not line.present:
+            lost = work.session.get_one(Original, line.thing_id)
+            if lost.state == OriginalState.KEPT:
+                declare_original_missing(work, actor, lost, found_by=("handover", handover.id))
     handover.status, handover.giver_slot, handover.done_at = HandoverStatus.DONE, None, work.now
     facts: dict[str, JsonValue] = {
         "number": handover.number,
@@ -224,7 +240,26 @@ def _carry_out(work: UnitOfWork, actor: Actor, handover: Handover, lines: Sequen
     _record(work, actor, handover, "custody.handover_done", facts)
 
 
+def _originals_of(work: UnitOfWork, safe: Safe) -> list[tuple[ItemKind, str | None, str]]:
+    """The originals of a safe go with it; of one that is lent the sheet of its loan is handed over."""
+    return [
+        (
+            ItemKind.ORIGINAL_LOAN if one.state == OriginalState.LENT else ItemKind.ORIGINAL,
+            one.id,
+            f"{one.number} {one.name}"[:200],
+        )
+        for one in original_queries.in_safe(work, safe.id)
+        if one.state != OriginalState.MISSING
+    ]
+
+
 def _require_in_place(work: UnitOfWork, line: HandoverItem) -> None:
+    if line.kind == ItemKind.ORIGINAL:
+        original = work.session.get_one(Original, line.thing_id)
+        if original.state != OriginalState.KEPT:
+            raise original_errors.lent_out(original.name)
+    if line.kind != ItemKind.SEAL:
+        return
     seal = work.session.get_one(Seal, line.thing_id)
     if seal.whereabouts != Whereabouts.IN_SAFE:
         raise handover_errors.seal_out(seal.name)

@@ -18,14 +18,21 @@ from shuangyin.custody import errors, keeping_queries, queries
 from shuangyin.custody import paper_permit_errors as refusals
 from shuangyin.custody import paper_permit_queries as permits
 from shuangyin.custody.commands.openings import is_done
-from shuangyin.custody.commands.uses import enter, keep_photo
+from shuangyin.custody.commands.uses import enter, keep_photo, tell_beyond_spare
 from shuangyin.custody.controls import factor_for
 from shuangyin.custody.models import PhotoMoment, PhysicalUse, Safe, SafeSlot, UsePhoto
 from shuangyin.custody.occasions import under_paper_permit
 from shuangyin.custody.paper_permit_code import PermitCode, sign_code
 from shuangyin.custody.paper_permit_models import PaperPermit, PaperPermitKey, PaperPermitStatus
 from shuangyin.custody.paper_permit_schemas import NewPaperPermits, PaperPermitUse
-from shuangyin.custody.rules import Permitted, Presses, object_to_persons, object_to_presses, total_of
+from shuangyin.custody.rules import (
+    Permitted,
+    Presses,
+    beyond_spare,
+    object_to_persons,
+    object_to_presses,
+    total_of,
+)
 from shuangyin.evidence.commands import record
 from shuangyin.people.commands import require_second_factor
 from shuangyin.people.queries import holds_permission
@@ -106,6 +113,11 @@ def enter_use(work: UnitOfWork, actor: Actor, stated: PaperPermitUse) -> PaperPe
         copies=stated.copies,
         pressed_at=stated.pressed_at,
         remark=stated.remark,
+    )
+    line = queries.seal_line(work, request, permit.seal_id)
+    total = _pressed(work, request, permit.seal_id)
+    tell_beyond_spare(
+        work, actor, use, beyond_spare(Permitted(line.presses_applied, line.seam_presses), total)
     )
     facts: dict[str, JsonValue] = {
         "number": permit.number,
@@ -253,13 +265,17 @@ def _require_counts(
     if copies > request.copies:
         raise errors.more_copies(request.copies)
     line = queries.seal_line(work, request, permit.seal_id)
-    before = total_of(
-        Presses(one.normal, one.seam, one.cover, one.spoiled)
-        for one in queries.uses_of_line(work, request.id, permit.seal_id)
-    )
+    before = _pressed(work, request, permit.seal_id)
     objection = object_to_presses(Permitted(line.presses_applied, line.seam_presses), before, presses)
     if objection is not None:
         raise errors.refused(objection)
+
+
+def _pressed(work: UnitOfWork, request: UseRequest, seal_id: str) -> Presses:
+    return total_of(
+        Presses(one.normal, one.seam, one.cover, one.spoiled)
+        for one in queries.uses_of_line(work, request.id, seal_id)
+    )
 
 
 def _notice(work: UnitOfWork) -> int:

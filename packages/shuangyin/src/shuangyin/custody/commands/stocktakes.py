@@ -13,9 +13,16 @@ from shuangyin.core.errors import not_found, stale_version
 from shuangyin.core.live import tell_live
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody import errors, queries, stocktake_errors, stocktake_queries
+from shuangyin.custody import errors, original_queries, queries, stocktake_errors, stocktake_queries
 from shuangyin.custody.accounting import account_of
 from shuangyin.custody.commands.confirming import note_confirmation
+from shuangyin.custody.commands.counting_originals import (
+    count_original,
+    counted_originals,
+    enter_originals,
+    miss_originals,
+    stated_originals,
+)
 from shuangyin.custody.commands.missing import declare_missing
 from shuangyin.custody.models import Opening, Safe
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine, StocktakeStatus
@@ -49,7 +56,7 @@ def begin_stocktake(work: UnitOfWork, actor: Actor, new: NewStocktake) -> Stockt
     if running is not None:
         raise stocktake_errors.under_way(running.number)
     places = queries.seals_in(work, safe.id)
-    if not places:
+    if not places and not original_queries.in_safe(work, safe.id):
         raise stocktake_errors.nothing_kept(safe.name)
     stocktake = Stocktake(
         id=work.new_id(),
@@ -85,6 +92,7 @@ def begin_stocktake(work: UnitOfWork, actor: Actor, new: NewStocktake) -> Stockt
         "counter": stocktake.counter_id,
         "witness": stocktake.witness_id,
         "seals": [seal.id for _, seal in places],
+        "originals": enter_originals(work, stocktake),
     }
     _record(work, actor, stocktake, "custody.stocktake_begun", facts)
     _tell(work, stocktake)
@@ -104,29 +112,34 @@ def count_seals(
     if queries.confirmations(work, stocktake.id, PHASE):
         raise stocktake_errors.confirmed_already()
     lines = {line.id: line for line in stocktake_queries.lines(work, stocktake.id)}
+    originals = {line.id: (line, of) for line, of in stocktake_queries.originals(work, stocktake.id)}
     entered: list[JsonValue] = []
     for one in found:
-        line = lines.get(one.id)
-        if line is None:
-            raise not_found("盘点中的该印章", "seal of this stocktake")
-        line.whereabouts = work.session.get_one(Seal, line.seal_id).whereabouts
-        line.expected = line.whereabouts == Whereabouts.IN_SAFE
-        line.found = one.found
-        written = (one.discrepancy or "").strip() or None
-        line.discrepancy = None if line.found == line.expected else written
-        entered.append(
-            {
-                "seal": line.seal_id,
-                "expected": line.expected,
-                "found": line.found,
-                "discrepancy": digest_of(line.discrepancy) if line.discrepancy else None,
-            }
-        )
+        if one.id in originals:
+            entered.append(count_original(*originals[one.id], one))
+        elif one.id in lines:
+            entered.append(_count_seal(work, lines[one.id], one))
+        else:
+            raise not_found("盘点中的该印章或原件", "line of this stocktake")
     stocktake_queries.touch(stocktake)
     work.session.flush()
     _record(work, actor, stocktake, "custody.stocktake_counted", {"lines": entered})
     _tell(work, stocktake)
     return stocktake
+
+
+def _count_seal(work: UnitOfWork, line: StocktakeLine, counted: CountedSeal) -> JsonValue:
+    line.whereabouts = work.session.get_one(Seal, line.seal_id).whereabouts
+    line.expected = line.whereabouts == Whereabouts.IN_SAFE
+    line.found = counted.found
+    written = (counted.discrepancy or "").strip() or None
+    line.discrepancy = None if line.found == line.expected else written
+    return {
+        "seal": line.seal_id,
+        "expected": line.expected,
+        "found": line.found,
+        "discrepancy": digest_of(line.discrepancy) if line.discrepancy else None,
+    }
 
 
 def confirm_stocktake(work: UnitOfWork, actor: Actor, stocktake_id: str, shown: Confirmed) -> Stocktake:
@@ -138,9 +151,9 @@ def confirm_stocktake(work: UnitOfWork, actor: Actor, stocktake_id: str, shown: 
     stocktake = _counting(work, actor, stocktake_id, None)
     lines = stocktake_queries.lines(work, stocktake.id)
     seals = {line.seal_id: work.session.get_one(Seal, line.seal_id) for line in lines}
-    objection = object_to_count(
-        Counted(seals[one.seal_id].name, one.expected, one.found, one.discrepancy) for one in lines
-    )
+    originals = stocktake_queries.originals(work, stocktake.id)
+    counted = [Counted(seals[one.seal_id].name, one.expected, one.found, one.discrepancy) for one in lines]
+    objection = object_to_count([*counted, *counted_originals(originals)])
     if objection is not None:
         raise errors.refused(objection)
     for line in lines:
@@ -149,6 +162,7 @@ def confirm_stocktake(work: UnitOfWork, actor: Actor, stocktake_id: str, shown: 
     parties = stocktake_queries.parties(stocktake)
     if note_confirmation(work, actor, ("stocktake", stocktake.id), PHASE, parties, shown):
         _conclude(work, actor, stocktake, lines, seals)
+        miss_originals(work, actor, stocktake, originals)
     work.session.flush()
     _tell(work, stocktake)
     return stocktake
@@ -200,7 +214,12 @@ def _conclude(
                 "balanced": account.balanced,
             }
         )
-    _record(work, actor, stocktake, "custody.stocktake_done", {"number": stocktake.number, "lines": stated})
+    facts: dict[str, JsonValue] = {
+        "number": stocktake.number,
+        "lines": stated,
+        "originals": stated_originals(stocktake_queries.originals(work, stocktake.id)),
+    }
+    _record(work, actor, stocktake, "custody.stocktake_done", facts)
     for line in lines:
         _tell_differences(work, actor, stocktake, line, seals[line.seal_id])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evidencelog.entry import JsonValue
+from shuangyin.alarms.commands import raise_alarm
 from shuangyin.core.actor import Actor
 from shuangyin.core.numbers import next_number
 from shuangyin.core.objects import StoredObject, WrittenObject
@@ -12,7 +13,7 @@ from shuangyin.custody import errors, queries
 from shuangyin.custody.controls import require_before_press, require_checked
 from shuangyin.custody.models import Opening, OpeningStatus, PhotoMoment, PhysicalUse, UsePhoto
 from shuangyin.custody.occasions import Occasion, at_safe
-from shuangyin.custody.rules import Permitted, Presses, object_to_presses, total_of
+from shuangyin.custody.rules import Permitted, Presses, beyond_spare, object_to_presses, total_of
 from shuangyin.custody.schemas import NewPress
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.requests.models import RequestSeal, UseRequest
@@ -47,10 +48,29 @@ def keep_use(
     pressed_at = work.now if press.pressed_at is None else press.pressed_at
     if not occasion.begun_at <= pressed_at <= work.now:
         raise errors.outside_opening()
-    return enter(
+    use = enter(
         work, actor, occasion, request, press.seal_id, now,
         copies=press.copies, pressed_at=pressed_at, remark=press.remark,
     )  # fmt: skip
+    tell_beyond_spare(work, actor, use, beyond_spare(_permitted(line), before.plus(now)))
+    return use
+
+
+def tell_beyond_spare(work: UnitOfWork, actor: Actor, use: PhysicalUse, count: int) -> None:
+    """Raise the alarm that more presses were spoiled than the approval has spare; none when `count` is 0."""
+    if not count:
+        return
+    raise_alarm(
+        work,
+        actor,
+        "spoiled_beyond_spare",
+        subject_type="request",
+        subject_id=use.request_id,
+        about=use.seal_id,
+        custodian_ids=[use.presser_id, use.reviewer_id],
+        occurred_at=use.pressed_at,
+        facts={"seal": use.seal_id, "use": use.id, "beyond": count},
+    )
 
 
 def enter(

@@ -12,6 +12,7 @@ from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.live import tell_live
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.documents.models import DocumentVersion
 from shuangyin.documents.queries import readable_version
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.organization.calendar import end_of_term
@@ -52,6 +53,9 @@ def fulfil(
     for others than its applicant and those who keep seals, Invalid (SCANS_MISSING, NOTE_MISSING, SCAN_IS_THE_DRAFT).
     """
     request = queries.get(work, actor, request_id)
+    if kind is DutyKind.COUNTERSIGNED:
+        # Copies are checked off one sending at a time, where they were registered.
+        raise errors.no_such_duty()
     if request.applicant_id != actor.person_id:
         actor.require("custody.open")
     duty = work.session.scalar(
@@ -79,6 +83,69 @@ def fulfil(
     }
     _record(work, actor, request.id, "requests.duty_fulfilled", facts)
     return request
+
+
+def await_copies(work: UnitOfWork, actor: Actor, request: UseRequest, *, due_at: int) -> None:
+    """The applicant owes copies that are out until a time; the duty is opened, or opened again with another time."""
+    duty = _countersigned(work, request)
+    if duty is None:
+        _open(work, actor, request, DutyKind.COUNTERSIGNED, compulsory=False, due_at=due_at)
+        return
+    if duty.fulfilled_at is None and duty.due_at == due_at:
+        return
+    if duty.due_at != due_at:
+        duty.overdue_at = None
+    duty.fulfilled_at = duty.fulfilled_by = None
+    duty.due_at = due_at
+    work.session.flush()
+    facts: dict[str, JsonValue] = {"duty": duty.id, "duty_kind": duty.kind, "due_at": due_at}
+    _record(work, actor, request.id, "requests.duty_opened", {**facts, "compulsory": False})
+
+
+def copies_are_back(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
+    """No copy is owed any more: the duty, if there is one, is fulfilled."""
+    duty = _countersigned(work, request)
+    if duty is None or duty.fulfilled_at is not None:
+        return
+    duty.fulfilled_at, duty.fulfilled_by = work.now, actor.person_id
+    work.session.flush()
+    kept = select(ArchiveCopy.sm3).where(ArchiveCopy.duty_id == duty.id).order_by(ArchiveCopy.sm3)
+    facts: dict[str, JsonValue] = {
+        "duty": duty.id,
+        "duty_kind": duty.kind,
+        "copies": list(work.session.scalars(kept)),
+        "late": duty.due_at is not None and work.now >= duty.due_at,
+        "note": None,
+    }
+    _record(work, actor, request.id, "requests.duty_fulfilled", facts)
+
+
+def keep_countersigned(
+    work: UnitOfWork, actor: Actor, request: UseRequest, version_id: str
+) -> DocumentVersion:
+    """Keep a scan of copies that came back, for everybody who may read the request.
+
+    Raises Invalid (SCAN_IS_THE_DRAFT) for a paper that was asked for, NotFound.
+    """
+    if version_id in {one.document_version_id for one in queries.documents_of(work, request.id)}:
+        raise errors.scan_is_the_draft()
+    version = readable_version(work, actor, version_id)
+    duty = _countersigned(work, request)
+    if duty is None:
+        _open(work, actor, request, DutyKind.COUNTERSIGNED, compulsory=False, due_at=None)
+        duty = _countersigned(work, request)
+    assert duty is not None  # noqa: S101  # it was opened above
+    if work.session.get(ArchiveCopy, (duty.id, version.id)) is None:
+        work.session.add(_copy(work, request, duty, version))
+        work.session.flush()
+    return version
+
+
+def _countersigned(work: UnitOfWork, request: UseRequest) -> RequestDuty | None:
+    query = select(RequestDuty).where(
+        RequestDuty.request_id == request.id, RequestDuty.kind == DutyKind.COUNTERSIGNED
+    )
+    return work.session.scalar(query.with_for_update())
 
 
 def require_none_overdue(work: UnitOfWork, request: UseRequest) -> None:
@@ -164,18 +231,20 @@ def _keep_copies(
         if version_id in asked_for:
             raise errors.scan_is_the_draft()
         version = readable_version(work, actor, version_id)
-        work.session.add(
-            ArchiveCopy(
-                duty_id=duty.id,
-                document_version_id=version.id,
-                organization_id=request.organization_id,
-                request_id=request.id,
-                sm3=version.sm3,
-                added_at=work.now,
-            )
-        )
+        work.session.add(_copy(work, request, duty, version))
         digests.append(version.sm3)
     return digests
+
+
+def _copy(work: UnitOfWork, request: UseRequest, duty: RequestDuty, version: DocumentVersion) -> ArchiveCopy:
+    return ArchiveCopy(
+        duty_id=duty.id,
+        document_version_id=version.id,
+        organization_id=request.organization_id,
+        request_id=request.id,
+        sm3=version.sm3,
+        added_at=work.now,
+    )
 
 
 def _record(work: UnitOfWork, actor: Actor, request_id: str, kind: str, facts: dict[str, JsonValue]) -> None:

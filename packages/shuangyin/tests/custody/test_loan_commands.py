@@ -1,0 +1,90 @@
+"""`shuangyin loan` at a custody desk: agreed, taken out and brought back by two, what is overdue told by the exit code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from custody_desk import POINTS, Desk
+from platform_world import NAMES, ok
+from request_story import SAMPLES
+from typer.testing import CliRunner
+
+from shuangyin import api_caller, loan_commands
+from shuangyin.core.clock import beijing_time
+
+pytestmark = pytest.mark.database_full
+
+
+@pytest.fixture
+def said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a command as somebody of the desk; exit code and what was told, on one line."""
+
+    class Signed(api_caller.Caller):
+        """The commands' caller over a client of the tests that is signed in: the token is the kind of person."""
+
+        def __init__(self, server: str, token: str) -> None:
+            super().__init__(server, token)
+            self._client.close()
+            self._client = Joined(desk.world.client(token))  # type: ignore[assignment]  # what it sends is the same
+
+    class Joined:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def request(self, method: str, path: str, **arguments: Any) -> Any:
+            return self._client.request(method, f"/api/v1{path}", **arguments)
+
+        def close(self) -> None:
+            """The client stays signed in."""
+
+    def run(kind: str, *arguments: str, code: bool = False) -> tuple[int, str]:
+        monkeypatch.setenv("SHUANGYIN_TOKEN", kind)
+        monkeypatch.setenv("SHUANGYIN_SECOND_FACTOR", desk.world.code(kind) if code else "000000")
+        done = CliRunner().invoke(loan_commands.app, list(arguments))
+        return done.exit_code, done.output.replace("\n", " ")
+
+    monkeypatch.setattr(loan_commands, "Caller", Signed)
+    monkeypatch.setattr(api_caller.console, "_width", 300)
+    return run
+
+
+def test_a_loan_is_agreed_taken_out_and_returned_by_command(desk: Desk, said: Any) -> None:
+    number = desk.request["number"]
+    escort = NAMES["reviewer"]
+    terms = ("--escort", escort, "--place", "澄湖银行", "--until", "2099-01-01T18:00")
+    assert said("custodian", "agree", number, *terms) == (2, said("custodian", "agree", number, *terms)[1])
+    assert "LOAN_TOO_LONG" in said("custodian", "agree", number, *terms)[1]
+    assert "没有待用印的申请" in said("custodian", "agree", "用印-2000-000001", *terms)[1]
+    assert "2026-05-20T18:00" in said("custodian", "agree", number, *terms[:-1], "tomorrow")[1]
+    begin = desk.world.clock.now_ms() + 60_000
+    stamps = [beijing_time(one).isoformat() for one in (begin, begin + 4 * 3_600_000)]
+    exit_code, told = said("custodian", "agree", number, *terms[:-1], stamps[1], "--from", stamps[0])
+    assert (exit_code, "待取出" in told) == (0, True), told
+    loan = told.split()[0]
+    assert said("employee", "overdue") == (0, "没有逾期的外带。 No loan is overdue. ")
+    assert "Nothing of the kind" in said("custodian", "return", loan, code=True)[1]
+    desk.world.clock.advance(seconds=120)
+    assert said("custodian", "take-out", loan)[0] == 2, "a wrong code confirms nothing"
+    assert said("custodian", "take-out", loan, code=True)[0] == 0
+    exit_code, told = said("reviewer", "take-out", loan, code=True)
+    assert (exit_code, "待归还" in told) == (0, True), told
+    pressed(desk, desk.story.get("custodian", "/loans")["items"][0]["id"])
+    desk.world.clock.advance(seconds=5 * 3600)
+    desk.again("custodian", "reviewer")
+    exit_code, told = said("custodian", "overdue")
+    assert (exit_code, loan in told) == (1, True)
+    for kind in ("custodian", "reviewer"):
+        exit_code, told = said(kind, "return", loan, code=True)
+        assert exit_code == 0, told
+    assert "已归还" in said("custodian", "list", "--state", "returned")[1]
+
+
+def pressed(desk: Desk, loan_id: str) -> None:
+    check = {"request_id": desk.request["id"], **dict.fromkeys(POINTS, True)}
+    ok(desk.story.post("reviewer", f"/loans/{loan_id}/checks", check), 201)
+    press = {"request_id": desk.request["id"], "seal_id": desk.seal_id, "copies": 1, "normal": 1}
+    use = ok(desk.story.post("reviewer", f"/loans/{loan_id}/presses", press), 201)
+    files = {"file": ("photo.jpg", (SAMPLES / "scan.jpg").read_bytes(), "image/jpeg")}
+    client = desk.world.client("reviewer")
+    ok(client.post(f"/api/v1/loans/{loan_id}/photos", files=files, data={"use_id": use["id"]}), 201)
