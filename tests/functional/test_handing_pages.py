@@ -72,7 +72,7 @@ def test_a_later_approver_sends_back_to_an_earlier_step(
     done = head.page.get_by_test_id("approval-bar")
     expect(factor.or_(head.page.get_by_text("已同意")).first).to_be_visible()
     if factor.count():
-        head.confirm_with(running["department_head"].code())
+        head.confirm(running["department_head"])
     expect(done).to_have_count(0)
 
     chief = open_desk("legal_representative", expected_statuses=(403,))

@@ -131,7 +131,7 @@ def approve_on_a_phone(open_desk: OpenDesk, running: Installation, address: str)
     page.get_by_test_id("approve").click()
     expect(page.get_by_test_id("approval-factor")).to_be_visible()
     assert desk.axe() == []
-    desk.confirm_with(running["legal_representative"].code())
+    desk.confirm(running["legal_representative"])
     expect(page.get_by_text("现行", exact=True).first).to_be_visible()
 
 

@@ -27,6 +27,11 @@ export async function askForProof(request: StepUpRequest, method: FactorMethod, 
   return answer.proof
 }
 
+/** Sends a code by short message for one act; answers with the number it went to, masked. */
+export async function sendCodeFor({ act, subject }: StepUpRequest): Promise<string> {
+  return (await api.post<{ phone: string }>('/auth/step-up/sms', { act, subject })).phone
+}
+
 /** What the platform wants confirmed, when it answered that a second factor is required. */
 export function stepUpOf(error: unknown): StepUpRequest | null {
   if (!isProblem(error, 'STEP_UP_REQUIRED')) return null
