@@ -40,15 +40,16 @@ def scan_of(name: str, seed: int = 1, **wear: Any) -> bytes:
 
 
 def judged(scan: bytes, **fields: Any) -> Any:
-    size = {"width_mm": FACE.width_mm, "height_mm": FACE.height_mm}
+    size = {"width_mm": float(FACE.width_mm), "height_mm": float(FACE.height_mm)}
     return compare(render(FACE, 360), scan, **{**size, **fields})
 
 
 def test_of_a_careful_imprint_no_difference_is_seen_and_both_are_shown_on_one_another() -> None:
     face = face_of_kind(FaceKind.LIMITED_COMPANY, NAMES[0])
     scan = scanned(face, CAREFUL, np.random.default_rng(1))
-    found = compare(render(face, 360), scan, width_mm=face.width_mm, height_mm=face.height_mm)
+    found = compare(render(face, 360), scan, width_mm=float(face.width_mm), height_mm=float(face.height_mm))
     assert (found.verdict, found.reasons) == ("unclear", ("no_difference",))
+    assert found.overlay is not None
     with Image.open(io.BytesIO(found.overlay)) as picture:
         assert picture.width > FACE.width_mm * 10
 
