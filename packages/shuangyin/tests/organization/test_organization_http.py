@@ -161,7 +161,7 @@ def test_an_organization_sets_its_own_working_days(world: World) -> None:
     admin, path = world.client("administrator"), "/api/v1/organization/calendar"
     before = ok(admin.get(path, params={"year": 2026}))
     assert before["arranged"] is True
-    assert "尚未" in before["source_zh"], "what nobody compared with the published text says so"
+    assert "逐日核对" in before["source_zh"], "it says against what the days were compared"
     assert "2026-10-10" in before["worked"]
     days = [
         {"day": "2026-10-10", "kind": "off", "note": "本单位统一休息"},

@@ -91,7 +91,7 @@ def test_the_code_opens_a_page_with_the_verdict_first_and_what_is_on_record(stor
     text = "\n".join(shown.words)
     for expected in (
         f"{ORGANIZATION}合同专用章", ORGANIZATION, USCC, "试用印章，不具有法律效力", use["number"],
-        use["document_sm3"], "用印人在有效授权内", "启用", "请上传收到的 PDF 比对",
+        use["document_sm3"], "用印人在有效授权内", "启用", "请上传收到的 PDF 或 OFD 比对",
     ):  # fmt: skip
         assert expected in text, expected
     assert re.search(r"存证日志位置\n#\d+", text)
