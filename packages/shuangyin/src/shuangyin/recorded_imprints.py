@@ -42,6 +42,8 @@ def _compared(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
         "compared_at": content.get("at"),
         "decision": decided[-1] if decided else None,
     }
+    if not decided:
+        stated |= {"decided_by": None, "decided_at": None, "decision_note": None}
     return states(row, stated)
 
 

@@ -28,6 +28,7 @@ from shuangyin.evidence.models import EvidenceEntry
 pytestmark = pytest.mark.database_full
 DAY = 86_400
 KEY = PrivateKey.generate()
+SCALES = (4, 3, 6, 5, 8)
 
 
 def issue(desk: Any, kind: str = "administrator", **fields: Any) -> Any:
@@ -40,8 +41,9 @@ def code_on(desk: Any, permit: dict[str, Any]) -> str:
     answer = desk.world.client("administrator").get(f"/api/v1/paper-permits/{permit['id']}/permit.pdf")
     page = pdfium.PdfDocument(answer.content)[0]
     assert permit["number"] in page.get_textpage().get_text_range()
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(page.render(scale=4).to_numpy())
-    return str(text)
+    # A reader of this kind fails on some symbols at some resolutions; a person would hold the camera closer.
+    read = (cv2.QRCodeDetector().detectAndDecode(page.render(scale=scale).to_numpy())[0] for scale in SCALES)
+    return next(str(text) for text in read if text)
 
 
 def enter(desk: Any, code: str, kind: str = "custodian", **fields: Any) -> Any:
