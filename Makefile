@@ -85,7 +85,7 @@ test-chain: $(CHAIN)
 
 .PHONY: test-machine
 test-machine:
-	@scripts/install_system_packages.sh chromium fonts-noto-cjk gcc libc6-dev mosquitto openssl poppler-utils \
+	@scripts/install_system_packages.sh chromium-headless-shell fonts-noto-cjk gcc libc6-dev mosquitto openssl poppler-utils \
 		postgresql qpdf softhsm2
 
 # ---------------------------------------------------------------- run

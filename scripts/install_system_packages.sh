@@ -5,7 +5,7 @@ set -eu
 
 present() {
     case "$1" in
-    chromium) command -v chromium ;;
+    chromium-headless-shell) command -v chromium-headless-shell || command -v chromium ;;
     fonts-noto-cjk) ls /usr/share/fonts/opentype/noto/NotoSerifCJK-*.ttc /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc ;;
     openssl) command -v openssl ;;
     poppler-utils) command -v pdfsig ;;

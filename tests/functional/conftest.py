@@ -33,7 +33,7 @@ def _equipment() -> None:
     """What must be there before a server is started for pages that could not be shown."""
     page = Path(str(resources.files("shuangyin"))) / "web" / "dist" / "index.html"
     _need(page.is_file(), "the built user interface (make ui)")
-    _need(chromium(), "chromium (apt install chromium)")
+    _need(chromium(), "chromium (apt install chromium-headless-shell)")
     _need(AXE.is_file(), "axe-core (make ui installs it)")
 
 
