@@ -42,7 +42,7 @@ class House:
     company: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, kind: str) -> Person:
-        return self.running[kind]
+        return self.running.cast[kind]
 
     def behave(self, name: str, how: str) -> None:
         """Tell a stand-in to be slow, down, contradictory, duplicate, or well."""

@@ -220,16 +220,19 @@ def test_an_interruption_ends_the_command_and_its_processes(
     script = tmp_path / "run.py"
     script.write_text(
         "import itertools, multiprocessing, sys\n"
+        "from pathlib import Path\n"
         "from gmseal.batch import verify_many_json\n"
         "from gmseal.trust import TrustStore\n"
         "if __name__ == '__main__':\n"
         "    try:\n"
-        "        for one in verify_many_json(itertools.repeat(b'x'), TrustStore(), workers=1):\n"
+        "        for one in verify_many_json(itertools.repeat(Path(sys.argv[1]).read_bytes()), TrustStore(), workers=1):\n"
         "            print(one.index, flush=True)\n"
         "    except KeyboardInterrupt:\n"
         "        print('left', len(multiprocessing.active_children()))\n"
     )
-    command = [sys.executable, str(script)]
+    document = tmp_path / "document.pdf"
+    document.write_bytes(many.pdf)
+    command = [sys.executable, str(script), str(document)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         process.stdout.readline()

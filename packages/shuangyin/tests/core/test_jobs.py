@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 
 import pytest
@@ -96,9 +97,13 @@ def test_a_dead_workers_job_is_taken_over_when_its_lease_ends(platform: Platform
 
 
 def test_the_embedded_server_takes_the_jobs_of_a_dead_one_at_once(
-    platform: Platform,
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds the lock of its installation, so the lease of another process is a dead one's. No time passes here."""
+    # A server puts what libraries keep for a moment into its own folder; this process goes on after it.
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.tempdir)
+    # A server puts what libraries keep for a moment into its own folder; this process goes on after it.
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.tempdir)
     job_id = put(platform)
     dead = JobRunner(platform, {"test.note": lambda _platform, _job: None})
     assert dead._claim() is not None  # and then the process is gone
