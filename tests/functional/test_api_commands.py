@@ -1,4 +1,4 @@
-"""Commands against a running platform: a person leaves, a draft is discarded; refusals with reasons."""
+"""Commands against a running platform: a person leaves, a draft is discarded, a use is voided; refusals with reasons."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 from running_installation import Installation
 
 from shuangyin.demo.person import Person
+
+CONTRACT = Path(__file__).parents[2] / "samples" / "contract.pdf"
+PLACE = {"page": 3, "x_mm": 40.0, "y_mm": 150.0}
 
 
 def command(running: Installation, token: str, *arguments: str, code: str = "") -> tuple[int, str]:
@@ -21,7 +27,7 @@ def command(running: Installation, token: str, *arguments: str, code: str = "") 
             sys.executable,
             "-m",
             "shuangyin",
-            *(arguments if arguments[0] in ("request", "device") else ("person", "leave", *arguments)),
+            *(arguments if arguments[0] in ("request", "device", "use") else ("person", "leave", *arguments)),
             "--server",
             running.server.base_url,
         ],
@@ -104,3 +110,54 @@ def test_a_fleet_of_devices_is_registered_from_a_table_and_looked_at(
     }
     exit_code, told = command(running, token, "device", "lock", f"甲 {mark}", "--reason", "试验")
     assert (exit_code, "DEVICE_NOT_ACTIVE" in told) == (2, True)
+
+
+def test_a_use_is_voided_by_command_and_its_bundle_says_so(running: Installation, tmp_path: Path) -> None:
+    """Judge: `evidencelog verify`, on the bundle that anybody with the QR code gets afterwards."""
+    version = running.upload("contract.pdf", CONTRACT.read_bytes(), "供货合同（误盖）")["versions"][0]
+    request = running.apply(version, title="供货合同（误盖）", placements=[PLACE])
+    running.approve(request)
+    use = running.sealed(request)["uses"][0]
+    auditor = running["auditor"]
+    token = token_of(auditor, ["requests.read_all", "sealing.void"])
+    exit_code, told = command(running, token, "use", "reasons")
+    assert (exit_code, "wrong_document" in told) == (0, True), told
+    words = ("--code", "wrong_document", "--reason", "合同对方名称有误")
+    exit_code, told = command(running, token, "use", "void", "印-1999-000001", *words)
+    assert (exit_code, "没有编号为" in told) == (2, True), told
+    exit_code, told = command(running, token, "use", "void", use["number"], *words, code="000000")
+    assert (exit_code, "SECOND_FACTOR_WRONG" in told) == (2, True), told
+    applicants = token_of(running["employee"], ["requests.apply"])
+    exit_code, told = command(
+        running, applicants, "use", "void", use["number"], *words, code=running["employee"].code()
+    )
+    assert (exit_code, "NOT_PERMITTED" in told) == (2, True), told
+    exit_code, told = command(running, token, "use", "void", use["number"], *words, code=auditor.code())
+    assert (exit_code, use["number"] in told) == (0, True), told
+    exit_code, told = command(running, token, "use", "void", use["number"], *words, code=auditor.code())
+    assert (exit_code, "USE_ALREADY_VOIDED" in told) == (2, True), told
+    said = _verified(running, use["verification_url"], tmp_path / "bundle.zip")
+    assert "已作废" in said
+    assert "合同对方名称有误" not in said, "the words are not for outsiders"
+
+
+def _verified(running: Installation, url: str, bundle: Path) -> str:
+    """What the verifier says of the bundle behind a QR code, once a signed head holds all that it states."""
+    address = f"{running.server.base_url}{urlsplit(url).path}/evidence-bundle"
+    answer = httpx.get(address)
+    patience = time.monotonic() + 20
+    while answer.status_code == 409 and time.monotonic() < patience:
+        time.sleep(0.5)
+        answer = httpx.get(address)
+    assert answer.status_code == 200, answer.text
+    bundle.write_bytes(answer.content)
+    keys = [f"--vkey={one}" for one in httpx.get(f"{running.server.base_url}/log/vkeys").text.split()]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("evidencelog"), "verify", bundle, *keys],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
