@@ -62,7 +62,8 @@ def test_a_face_is_enrolled_confirms_and_is_deleted_with_proof(
         page.get_by_test_id("consent-agree").click()
         page.get_by_test_id("factor-code").fill(person.code())
         page.keyboard.press("Enter")
-        expect(page.get_by_test_id("remove-face")).to_be_visible(timeout=60_000)
+        expect(page.get_by_test_id("remove-face")).to_be_visible(timeout=120_000)
+        page.get_by_role("heading", level=1).scroll_into_view_if_needed()
         place.look("settings-face", english=True)
         token = f"人脸 {secrets.token_hex(4)}"
         page.get_by_test_id("new-token").click()
@@ -73,7 +74,7 @@ def test_a_face_is_enrolled_confirms_and_is_deleted_with_proof(
         page.get_by_test_id("confirm").click()
         expect(page.get_by_test_id("use-face")).to_be_visible()
         page.get_by_test_id("use-face").click()
-        expect(page.get_by_text(token)).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(token)).to_be_visible(timeout=120_000)
         page.get_by_test_id("withdraw-face").click()
         page.get_by_role("button", name=re.compile("撤回并删除")).last.click()
         expect(page.get_by_test_id("enrol-face")).to_be_visible()
