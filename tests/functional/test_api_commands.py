@@ -137,7 +137,7 @@ def test_a_use_is_voided_by_command_and_its_bundle_says_so(running: Installation
     exit_code, told = command(running, token, "use", "void", use["number"], *words, code=auditor.code())
     assert (exit_code, "USE_ALREADY_VOIDED" in told) == (2, True), told
     said = _verified(running, use["verification_url"], tmp_path / "bundle.zip")
-    assert "已作废" in said
+    assert "the use stands no more" in said
     assert "合同对方名称有误" not in said, "the words are not for outsiders"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from browser_desk import chromium, desk, launch_with
 from drawn_faces import FIRST, picture
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from running_installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -62,7 +62,7 @@ def test_a_face_is_enrolled_confirms_and_is_deleted_with_proof(
         page.get_by_test_id("consent-agree").click()
         page.get_by_test_id("factor-code").fill(person.code())
         page.keyboard.press("Enter")
-        expect(page.get_by_test_id("remove-face")).to_be_visible(timeout=120_000)
+        _shown_until(page, page.get_by_test_id("remove-face"))
         page.get_by_role("heading", level=1).scroll_into_view_if_needed()
         place.look("settings-face", english=True)
         token = f"人脸 {secrets.token_hex(4)}"
@@ -74,13 +74,24 @@ def test_a_face_is_enrolled_confirms_and_is_deleted_with_proof(
         page.get_by_test_id("confirm").click()
         expect(page.get_by_test_id("use-face")).to_be_visible()
         page.get_by_test_id("use-face").click()
-        expect(page.get_by_text(token)).to_be_visible(timeout=120_000)
+        _shown_until(page, page.get_by_text(token))
         page.get_by_test_id("withdraw-face").click()
         page.get_by_role("button", name=re.compile("撤回并删除")).last.click()
         expect(page.get_by_test_id("enrol-face")).to_be_visible()
         with page.expect_download() as download:
             page.get_by_test_id("deletion-proof").first.click()
         assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+
+
+def _shown_until(page: Page, done: Locator) -> None:
+    """Show the face until it is taken: the film has no beginning, so a turn may be missed as a person's may."""
+    again = page.get_by_role("button", name="重试", exact=True)
+    for _ in range(8):
+        expect(done.or_(again).first).to_be_visible(timeout=60_000)
+        if done.is_visible():
+            return
+        again.click()
+    expect(done).to_be_visible()
 
 
 def _assess(running: Installation, camera: Browser) -> None:
