@@ -219,11 +219,13 @@ def test_an_interruption_ends_the_command_and_its_processes(
 ) -> None:
     script = tmp_path / "run.py"
     script.write_text(
-        "import itertools, multiprocessing, sys\n"
+        "import itertools, multiprocessing, signal, sys\n"
         "from pathlib import Path\n"
         "from gmseal.batch import verify_many_json\n"
         "from gmseal.trust import TrustStore\n"
         "if __name__ == '__main__':\n"
+        # Whoever starts these tests in the background hands on that interruptions are ignored.
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "    try:\n"
         "        for one in verify_many_json(itertools.repeat(Path(sys.argv[1]).read_bytes()), TrustStore(), workers=1):\n"
         "            print(one.index, flush=True)\n"
