@@ -6,9 +6,6 @@ and the file that is approved and sealed is always the OFD itself.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from threading import BoundedSemaphore
 from shuangyin.core.objects import ObjectStore, StoredObject
 from shuangyin.documents import errors, ofd_pages
 from shuangyin.documents.formats import Format
+from shuangyin.documents.own_programs import answer_of
 
 SECONDS = 60
 _at_once = BoundedSemaphore(2)
@@ -41,22 +39,12 @@ def draw_ofd(source: Path, target: Path) -> Drawing:
     Raises Invalid: with gmseal's code when the package is refused, PAGES_UNREADABLE when it cannot be drawn within
     the limits of time and memory. Raises Unavailable when the program cannot be run now.
     """
-    command = [sys.executable, "-I", "-m", ofd_pages.__name__, str(source), str(target)]
-    try:
-        with _at_once:
-            done = subprocess.run(  # noqa: S603  # our own program, paths of our own making
-                command, capture_output=True, timeout=SECONDS, check=False
-            )
-        said = json.loads(done.stdout) if done.returncode in (0, ofd_pages.REFUSED) else None
-    except subprocess.TimeoutExpired as error:
-        raise errors.pages_unreadable() from error
-    except OSError as error:
-        raise errors.inspection_unavailable() from error
-    except ValueError as error:
-        raise errors.pages_unreadable() from error
-    if said is None:
-        raise errors.pages_unreadable()
-    if done.returncode == ofd_pages.REFUSED:
+    with _at_once:
+        status, said = answer_of(
+            "-m", ofd_pages.__name__, str(source), str(target),
+            seconds=SECONDS, unreadable=errors.pages_unreadable(), refusals={ofd_pages.REFUSED: None},
+        )  # fmt: skip
+    if status == ofd_pages.REFUSED:
         raise errors.ofd_refused(str(said["code"]), str(said["says"]))
     target.chmod(0o600)
     notes = tuple((str(code), str(detail), int(count)) for code, detail, count in said["notes"])

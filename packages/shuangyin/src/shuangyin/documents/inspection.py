@@ -6,10 +6,7 @@ The file lies in the work folder meanwhile, mode 0600, and is removed whatever c
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +25,7 @@ from shuangyin.core.settings import Settings
 from shuangyin.documents import errors, first_page_text, rules
 from shuangyin.documents.drawing import Note, draw_ofd
 from shuangyin.documents.formats import Format, format_of
+from shuangyin.documents.own_programs import answer_of
 
 FIRST_PAGE_SECONDS = 20
 
@@ -167,23 +165,11 @@ def _refuse_classified(text: str, corners: Sequence[object]) -> None:
 
 
 def _first_pages(path: Path) -> dict[str, object]:
-    command = [sys.executable, "-I", first_page_text.__file__, str(path)]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own program, a path of our own making
-            command, capture_output=True, timeout=FIRST_PAGE_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise errors.first_page_unreadable() from error
-    except OSError as error:
-        raise errors.inspection_unavailable() from error
-    if done.returncode == first_page_text.EXPANDS:
-        raise errors.expands()
-    if done.returncode != 0:
-        raise errors.first_page_unreadable()
-    try:
-        said = json.loads(done.stdout)
-    except ValueError as error:
-        raise errors.first_page_unreadable() from error
+    _, said = answer_of(
+        first_page_text.__file__, str(path),
+        seconds=FIRST_PAGE_SECONDS, unreadable=errors.first_page_unreadable(),
+        refusals={first_page_text.EXPANDS: errors.expands()},
+    )  # fmt: skip
     return said if isinstance(said, dict) else {}
 
 

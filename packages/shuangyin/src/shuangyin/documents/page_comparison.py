@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,6 +14,7 @@ from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents import errors, page_digests, queries
 from shuangyin.documents.drawing import pages_as_pdf
+from shuangyin.documents.own_programs import answer_of
 
 MOST_PAGES = 200
 """So many pages of either version are looked at; what lies behind is told as not compared."""
@@ -107,16 +105,12 @@ def _remembered(_sm3: str) -> list[Page]:
 def _look_at(platform: Platform, stored: StoredObject) -> list[Page]:
     try:
         with pages_as_pdf(platform.objects, stored) as path, _at_once:
-            command = [sys.executable, "-I", page_digests.__file__, str(path), str(MOST_PAGES)]
-            done = subprocess.run(  # noqa: S603  # our own program, a path of our own making
-                command, capture_output=True, timeout=SECONDS, check=False
-            )
-        if done.returncode != 0:
-            raise errors.pages_unreadable()
-        return [(str(text), str(picture)) for text, picture in json.loads(done.stdout)]
-    except subprocess.TimeoutExpired as error:
-        raise errors.pages_unreadable() from error
-    except OSError as error:
+            _, said = answer_of(
+                page_digests.__file__, str(path), str(MOST_PAGES),
+                seconds=SECONDS, unreadable=errors.pages_unreadable(), refusals={},
+            )  # fmt: skip
+        return [(str(text), str(picture)) for text, picture in said]
+    except OSError as error:  # No room for the work file.
         raise errors.inspection_unavailable() from error
     except ValueError as error:
         raise errors.pages_unreadable() from error

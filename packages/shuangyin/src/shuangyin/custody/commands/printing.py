@@ -16,6 +16,7 @@ from shuangyin.custody.models import PrintCopy
 from shuangyin.custody.print_marks import PrintMark, mark_pages
 from shuangyin.documents import queries as documents
 from shuangyin.documents.drawing import pages_as_pdf
+from shuangyin.documents.formats import Format
 from shuangyin.evidence.commands import record
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.requests import queries as requests
@@ -23,7 +24,6 @@ from shuangyin.requests.authorizing import readable
 from shuangyin.requests.models import UseRequest
 
 SERIES = "打印"
-PDF = "application/pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def keep_print(
             made.written,
             object_id=object_id,
             organization_id=actor.organization_id,
-            media_type=PDF,
+            media_type=Format.PDF,
             now_ms=work.now,
         )
     )
