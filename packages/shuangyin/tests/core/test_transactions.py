@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
-from shuangyin.core.errors import Conflict
+from shuangyin.core.errors import Conflict, Unavailable
 from shuangyin.core.numbers import Counter, next_number
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -35,6 +37,23 @@ def test_no_update_is_lost_under_concurrent_writers(platform: Platform) -> None:
         worker.join()
     assert len(set(given)) == threads * each
     assert max(given).endswith(f"{threads * each:06d}")
+
+
+def test_a_use_case_that_always_meets_another_says_so_and_leaves_nothing(platform: Platform) -> None:
+    """Its user is told to try again; a database that is not there or refuses for good is another matter."""
+    tries = 0
+
+    def always_second(work: UnitOfWork) -> None:
+        nonlocal tries
+        tries += 1
+        next_number(work, ORGANIZATION, "用印")
+        raise OperationalError("UPDATE counter", {}, sqlite3.OperationalError("database is locked"))
+
+    with pytest.raises(Unavailable) as refused:
+        platform.transact(always_second)
+    assert refused.value.code == "BUSY"
+    assert tries > 1
+    assert platform.view(lambda work: work.session.get(Counter, (ORGANIZATION, "用印-2026"))) is None
 
 
 def test_what_is_raised_rolls_everything_back(platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +23,12 @@ from shuangyin.core.unit_of_work import UnitOfWork
 Result = TypeVar("Result")
 Port = TypeVar("Port")
 
-TRANSACTION_TRIES = 6
+TRANSACTION_TRIES = 16
+TRANSACTION_PATIENCE_S = 15.0
+"""A use case that others kept in the way for longer than this is given up and its user told, not tried again."""
+_TRIES_FOR_A_TAKEN_VALUE = 5
+"""A unique value that is still taken at the last of these tries is no meeting of two writers, and is raised as it is."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.5
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01", "23505"})
 """What PostgreSQL says of a transaction that met another one. A unique value that is taken (23505) is one of them: use
 cases look before they insert, so somebody else inserted it meanwhile, and the next try finds it."""
@@ -56,16 +62,21 @@ class Platform:
         The command may be run again when the database refuses the transaction because of a concurrent one, so it
         must have no effect outside its session except durable files that nothing refers to yet.
         """
+        give_up = time.monotonic() + TRANSACTION_PATIENCE_S
         for attempt in range(TRANSACTION_TRIES):
             try:
                 return self._once(command)
             except StaleDataError as error:
                 raise stale_version() from error
             except DBAPIError as error:
-                if not _is_contention(error) or attempt == TRANSACTION_TRIES - 1:
+                if not _is_contention(error) or (_is_taken(error) and attempt >= _TRIES_FOR_A_TAKEN_VALUE):
                     raise
-            time.sleep(0.01 * 2**attempt)
-        raise Unavailable("BUSY", "系统繁忙，请稍后重试。", "The system is busy; try again in a moment.")
+                if attempt == TRANSACTION_TRIES - 1 or time.monotonic() > give_up:
+                    raise _busy() from error
+            # A random pause: writers that wait equally long meet again, and one of them loses every time.
+            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
+            time.sleep(longest * random.random())  # noqa: S311  # spreads writers, keeps no secret
+        raise _busy()
 
     def _once(self, command: Callable[[UnitOfWork], Result]) -> Result:
         with self.database.write_session() as session:
@@ -75,6 +86,14 @@ class Platform:
                 work.run_before_commit()
         work.run_after_commit()
         return result
+
+
+def _is_taken(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "23505"
+
+
+def _busy() -> Unavailable:
+    return Unavailable("BUSY", "系统繁忙，请稍后重试。", "The system is busy; try again in a moment.")
 
 
 def _is_contention(error: DBAPIError) -> bool:
