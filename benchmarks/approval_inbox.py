@@ -20,8 +20,8 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, insert, text
 
-from shuangyin.app import compose
 from shuangyin.approvals import inbox, views
+from shuangyin.composition import compose
 from shuangyin.core.actor import Actor
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings

@@ -18,11 +18,11 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, insert, text
 
-from shuangyin.app import compose
 from shuangyin.authority.judging import UseFacts, judge
 from shuangyin.authority.kinds import Act
 from shuangyin.authority.models import Grant, GrantTarget
 from shuangyin.authority.reversing import what_can, who_can_use
+from shuangyin.composition import compose
 from shuangyin.core.ids import new_id, next_id
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings

@@ -25,7 +25,7 @@ from typing import Any
 from gmseal.sm.keys import PrivateKey
 from sealdevice.event import EventKind, PersonCheck
 from sealdevice.permit import Check, NamedPerson, Permit, PressKind, Role, sign_permit
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.settings import Settings
 from shuangyin.device_sim.estate import found_devices
 from shuangyin.device_sim.fleet import FleetDevice, join_all, leave_all, talk_until_delivered

@@ -22,7 +22,7 @@ from gmseal.sm.keys import PrivateKey
 from sealdevice.event import PersonCheck
 from sealdevice.link import Message, Subject
 from sealdevice.permit import Check
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
 from shuangyin.core.unit_of_work import UnitOfWork

@@ -18,9 +18,9 @@ from typing import Any
 
 from sqlalchemy import create_engine, func, insert, select, text
 
-from shuangyin.app import compose
 from shuangyin.approvals.models import ApprovalAssignment, ApprovalRoute, ApprovalStep
 from shuangyin.authority.models import Grant, GrantTarget
+from shuangyin.composition import compose
 from shuangyin.core.actor import Actor
 from shuangyin.core.ids import new_id, next_id
 from shuangyin.core.platform import Platform

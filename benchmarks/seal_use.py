@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.actor import system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.platform import Platform

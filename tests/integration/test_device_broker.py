@@ -18,7 +18,7 @@ from sealdevice.command import CommandKind
 from sealdevice.event import EventKind, PersonCheck
 from sealdevice.link import Message, Subject, topic_of
 from sealdevice.permit import Check
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.errors import Forbidden
 from shuangyin.core.settings import Settings
 from shuangyin.core.unit_of_work import UnitOfWork

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.actor import system_actor
 from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings

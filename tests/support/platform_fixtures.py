@@ -25,7 +25,7 @@ from request_story import begin
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import Dialect
 
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.database import Database
 from shuangyin.core.logs import configure_logs

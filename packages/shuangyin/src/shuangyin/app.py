@@ -1,55 +1,37 @@
-"""The composition root: the only place where ports meet their implementations and areas meet the web."""
+"""The served platform: where the areas meet the web, the workers and the threads of one process."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
-from evidencelog.embedded.fence import HeadFence
 from shuangyin import jobs_api
 from shuangyin.alarms import api as alarms_api
 from shuangyin.approvals import api as approvals_api
 from shuangyin.approvals import oversight_api as approvals_oversight_api
-from shuangyin.approvals import ports as approvals_ports
 from shuangyin.approvals.commands.sweeping import sweep
 from shuangyin.authority import api as authority_api
-from shuangyin.authority import standing_in
 from shuangyin.authority.commands import rounds as authority_rounds
-from shuangyin.connectors.anchors import configured_anchors
-from shuangyin.connectors.authorities import configured_authorities
-from shuangyin.connectors.faces import configured_faces
-from shuangyin.connectors.licence import configured_licence
-from shuangyin.connectors.oidc import configured_providers
-from shuangyin.connectors.seal_timestamps import configured_timestamps
-from shuangyin.connectors.sms import configured_sms
-from shuangyin.core.clock import Clock, SystemClock
-from shuangyin.core.database import Database
 from shuangyin.core.errors import NotFound
 from shuangyin.core.http.access import PlatformOf, PublicRoute
 from shuangyin.core.http.middleware import BodyLimit, SecurityHeaders
 from shuangyin.core.http.problems import PROBLEM_RESPONSES, install_problem_handlers
 from shuangyin.core.jobs import Handler, JobRunner
-from shuangyin.core.keyring import load_keyring
 from shuangyin.core.live import LiveBus, LivePoller
-from shuangyin.core.objects import ObjectStore
 from shuangyin.core.periodic import Periodic
 from shuangyin.core.platform import Platform
-from shuangyin.core.settings import Settings
 from shuangyin.custody import api as custody_api
 from shuangyin.custody import checklist_api as custody_checklist_api
 from shuangyin.custody import handovers_api as custody_handovers_api
 from shuangyin.custody import imprints_api as custody_imprints_api
 from shuangyin.custody import keeping_api as custody_keeping_api
 from shuangyin.custody import loans_api as custody_loans_api
-from shuangyin.custody import original_subject
 from shuangyin.custody import originals_api as custody_originals_api
 from shuangyin.custody import paper_permits_api as custody_paper_permits_api
-from shuangyin.custody import ports as custody_ports
 from shuangyin.custody import prints_api as custody_prints_api
 from shuangyin.custody import sent_copies_api as custody_sent_copies_api
 from shuangyin.custody import stocktakes_api as custody_stocktakes_api
@@ -61,38 +43,25 @@ from shuangyin.devices import api as devices_api
 from shuangyin.devices import link_api as devices_link_api
 from shuangyin.devices import opinions_api as devices_opinions_api
 from shuangyin.devices import permits_api as devices_permits_api
-from shuangyin.devices.counting import DeviceTally
-from shuangyin.devices.gateway.hub import Hub
 from shuangyin.devices.gateway.running import Gateway
-from shuangyin.devices.keeping import DeviceKeeping
 from shuangyin.documents import api as documents_api
-from shuangyin.entry_subjects import AreaEntrySubjects
 from shuangyin.evidence import api as evidence_api
 from shuangyin.evidence import audit_runs, vouching_api
 from shuangyin.evidence import pages as evidence_pages
 from shuangyin.evidence.anchoring import AnchorThread
-from shuangyin.evidence.auditing import AuditThread, BusinessFacts
-from shuangyin.evidence.kept_objects import RecordedObjects
-from shuangyin.evidence.ports import Anchors
+from shuangyin.evidence.auditing import AuditThread
 from shuangyin.evidence.queries import pending_count
-from shuangyin.evidence.readers import EntrySubjects, SubjectReaders
 from shuangyin.evidence.sequencer import SequencerThread
 from shuangyin.evidence.witnessing import WitnessThread
 from shuangyin.organization import api as organization_api
 from shuangyin.organization import calendar_api
 from shuangyin.people import api as people_api
 from shuangyin.people import events_api
-from shuangyin.people import ports as people_ports
-from shuangyin.people.face_port import FaceEngine
-from shuangyin.people.outside_port import IdentityProviders, LicenceService
 from shuangyin.people.privacy import delete_expired
-from shuangyin.people.sms_port import SmsGateway
-from shuangyin.recorded_facts import AreaFacts
 from shuangyin.reference import api as reference_api
 from shuangyin.requests import api as requests_api
 from shuangyin.requests import duties_api as requests_duties_api
 from shuangyin.requests import formalities_api as requests_formalities_api
-from shuangyin.requests import ports as requests_ports
 from shuangyin.requests import routing_api as requests_routing_api
 from shuangyin.requests.commands.duties import notice_overdue
 from shuangyin.scenarios import api as scenarios_api
@@ -102,19 +71,14 @@ from shuangyin.scenarios import simulations_api as scenario_simulations_api
 from shuangyin.scenarios import tables_api as scenario_tables_api
 from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
-from shuangyin.sealing import ports as sealing_ports
-from shuangyin.sealing.timestamps import Timestamps
 from shuangyin.seals import api as seals_api
 from shuangyin.seals import freezing_api as seals_freezing_api
 from shuangyin.seals import life_api as seals_life_api
 from shuangyin.seals.commands import answering as seals_answering
 from shuangyin.seals.commands import reconciling as seals_reconciling
 from shuangyin.seals.commands import reporting as seals_reporting
-from shuangyin.seals.ports import Authorities, UnfinishedUses
-from shuangyin.subject_readers import AreaSubjectReaders
 from shuangyin.transitions import api as transitions_api
 from shuangyin.transitions import leaving_api
-from shuangyin.transitions.unfinished import UsesUnderWay
 from shuangyin.verification import api as verification_api
 from shuangyin.verification import pages as verification_pages
 from shuangyin.web import spa
@@ -176,54 +140,6 @@ SWEEP_S = 30.0
 STATEMENT_S = 600.0
 """How often it is looked whether a week is over without a statement, or the term of a duty has passed."""
 PAGES = (evidence_pages, verification_pages)
-
-
-def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
-    """Join settings, database, keys, objects and ports into a platform."""
-    keyring = load_keyring(settings)
-    clock = clock or SystemClock()
-    database = Database(settings)
-    return Platform(
-        settings=settings,
-        database=database,
-        clock=clock,
-        keyring=keyring,
-        objects=ObjectStore(settings.objects_dir, settings.work_dir, keyring),
-        ports={
-            **_ports(),
-            HeadFence: HeadFence(settings.effective_fence_file),
-            LiveBus: LiveBus(shared=not database.is_sqlite),
-            Anchors: configured_anchors(settings.log_anchors, clock),
-            Authorities: configured_authorities(settings),
-            SmsGateway: configured_sms(settings, clock),
-            IdentityProviders: configured_providers(settings),
-            FaceEngine: configured_faces(settings),
-            LicenceService: configured_licence(settings),
-            Timestamps: configured_timestamps(settings),
-            Hub: Hub(),
-        },
-    )
-
-
-def _ports() -> dict[type[Any], object]:
-    """What lower areas ask of higher ones, and who answers."""
-    return {
-        **people_ports.implementations(),
-        **approvals_ports.implementations(),
-        **standing_in.implementations(),
-        **requests_ports.implementations(
-            {original_subject.SUBJECT_TYPE: original_subject.OriginalLoanSubject()}
-        ),
-        **sealing_ports.implementations(),
-        **custody_ports.implementations(),
-        custody_ports.SmartKeeping: DeviceKeeping(),
-        custody_ports.PressTally: DeviceTally(),
-        SubjectReaders: AreaSubjectReaders(),
-        EntrySubjects: AreaEntrySubjects(),
-        BusinessFacts: AreaFacts(),
-        UnfinishedUses: UsesUnderWay(),
-        RecordedObjects: AreaFacts(),
-    }
 
 
 def job_handlers() -> dict[str, Handler]:

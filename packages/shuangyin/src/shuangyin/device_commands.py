@@ -63,7 +63,7 @@ def gateway(
 
     Start as many as the shares say, each once. One that is started again goes on where it was killed.
     """
-    from shuangyin.app import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
+    from shuangyin.composition import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
     from shuangyin.core.logs import configure_logs  # noqa: PLC0415  # as above
     from shuangyin.devices.broker.folder import read_addresses  # noqa: PLC0415  # as above
     from shuangyin.devices.gateway.mqtt import read_share  # noqa: PLC0415  # as above
@@ -94,7 +94,7 @@ def gateway(
 def _write(
     settings: Settings, where: Path, at: tuple[tuple[str, ...], int, int, str, str], user: str | None
 ) -> Path:
-    from shuangyin.app import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
+    from shuangyin.composition import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
     from shuangyin.devices.broker.folder import Addresses, write_folder  # noqa: PLC0415  # as above
     from shuangyin.devices.trust import authority, revoked_serials  # noqa: PLC0415  # as above
     from shuangyin.migrations.run import upgrade  # noqa: PLC0415  # as above

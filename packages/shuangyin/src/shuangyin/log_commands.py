@@ -26,7 +26,7 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder of this installation'
 @contextmanager
 def _platform(data_dir: Path | None) -> Iterator[Platform]:
     """The platform of the installation; what it refuses is shown and ends the command with status 2."""
-    from shuangyin.app import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
+    from shuangyin.composition import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
 
     platform = None
     try:

@@ -11,7 +11,8 @@ import uvicorn
 from sqlalchemy import select
 from starlette.types import ASGIApp
 
-from shuangyin.app import background, compose, create_app
+from shuangyin.app import background, create_app
+from shuangyin.composition import compose
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.jobs import release_leases
 from shuangyin.core.live import LiveBus

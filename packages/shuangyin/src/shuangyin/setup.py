@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from shuangyin.app import compose, create_app
+from shuangyin.composition import compose
 from shuangyin.core.settings import Settings
 from shuangyin.migrations.run import upgrade
 from shuangyin.people.bootstrap import create_organization as bootstrap
@@ -35,6 +35,8 @@ def create_organization(
 
 def api_description() -> dict[str, Any]:
     """The OpenAPI description of the public API, made without touching any installation."""
+    from shuangyin.app import create_app  # noqa: PLC0415  # the routes take seconds, which an organization does not need
+
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "data", database_url=None, kek="00" * 16)
         platform = compose(settings)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shuangyin.app import compose
 from shuangyin.authority import queries
 from shuangyin.authority.commands import consume, counts, grants, release
 from shuangyin.authority.judging import UseFacts
@@ -17,6 +16,7 @@ from shuangyin.authority.kinds import CountOf
 from shuangyin.authority.models import Act, EndCause, Grant, GrantReservation, GrantStatus
 from shuangyin.authority.rules.grants import Quantities, Surroundings, objections_to_child
 from shuangyin.authority.schemas import NewGrant
+from shuangyin.composition import compose
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.errors import Conflict, Refused

@@ -14,7 +14,7 @@ import sys
 from typer.testing import CliRunner
 from shuangyin.cli import app
 result = CliRunner().invoke(app, ["serve", "--data-dir", sys.argv[1]])
-heavy = [name for name in ("uvicorn", "sqlalchemy", "shuangyin.app") if name in sys.modules]
+heavy = [name for name in ("uvicorn", "sqlalchemy", "shuangyin.app", "shuangyin.composition") if name in sys.modules]
 print(result.exit_code, heavy, result.output)
 """
 

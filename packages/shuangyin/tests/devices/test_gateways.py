@@ -15,7 +15,7 @@ from device_estate import Estate, eventually, found_estate
 from running_broker import RunningBroker, running_broker
 
 from sealdevice.event import EventKind
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.settings import Settings
 from shuangyin.device_sim.mqtt_wire import MqttWire
 from shuangyin.devices.gateway.mqtt import read_share

@@ -13,8 +13,8 @@ from evidencelog.note import parse_note
 from gmseal.sm.timestamps import TrialTimestampAuthority
 from gmseal.sm.timestamps.trial_server import Misbehaviour, TrialTimestampServer
 from gmseal.trial import TrialAuthority
-from shuangyin.app import compose
 from shuangyin.cli import app as commands
+from shuangyin.composition import compose
 from shuangyin.core.actor import system_actor
 from shuangyin.core.clock import ManualClock, SystemClock, to_datetime
 from shuangyin.core.errors import Unavailable

@@ -19,7 +19,7 @@ from evidencelog.entry import decode_entry
 from evidencelog.log import Integration
 from evidencelog.proof import parse_proof, verify_proof
 from evidencelog.vkey import parse_vkey
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.errors import Conflict, ShuangyinError

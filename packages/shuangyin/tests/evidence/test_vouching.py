@@ -28,7 +28,7 @@ from evidencelog.vkey import parse_vkey
 from evidencelog.witness.client import WitnessClient
 from evidencelog.witness.record import CosignedHead, WitnessRecord
 from evidencelog.witness.service import Witness, WitnessedLog
-from shuangyin.app import compose
+from shuangyin.composition import compose
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.platform import Platform

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from shuangyin.app import compose
 from shuangyin.approvals import commands as approvals
 from shuangyin.approvals.models import ApprovalStep, StepStatus
 from shuangyin.approvals.rules import DecisionKind
+from shuangyin.composition import compose
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.errors import Conflict
