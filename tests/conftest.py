@@ -1,15 +1,17 @@
 """What tests from outside share: one installation and one browser a process.
 
-Founding an installation takes a minute of code steps; a second browser would find the first one's event loop.
+Founding an organization takes long, so it is done once in a run; a second browser would find the first one's event loop.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
 from browser_desk import SCREENSHOTS, launch
+from foundation import Foundation
 from independent_provider import joined, provider
 from playwright.sync_api import Browser, sync_playwright
 from running_installation import Installation, installation
@@ -19,7 +21,14 @@ from shuangyin.connectors.standins.offers import OFFERS
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundation:
+    """The organization that all worker processes copy."""
+    own = tmp_path_factory.getbasetemp()
+    return Foundation((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "foundation")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, foundation: Foundation) -> Iterator[Installation]:
     """An organization on a running server, everybody signed in, its log and seals stamped by an authority on loopback."""
     wanted = ("timestamps", "licence")
     with StandInBoard([offer for offer in OFFERS if offer.name in wanted]) as board, provider() as issuer:
@@ -36,7 +45,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             "SHUANGYIN_LICENCE": json.dumps({"url": board.address_of("licence")}),
             "SHUANGYIN_OIDC": json.dumps([joined(issuer, folder)]),
         }
-        with installation(folder, environment, broker=True) as made:
+        with installation(folder, environment, foundation=foundation, broker=True) as made:
             made.board = board
             yield made
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from running_installation import CHEAP_PASSWORDS, run
+from foundation import CHEAP_PASSWORDS
+from running_installation import run
 
 pytestmark = pytest.mark.slow
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from foundation import Foundation
 from running_installation import Installation, installation, run
 
 from evidencelog.bundle import EntrySource, write_bundle
@@ -145,9 +146,9 @@ def wait_until(answer: Callable[[], bool], what: str) -> None:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Installation]:
+def running(tmp_path: Path, foundation: Foundation) -> Iterator[Installation]:
     """An installation of its own: other tests would meet the large files and the dead server."""
-    with installation(tmp_path / "installation") as made:
+    with installation(tmp_path / "installation", foundation=foundation) as made:
         yield made
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from development_chain import development_chain
+from foundation import Foundation
 from running_installation import Installation, installation
 
 from evidencelog.anchors import AnchorResult, parse_receipt, verify_receipt
@@ -33,7 +34,7 @@ def state(running: Installation) -> dict[str, Any]:
     return dict(anchor)
 
 
-def test_a_served_platform_anchors_by_itself_and_says_so(tmp_path: Path) -> None:
+def test_a_served_platform_anchors_by_itself_and_says_so(tmp_path: Path, foundation: Foundation) -> None:
     with development_chain() as chain:
         account = chain.account(77)
         key_file = tmp_path / "account.key"
@@ -45,7 +46,8 @@ def test_a_served_platform_anchors_by_itself_and_says_so(tmp_path: Path) -> None
             "name": "chain-a", "kind": "ethereum", "url": chain.url, "contract": contract,
             "key_file": str(key_file), "period_seconds": 1, "confirmations": 2, "timeout_seconds": 2,
         }  # fmt: skip
-        with installation(tmp_path / "run", {"SHUANGYIN_LOG_ANCHORS": json.dumps([anchor])}) as running:
+        environment = {"SHUANGYIN_LOG_ANCHORS": json.dumps([anchor])}
+        with installation(tmp_path / "run", environment, foundation=foundation) as running:
             _anchored(running, contract)
             chain.stop()
             until(

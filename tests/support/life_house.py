@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from running_installation import Installation, free_port, installation
+from foundation import free_port
+from running_installation import Installation, installation
 from seal_desk import ID_NUMBER, MAKER, PAPERS, png
 from software_passkey import SoftwarePasskey
 

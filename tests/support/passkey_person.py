@@ -9,7 +9,7 @@ from typing import Any
 
 from software_passkey import SoftwarePasskey
 
-from shuangyin.demo.person import Person
+from shuangyin.demo.person import CSRF_HEADER, Person
 
 
 class PasskeyPerson(Person):
@@ -30,3 +30,30 @@ class PasskeyPerson(Person):
     def step_up(self, act: str, subject: str) -> str:
         body: dict[str, Any] = {"act": act, "subject": subject, **self.confirmation(act, subject)}
         return str(self.post_json("/auth/step-up", body)["proof"])
+
+    def kept(self) -> dict[str, Any]:
+        """Everything that this person knows and is signed in with, as JSON."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "post": self.post,
+            "account": self.account,
+            "password": self.password,
+            "secret": self.secret,
+            "id": self.id,
+            "last_step": self._last_step,
+            "csrf": self._client.headers[CSRF_HEADER],
+            "cookies": {cookie.name: cookie.value for cookie in self._client.cookies.jar},
+            "passkey": self.passkey.kept(),
+        }
+
+    @classmethod
+    def again(cls, base_url: str, kept: dict[str, Any]) -> PasskeyPerson:
+        """The person who was kept, signed in at a copy of the installation."""
+        person = cls(base_url, **{name: kept[name] for name in ("kind", "name", "post", "account")})
+        person.password, person.secret, person.id = kept["password"], kept["secret"], kept["id"]
+        person._last_step = kept["last_step"]
+        person._client.headers[CSRF_HEADER] = kept["csrf"]
+        person._client.cookies.update(kept["cookies"])
+        person.passkey = SoftwarePasskey.again(kept["passkey"], origin=base_url)
+        return person

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foundation import Foundation, new_server, silent_report
 from passkey_person import PasskeyPerson
-from rich.console import Console
 
 from shuangyin.connectors.standins.board import StandInBoard
 from shuangyin.demo.broker import Broker
@@ -26,7 +24,6 @@ from shuangyin.demo.report import Report
 from shuangyin.demo.server import Server
 from shuangyin.devices.broker.process import find_mosquitto
 
-CHEAP_PASSWORDS = {"SHUANGYIN_ARGON2_MEMORY_KIB": "64", "SHUANGYIN_ARGON2_TIME_COST": "1"}
 AMOUNT = 48_600_000
 """486,000.00 yuan in fen: below the amount from which the legal representative approves too."""
 FINANCING_AMOUNT = 300_000_000
@@ -162,41 +159,31 @@ class Story:
 
 @contextmanager
 def installation(
-    folder: Path, environment: Mapping[str, str] | None = None, *, broker: bool = False
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    foundation: Foundation | None = None,
+    broker: bool = False,
 ) -> Iterator[Installation]:
-    """Found an organization on a new server process; its port stays the same over restarts.
+    """An organization on a new server process: a copy of `foundation`, or one that is founded under this environment.
 
     With `broker` smart seals can speak to it over a mosquitto of its own, where that is installed.
     """
-    report = Report(folder, Console(file=io.StringIO()))
-    settings = {
-        "SHUANGYIN_PORT": str(free_port()),
-        "SHUANGYIN_PORT_SEARCH": "false",
-        "SHUANGYIN_JOB_LEASE_SECONDS": "2",
-        **CHEAP_PASSWORDS,
-        # One sign-in serves many files of tests, which together take longer than the usual ten minutes.
-        "SHUANGYIN_SECOND_FACTOR_WINDOW_MINUTES": "120",
-        **(environment or {}),
-    }
-    server = Server(folder, settings)
+    report = silent_report(folder)
+    server = new_server(folder, environment)
     mosquitto = find_mosquitto() if broker else None
     if mosquitto is not None:
-        server.join_broker(Broker(mosquitto, server.data_dir / "broker"))
+        server.join_broker(Broker(mosquitto, server.data_dir.with_name("broker")))
     try:
-        cast = establish(server, report, PasskeyPerson)
+        if foundation is None:
+            cast = establish(server, report, PasskeyPerson)
+        else:
+            cast = foundation.establish(server, report)
         yield Installation(server, cast, report)
         for person in cast.people.values():
             person._client.close()
     finally:
         server.stop()
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def run(

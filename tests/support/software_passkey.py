@@ -65,6 +65,13 @@ class SoftwarePasskey:
             "signCount": self.count,
         }
 
+    @classmethod
+    def again(cls, kept: dict[str, Any], *, origin: str) -> SoftwarePasskey:
+        """The passkey that was kept, for a page of this origin."""
+        key = serialization.load_der_private_key(base64.b64decode(kept["privateKey"]), password=None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return cls(origin, kept["rpId"], kept["signCount"], key, base64.b64decode(kept["credentialId"]))
+
     def _data(self, flags: int) -> bytes:
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4)
 
