@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from browser_desk import AXE, Desk, OpenDesk, chromium, desk
+from browser_rooms import Rooms
 from playwright.sync_api import Browser, expect
 from running_installation import Installation, Story
 
@@ -54,8 +55,16 @@ def story(running: Installation, _equipment: None) -> Story:
     return Story(running.sealed(sealed), waiting, physical)
 
 
+@pytest.fixture(scope="session")
+def rooms(running: Installation, browser: Browser) -> Iterator[Rooms]:
+    """The browsers that the installation's persons keep."""
+    kept = Rooms(browser, running.server.base_url)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture(scope="module")
-def seat(running: Installation, browser: Browser) -> Iterator[OpenDesk]:
+def seat(running: Installation, rooms: Rooms) -> Iterator[OpenDesk]:
     """The desk of a person for tests that only look: one for all of them, whose browser keeps what it has loaded.
 
     Every test asks it for its faults; what comes after the last test fails the file.
@@ -65,19 +74,23 @@ def seat(running: Installation, browser: Browser) -> Iterator[OpenDesk]:
 
         def take(kind: str) -> Desk:
             if kind not in taken:
-                there = desk(browser, running.server.base_url, person=running[kind])
-                taken[kind] = stack.enter_context(there)
+                taken[kind] = stack.enter_context(rooms.desk(running[kind]))
             return taken[kind]
 
         yield take
 
 
 @pytest.fixture
-def open_desk(running: Installation, browser: Browser) -> Iterator[OpenDesk]:
-    """Opens desks: `open_desk("employee")` for a person, `open_desk()` for a stranger. All must end without faults."""
+def open_desk(running: Installation, browser: Browser, rooms: Rooms) -> Iterator[OpenDesk]:
+    """Opens desks: `open_desk("employee")` for a person, `open_desk()` for a stranger. All must end without faults.
+
+    A person has one browser for all tests, and a page of his own in each; options open a browser of its own.
+    """
     with ExitStack() as stack:
 
         def start(kind: str | None = None, **options: Any) -> Desk:
+            if kind and not options:
+                return stack.enter_context(rooms.desk(running[kind]))
             person = running[kind] if kind else None
             return stack.enter_context(desk(browser, running.server.base_url, person=person, **options))
 

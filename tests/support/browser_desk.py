@@ -316,6 +316,28 @@ def cookies_of(person: Person, base_url: str) -> list[SetCookieParam]:
     ]
 
 
+def new_context(browser: Browser, *, javascript: bool = True) -> BrowserContext:
+    """A browser of somebody's own: nothing is stored in it yet."""
+    context = browser.new_context(
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+        viewport=DESKTOP,  # type: ignore[arg-type]  # a mapping of the two sides
+        java_script_enabled=javascript,
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    return context
+
+
+def let_in(context: BrowserContext, person: Person, base_url: str) -> None:
+    """Give a browser the session of a person, and the note by which the application knows that there is one."""
+    context.add_cookies(cookies_of(person, base_url))
+    context.add_init_script(
+        "try { localStorage.setItem('shuangyin.session', '1') } catch { /* no storage */ }"
+    )
+
+
 @contextmanager
 def desk(
     browser: Browser,
@@ -326,20 +348,9 @@ def desk(
     expected_statuses: Collection[int] = (),
 ) -> Iterator[Desk]:
     """A desk of a person who is signed in, or of a stranger. Its faults fail whoever uses it, at the end."""
-    context = browser.new_context(
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-        reduced_motion="reduce",
-        viewport=DESKTOP,  # type: ignore[arg-type]  # a mapping of the two sides
-        java_script_enabled=javascript,
-        accept_downloads=True,
-    )
-    context.set_default_timeout(15_000)
+    context = new_context(browser, javascript=javascript)
     if person is not None:
-        context.add_cookies(cookies_of(person, base_url))
-        context.add_init_script(
-            "try { localStorage.setItem('shuangyin.session', '1') } catch { /* no storage */ }"
-        )
+        let_in(context, person, base_url)
     place = Desk(context, context.new_page(), base_url, set(expected_statuses))
     place.watch()
     try:

@@ -225,6 +225,7 @@ def create_app(
     app.add_middleware(BodyLimit, upload_bytes=platform.settings.max_upload_bytes)
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
+    spa.install_assets(app)
     api = APIRouter(prefix="/api/v1", responses=PROBLEM_RESPONSES)
     for module in APIS:
         api.include_router(module.router)
@@ -234,7 +235,7 @@ def create_app(
     for pages in PAGES:
         app.include_router(pages.router)
     app.include_router(api)
-    spa.install(app)
+    spa.install_page(app)
     return app
 
 

@@ -50,9 +50,13 @@ class _ImmutableFiles(StaticFiles):
         return response
 
 
-def install(app: FastAPI) -> None:
-    """Mount the assets and the page; to be called after all other routes."""
+def install_assets(app: FastAPI) -> None:
+    """Mount the assets; before all other routes, because addresses are compared in order and these are asked most."""
     assets = _dist() / "assets"
     if assets.is_dir():
         app.mount("/app/assets", _ImmutableFiles(directory=assets), name="assets")
+
+
+def install_page(app: FastAPI) -> None:
+    """Serve the page that routes by itself; after all other routes, because it answers whatever is left."""
     app.include_router(router)
