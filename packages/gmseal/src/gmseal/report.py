@@ -239,16 +239,19 @@ def _leaves_open(step: Check, policy: Policy) -> bool:
     return step.code in _UNDECIDED_WITHOUT or (policy.require_revocation and step.code in _REVOCATION)
 
 
+_ACCEPTED = StrictReading(
+    accepts=True,
+    codes=(),
+    zh="严格按标准实现的验证程序会接受本文件的格式",
+    en="A strict reader would accept the form of this file.",
+)
+
+
 def strict_reading(findings: Iterable[Finding]) -> StrictReading:
     """What a strict reader would say: it refuses for every finding of the severity major."""
     codes = tuple(dict.fromkeys(found.code for found in findings if found.severity is Severity.MAJOR))
     if not codes:
-        return StrictReading(
-            accepts=True,
-            codes=(),
-            zh="严格按标准实现的验证程序会接受本文件的格式",
-            en="A strict reader would accept the form of this file.",
-        )
+        return _ACCEPTED
     named = ", ".join(codes)
     return StrictReading(
         accepts=False,

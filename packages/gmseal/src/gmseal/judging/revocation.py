@@ -6,9 +6,8 @@ or still current then. An old list says nothing about a later signature.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gmseal.instants import verifier_time
 from gmseal.judging.log import CheckLog, Sentence
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from gmseal.sm.crl import RevocationReason
 
 
-@dataclass(frozen=True, slots=True)
-class RevocationJudgement:
+class RevocationJudgement(NamedTuple):
     """What is known about a revocation as of the judged instant.
 
     ``result``: PASS not revoked, or revoked only later (then ``revoked_at`` says when); FAIL revoked

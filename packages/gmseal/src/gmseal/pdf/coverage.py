@@ -7,8 +7,9 @@
 4. What no signature covers and yet is part of the document is named.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from gmseal.checks import remaining
 from gmseal.errors import Refused
@@ -34,8 +35,7 @@ _CLOSERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What was added after one signature: up to the end of the next one (``closed_by``) or of the file."""
 
     comparison: Comparison
@@ -70,12 +70,22 @@ class Coverage:
             # 4.
             self._judge_unprotected(case)
 
-    def describe(self, case: Case) -> dict[str, Any]:
-        """What a report says of the coverage of one signature; sizes in bytes."""
+    def describing(self, case: Case) -> Callable[[], dict[str, Any]]:
+        """What makes, once the file is closed, that which a report says of the coverage of one signature."""
         sub_filter = case.signed.value.get("/SubFilter")
+        name = None if sub_filter is None else str(sub_filter)[1:]
+        if case.range is None:
+            return partial(self._described, case, name)
+        return partial(self._described, case, name, pades_level(self._document, case, self._after(case)))
+
+    def _after(self, case: Case) -> list[Case]:
+        return self.chain[self.chain.index(case) + 1 :]
+
+    def _described(self, case: Case, sub_filter: str | None, level: str | None = None) -> dict[str, Any]:
+        """The coverage of one signature; sizes in bytes."""
         described: dict[str, Any] = {
             "field": case.signed.name,
-            "sub_filter": None if sub_filter is None else str(sub_filter)[1:],
+            "sub_filter": sub_filter,
             "covers_whole_file": case.end == self._document.size,
         }
         if case.range is None:
@@ -83,7 +93,6 @@ class Coverage:
         index = self.chain.index(case)
         later = self.steps[index:]
         permission = case.permission
-        level = pades_level(self._document, case, self.chain[index + 1 :])
         if level is not None:
             described["pades_level"] = level
         return {

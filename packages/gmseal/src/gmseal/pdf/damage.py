@@ -41,5 +41,5 @@ class reading:  # noqa: N801 - reads as the function that it stands for
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, READ_ERRORS):
+        if error is not None and isinstance(error, READ_ERRORS):
             raise Refused("BROKEN_STRUCTURE", "The structure of this PDF is damaged.") from error

@@ -9,10 +9,10 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import pikepdf
 
@@ -22,7 +22,7 @@ from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
 from gmseal.pdf.short_copy import Hole, Short
-from gmseal.pdf.stream_extents import Bytes, Extents, Wanted, bytes_of, extents, named_in
+from gmseal.pdf.stream_extents import Extents, Wanted, bytes_of, extents, named_in
 
 HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
@@ -50,8 +50,7 @@ _HARMLESS = re.compile(
 name, which whoever made the file may have chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastSection:
+class LastSection(NamedTuple):
     """The newest cross-reference section: where it starts and whether it is a stream."""
 
     offset: int
@@ -188,22 +187,20 @@ class Document:
         found = self._extents
         if found is None and not self._asked:
             self._asked = True
-            with self._bytes() as (data, newest):
-                found = extents(data, self.offsets, newest, self._whole_number, wanted=Wanted(end, owner))
+            with bytes_of(self.file) as data, reading():
+                wanted = Wanted(end, owner)
+                found = extents(data, self.offsets, self._newest(), self._whole_number, wanted=wanted)
         return (found or self.extents()).reach_into(start, end, owner)
 
     def _read_extents(self, naming: int | None) -> Extents:
-        with self._bytes() as (data, newest):
-            found = extents(data, self.offsets, newest, self._whole_number, naming=naming)
+        with bytes_of(self.file) as data, reading():
+            found = extents(data, self.offsets, self._newest(), self._whole_number, naming=naming)
         self._extents = found
         return found
 
-    @contextmanager
-    def _bytes(self) -> Iterator[tuple[Bytes, int | None]]:
-        """The bytes of the file, and where its newest cross-reference section stands if that can be relied on."""
-        newest = None if self.damaged else self.last_section().offset
-        with bytes_of(self.file) as data, reading():
-            yield data, newest
+    def _newest(self) -> int | None:
+        """Where the newest cross-reference section stands, if that can be relied on."""
+        return None if self.damaged else self.last_section().offset
 
     def _whole_number(self, place: Place) -> int | None:
         value: object = self.pdf.get_object(place)
@@ -277,15 +274,15 @@ def document_in_memory(
     """
     guard_memory()
     size = len(data)
-    with ExitStack() as kept:
-        file = kept.enter_context(io.BytesIO(data))
-        _check_outside(file, size, limits)
+    file = io.BytesIO(data)
+    _check_outside(file, size, limits)
+    pieces, hole = (((0, data),), None) if short is None else short
+    with memory_file(*pieces) as mapped:
         if short is None:
-            opened = _open_structure(kept.enter_context(memory_file((0, data))), file, size)
+            opened = _open_structure(mapped, file, size)
         else:
             with reading():
-                opened = _open_strictly(kept.enter_context(memory_file(*short.pieces)), file)
-        hole = short.hole if short is not None else None
+                opened = _open_strictly(mapped, file)
         with _document(file, size, limits, opened, hole, accept_damage=accept_damage) as document:
             yield document
 

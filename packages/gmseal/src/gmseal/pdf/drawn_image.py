@@ -20,16 +20,6 @@ _TOKEN: Final = re.compile(
     rb"%[^\r\n]*|/[^\x00\t\n\f\r ()<>\[\]{}/%]+|[^\x00\t\n\f\r ()<>\[\]{}/%]+|[()<>\[\]{}/]"
 )
 _NUMBER: Final = re.compile(rb"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\Z")
-_SIDE: Final = rb"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)"
-_OWN_FORM: Final = re.compile(
-    rb"<< /BBox \[ 0 0 %(side)s %(side)s \] /Length [0-9]+ (?:/Matrix \[ (-?[01]) (-?[01]) (-?[01]) (-?[01]) 0 0 \] )?"
-    rb"/Resources << /ExtGState << /M << /BM /Multiply >> >> /XObject << /S [0-9]+ 0 R >> >> /Subtype /Form /Type /XObject >>"
-    % {b"side": _SIDE}
-)
-_OWN_CONTENT: Final = re.compile(
-    rb"q /M gs %(side)s 0 0 %(side)s %(side)s %(side)s cm /S Do Q" % {b"side": _SIDE}
-)
-"""The form that this library writes (``marks``), as qpdf spells it, and its content."""
 _STATE: Final[dict[str, set[object]]] = {
     "/Type": {"/ExtGState"},
     "/BM": {"/Normal", "/Compatible", "/Multiply", "/Darken"},
@@ -97,18 +87,10 @@ class _Form:
 
 def drawn_image(appearance: pikepdf.Stream, rectangle: Box) -> Drawn | None:
     """The image that is all an appearance shows in a rectangle; ``None`` for none, several, or what is not understood."""
-    known = _as_written_here(appearance)
-    box, own = (known.box, known.own) if known else (_box_of(appearance), _matrix_of(appearance))
-    outer = None if box is None or own is None else own.box(box)
-    if outer is None or own is None:
+    box, own = _box_of(appearance), _matrix_of(appearance)
+    fitted = None if box is None or own is None else fitting(own.box(box), rectangle)
+    if fitted is None:
         return None
-    wide, high = outer[2] - outer[0], outer[3] - outer[1]
-    if wide <= 0 or high <= 0:
-        return None
-    across, up = (rectangle[2] - rectangle[0]) / wide, (rectangle[3] - rectangle[1]) / high
-    fitted = Matrix(across, 0, 0, up, rectangle[0] - outer[0] * across, rectangle[1] - outer[1] * up)
-    if known:
-        return Drawn(known.image, known.placed.then(own).then(fitted), rectangle)
     found: list[Drawn] = []
     waiting = [_Form(appearance, fitted, rectangle, 0)]
     steps = 0
@@ -124,27 +106,15 @@ def drawn_image(appearance: pikepdf.Stream, rectangle: Box) -> Drawn | None:
     return found[0] if len(found) == 1 else None
 
 
-class _Known(NamedTuple):
-    """A form as this library writes it: what following it step by step would find, too."""
-
-    box: Box
-    own: Matrix
-    placed: Matrix
-    image: pikepdf.Stream
-
-
-def _as_written_here(form: pikepdf.Stream) -> _Known | None:
-    text = _OWN_FORM.fullmatch(form.stream_dict.unparse(resolved=True))
-    drawn = text and _OWN_CONTENT.fullmatch(bytes(form.read_raw_bytes()))
-    if not text or not drawn:
+def fitting(outer: Box | None, rectangle: Box) -> Matrix | None:
+    """What lays a form, its box through its matrix being ``outer``, into the rectangle of an annotation (12.5.5)."""
+    if outer is None:
         return None
-    wide, high, *turn = text.groups()
-    width, height, x, y = (float(one) for one in drawn.groups())
-    own = Matrix() if turn[0] is None else Matrix(*(float(one) for one in turn))
-    image = form["/Resources"]["/XObject"]["/S"]
-    if not isinstance(image, pikepdf.Stream) or image.get("/Subtype") != "/Image" or "/OC" in image:
+    wide, high = outer[2] - outer[0], outer[3] - outer[1]
+    if wide <= 0 or high <= 0:
         return None
-    return _Known((0.0, 0.0, float(wide), float(high)), own, Matrix(width, 0, 0, height, x, y), image)
+    across, up = (rectangle[2] - rectangle[0]) / wide, (rectangle[3] - rectangle[1]) / high
+    return Matrix(across, 0, 0, up, rectangle[0] - outer[0] * across, rectangle[1] - outer[1] * up)
 
 
 def _box_of(form: pikepdf.Object) -> Box | None:

@@ -1,7 +1,7 @@
 """Signature fields: those that are there, what they forbid, and how a new one joins them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pikepdf
 
@@ -17,8 +17,7 @@ MAX_FIELDS = 50_000
 """Nodes of the field tree that are looked at; forms of tax offices have a few thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedField:
+class SignedField(NamedTuple):
     """A signature field that carries a signature. ``where`` is its object number, 0 when direct."""
 
     name: str

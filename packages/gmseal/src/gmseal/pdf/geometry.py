@@ -6,6 +6,8 @@ anywhere, and ``Rotate`` turns it clockwise for display (ISO 32000-1, 7.7.3.3 an
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import pikepdf
 
@@ -16,6 +18,7 @@ POINTS_PER_MM = 72 / 25.4
 TOLERANCE_MM = 0.01
 """A seal that touches the edge of the page is still on it, whatever the rounding."""
 _MAX_DEPTH = 64
+_INHERITABLE = frozenset({"/MediaBox", "/CropBox", "/Rotate"})
 _SIDE = rb"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _FOUR_NUMBERS = re.compile(rb"\[ " + rb" ".join([_SIDE] * 4) + rb" \]")
 """A rectangle of plain numbers as qpdf spells it."""
@@ -34,8 +37,7 @@ class PageInfo:
     rotation: int
 
 
-@dataclass(frozen=True, slots=True)
-class PageSpace:
+class PageSpace(NamedTuple):
     """Turns places on the displayed page into rectangles of the page's own space.
 
     ``box`` is the visible box in the page's units; ``scale`` is units per millimetre.
@@ -106,12 +108,13 @@ class PageSpace:
 
 def page_space(page: pikepdf.Object) -> PageSpace:
     """Reads boxes, rotation and unit of a page, inherited ones included; ``Refused`` when they make no sense."""
-    media = box_of(_inherited(page, "/MediaBox"))
+    found = _inherited(page)
+    media = box_of(found.get("/MediaBox"))
     if media is None:
         raise Refused("BROKEN_STRUCTURE", "A page has no usable media box.")
-    crop = box_of(_inherited(page, "/CropBox"))
+    crop = box_of(found.get("/CropBox"))
     box = media if crop is None else _intersection(media, crop)
-    rotation = _inherited(page, "/Rotate")
+    rotation = found.get("/Rotate")
     turn = rotation % 360 if isinstance(rotation, int) and not isinstance(rotation, bool) else 0
     if turn % 90:
         raise Refused("BROKEN_STRUCTURE", "A page is rotated by an angle that is no multiple of 90 degrees.")
@@ -121,15 +124,19 @@ def page_space(page: pikepdf.Object) -> PageSpace:
     return PageSpace(box, turn, POINTS_PER_MM / unit)
 
 
-def _inherited(page: pikepdf.Object, key: str) -> object:
-    """The value of an inheritable attribute: of the page, or of the nearest ancestor that has it."""
+def _inherited(page: pikepdf.Object) -> dict[str, object]:
+    """The inheritable attributes: each that of the page, or of the nearest ancestor that has it."""
+    found: dict[str, object] = {}
     node: object = page
     for _ in range(_MAX_DEPTH):
         if not isinstance(node, pikepdf.Dictionary):
-            return None
-        if key in node:
-            return node[key]
-        node = rare_entry(node, "/Parent")
+            return found
+        keys = node.keys()
+        for key in _INHERITABLE & keys - found.keys():
+            found[key] = node[key]
+        if len(found) == len(_INHERITABLE) or "/Parent" not in keys:
+            return found
+        node = node["/Parent"]
     raise Refused("BROKEN_STRUCTURE", "The page tree is nested too deeply.")
 
 
@@ -138,14 +145,24 @@ def box_of(value: object, *, least: float = 1.0) -> Box | None:
     if not isinstance(value, pikepdf.Array):
         return None
     # As text, numbers cost a tenth of what four objects of Python cost that qpdf's numbers are made into.
-    plain = _FOUR_NUMBERS.fullmatch(value.unparse(resolved=True))
-    sides = [float(side) for side in plain.groups()] if plain is not None else _four_sides(value)
+    box = _box_in(value.unparse(resolved=True)) or box_between(_four_sides(value))
+    return box if box is not None and min(box[2] - box[0], box[3] - box[1]) >= least else None
+
+
+@lru_cache(maxsize=512)
+def _box_in(text: bytes) -> Box | None:
+    """It follows from the text alone, and the same rectangles stand in every document of a batch."""
+    plain = _FOUR_NUMBERS.fullmatch(text)
+    return None if plain is None else box_between([float(side) for side in plain.groups()])
+
+
+def box_between(sides: list[float] | None) -> Box | None:
+    """The rectangle between two corners, ``None`` when no page has such a place."""
     if sides is None:
         return None
     a, b, c, d = sides
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
-    plausible = all(abs(side) <= _MAX_SIDE for side in box)
-    return box if plausible and min(box[2] - box[0], box[3] - box[1]) >= least else None
+    return box if all(abs(side) <= _MAX_SIDE for side in box) else None
 
 
 def _four_sides(value: pikepdf.Array) -> list[float] | None:

@@ -1,9 +1,10 @@
 """Judging one signature of a PDF by its kind: each by its own standard, over the digest of its byte range."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 import pikepdf
 
@@ -28,8 +29,7 @@ MAX_VALIDATION_BYTES = 1 << 20
 _TIMESTAMP_CLAUSE = "ISO 32000-2 12.8.5"
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(NamedTuple):
     """What every judgement of one file shares: the file, digests, trust, the verifier's time and policy."""
 
     document: Document

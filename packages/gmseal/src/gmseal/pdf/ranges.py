@@ -10,8 +10,8 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from functools import lru_cache
+from typing import Any, BinaryIO, NamedTuple
 
 import pikepdf
 
@@ -26,8 +26,7 @@ _BEFORE = 64
 _KEY = re.compile(rb"/Contents[\x00\t\n\f\r ]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class ByteRange:
+class ByteRange(NamedTuple):
     """The hole is [``hole_start``, ``hole_end``); everything else below ``end`` is signed."""
 
     hole_start: int
@@ -110,8 +109,7 @@ Digests = dict[ByteRange, dict[str, bytes]]
 """The digests of byte ranges by algorithm, as ``hashlib`` names them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """SM3 and SHA-256 of a file of ``size`` bytes, begun up to ``position``; SHA-256 may be yet to begin."""
 
     sm3: "hashlib._Hash"
@@ -144,7 +142,7 @@ def digests(
     With ``both`` the SHA-256 of the whole file is begun in the same pass, otherwise only where a range wants it.
     """
     names = {"sm3", *(("sha256",) if both else ())}.union(*wanted.values())
-    running = {name: hashlib.new(name) for name in names}
+    running = {name: _begun(name).copy() for name in names}
     found: Digests = {}
     position = 0
     for item in sorted(wanted, key=lambda each: each.hole_start):
@@ -154,6 +152,12 @@ def digests(
         _feed(file, item.hole_end, item.end, *around.values())
         found[item] = {name: each.digest() for name, each in around.items()}
     return found, Whole(running["sm3"], running.get("sha256"), position, size)
+
+
+@lru_cache(maxsize=16)
+def _begun(name: str) -> "hashlib._Hash":
+    """A hash over nothing, to be copied: looking an algorithm up by its name costs five times as much."""
+    return hashlib.new(name)
 
 
 def _feed(file: BinaryIO, start: int, end: int, *hashes: "hashlib._Hash") -> None:

@@ -19,8 +19,7 @@ stands in this gap. All digests, headers of objects and revisions are taken from
 import binascii
 import os
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_CONTENTS: Final = 32 << 20
 """Characters of the hexadecimal string of a signature; a seal signature has some tens of thousands."""
@@ -40,8 +39,7 @@ Piece = tuple[int, memoryview]
 """Where some bytes stand, and the bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(NamedTuple):
     """The gap from ``start`` (its ``<``) to ``end`` (behind its ``>``), its octets, and the mark in their place."""
 
     start: int
@@ -50,8 +48,7 @@ class Hole:
     mark: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
+class Short(NamedTuple):
     """The pieces of a copy, and what was shortened in it."""
 
     pieces: tuple[Piece, ...]

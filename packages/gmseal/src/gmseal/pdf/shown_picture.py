@@ -8,6 +8,7 @@ with those of the seal.
 
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -16,9 +17,11 @@ import pikepdf
 from gmseal.errors import GmsealError
 from gmseal.pdf.damage import reading
 from gmseal.pdf.document import Document
-from gmseal.pdf.drawn_image import Drawn, Matrix, drawn_image
+from gmseal.pdf.drawn_image import Matrix, drawn_image, fitting
 from gmseal.pdf.entries import rare_entry
 from gmseal.pdf.geometry import Box, PageSpace, box_of, page_space
+from gmseal.pdf.offsets import Place
+from gmseal.pdf.own_mark import OwnMark, own_field, own_mark
 from gmseal.ses.seal import SealPicture
 
 
@@ -61,6 +64,20 @@ def shown_picture(
 def _judge(
     document: Document, field: pikepdf.Object, picture: SealPicture, good: Callable[[], bool]
 ) -> Shown:
+    own = own_field(document, field.objgen)
+    mark = None if own is None else own_mark(document, own.form, picture)
+    if own is not None and mark is not None:
+        page = _page_listing(document, field.objgen, own.page)
+        if page is None or own.box[2] <= own.box[0] or own.box[3] <= own.box[1]:
+            return Shown.HIDDEN
+        return _own_placed(mark, own.box, page_space(page), (picture.width_mm, picture.height_mm))
+    return _judge_any(document, field, picture, good)
+
+
+def _judge_any(
+    document: Document, field: pikepdf.Object, picture: SealPicture, good: Callable[[], bool]
+) -> Shown:
+    """As ``_judge``, for a field that is not letter by letter as this library writes it."""
     widget = _widget(field)
     page = None if widget is None else _page_of(document, widget)
     if widget is None or page is None:
@@ -74,10 +91,22 @@ def _judge(
     # An appearance under the pointer, or while pressed, would be one more picture.
     alone = isinstance(appearance, pikepdf.Dictionary) and appearance.keys() == {"/N"}
     normal = appearance["/N"] if appearance is not None and alone else None
-    drawn = drawn_image(normal, box) if isinstance(normal, pikepdf.Stream) else None
+    if not isinstance(normal, pikepdf.Stream):
+        return Shown.UNSURE
+    own = own_mark(document, normal.objgen, picture)
+    if own is not None:
+        return _own_placed(own, box, page_space(page), (picture.width_mm, picture.height_mm))
+    return _drawn_otherwise(normal, box, page_space(page), picture, good)
+
+
+def _drawn_otherwise(
+    appearance: pikepdf.Stream, box: Box, space: PageSpace, picture: SealPicture, good: Callable[[], bool]
+) -> Shown:
+    """What an appearance shows that another program wrote, or that was changed."""
+    drawn = drawn_image(appearance, box)
     if drawn is None:
         return Shown.UNSURE
-    found = _placed(drawn, page_space(page), picture)
+    found = _placed(drawn.matrix, drawn.clip, space, (picture.width_mm, picture.height_mm))
     if found in {Shown.WHOLE, Shown.PART}:
         from gmseal.pdf.same_image import same_image  # noqa: PLC0415 - Pillow, for marks that are in their place
 
@@ -99,8 +128,13 @@ def _page_of(document: Document, widget: pikepdf.Object) -> pikepdf.Object | Non
     """The page that lists the annotation; what the annotation itself says is a hint where to look first."""
     hint = widget.get("/P")
     place = hint.objgen if isinstance(hint, pikepdf.Dictionary) else None
-    named = (page for page in document.pages if page.objgen == place)
-    return next((page for page in chain(named, document.pages) if widget.objgen in _annotations(page)), None)
+    return _page_listing(document, widget.objgen, place)
+
+
+def _page_listing(document: Document, widget: Place, named: Place | None) -> pikepdf.Object | None:
+    """The page that lists an annotation, that of the number ``named`` before others."""
+    first = (page for page in document.pages if page.objgen == named)
+    return next((page for page in chain(first, document.pages) if widget in _annotations(page)), None)
 
 
 def _annotations(page: pikepdf.Object) -> Iterator[tuple[int, int]]:
@@ -110,14 +144,27 @@ def _annotations(page: pikepdf.Object) -> Iterator[tuple[int, int]]:
             yield item.objgen
 
 
-def _placed(drawn: Drawn, space: PageSpace, picture: SealPicture) -> Shown:
-    """How the image lies on the page as displayed, in millimetres from the top left."""
-    whole = drawn.matrix.box((0.0, 0.0, 1.0, 1.0))
-    if whole is None or not _upright(drawn.matrix, space.rotation):
+@lru_cache(maxsize=512)
+def _own_placed(mark: OwnMark, rectangle: Box, space: PageSpace, size_mm: tuple[float, float]) -> Shown:
+    """How the picture in a mark of this library lies on the page: the same numbers come back in every document of a batch."""
+    turn = Matrix(*mark.turn)
+    fitted = fitting(turn.box(mark.box), rectangle)
+    placed = Matrix(mark.width, 0, 0, mark.height, mark.x, mark.y)
+    matrix = None if fitted is None else placed.then(turn).then(fitted)
+    return _placed(matrix, rectangle, space, size_mm)
+
+
+def _placed(matrix: Matrix | None, clip: Box, space: PageSpace, size_mm: tuple[float, float]) -> Shown:
+    """How the image lies on the page as displayed, in millimetres from the top left.
+
+    ``matrix`` is that of its unit square, ``clip`` the part of the page's own space that is seen of it.
+    """
+    whole = None if matrix is None else matrix.box((0.0, 0.0, 1.0, 1.0))
+    if matrix is None or whole is None or not _upright(matrix, space.rotation):
         return Shown.OTHER
-    image, frame = space.displayed(whole), space.displayed(drawn.clip)
+    image, frame = space.displayed(whole), space.displayed(clip)
     width, height = image[2] - image[0], image[3] - image[1]
-    if not (_near(width, picture.width_mm) and _near(height, picture.height_mm)):
+    if not (_near(width, size_mm[0]) and _near(height, size_mm[1])):
         return Shown.OTHER
     seen = _area(_common(image, frame))
     on_paper = _area(_common(frame, (0.0, 0.0, space.width_mm, space.height_mm)))

@@ -137,11 +137,11 @@ def _verify(
     coverage = Coverage(document, found, policy)
     coverage.judge()
     whole = _file_checks(document, found, policy)
-    described = [(case, coverage.describe(case)) for case in found]
+    described = [(case, coverage.describing(case)) for case in found]
     return Report.deferring(
         {
             **(file.later(data) if data is not None else {}),
-            "signatures": lambda: tuple(_report(case, covers) for case, covers in described),
+            "signatures": lambda: tuple(_report(case, covers()) for case, covers in described),
         },
         **(file.finished(document.file) if data is None else {}),
         verdict=decide(chain(whole, _deciding(found)), policy),

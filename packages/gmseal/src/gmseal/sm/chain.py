@@ -8,10 +8,9 @@ signature, the authorities' constraints and the times. The command line of OpenS
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from gmseal.errors import MalformedInput
 from gmseal.instants import verifier_time
@@ -39,8 +38,7 @@ class ChainCode(StrEnum):
     BROKEN = "BROKEN"
 
 
-@dataclass(frozen=True, slots=True)
-class ChainResult:
+class ChainResult(NamedTuple):
     """``chain`` is leaf first and root last when the code is TRUSTED or KEY_USAGE, empty otherwise."""
 
     code: ChainCode
@@ -75,9 +73,18 @@ _CODES: Final = {
     79: ChainCode.KEY_USAGE,
 }
 
+
+class _Known(NamedTuple):
+    """A chain that was found good, and within which time every certificate of it is in force, both ends included."""
+
+    chain: tuple[bytes, ...]
+    begins: datetime
+    ends: datetime
+
+
 _CacheKey = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
 _CACHE_SIZE: Final = 256
-_cache: OrderedDict[_CacheKey, tuple[bytes, ...]] = OrderedDict()
+_cache: "OrderedDict[_CacheKey, _Known]" = OrderedDict()
 _cache_lock = threading.Lock()
 
 
@@ -145,15 +152,18 @@ def _remembered(key: _CacheKey, at: datetime) -> tuple[bytes, ...] | None:
     nothing but the time differs.
     """
     with _cache_lock:
-        chain = _cache.get(key)
-        if chain is None:
+        known = _cache.get(key)
+        if known is None:
             return None
         _cache.move_to_end(key)
-    return chain if all(read_certificate(der).valid_at(at) for der in chain) else None
+    return known.chain if known.begins <= at <= known.ends else None
 
 
 def _remember(key: _CacheKey, chain: tuple[bytes, ...]) -> None:
+    certificates = [read_certificate(der) for der in chain]
+    begins = max(each.not_before for each in certificates)
+    known = _Known(chain, begins, min(each.not_after for each in certificates))
     with _cache_lock:
-        _cache[key] = chain
+        _cache[key] = known
         if len(_cache) > _CACHE_SIZE:
             _cache.popitem(last=False)

@@ -145,6 +145,7 @@ class _Workspace:
         self._digest, self._first, self._second = self._number(), self._number(), self._number()
         self._private, self._ephemeral = self._number(), self._number()
         self._nonce = new_buffer()
+        self._point_is: bytes | None = None
 
     def sign(self, number: SecretNumber, digest: bytes) -> bytes:
         lib = self._lib
@@ -165,8 +166,7 @@ class _Workspace:
     def verify(self, point: bytes, rs: bytes, digest: bytes) -> bool:
         lib = self._lib
         result = c_int(-1)
-        self._set_pair(point[1:])
-        _expect(lib.ippsGFpECSetPointRegular(self._first, self._second, self._point, self._curve))
+        self._set_point(point)
         self._set_pair(rs)
         _expect(lib.ippsSetOctString_BN(digest, NUMBER_BYTES, self._digest))
         status = lib.ippsGFpECVerifySM2(
@@ -178,6 +178,7 @@ class _Workspace:
     def multiply_generator(self, number: SecretNumber) -> bytes:
         """The point of a private number, 65 octets."""
         lib = self._lib
+        self._point_is = None
         with self._secrets():
             _expect(lib.ippsSetOctString_BN(number.buffer, NUMBER_BYTES, self._private))
             _expect(lib.ippsGFpECPublicKey(self._private, self._point, self._curve, self._scratch))
@@ -194,6 +195,15 @@ class _Workspace:
                 wipe(memory)
             for state in (self._private, self._ephemeral):
                 self._lib.ippsBigNumInit(_WORDS, state)
+
+    def _set_point(self, point: bytes) -> None:
+        """The documents of a batch are by few signers: the point that was last verified with stays where it is."""
+        if point == self._point_is:
+            return
+        self._point_is = None
+        self._set_pair(point[1:])
+        _expect(self._lib.ippsGFpECSetPointRegular(self._first, self._second, self._point, self._curve))
+        self._point_is = point
 
     def _set_pair(self, octets: bytes) -> None:
         for state, at in ((self._first, 0), (self._second, NUMBER_BYTES)):
