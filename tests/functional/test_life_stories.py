@@ -14,11 +14,11 @@ from typing import Any
 
 import httpx
 import pytest
-from browser_desk import Desk, desk
+from browser_desk import PHONE, Desk, desk
 from life_house import House, house
 from playwright.sync_api import Browser, expect
 from running_installation import Installation
-from seal_desk import MAKER
+from seal_desk import MAKER, png
 
 from shuangyin.demo.person import Person
 from shuangyin.demo.setting import ORGANIZATION
@@ -96,6 +96,55 @@ def test_an_employee_with_fourteen_items_leaves(home: House, tmp_path: Path) -> 
     assert employee.refused("GET", sheet)["code"] == "NOT_PERMITTED"
 
 
+def test_the_head_lets_a_keeper_leave_at_once_from_a_phone(
+    home: House, browser: Browser, tmp_path: Path
+) -> None:
+    admin, head = home["administrator"], home.running["legal_representative"]
+    leaver = newcomer(home, "严若", ("employee", "custodian"))
+    kept = in_force(home, category="other", face_words="收发专用章", keeper_person_id=leaver.id)
+    base = home.running.server.base_url
+    with desk(browser, base, person=head, expected_statuses=(403,)) as place:
+        page = place.page
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a mapping of the two sides
+        place.goto("/seals/freeze")
+        place.look("emergency", english=True)
+        page.get_by_test_id("leaver").click()
+        page.get_by_role("option", name="严若").click()
+        page.get_by_test_id("begin-leaving").click()
+        dialog = page.get_by_test_id("leaving")
+        expect(dialog.get_by_role("status")).to_contain_text("1 项尚未了结")
+        expect(dialog.get_by_test_id("confirm")).to_be_disabled()
+        page.get_by_label("事由").fill("失联，拒不交接")
+        place.look("dialog-leaving-at-once", english=True)
+        dialog.get_by_test_id("confirm").click()
+        place.confirm(head)
+        expect(page.get_by_test_id("leaving-done")).to_contain_text("离职-")
+        with page.expect_download() as download:
+            page.get_by_test_id("proof-sheet").click()
+        assert download.value.path().read_bytes().startswith(b"%PDF-")
+    assert leaver.refused("GET", "/me")["code"] == "UNAUTHENTICATED"
+    assert home.seal(kept)["status"] == "suspended"
+    assert home.tasks(kept) == ["blocked_item"]
+    [made] = admin.get("/person-transitions", person_id=leaver.id)["items"]
+    sheet_says(
+        admin, f"/person-transitions/{made['id']}/sheet.pdf", tmp_path, "严若", "遗留待处理", head.name
+    )
+
+
+def in_force(home: House, **fields: Any) -> str:
+    """A physical seal that was there and filed already, with the name of now."""
+    body = {
+        "filing_no": f"备案-{secrets.token_hex(4)}",
+        "filing_authority": "北京市公安局海淀分局",
+        "filed_at": 1_756_684_800_000,
+        "keeper_person_id": home["custodian"].id,
+        **fields,
+    }
+    seal_id = str(home["administrator"].post_json("/seals/physical", body)["id"])
+    home["administrator"].post_json(f"/seals/{seal_id}/activate", {"reason": "启用"})
+    return seal_id
+
+
 def fourteen_things(home: House, leaver: Person) -> str:
     """Two posts, session, password, authenticator, passkey, token, delegation, draft, safe and four seals; the token."""
     admin = home["administrator"]
@@ -127,7 +176,7 @@ def fourteen_things(home: House, leaver: Person) -> str:
     return secret
 
 
-def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House) -> None:
+def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House, browser: Browser) -> None:
     admin = home["administrator"]
     old = home.running.cast.seals["contract_physical"]["id"]
     partner = home.running.cast.seals["contract_electronic"]["id"]
@@ -148,6 +197,7 @@ def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House
     home.send_again(new)
     home.until(lambda: home.report(new)["status"] == "mismatch", "the wrong answer was not noticed")
     assert (home.seal(new)["status"], home.seal(new)["filing_no"]) == ("made", None)
+    pages_of_a_life(home, browser, old, new)
     home.behave("police", "well")
     home.send_again(new)
     home.until(lambda: home.seal(new)["status"] == "filed", "the filing was not taken")
@@ -158,7 +208,27 @@ def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House
     assert (home.seal(partner)["counterpart_id"], home.life(old)["replaced_by_id"]) == (new, new)
 
 
-def test_a_seal_in_use_is_not_cancelled_then_both_registers_change_together(home: House) -> None:
+def pages_of_a_life(home: House, browser: Browser, old: str, new: str) -> None:
+    """Filing and tasks, the life of a seal, a step of it, and the dialog that asks for the next."""
+    with desk(browser, home.running.server.base_url, person=home["administrator"]) as office:
+        page = office.page
+        office.goto("/seals/filings")
+        expect(page.get_by_test_id("filing-board")).to_contain_text("答复不符")
+        office.look("seal-filings", english=True)
+        office.goto(f"/seals/{new}")
+        page.get_by_role("tab", name="办理").click()
+        expect(page.get_by_test_id("seal-life")).to_contain_text("制作")
+        office.look("seal-life", english=True)
+        page.get_by_test_id("step-deliver").click()
+        office.look("dialog-seal-step", english=True)
+        office.goto(f"/seals/steps/{home.life(old)['steps'][0]['id']}")
+        expect(page.get_by_test_id("seal-step")).to_be_visible()
+        office.look("seal-step", english=True)
+
+
+def test_a_seal_in_use_is_not_cancelled_then_both_registers_change_together(
+    home: House, tmp_path: Path
+) -> None:
     admin, running = home["administrator"], home.running
     old, partner = (running.cast.seals[f"legal_name_{medium}"]["id"] for medium in ("physical", "electronic"))
     paper = (SAMPLES / "financing-contract.pdf").read_bytes()
@@ -169,7 +239,12 @@ def test_a_seal_in_use_is_not_cancelled_then_both_registers_change_together(home
     assert admin.refused("GET", f"/transitions/clearance/{old}.pdf")["code"] == "NO_CLEARANCE"
     home["employee"].post_json(f"/requests/{request['id']}/withdraw", {"reason": "不再需要"})
     home.do(old, "surrender", **MAKER, counterpart="revoke")
-    assert admin.download(f"/transitions/clearance/{old}.pdf").startswith(b"%PDF-")
+    # The slip that goes with the seal names the engraver who takes it, by his filing number.
+    sheet_says(admin, f"/transitions/clearance/{old}.pdf", tmp_path, *MAKER.values())
+    assert home.seal(partner)["status"] == "in_force"
+    without = {**home.step(old, "destroy"), "evidence_ids": []}
+    refused = admin.refused("POST", f"/seals/{old}/steps", json=without)
+    assert refused["code"] == "SEAL_EVIDENCE_MISSING"
     home.behave("police", "duplicate")
     one = home["auditor"].id
     at = admin.get(f"/seals/{old}")["events"][0]["at"]
@@ -194,6 +269,7 @@ def test_the_organization_is_renamed_and_its_old_papers_stay_what_they_were(
     home: House, browser: Browser, tmp_path: Path
 ) -> None:
     running, admin = home.running, home["administrator"]
+    old_finance = in_force(home, category="finance")
     sealed = contract(running, "更名前的合同")
     running.approve(sealed)
     sealed = running.sealed(sealed)
@@ -233,9 +309,97 @@ def test_the_organization_is_renamed_and_its_old_papers_stay_what_they_were(
     page_text = httpx.get(use["verification_url"], trust_env=False).text
     assert ORGANIZATION in page_text
     assert NEW_NAME not in page_text
+    formality_pages(home, browser, old_finance)
+
+
+def formality_pages(home: House, browser: Browser, old: str) -> None:
+    """The bank compares the old specimen: asked for on the old seal's page, approved, and used from there."""
+    base = home.running.server.base_url
+    with desk(browser, base, person=home["administrator"]) as office:
+        page = office.page
+        office.goto(f"/seals/{old}")
+        page.get_by_role("tab", name="办理").click()
+        expect(page.get_by_test_id("seal-life")).to_contain_text("单位已更名")
+        page.get_by_test_id("step-allow_formality").click()
+        page.get_by_label("办理的手续").fill("预留印鉴变更")
+        page.get_by_label("办理机构").fill("某银行中关村支行")
+        page.get_by_label("准许盖章次数").fill("2")
+        notice = {"name": "notice.png", "mimeType": "image/png", "buffer": png(shade=77)}
+        page.get_by_test_id("form-dialog").locator("input[type=file]").set_input_files(notice)  # type: ignore[arg-type]  # a file in memory
+        office.look("dialog-formality", english=True)
+        page.get_by_test_id("confirm").click()
+        expect(page.get_by_test_id("seal-waiting")).to_contain_text("等待批准")
+        home.approve_steps()
+        assert set(home.tasks(old)) == {"replace", "end_old"}
+    with desk(browser, base, person=home["employee"]) as place:
+        page = place.page
+        place.goto(f"/seals/{old}")
+        page.get_by_role("tab", name="办理").click()
+        expect(page.get_by_test_id("formalities")).to_contain_text("准许 2 次，还剩 2 次")
+        place.look("seal-formalities", english=True)
+        page.get_by_test_id("formalities").get_by_role("link", name="发起用印").click()
+        expect(page.get_by_test_id("formality")).to_contain_text("预留印鉴变更")
+        place.look("wizard-formality", english=True)
 
 
 def confirmed(home: House, office: Desk) -> None:
     """Submit the form in front and answer the question for the second factor."""
     office.page.get_by_test_id("confirm").click()
-    office.confirm_with(home["administrator"].code())
+    office.confirm(home.running["administrator"])
+
+
+def test_a_new_legal_representative_at_noon(home: House, browser: Browser, tmp_path: Path) -> None:
+    running, admin = home.running, home["administrator"]
+    predecessor, successor = home["legal_representative"], home["department_head"]
+    name_seal = running.cast.seals["legal_rep_name_physical"]["id"]
+    body = {
+        "medium": "physical",
+        "category": "other",
+        "face_words": "接待专用章",
+        "keeper_person_id": home["custodian"].id,
+    }
+    waiting = admin.post_json("/seals/applications", body)["id"]
+    home.check_all(waiting)
+    admin.post_json(f"/seals/{waiting}/steps", home.step(waiting, "accept"))
+    assert [one["subject_type"] for one in predecessor.get("/approvals", state="todo")["items"]] == [
+        "seal_step"
+    ]
+    home.register(legal_representative=successor.name)
+    with desk(browser, running.server.base_url, person=admin, expected_statuses=(403,)) as office:
+        page = office.page
+        office.goto("/admin/changes")
+        page.get_by_test_id("succeed").click()
+        page.get_by_test_id("successor").click()
+        page.get_by_role("option", name=successor.name).click()
+        page.get_by_label("登记机关通知书文号").fill(NOTICE)
+        office.look("dialog-succeed", english=True)
+        confirmed(home, office)
+        expect(page.get_by_test_id("change-detail")).to_contain_text("十个工作日内重新确认")
+        office.look("change-representative", english=True)
+    # From that instant: the office, what waited, and the name seals.
+    moved = [one["subject_type"] for one in successor.get("/approvals", state="todo")["items"]]
+    assert "seal_step" in moved
+    left = predecessor._client.get("/approvals", params={"state": "todo"})
+    assert left.status_code == 403 or not left.json()["items"]
+    assert home.seal(name_seal)["status"] == "suspended"
+    assert admin.refused("POST", f"/seals/{name_seal}/resume", json={})["code"] == "SEAL_HELD"
+    [change] = [one for one in admin.get("/transitions")["items"] if one["kind"] == "representative_changed"]
+    words = ("变更证明单", predecessor.name, successor.name, "以本职务", "停用")
+    sheet_says(admin, f"/transitions/{change['id']}/sheet.pdf", tmp_path, *words)
+    reconfirmed(home, browser)
+
+
+def reconfirmed(home: House, browser: Browser) -> None:
+    """The new head stands by the grants of the office on their page; the task is over with the last of them."""
+    admin, successor = home["administrator"], home["department_head"]
+    assert "reconfirm_grants" in [one["kind"] for one in admin.get("/seals/filings")["tasks"]]
+    base = home.running.server.base_url
+    with desk(browser, base, person=successor, expected_statuses=(403,)) as office:
+        page = office.page
+        office.goto("/grants?tab=reconfirm")
+        office.look("grants-reconfirm", english=True)
+        page.get_by_test_id("pick-all").click()
+        page.get_by_test_id("reconfirm-picked").click()
+        office.confirm(home.running["department_head"])
+        expect(page.get_by_test_id("reconfirm-panel")).to_contain_text("没有需要重新确认的授权")
+    assert "reconfirm_grants" not in [one["kind"] for one in admin.get("/seals/filings")["tasks"]]

@@ -3943,7 +3943,7 @@ export interface paths {
         };
         /**
          * Print Sheet
-         * @description The proof sheet: every thing, what became of it and when.
+         * @description The proof sheet: every thing, what became of it and when. For who manages people, and for who ordered it.
          */
         get: operations["print_sheet_api_v1_person_transitions__transition_id__sheet_pdf_get"];
         put?: never;
@@ -10503,6 +10503,11 @@ export interface components {
              * @description Whether a code can be sent by short message.
              */
             has_phone: boolean;
+            /**
+             * Is Head
+             * @description Whether he holds the office of the organization's head.
+             */
+            is_head: boolean;
             /**
              * Language
              * @enum {string}

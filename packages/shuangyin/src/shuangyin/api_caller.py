@@ -57,18 +57,27 @@ class Caller:
     def content(self, path: str) -> bytes:
         return bytes(self._send("GET", path).content)
 
-    def person(self, account: str) -> dict[str, Any]:
-        """The active person of an account."""
+    def person(self, wanted: str) -> dict[str, Any]:
+        """The active person of an account or id, or of a name that one person has; accounts are shown to few."""
         cursor: str | None = None
+        called: list[dict[str, Any]] = []
         while True:
             query = {"status": "active", "limit": 200, **({"cursor": cursor} if cursor else {})}
             page = self.call("GET", "/persons", params=query)
             for one in page["items"]:
-                if one["account"] == account:
+                if wanted in (one["account"], one["id"]):
                     return dict(one)
+                if one["name"] == wanted:
+                    called.append(dict(one))
             cursor = page["next_cursor"]
             if cursor is None:
-                raise refused(f"没有在职人员使用账号 {account}。 Nobody here has the account {account}.")
+                break
+        if len(called) == 1:
+            return called[0]
+        if called:
+            ids = ", ".join(one["id"] for one in called)
+            raise refused(f"有 {len(called)} 人同名，请用编号：{ids}。 Several have this name; give the id.")
+        raise refused(f"没有在职人员使用账号 {wanted}。 Nobody here has the account {wanted}.")
 
     def _send(self, method: str, path: str, **arguments: Any) -> Any:
         try:

@@ -19,24 +19,28 @@ app = typer.Typer(no_args_is_help=True, help="人员：办理离职。 People: l
 
 @app.command()
 def leave(
-    account: Annotated[str, typer.Argument(help="Account of the person who leaves.")],
-    successor: Annotated[str | None, typer.Option(help="Account of who takes over.")] = None,
+    account: Annotated[str, typer.Argument(help="Account, id, or name where only one has it.")],
+    successor: Annotated[str | None, typer.Option(help="Who takes over, named alike.")] = None,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     preview: Annotated[bool, typer.Option("--preview", help="Only show what would happen.")] = False,  # noqa: FBT002  # the option's name
+    at_once: Annotated[bool, typer.Option("--at-once", help="The head orders it over the rest.")] = False,  # noqa: FBT002  # the option's name
     sheet: Annotated[Path | None, typer.Option(help="Write the proof sheet (PDF) here.")] = None,
     server: Server = "http://localhost:8600",
     token_file: TokenFile = None,
 ) -> None:
     """Show everything a person has in hand and, unless --preview, end it or hand it over at one instant.
 
-    Exit 0: done; 1: something must be settled first; 2: refused or not reached.
+    With --at-once the head of the organization orders it although something is not settled: that stays as a task, and a
+    seal of it is suspended. Exit 0: done; 1: something must be settled first; 2: refused or not reached.
     """
     with Caller(server, token_from(token_file)) as caller:
         person = caller.person(account)
         choices: dict[str, Any] = {"reason": reason}
         if successor is not None:
             choices["successor_id"] = caller.person(successor)["id"]
-        path = f"/persons/{person['id']}/leave"
+        path, act = f"/persons/{person['id']}/leave", "people.leave"
+        if at_once:
+            path, act = f"{path}/forced", f"{act}_forced"
         shown = caller.call("POST", f"{path}/preview", json=choices)
         console.print(_table(person["name"], shown))
         if shown["blocked"]:
@@ -46,7 +50,7 @@ def leave(
             raise typer.Exit(1)
         if preview:
             return
-        proof = caller.proof("people.leave", person["id"])
+        proof = caller.proof(act, person["id"])
         done = caller.call("POST", path, json={**choices, "proof": proof, "seen": shown["digest"]})
         made = done["transition"]
         console.print(f"已办理 {made['number']}，共 {made['items']} 项。 Done: {made['items']} things.")

@@ -107,4 +107,8 @@ def test_the_head_lets_a_keeper_leave_at_once_who_keeps_the_safe_open(desk: Any)
     blocked = [one for one in tasks if one["kind"] == "blocked_item"]
     assert {one["seal_id"] for one in blocked} == {desk.seal_id, None}
     assert opening["number"] in "".join(one["detail"] for one in blocked)
+    # Who ordered it reads the proof sheet, as who manages people does; others do not.
+    sheet = f"/api/v1/person-transitions/{done['transition']['id']}/sheet.pdf"
+    assert world.client("legal_representative").get(sheet).content.startswith(b"%PDF-")
+    problem(world.client("employee").get(sheet), 403, "NOT_PERMITTED")
     require_untouched(world.platform)

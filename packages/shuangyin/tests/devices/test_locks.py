@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from platform_world import ok, problem
+from seal_desk import SealDesk
 from seal_house import House
 
 from sealdevice.event import EventKind
@@ -48,6 +51,39 @@ def test_a_suspended_seal_locks_its_device_and_takes_its_permit_back(house: Hous
     assert house.device().locked_by == "command"
     assert house.read_permit(permit["id"])["finished_at"] is not None
     assert house.seal.press() is None
+
+
+def test_the_old_seal_of_a_rename_leaves_its_device_before_it_serves_a_formality(house: House) -> None:
+    world, old = house.world, house.desk.seal_id
+    organization = ok(world.client("administrator").get("/api/v1/organization"))["id"]
+    proof = world.step_up("administrator", "transitions.rename", organization)
+    body = {"name": "北京云岫智能科技有限公司", "notice_no": "京海市监变字2026第0188号", "proof": proof}
+    ok(house.desk.story.post("administrator", "/transitions/rename", body), 201)
+    house.rounds(seconds=1)
+    assert house.device().locked_by == "command"
+    seals = SealDesk(world)
+    wanted: dict[str, Any] = {"purpose": "预留印鉴变更", "recipient": "某银行中关村支行", "presses": 2}
+    refused = seals.ask(old, "allow_formality", kinds=("change_notice",), **wanted)
+    problem(refused, 409, "SEAL_IN_DEVICE")
+    ok(house.desk.story.post("administrator", f"{house.path}/unbind", {"reason": "取出旧章办理变更手续"}))
+    asked = ok(seals.ask(old, "allow_formality", kinds=("change_notice",), **wanted), 201)
+    assert asked["waiting"]["status"] == "waiting"
+
+
+def test_a_keeper_who_is_let_leave_at_once_presses_nothing_more(house: House) -> None:
+    permit, keeper = house.begin_use(), house.world.id("custodian")
+    path, body = f"/persons/{keeper}/leave/forced", {"reason": "失联，携带印章离开"}
+    shown = ok(house.desk.story.post("legal_representative", f"{path}/preview", body))
+    [held] = [one for part in shown["parts"] if part["part"] == "permits" for one in part["items"]]
+    assert (held["id"], held["outcome"]) == (permit["id"], "ended")
+    proof = house.world.step_up("legal_representative", "people.leave_forced", keeper)
+    ok(house.desk.story.post("legal_representative", path, {**body, "proof": proof}))
+    ended = house.desk.story.get("reviewer", f"/device-permits/{permit['id']}")
+    assert ended["finished_at"] is not None, "before any round looks for it"
+    house.told()
+    assert house.seal.press() is None
+    house.rounds(seconds=1)
+    assert house.device().locked_by == "command", "a seal that nobody answers for is suspended"
 
 
 @pytest.mark.parametrize(

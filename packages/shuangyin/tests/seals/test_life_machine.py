@@ -51,6 +51,9 @@ class Uses:
     def leave_place(self, work: UnitOfWork, seal_id: str) -> None:
         """Nothing lies anywhere."""
 
+    def sits_in_device(self, work: UnitOfWork, seal_id: str) -> bool:
+        return False
+
 
 class Connected:
     """An authority that is there; its answers are given by the machine."""

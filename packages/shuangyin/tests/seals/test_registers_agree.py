@@ -123,3 +123,29 @@ def test_an_e_seal_is_made_filed_within_a_day_and_found_out_of_step(desk: SealDe
     assert len(reconcile(desk)) == 1, "it is shown once"
     outside.put("eseal-unit", f"/seals/{filing_no}", status="filed")
     assert reconcile(desk) == []
+
+
+def test_the_registry_stops_the_seals_of_what_it_says_has_ended(desk: SealDesk, outside: Outside) -> None:
+    company = {"name": ORGANIZATION, "legal_representative": "别人"}
+    contract = desk.taken_in()
+    name = desk.taken_in(category="legal_rep_name", face_text="某某印", filing_no="备案-0457")
+    outside.put("registry", f"/companies/{USCC}", **company)
+    for how in ("down", "slow"):
+        outside.fault("registry", how)
+        assert set(reconcile(desk)) == {"unknown"}, "the police know neither seal, the registry was not heard"
+    assert desk.status(name) == "in_force", "no answer stops nothing"
+    outside.fault("registry", "well")
+    assert "representative_differs" in reconcile(desk)
+    assert [desk.status(one) for one in (name, contract)] == ["suspended", "in_force"]
+    problem(desk.post("administrator", f"/{name}/resume"), 409, "SEAL_HELD")
+    outside.put("registry", f"/companies/{USCC}", **company, status="cancelled")
+    assert "licence_ended" in reconcile(desk)
+    assert desk.status(contract) == "suspended"
+    found = {one["what"]: (one["ours"], one["theirs"]) for one in desk.board()["discrepancies"]}
+    assert found["licence_ended"] == ("active", "cancelled")
+    assert {"representative_differs", "licence_ended"} <= {one["kind"] for one in desk.board()["tasks"]}
+    # The registry comes back: it is in step again, and the seals stay stopped until somebody ends them.
+    company["legal_representative"] = NAMES["legal_representative"]
+    outside.put("registry", f"/companies/{USCC}", **company)
+    assert "licence_ended" not in reconcile(desk)
+    problem(desk.post("administrator", f"/{contract}/resume"), 409, "SEAL_HELD")

@@ -11,6 +11,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Counterparty, Department, Organization, Post, PostKind
+from shuangyin.reference.queries import root_office
 
 
 def get(work: UnitOfWork, organization_id: str) -> Organization:
@@ -77,6 +78,15 @@ def post_of_kind(
         return found
     own = [one for one in found if one.department_id == department_id]
     return own or [one for one in found if one.department_id is None]
+
+
+def head_office(work: UnitOfWork, organization_id: str) -> Post | None:
+    """The office of the organization's head, by its kind: legal representative, principal, operator …; None without one."""
+    for one in posts(work, organization_id):
+        kind = root_office(one.office) if one.office is not None else None
+        if kind is not None and kind.root == "unit":
+            return one
+    return None
 
 
 def permissions_of(post: Post) -> frozenset[str]:

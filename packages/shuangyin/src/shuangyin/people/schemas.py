@@ -167,6 +167,7 @@ class Me(BaseModel):
     organization: MeOrganization
     department: NamedRef | None
     posts: list[MePost]
+    is_head: bool = Field(description="Whether he holds the office of the organization's head.")
     permissions: list[str]
     csrf_token: str | None = Field(description="For the X-CSRF-Token header; null for bearer tokens.")
     second_factor_at: int | None

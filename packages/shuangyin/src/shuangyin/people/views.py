@@ -73,7 +73,9 @@ def me_out(work: UnitOfWork, actor: Actor, language: Language) -> Me:
     names = organization_queries.department_names(
         work, [person.department_id] if person.department_id else []
     )
+    head = organization_queries.head_office(work, person.organization_id)
     return Me(
+        is_head=head is not None and any(one.post.id == head.id for one in held),
         person=MePerson(
             id=person.id,
             name=person.name,

@@ -13,7 +13,9 @@ from shuangyin.requests.models import RequestSeal, RequestStatus, UseRequest
 from shuangyin.requests.rules import SealLine
 from shuangyin.scenarios.queries import Decided, FittingSeal, serves
 from shuangyin.seals.formalities import Formality, formality
+from shuangyin.seals.life_errors import in_device
 from shuangyin.seals.models import Seal, SealStatus, SealStep
+from shuangyin.seals.ports import unfinished_uses
 
 _COUNTED = (
     RequestStatus.IN_APPROVAL,
@@ -96,4 +98,6 @@ def _open(work: UnitOfWork, organization_id: str, formality_id: str) -> Formalit
     found = formality(work, organization_id, formality_id)
     if not found.is_open:
         raise errors.formality_over(found.seal.name)
+    if unfinished_uses(work).sits_in_device(work, found.seal.id):
+        raise in_device(found.seal.name)
     return found

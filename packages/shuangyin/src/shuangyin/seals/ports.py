@@ -32,6 +32,10 @@ class UnfinishedUses(Protocol):
         """Take a seal that has ended out of the safe in which the register keeps it."""
         ...
 
+    def sits_in_device(self, work: UnitOfWork, seal_id: str) -> bool:
+        """Whether a smart seal holds it, which presses no seal that is not in force."""
+        ...
+
 
 class OutsideProblem(Exception):
     """An outside system could not be asked, or answered what cannot be read; worth another try."""

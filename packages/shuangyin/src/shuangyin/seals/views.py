@@ -35,6 +35,10 @@ _WORDS = {
     SealStatus.DRAFT: "未启用 DRAFT",
     SealStatus.IN_FORCE: "仅供预览 PREVIEW",
     SealStatus.SUSPENDED: "已停用 SUSPENDED",
+    **dict.fromkeys(
+        (SealStatus.ACCEPTED, SealStatus.MADE, SealStatus.FILED, SealStatus.DELIVERED),
+        "尚未启用 NOT YET IN FORCE",
+    ),
 }
 _ENDED = "已失效 NOT IN FORCE"
 
@@ -174,7 +178,7 @@ def _actions(actor: Actor, seal: Seal) -> list[str]:
     possible = {
         "activate": manages and seal.status == SealStatus.DRAFT,
         "suspend": (manages or keeps) and seal.status == SealStatus.IN_FORCE,
-        "resume": manages and seal.status == SealStatus.SUSPENDED,
+        "resume": manages and seal.status == SealStatus.SUSPENDED and seal.hold is None,
         "set_keeper": manages,
         "set_filing": manages,
         # The picture of an e-seal is inside it; its specimen came with it.

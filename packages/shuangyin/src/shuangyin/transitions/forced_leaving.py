@@ -11,10 +11,9 @@ from dataclasses import replace
 
 from shuangyin.core.actor import Actor, system_actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.organization.queries import posts
+from shuangyin.organization.queries import head_office
 from shuangyin.people.commands import require_second_factor
 from shuangyin.people.commands.leaving import active_person, mark_left
-from shuangyin.reference.queries import root_office
 from shuangyin.seals.commands import act_on
 from shuangyin.seals.commands.tasks import raise_task
 from shuangyin.seals.models import Seal, SealStatus
@@ -58,7 +57,7 @@ def leave_at_once(
     require_second_factor(work, actor, act=ACT, subject=person_id, proof=proof, strength="each")
     person = active_person(work, actor, person_id)
     carry_out(work, [replace(one, items=_settled(one.items)) for one in plans])
-    _leave_open(work, actor, [item for one in plans for item in one.items])
+    _leave_open(work, actor, person.id, [item for one in plans for item in one.items])
     made = keep(work, actor, person, wish, plans, TransitionKind.LEFT, NUMBER_PREFIX)
     made.entry_id = mark_left(work, actor, person, {**facts_of(made, plans), "forced": True})
     work.session.flush()
@@ -67,11 +66,9 @@ def leave_at_once(
 
 def require_head(work: UnitOfWork, actor: Actor) -> None:
     """Raises Forbidden (HEAD_ONLY) for anybody but the holder of the unit's root office."""
-    for post in posts(work, actor.organization_id):
-        kind = root_office(post.office) if post.office is not None else None
-        if kind is not None and kind.root == "unit" and post.id in actor.post_ids:
-            return
-    raise errors.head_only()
+    office = head_office(work, actor.organization_id)
+    if office is None or office.id not in actor.post_ids:
+        raise errors.head_only()
 
 
 def _plans(work: UnitOfWork, actor: Actor, person_id: str, wish: Wish) -> list[PartPlan]:
@@ -88,7 +85,7 @@ def _settled(items: Sequence[Item]) -> list[Item]:
     return [one for one in items if one.outcome is not Outcome.LEFT_OPEN]
 
 
-def _leave_open(work: UnitOfWork, actor: Actor, items: Sequence[Item]) -> None:
+def _leave_open(work: UnitOfWork, actor: Actor, person_id: str, items: Sequence[Item]) -> None:
     """Ask for what stays; a seal in force that nobody answers for is not used meanwhile."""
     others = []
     for one in items:
@@ -97,9 +94,9 @@ def _leave_open(work: UnitOfWork, actor: Actor, items: Sequence[Item]) -> None:
         if not isinstance(one.thing, Seal):
             others.append(f"{KINDS[one.kind].zh} {one.label}")
             continue
-        raise_task(work, actor, TaskKind.BLOCKED_ITEM, seal_id=one.id, detail=_SUSPENDED)
+        raise_task(work, actor, TaskKind.BLOCKED_ITEM, seal_id=one.id, detail=_SUSPENDED, about_id=person_id)
         if one.thing.status == SealStatus.IN_FORCE:
             system = system_actor(actor.organization_id)
             act_on(work, system, one.id, "suspend", reason=_SUSPENDED, expected=None)
     if others:
-        raise_task(work, actor, TaskKind.BLOCKED_ITEM, detail="、".join(others)[:200])
+        raise_task(work, actor, TaskKind.BLOCKED_ITEM, detail="、".join(others)[:200], about_id=person_id)

@@ -21,6 +21,7 @@ from shuangyin.people.models import Person, PersonStatus
 from shuangyin.transitions import leaving_errors as errors
 from shuangyin.transitions.leaving_access import FactorsPart, SessionsPart, TokensPart
 from shuangyin.transitions.leaving_custody import LoansPart, OpeningsPart, OriginalsPart, SafesPart, SealsPart
+from shuangyin.transitions.leaving_devices import PermitsPart
 from shuangyin.transitions.leaving_duties import (
     ApprovalsPart,
     ConsultationsPart,
@@ -47,6 +48,7 @@ PARTS: tuple[Part, ...] = (
     OriginalsPart(),
     SealsPart(),
     SafesPart(),
+    PermitsPart(),
     DelegationsPart(),
     GrantsPart(),
     PostsPart(),

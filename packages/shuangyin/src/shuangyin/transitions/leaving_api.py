@@ -151,11 +151,11 @@ def list_transitions(
 
 
 @router.get("/person-transitions/{transition_id}/sheet.pdf", response_class=Response)
-def print_sheet(transition_id: IdInPath, platform: PlatformOf, actor: Manager) -> Response:
-    """The proof sheet: every thing, what became of it and when."""
+def print_sheet(transition_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> Response:
+    """The proof sheet: every thing, what became of it and when. For who manages people, and for who ordered it."""
 
     def query(work: UnitOfWork) -> ProofSheet:
-        found = queries.transition(work, actor, transition_id)
+        found = queries.readable_transition(work, actor, transition_id)
         name = organization_of(work, actor.organization_id).name
         return sheet_of(work, found, organization=name)
 

@@ -2,7 +2,7 @@
 
 A part looks at one area and answers two questions: what is there and what would become of it (`find`), and, once that
 is decided, make it so (`carry_out`). Whatever an area adds that a person can hold gets a part here, so that leaving
-stays one command: enrolments of devices are to be the next.
+stays one command.
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ KINDS: dict[str, Text] = {
     "safe": Text("保险柜", "Safe"),
     "opening": Text("开柜", "Opening"),
     "loan": Text("印章外带", "Loan of seals"),
+    "permit": Text("用印许可", "Permit on a smart seal"),
     "route": Text("审批流程", "Approval route"),
     "original_loan": Text("借阅原件", "Loan of originals"),
     "session": Text("登录", "Session"),

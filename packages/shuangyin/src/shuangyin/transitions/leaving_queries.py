@@ -22,6 +22,18 @@ def transition(work: UnitOfWork, actor: Actor, transition_id: str) -> PersonTran
     return found
 
 
+def readable_transition(work: UnitOfWork, actor: Actor, transition_id: str) -> PersonTransition:
+    """One record for who may read it: who manages people, and who ordered it himself. Raises Forbidden, NotFound."""
+    own = select(PersonTransition.id).where(
+        PersonTransition.id == transition_id,
+        PersonTransition.organization_id == actor.organization_id,
+        PersonTransition.done_by == actor.person_id,
+    )
+    if work.session.scalar(own) is None:
+        actor.require("people.manage")
+    return transition(work, actor, transition_id)
+
+
 def transitions(
     work: UnitOfWork, actor: Actor, *, person_id: str | None, before: str | None, limit: int
 ) -> list[PersonTransition]:

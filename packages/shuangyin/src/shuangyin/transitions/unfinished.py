@@ -17,6 +17,7 @@ from shuangyin.custody.models import (
     SafeSlot,
     SealReturn,
 )
+from shuangyin.devices.models import Device, DeviceStatus
 from shuangyin.requests.models import RequestSeal, RequestStatus, UseRequest
 from shuangyin.seals.models import Seal, Whereabouts
 from shuangyin.seals.ports import UnfinishedUse
@@ -35,6 +36,10 @@ class UsesUnderWay:
 
     def leave_place(self, work: UnitOfWork, seal_id: str) -> None:
         work.session.execute(delete(SafeSlot).where(SafeSlot.seal_id == seal_id))
+
+    def sits_in_device(self, work: UnitOfWork, seal_id: str) -> bool:
+        held = select(Device.id).where(Device.seal_id == seal_id, Device.status == DeviceStatus.ACTIVE)
+        return work.session.scalar(held.limit(1)) is not None
 
 
 def _requests(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:

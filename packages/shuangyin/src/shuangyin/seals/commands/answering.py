@@ -19,7 +19,14 @@ from shuangyin.seals.commands.reporting import ACCEPTED, MISMATCH, WAITING, queu
 from shuangyin.seals.commands.tasks import raise_task
 from shuangyin.seals.models import SealFiling
 from shuangyin.seals.ports import Authorities, OutsideProblem
-from shuangyin.seals.rules.filing import Answer, Judgement, Told, judge_answer, retry_delay_ms
+from shuangyin.seals.rules.filing import (
+    DIFFERING,
+    Answer,
+    Judgement,
+    Told,
+    judge_answer,
+    retry_delay_ms,
+)
 from shuangyin.seals.rules.tasks import TaskKind
 
 
@@ -91,9 +98,12 @@ def _decline(
     work: UnitOfWork, actor: Actor, filing: SealFiling, answer: Answer, judgement: Judgement
 ) -> None:
     filing.status = judgement.outcome
-    names = "、".join(judgement.differing)
     if judgement.outcome == MISMATCH:
-        text = Text(f"答复与本报备不符：{names}", f"the answer is about something else: {names}")
+        words = [DIFFERING[one] for one in judgement.differing]
+        text = Text(
+            f"答复与本次报送不符：{'、'.join(one.zh for one in words)}。",
+            f"The answer is about something else; what differs: {', '.join(one.en for one in words)}.",
+        )
         code = "ANSWER_DIFFERS"
     else:
         filing.answered_at = work.now
@@ -101,4 +111,6 @@ def _decline(
     filing.problem = json.dumps({"code": code, "zh": text.zh, "en": text.en}, ensure_ascii=False)
     facts: dict[str, JsonValue] = {"outcome": judgement.outcome, "differing": list(judgement.differing)}
     record_report(work, actor, filing, "seals.report_declined", facts)
-    raise_task(work, actor, TaskKind.FILING_REFUSED, seal_id=filing.seal_id, detail=text.zh[:200])
+    # The task says what is asked, the report beside it what differs; the authority's own words belong to both.
+    detail = answer.reason[:200] if code == "REFUSED" else None
+    raise_task(work, actor, TaskKind.FILING_REFUSED, seal_id=filing.seal_id, detail=detail or None)

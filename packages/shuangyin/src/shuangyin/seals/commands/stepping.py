@@ -28,7 +28,7 @@ from shuangyin.seals.commands.life import possible_move, require_allowed
 from shuangyin.seals.commands.moving import require_unused
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
-from shuangyin.seals.ports import authorities
+from shuangyin.seals.ports import authorities, unfinished_uses
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.life import ACT_WORDS, LifeAct, Move, missing_evidence
 from shuangyin.seals.rules.steps import (
@@ -102,6 +102,8 @@ def _require_complete(
         person_of(work, actor.organization_id, witness)
     if not move.while_in_use:
         require_unused(work, seal)
+    if move.act is LifeAct.ALLOW_FORMALITY and unfinished_uses(work).sits_in_device(work, seal.id):
+        raise life_errors.in_device(seal.name)
     if move.act is LifeAct.ACCEPT:
         require_checks(work, seal)
     if move.act is LifeAct.DELIVER and seal.status == SealStatus.MADE and _needs_filing(seal):

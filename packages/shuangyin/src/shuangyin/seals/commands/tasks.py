@@ -22,9 +22,15 @@ def raise_task(
     seal_id: str | None = None,
     cause_seal_id: str | None = None,
     detail: str | None = None,
+    about_id: str | None = None,
 ) -> SealTask | None:
-    """Ask that something be done; None when the same is asked already."""
+    """Ask that something be done; None when the same is asked already.
+
+    `about_id` tells apart what is asked because of several persons: what one of them left is not what the other did.
+    """
     slot = f"{kind}:{seal_id or actor.organization_id}"
+    if about_id is not None:
+        slot = f"{slot}:{about_id}"
     work.session.flush()
     if work.session.scalar(select(SealTask.id).where(SealTask.slot == slot)) is not None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shuangyin.core.text import Text
 from shuangyin.seals.kinds import SealStatus
 
 MAX_FILING_NO = 64
@@ -43,6 +44,16 @@ class Judgement:
 
     outcome: Outcome
     differing: tuple[str, ...] = ()
+
+
+DIFFERING: dict[str, Text] = {
+    "request_id": Text("报送编号", "the number of the report"),
+    "seal_ref": Text("印章", "the seal"),
+    "uscc": Text("统一社会信用代码", "the code of the organization"),
+    "seal_code": Text("印章编码", "the seal code"),
+    "filing_no": Text("备案编号", "the filing number"),
+}
+"""What of an answer can be of something else, in words."""
 
 
 def judge_answer(told: Told, answer: Answer) -> Judgement:

@@ -23,11 +23,10 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Post
 from shuangyin.organization.queries import get as organization_of
-from shuangyin.organization.queries import posts
+from shuangyin.organization.queries import head_office
 from shuangyin.people.commands import persons, require_second_factor
 from shuangyin.people.models import PostHolding
 from shuangyin.people.queries import person as person_of
-from shuangyin.reference.queries import root_office
 from shuangyin.seals.commands.tasks import raise_task
 from shuangyin.seals.kinds import Hold, SealCategory
 from shuangyin.seals.models import Seal
@@ -92,17 +91,17 @@ def succeed(
 
 
 def _office(work: UnitOfWork, organization_id: str) -> Post:
-    for post in posts(work, organization_id):
-        kind = root_office(post.office) if post.office is not None else None
-        if kind is not None and kind.root == "unit":
-            return post
-    raise errors.office_vacant()
+    office = head_office(work, organization_id)
+    if office is None:
+        raise errors.office_vacant()
+    return office
 
 
 def _approvals(work: UnitOfWork, actor: Actor, from_id: str, to_id: str) -> list[Item]:
     found = move_to_successor(work, actor, from_id, to_id)
     if found.stayed:
-        raise_task(work, actor, TaskKind.BLOCKED_ITEM, detail="、".join(found.stayed)[:200])
+        stayed = "、".join(found.stayed)[:200]
+        raise_task(work, actor, TaskKind.BLOCKED_ITEM, detail=stayed, about_id=from_id)
     return [Item("approval", title, "moved") for title in found.moved] + [
         Item("approval", title, "blocked") for title in found.stayed
     ]
@@ -147,6 +146,8 @@ def _seals(work: UnitOfWork, actor: Actor, person_id: str) -> list[Item]:
     )
     kept = select(Seal).where(mine, Seal.keeper_person_id == person_id, Seal.status.not_in(ENDED))
     for seal in work.session.scalars(kept.order_by(Seal.id)):
-        raise_task(work, actor, TaskKind.BLOCKED_ITEM, seal_id=seal.id, detail="保管人须另行指定")
+        raise_task(
+            work, actor, TaskKind.BLOCKED_ITEM, seal_id=seal.id, detail="保管人须另行指定", about_id=person_id
+        )
         items.append(Item("custody", named(seal), "to_be_settled", seal.id))
     return items
