@@ -69,6 +69,24 @@ def test_a_person_leaves_by_command(running: Installation, tmp_path: Path) -> No
     assert (exit_code, "UNAUTHENTICATED" in told) == (2, True)
 
 
+def test_the_head_lets_a_person_leave_at_once_by_command(running: Installation) -> None:
+    admin, head = running["administrator"], running["legal_representative"]
+    name = f"何{secrets.token_hex(4)}"
+    person = admin.post_json("/persons", {"name": name, "account": f"gone-{secrets.token_hex(4)}"})["person"]
+    seal = {"category": "other", "face_words": "样品专用章", "keeper_person_id": person["id"]}
+    admin.post_json("/seals/physical", seal)
+    # Accounts are shown to few; the head names the person.
+    at_once = (name, "--at-once", "--reason", "失联")
+    exit_code, told = command(running, token_of(running["employee"], ["people.read"]), *at_once)
+    assert (exit_code, "HEAD_ONLY" in told) == (2, True), told
+    token = token_of(head, ["people.read"])
+    exit_code, told = command(running, token, name)
+    assert (exit_code, "NOT_PERMITTED" in told) == (2, True), told
+    exit_code, told = command(running, token, *at_once, code=head.code())
+    assert (exit_code, "遗留待处理" in told, "离职-" in told) == (0, True, True), told
+    assert admin.get(f"/persons/{person['id']}")["status"] == "left"
+
+
 def test_a_draft_is_discarded_by_command_and_only_ones_own(running: Installation) -> None:
     employee = running["employee"]
     token = token_of(employee, ["requests.apply"])

@@ -55,7 +55,7 @@ export default bilingual(
       sectionLead: 'Somebody who cannot be reached, hands nothing over or is suspected: the head of the organization orders it. Account, tokens, grants and devices stop at that instant; what is not settled becomes a task, and its seals are suspended.',
       begin: 'Choose a person and see what is in hand',
       lead: 'This is everything in hand. On confirmation all of it ends or goes over at one instant. What is not settled does not keep the person here: it becomes a task, and its seals are suspended. A reason is needed.',
-      leftOpen: '{count} things are not settled; they become tasks and their seals are suspended.',
+      leftOpen: 'Not settled: {count}. These become tasks, and their seals are suspended.',
       confirm: 'Let leave at once',
       done: '{name} has left. {count} things are on record, number {number}. What is left stands under Filing and tasks.',
     },

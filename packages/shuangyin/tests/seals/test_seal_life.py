@@ -131,7 +131,7 @@ def test_an_answer_about_another_seal_changes_nothing_and_is_shown(
         assert desk.seal(other)["filing_no"] is None
         [shown] = [one for one in desk.board()["filings"] if one["seal_id"] == other]
         assert shown["status"] == "mismatch"
-        assert "seal_ref" in shown["problem"]["zh"]
+        assert "印章" in shown["problem"]["zh"]
         assert desk.tasks(other) == ["filing_refused"]
         outside.police.misbehave(None)
         ok(desk.post("administrator", f"/filings/{shown['id']}/send"))

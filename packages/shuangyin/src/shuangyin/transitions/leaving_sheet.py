@@ -16,6 +16,7 @@ _LEADS = {
     TransitionKind.LEFT: "自上述时间起，下列事项同时终止或移交，该人员不能再以相应身份办理任何事项。",
     TransitionKind.CHANGED_POST: "自上述时间起，下列事项同时终止、移交或保留，该人员不能再以所免岗位办理任何事项。",
 }
+_LEFT_OPEN = "经本单位负责人决定立即离职，标明遗留待处理的事项不随之了结，已转为待办。"
 _PARTS = {part.code: part.text.zh for part in (*PARTS, *PARTS_OF_CHANGE)}
 
 
@@ -38,10 +39,10 @@ def sheet_of(work: UnitOfWork, found: PersonTransition, *, organization: str) ->
             [f"办理时间：{at}", f"共 {len(items)} 项"],
             [f"事由：{found.reason or '—'}"],
         ],
-        lead=_LEADS[kind],
+        lead=_LEADS[kind] + (_LEFT_OPEN if any(one.outcome == Outcome.LEFT_OPEN for one in items) else ""),
         empty="该人员手中没有事项。",
         headers=["序", "类别", "事项", "结果", "接任", "时间"],
-        widths=[9, 28, 0, 14, 18, 34],
+        widths=[9, 28, 0, 22, 18, 34],
         rows=[_row(number, one, names, at) for number, one in enumerate(items, start=1)],
         digest=f"事项摘要（SM3）：{found.digest}",
         unchanged=recomputed == found.digest,
