@@ -73,6 +73,8 @@ def test_the_head_lets_a_person_leave_at_once_by_command(running: Installation) 
     admin, head = running["administrator"], running["legal_representative"]
     name = f"何{secrets.token_hex(4)}"
     person = admin.post_json("/persons", {"name": name, "account": f"gone-{secrets.token_hex(4)}"})["person"]
+    [keeping] = [post for post in admin.get("/posts")["items"] if post["kind"] == "custodian"]
+    admin.post_json(f"/persons/{person['id']}/posts", {"post_id": keeping["id"]})
     seal = {"category": "other", "face_words": "样品专用章", "keeper_person_id": person["id"]}
     admin.post_json("/seals/physical", seal)
     # Accounts are shown to few; the head names the person.
