@@ -7,7 +7,9 @@ import hashlib
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evidencelog.anchors import (
     AnchorBlock,
@@ -24,21 +26,33 @@ from evidencelog.checkpoint import Checkpoint
 from gmseal.sm.certificates import CertificateProfile, IssuerRef, Name, issue_certificate
 from gmseal.sm.keys import PrivateKey
 from gmseal.sm.timestamps import TrialTimestampAuthority
-from shuangyin.connectors.ethereum_accounts import Account
+
+if TYPE_CHECKING:
+    from shuangyin.connectors.ethereum_accounts import LocalAccount
 
 CONTRACT = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
-ACCOUNT = Account.from_key("0x" + "11" * 32)
 CHAIN = AnchorChain("trial chain", "20200", "0x" + "ab" * 32, CONTRACT)
 BLOCK = AnchorBlock(9, "0x" + "cd" * 32, 1_793_500_000_123, TimeUnit.MILLISECONDS, 3)
 SEEN_AT_MS = 1_793_500_001_000
 
 
+@cache
+def account() -> LocalAccount:
+    """The account that signs; its library takes seconds to load, which tests of other receipts need not wait for."""
+    from shuangyin.connectors.ethereum_accounts import Account  # noqa: PLC0415  # see above
+
+    signer: LocalAccount = Account.from_key("0x" + "11" * 32)
+    return signer
+
+
 def signed_transaction(call: bytes, *, modern: bool = False) -> bytes:
     """A transaction to the contract, signed by a library that is not ours."""
-    fees = {"maxFeePerGas": 7, "maxPriorityFeePerGas": 1, "type": 2} if modern else {"gasPrice": 7}
-    fields: dict[str, object] = {"chainId": 20200, "nonce": 5, "gas": 200_000, **fees}
+    fees: dict[str, Any] = (
+        {"maxFeePerGas": 7, "maxPriorityFeePerGas": 1, "type": 2} if modern else {"gasPrice": 7}
+    )
+    fields: dict[str, Any] = {"chainId": 20200, "nonce": 5, "gas": 200_000, **fees}
     fields |= {"to": "0x5FbDB2315678afecb367f032d93F642f64180aa3", "value": 0, "data": call}
-    return bytes(ACCOUNT.sign_transaction(fields).raw_transaction)
+    return bytes(account().sign_transaction(fields).raw_transaction)
 
 
 def ethereum_receipt(head: Checkpoint, *, modern: bool = False, call: bytes | None = None) -> AnchorReceipt:
@@ -46,7 +60,7 @@ def ethereum_receipt(head: Checkpoint, *, modern: bool = False, call: bytes | No
     raw = signed_transaction(
         call or encode_call(AnchorCall(head.origin, head.size, head.root)), modern=modern
     )
-    transaction = AnchorTransaction(f"0x{keccak_256(raw).hex()}", raw, ACCOUNT.address.lower())
+    transaction = AnchorTransaction(f"0x{keccak_256(raw).hex()}", raw, account().address.lower())
     return AnchorReceipt(
         AnchorKind.ETHEREUM,
         "chain-a",

@@ -3,6 +3,8 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ FACE = face_of_kind(FaceKind.CONTRACT, COMPANY, code="1101010000123")
 DPI = 200
 
 
+@cache
 def stamp(face: SealFace = FACE, angle: float = 0) -> Image.Image:
     """A face as ink on white."""
     image = Image.open(io.BytesIO(render_png(draw_svg(face), DPI))).convert("RGBA")
@@ -123,31 +126,36 @@ def _bomb() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("scan", "options", "reason"),
+    ("sheet", "options", "reason"),
     [
-        (encoded(paper()), {}, "SCAN_NO_IMPRINT"),
-        (encoded(paper(text=True)), {}, "SCAN_NO_IMPRINT"),
-        (encoded(Image.new("RGB", (400, 400), (190, 30, 40))), {}, "SCAN_NO_IMPRINT"),
+        (paper, {}, "SCAN_NO_IMPRINT"),
+        (lambda: paper(text=True), {}, "SCAN_NO_IMPRINT"),
+        (lambda: Image.new("RGB", (400, 400), (190, 30, 40)), {}, "SCAN_NO_IMPRINT"),
         (
-            encoded(paper((stamp(), (20, 20)), (stamp(), (420, 60)), size=(800, 420))),
+            lambda: paper((stamp(), (20, 20)), (stamp(), (420, 60)), size=(800, 420)),
             {},
             "SCAN_SEVERAL_IMPRINTS",
         ),
-        (encoded(paper((stamp(), (-100, 60)))), {}, "SCAN_CUT_OFF"),
-        (encoded(paper((stamp().resize((60, 60)), (60, 60)))), {}, "SCAN_TOO_COARSE"),
-        (encoded(paper((stamp(), (120, 80)))), {"dpi": 20.0}, "SCAN_SIZE_UNKNOWN"),
-        (encoded(paper((stamp(), (120, 80)))), {"dpi": 60.0}, "SCAN_SIZE"),
-        (encoded(paper((stamp(), (120, 80)))), {"dpi": 2400.0}, "SCAN_SIZE"),
-        (encoded(paper((stamp(), (120, 80)))), {"width_mm": 40.0, "height_mm": 30.0}, "SCAN_SIZE"),
-        (encoded(paper((stamp(), (120, 80)))), {"width_mm": -1.0}, "SCAN_SIZE"),
-        (_bomb(), {}, "SCAN_TOO_LARGE"),
+        (lambda: paper((stamp(), (-100, 60))), {}, "SCAN_CUT_OFF"),
+        (lambda: paper((stamp().resize((60, 60)), (60, 60))), {}, "SCAN_TOO_COARSE"),
+        (lambda: paper((stamp(), (120, 80))), {"dpi": 20.0}, "SCAN_SIZE_UNKNOWN"),
+        (lambda: paper((stamp(), (120, 80))), {"dpi": 60.0}, "SCAN_SIZE"),
+        (lambda: paper((stamp(), (120, 80))), {"dpi": 2400.0}, "SCAN_SIZE"),
+        (lambda: paper((stamp(), (120, 80))), {"width_mm": 40.0, "height_mm": 30.0}, "SCAN_SIZE"),
+        (lambda: paper((stamp(), (120, 80))), {"width_mm": -1.0}, "SCAN_SIZE"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_refusals(scan: bytes, options: dict[str, Any], reason: str) -> None:
+def test_refusals(sheet: Callable[[], Image.Image], options: dict[str, Any], reason: str) -> None:
     with pytest.raises(Refused) as caught:
-        picture_from_scan(scan, **{"dpi": float(DPI), **options})
+        picture_from_scan(encoded(sheet()), **{"dpi": float(DPI), **options})
     assert caught.value.reason == reason
+
+
+def test_a_scan_of_enormous_sides_is_refused() -> None:
+    with pytest.raises(Refused) as caught:
+        picture_from_scan(_bomb(), dpi=float(DPI))
+    assert caught.value.reason == "SCAN_TOO_LARGE"
 
 
 def test_what_is_no_image_is_malformed() -> None:
@@ -156,18 +164,21 @@ def test_what_is_no_image_is_malformed() -> None:
             picture_from_scan(data, dpi=DPI)
 
 
-SCAN = encoded(
-    paper((stamp(face_of_kind(FaceKind.PERSONAL_NAME, "张三丰印")), (20, 20)), size=(220, 220)), "PNG"
-)
+@cache
+def scan_of_a_name() -> bytes:
+    """A small scan with one name seal."""
+    face = face_of_kind(FaceKind.PERSONAL_NAME, "张三丰印")
+    return encoded(paper((stamp(face), (20, 20)), size=(220, 220)), "PNG")
 
 
 @settings(max_examples=30, deadline=None)
-@given(at=st.integers(0, len(SCAN) - 1), byte=st.integers(0, 255), cut=st.none() | st.integers(0, len(SCAN)))
-def test_damaged_scans_end_in_a_picture_or_a_known_error(at: int, byte: int, cut: int | None) -> None:
-    data = bytearray(SCAN)
-    data[at] = byte
+@given(at=st.floats(0, 1), byte=st.integers(0, 255), end=st.none() | st.floats(0, 1))
+def test_damaged_scans_end_in_a_picture_or_a_known_error(at: float, byte: int, end: float | None) -> None:
+    data = bytearray(scan_of_a_name())
+    last = len(data) - 1
+    data[round(at * last)] = byte
     try:
-        made = picture_from_scan(bytes(data[:cut]), dpi=DPI)
+        made = picture_from_scan(bytes(data[: None if end is None else round(end * last)]), dpi=DPI)
     except GmsealError:
         return
     assert opacity(made.png).getbbox() is not None
