@@ -58,7 +58,7 @@ def test_the_specimen_of_a_physical_seal_is_filed_from_the_register(
     expect(page.get_by_test_id("seal-specimen")).to_have_count(0)
 
 
-@pytest.mark.parametrize("item", [0, 1, 2], ids=["register", "trial", "import"])
+@pytest.mark.parametrize("item", range(4), ids=["apply", "register", "trial", "import"])
 def test_the_ways_to_add_a_seal(story: Story, open_desk: OpenDesk, item: int) -> None:
     assert story.sealed["id"]
     desk = open_desk("administrator")

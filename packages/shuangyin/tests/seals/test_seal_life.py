@@ -33,6 +33,8 @@ def test_the_table_is_what_the_api_describes_and_what_a_seal_may_do_next(desk: S
     life = desk.life(seal_id)
     assert [move["act"] for move in life["next"]] == ["accept"]
     assert life["next"][0] in table["moves"]
+    # What is put into force and filed by steps is not offered the short way of a seal that was there already.
+    assert desk.seal(seal_id)["actions"] == ["set_keeper", "file_specimen"]
     assert {one["status"] for one in table["statuses"]} >= {move["after"] for move in table["moves"]}
 
 

@@ -114,6 +114,7 @@ def test_a_new_legal_representative_at_noon(story: Story, platform: Platform) ->
     assert answer.status_code == 403 or not answer.json()["items"]
     assert desk.seal(name_seal)["status"] == "suspended"
     problem(desk.post("administrator", f"/{name_seal}/resume"), 409, "SEAL_HELD")
+    assert "resume" not in desk.seal(name_seal)["actions"]
     # The organization's grants live on, to be reconfirmed by who holds the office now.
     listed = story.get("department_head", "/grants")["items"]
     [shown] = [one for one in listed if one["id"] == grant["id"]]

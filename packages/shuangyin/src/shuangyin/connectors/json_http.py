@@ -71,8 +71,9 @@ class JsonHttp:
                         raise _problem("OUTSIDE_ANSWER", "答复过大", "the answer never ends")
                 return response.status_code, bytes(data)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            kind = type(error).__name__
-            raise _problem("OUTSIDE_DOWN", f"无应答（{kind}）", f"no answer ({kind})") from error
+            if isinstance(error, httpx.TimeoutException):
+                raise _problem("OUTSIDE_DOWN", "未在限时内答复", "no answer within its time") from error
+            raise _problem("OUTSIDE_DOWN", "连接不上或中断", "not reached, or cut off") from error
 
 
 def text_of(answer: Mapping[str, object], name: str, *, limit: int = 200) -> str:

@@ -18,7 +18,7 @@ from shuangyin.people.schemas import PersonRef
 from shuangyin.seals import queries, rules
 from shuangyin.seals.commands.making import drawn_face
 from shuangyin.seals.commands.registering import Face, face_standard
-from shuangyin.seals.kinds import FaceStandard
+from shuangyin.seals.kinds import Begun, FaceStandard
 from shuangyin.seals.material import certificate_of, has_material, picture_of
 from shuangyin.seals.models import Medium, Seal, SealStatus
 from shuangyin.seals.pictures import PREVIEW_DPI, UnreadablePicture, preview_png
@@ -175,12 +175,14 @@ def _certificate(work: UnitOfWork, seal: Seal) -> CertificateOut | None:
 def _actions(actor: Actor, seal: Seal) -> list[str]:
     manages = actor.may("seals.manage")
     keeps = actor.person_id == seal.keeper_person_id
+    # What was applied for here is put into force and filed by steps, with their evidence.
+    taken_in = seal.begun == Begun.TAKEN_IN
     possible = {
-        "activate": manages and seal.status == SealStatus.DRAFT,
+        "activate": manages and taken_in and seal.status == SealStatus.DRAFT,
         "suspend": (manages or keeps) and seal.status == SealStatus.IN_FORCE,
         "resume": manages and seal.status == SealStatus.SUSPENDED and seal.hold is None,
         "set_keeper": manages,
-        "set_filing": manages,
+        "set_filing": manages and taken_in,
         # The picture of an e-seal is inside it; its specimen came with it.
         "file_specimen": manages and seal.medium == Medium.PHYSICAL,
     }
