@@ -68,7 +68,7 @@ def _altered(platform: Platform, change: Altered) -> Iterator[None]:
     keys, column = list(table.primary_key.columns), table.c[change.column]
     engine = platform.database.writer
     with engine.begin() as connection:
-        _lift_rules(connection, change.table)
+        lift_rules(connection, change.table)
         query = select(*keys, column).where(column.is_distinct_from(change.value)).order_by(*keys).limit(1)
         *key, before = connection.execute(query).one()
         this = and_(*(one == value for one, value in zip(keys, key, strict=True)))
@@ -83,7 +83,7 @@ def _altered(platform: Platform, change: Altered) -> Iterator[None]:
             connection.execute(update(table).where(back).values({column: before}))
 
 
-def _lift_rules(connection: Connection, table: str) -> None:
+def lift_rules(connection: Connection, table: str) -> None:
     """Take away the database's own rules against changes, as who owns the database can."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))

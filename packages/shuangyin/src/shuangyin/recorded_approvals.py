@@ -59,7 +59,19 @@ def _decided(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     for column, kept, recorded in stated:
         if kept != recorded:
             return f"ApprovalDecision.{column} is not what was recorded"
-    return text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment")
+    return text_differs(row.comment, facts.get("comment"), "ApprovalDecision.comment") or _counts_otherwise(
+        work, content, row
+    )
+
+
+def _counts_otherwise(work: UnitOfWork, content: Content, row: ApprovalDecision) -> str | None:
+    """A decision counts until the first entry that says it does no longer, and no day longer or shorter."""
+    past = _past(work, content, "approvals.replaced", "approvals.sent_back_to")
+    undone = [one for one in past if row.id in one.facts.get("superseded", ())]
+    # Entries of earlier versions say that something was sent back or replaced, not which decisions it undid.
+    if any("superseded" not in one.facts and one.at == row.superseded_at for one in past):
+        return None
+    return states(row, {"superseded_at": undone[0].at if undone else None})
 
 
 def _carried(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
@@ -75,7 +87,7 @@ def _carried(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     for column in ("decision", "comment", "decided_at", "binding", "second_factor", "on_behalf_of", "seen"):
         if getattr(row, column) != getattr(first, column):
             return f"ApprovalDecision.{column} is not that of the decision it carries"
-    return None
+    return _counts_otherwise(work, content, row)
 
 
 def _past(work: UnitOfWork, content: Content, *kinds: str) -> list[Past]:

@@ -53,10 +53,12 @@ def _photographed(work: UnitOfWork, content: Content, facts: Facts) -> str | Non
         return "UsePhoto.taken_at or taken_by is not what was recorded"
     if said is None and subject_of(content) not in (row.opening_id, row.loan_id, row.paper_permit_id):
         return "UsePhoto.opening_id or loan_id is not what was recorded"
+    if said is None and [row.opening_id, row.loan_id, row.paper_permit_id].count(None) != 2:
+        return "UsePhoto is of more than the opening, loan or permit that was recorded"
     return said
 
 
-def _pressed(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
+def _pressed(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     columns = {
         "number": "number",
         "request": "request_id",
@@ -75,7 +77,11 @@ def _pressed(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
     row = row_of(work, PhysicalUse, facts.get("use"))
     # Entries of earlier versions say neither.
     columns |= {name: f"{name}_id" for name in ("opening", "loan", "paper_permit") if name in facts}
-    return differs(row, facts, columns) or text_differs(row.remark, facts.get("remark"), "PhysicalUse.remark")
+    return (
+        differs(row, facts, columns)
+        or states(row, {"recorded_at": content.get("at")})
+        or text_differs(row.remark, facts.get("remark"), "PhysicalUse.remark")
+    )
 
 
 def _printed(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
@@ -104,6 +110,8 @@ def _asked_to_open(work: UnitOfWork, content: Content, facts: Facts) -> str | No
         one.facts.get("role") for one in past_of(work, "opening", row.id, "custody.opening_confirmed")
     ]
     for column, is_said in (
+        ("late_at", "custody.return_late" in kinds),
+        ("escalated_at", "custody.return_escalated" in kinds),
         ("custodian_confirmed_at", "custodian" in confirmed),
         ("reviewer_confirmed_at", "reviewer" in confirmed),
         ("opened_at", "custody.safe_opened" in kinds),
@@ -272,7 +280,13 @@ def _safe_added(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     row = row_of(work, Safe, subject_of(content))
     given = past_of(work, "safe", subject_of(content), "custody.safe_handed_over")
     custodian = given[-1].facts.get("to") if given else facts.get("custodian")
-    return states(row, {"custodian_id": custodian, "created_at": content.get("at")})
+    changed = past_of(work, "safe", subject_of(content), "custody.lock_code_changed")
+    since = changed[-1].at if changed else content.get("at")
+    handed = given[-1].at if given and (not changed or given[-1].at > changed[-1].at) else None
+    said = states(row, {"custodian_id": custodian, "created_at": content.get("at"), "lock_changed_at": since})
+    # A hand-over and a change of the lock code within one millisecond stand in the log in no order.
+    together = bool(given and changed and given[-1].at == changed[-1].at)
+    return said or (None if together else states(row, {"keeper_changed_at": handed}))
 
 
 def _placed(work: UnitOfWork, content: Content, _facts: Facts) -> str | None:

@@ -18,7 +18,7 @@ from shuangyin.alarms.models import Alarm
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices.commands.opinions import list_text
-from shuangyin.devices.models import Device, DeviceEvent, DevicePermit, DevicePhoto
+from shuangyin.devices.models import Device, DeviceEvent, DevicePermit, DevicePhoto, DeviceStatus
 from shuangyin.devices.opinion_models import OpinionSurvey, SurveyHousehold
 from shuangyin.devices.opinion_queries import households
 from shuangyin.evidence.auditing import RowKey
@@ -47,20 +47,21 @@ def _added(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
 
 def _life_differs(work: UnitOfWork, device: Device) -> str | None:
     """Key, seal, fence and revocation as the latest entry says that speaks of them."""
-    names = ("seal_id", "enrolled_at", "revoked_at", "record_key", "failed_at")
-    wanted: dict[str, object] = dict.fromkeys(names)
+    names = ("seal_id", "bound_at", "enrolled_at", "revoked_at", "record_key", "failed_at")
+    wanted: dict[str, object] = dict.fromkeys(names) | {"status": DeviceStatus.AWAITING}
     wanted |= dict.fromkeys(_FENCE.values())
     for past in past_of(work, "device", device.id, *_LIFE):
         if past.kind == "devices.enrolled":
             wanted |= {"enrolled_at": past.at, "record_key": past.facts.get("record_key")}
-            wanted |= {"certificate_serial": past.facts.get("certificate")}
+            wanted |= {"certificate_serial": past.facts.get("certificate"), "status": DeviceStatus.ACTIVE}
         elif past.kind == "devices.bound":
-            wanted |= {"seal_id": past.facts.get("seal"), "failed_at": None}
+            wanted |= {"seal_id": past.facts.get("seal"), "bound_at": past.at, "failed_at": None}
         elif past.kind == "devices.fence_set":
             wanted |= {column: past.facts.get(name) for name, column in _FENCE.items()}
         else:
-            wanted["seal_id"] = None
-            wanted |= {"status": "revoked", "revoked_at": past.at} if past.kind == "devices.revoked" else {}
+            wanted |= {"seal_id": None, "bound_at": None}
+            revoked = {"status": DeviceStatus.REVOKED, "revoked_at": past.at}
+            wanted |= revoked if past.kind == "devices.revoked" else {}
             wanted |= {"failed_at": past.at} if past.kind == "devices.failed" else {}
     return states(device, wanted)
 
@@ -173,16 +174,19 @@ def _event_differs(work: UnitOfWork, row: DeviceEvent, received_at: object) -> s
 
 def _photos_differ(work: UnitOfWork, row: DeviceEvent, event: Event) -> str | None:
     photos = work.session.scalars(select(DevicePhoto).where(DevicePhoto.event_id == row.id)).all()
-    kept = {(one.moment, one.sm3, one.size, one.permit_id, one.taken_at) for one in photos}
-    said = {(one.moment.value, one.sm3, one.size, event.permit, event.time) for one in event.photos}
+    kept = {(one.device_id, one.moment, one.sm3, one.size, one.permit_id, one.taken_at) for one in photos}
+    said = {
+        (row.device_id, one.moment.value, one.sm3, one.size, event.permit, event.time) for one in event.photos
+    }
     return None if kept == said else "DevicePhoto is not what the device announced"
 
 
-def _photo_received(work: UnitOfWork, _content: Content, facts: Facts) -> str | None:
+def _photo_received(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     photos = facts.get("photos")
     for photo_id in photos if isinstance(photos, list) else ():
         row = row_of(work, DevicePhoto, photo_id)
         said = differs(row, facts, {"sm3": "sm3", "size": "size"})
+        said = said or states(row, {"uploaded_at": content.get("at")})
         if said is not None:
             return said
         stored = work.session.get(StoredObject, row.object_id) if row.object_id else None

@@ -7,14 +7,16 @@ that there is only because an entry records it. Every table is compared, or stan
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from shuangyin.core.database import Base
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.auditing import RecordedRow, RowKey
 from shuangyin.evidence.kept_objects import KeptObject
 from shuangyin.recorded_approvals import APPROVALS
 from shuangyin.recorded_authority import AUTHORITY
-from shuangyin.recorded_comparing import Bringing, Comparison
+from shuangyin.recorded_comparing import Bringing, Comparison, Content
 from shuangyin.recorded_custody import CUSTODY
 from shuangyin.recorded_devices import DEVICES
 from shuangyin.recorded_duties import DUTIES
@@ -128,6 +130,27 @@ _COMPARISONS: Mapping[str, Comparison] = {
 _BRINGS: Mapping[str, Bringing] = {kind: bringing for area in AREAS for kind, bringing in area.brings.items()}
 
 
+def _elsewhere(work: UnitOfWork, content: Content, brought: Collection[RowKey]) -> str | None:
+    """Whether a row that an entry brought stands under another organization, where those it is about would not see it."""
+    for name, row_id in brought:
+        mapped = _owned().get(name)
+        row = work.session.get(mapped, row_id) if mapped is not None else None
+        if row is not None and row.organization_id != content.get("organization"):
+            return f"{type(row).__name__}.organization_id is not what was recorded"
+    return None
+
+
+@cache
+def _owned() -> Mapping[str, Any]:
+    """The tables whose rows have an id of their own and belong to one organization."""
+    return {
+        table.name: mapper.class_
+        for mapper in Base.registry.mappers
+        for table in mapper.tables
+        if "organization_id" in mapper.columns and [one.key for one in mapper.primary_key] == ["id"]
+    }
+
+
 class AreaFacts:
     """Answers the audit for the kinds of entries that the areas compare."""
 
@@ -144,7 +167,8 @@ class AreaFacts:
         facts = content.get("facts")
         if not isinstance(facts, dict):
             return "the entry holds no facts"
-        return _COMPARISONS[kind](work, content, facts)
+        said = _COMPARISONS[kind](work, content, facts)
+        return said or _elsewhere(work, content, self.recorded_by(kind, content))
 
     def recorded_by(self, kind: str, content: Mapping[str, Any]) -> Collection[RowKey]:
         facts = content.get("facts")

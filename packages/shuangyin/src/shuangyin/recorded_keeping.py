@@ -9,7 +9,7 @@ from shuangyin.custody.checklist_models import PressCheck
 from shuangyin.custody.checklist_rules import POINTS
 from shuangyin.custody.keeping_models import LockCodeChange, SafeDeputy
 from shuangyin.custody.models import Opening
-from shuangyin.custody.paper_permit_models import PaperPermit
+from shuangyin.custody.paper_permit_models import PaperPermit, PaperPermitStatus
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine
 from shuangyin.recorded_comparing import (
     Comparison,
@@ -18,8 +18,11 @@ from shuangyin.recorded_comparing import (
     RecordedArea,
     brings,
     differs,
+    past_of,
     row_of,
+    states,
     subject_of,
+    text_differs,
 )
 from shuangyin.recorded_custody import confirmation_differs, confirmation_key
 from shuangyin.recorded_originals import originals_counted
@@ -28,7 +31,7 @@ from shuangyin.recorded_originals import originals_counted
 def _begun(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     row = row_of(work, Stocktake, subject_of(content))
     columns = {"number": "number", "safe": "safe_id", "counter": "counter_id", "witness": "witness_id"}
-    return differs(row, facts, columns)
+    return differs(row, facts, columns) or states(row, {"begun_at": content.get("at")})
 
 
 def _counted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
@@ -40,8 +43,14 @@ def _counted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
         return "Stocktake.status or done_at is not what was recorded"
     names = ("expected", "found", "permitted", "spare", "pressed", "good", "spoiled", "balanced")
     columns = {"seal": "seal_id", **{name: name for name in names}}
+    found: dict[object, Facts] = {}
+    for past in past_of(work, "stocktake", subject_of(content), "custody.stocktake_counted"):
+        found |= {one.get("seal"): one for one in past.facts.get("lines", ())}
     for line in facts.get("lines") or []:
-        said = differs(row_of(work, StocktakeLine, line.get("line")), line, columns)
+        kept = row_of(work, StocktakeLine, line.get("line"))
+        counted = found.get(line.get("seal"), {})
+        said = differs(kept, line, columns) or states(kept, {"stocktake_id": subject_of(content)})
+        said = said or text_differs(kept.discrepancy, counted.get("discrepancy"), "StocktakeLine.discrepancy")
         if said is not None:
             return said
     return originals_counted(work, facts)
@@ -77,6 +86,9 @@ def _checked(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     stated = (content.get("actor"), content.get("at"), subject_of(content))
     if said is None and (row.checked_by, row.checked_at, row.request_id) != stated:
         return "PressCheck is not what was recorded"
+    watched = past_of(work, "request", subject_of(content), "custody.press_supervised")
+    if said is None and all(one.facts.get("check") != row.id for one in watched):
+        return states(row, {"supervisor_id": None, "supervised_at": None})
     return said
 
 
@@ -103,7 +115,19 @@ def _noticed(column: str) -> Comparison:
 def _permitted(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     names = ("number", "presses", "valid_from", "valid_until", "settle_by")
     columns = {"safe": "safe_id", "seal": "seal_id", **{name: name for name in names}}
-    return differs(row_of(work, PaperPermit, subject_of(content)), facts, columns)
+    row = row_of(work, PaperPermit, subject_of(content))
+    past = {one.kind: one for one in past_of(work, "paper_permit", subject_of(content))}
+    ended = past.get("custody.paper_permit_entered", past.get("custody.paper_permit_unused"))
+    missed = past.get("custody.paper_permit_missed")
+    stated: dict[str, object] = {
+        "issued_by": content.get("actor"),
+        "issued_at": content.get("at"),
+        "ended_by": ended.actor if ended else None,
+        "ended_at": ended.at if ended else None,
+        "overdue_at": missed.at if missed else None,
+    }
+    stated |= {} if ended else {"status": PaperPermitStatus.ISSUED, "presser_id": None, "reviewer_id": None}
+    return differs(row, facts, columns) or states(row, stated)
 
 
 def _permit_ended(work: UnitOfWork, content: Content, facts: Facts) -> str | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from sqlalchemy import null, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people.models import Person, PostHolding
+from shuangyin.people.models import Person, PersonStatus, PostHolding
 from shuangyin.recorded_comparing import (
     Content,
     Facts,
@@ -59,7 +59,14 @@ def _moved_before_ids(work: UnitOfWork, row: PostHolding) -> bool:
 def _added(work: UnitOfWork, content: Content, _facts: Facts) -> str | None:
     """Whoever was added is still there; who he is called no entry says."""
     row = row_of(work, Person, subject_of(content))
-    return states(row, {"created_at": content.get("at"), "organization_id": content.get("organization")})
+    left = past_of(work, "person", subject_of(content), "people.person_left")
+    stated = {
+        "created_at": content.get("at"),
+        "organization_id": content.get("organization"),
+        "status": PersonStatus.LEFT if left else PersonStatus.ACTIVE,
+        "left_at": left[-1].at if left else None,
+    }
+    return states(row, stated)
 
 
 def _left(work: UnitOfWork, content: Content, facts: Facts) -> str | None:

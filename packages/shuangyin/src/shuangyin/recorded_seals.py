@@ -28,6 +28,8 @@ from shuangyin.recorded_comparing import (
     subject_of,
     text_differs,
 )
+from shuangyin.recorded_pairs import counterpart_differs
+from shuangyin.seals.kinds import Begun, SealStatus
 from shuangyin.seals.models import (
     ESealMaterial,
     Seal,
@@ -40,18 +42,25 @@ from shuangyin.seals.models import (
     SealStep,
     SealTask,
 )
-from shuangyin.seals.rules.life import MOVES
+from shuangyin.seals.rules.life import ENDED, MOVES, Telling
+from shuangyin.seals.rules.registering import face_lines, in_force_slot
 from shuangyin.seals.step_queries import binding_of
 
 _IMPRINT = "specimen_object_id"
+_ENTERED = {
+    "status": "status",
+    "keeper": "keeper_person_id",
+    "filing_no": "filing_no",
+    "filed_at": "filed_at",
+}
 _LIFE: Mapping[str, Mapping[str, str]] = {
-    "seals.registered": {"status": "status"},
-    "seals.made": {"status": "status"},
-    "seals.imported": {"status": "status", "specimen_sm3": _IMPRINT},
+    "seals.registered": _ENTERED,
+    "seals.made": _ENTERED,
+    "seals.imported": {**_ENTERED, "specimen_sm3": _IMPRINT},
     "seals.activated": {"status": "status"},
     "seals.suspended": {"status": "status"},
     "seals.resumed": {"status": "status"},
-    "seals.applied": {"status": "status"},
+    "seals.applied": _ENTERED,
     "seals.accepted": {"status": "status"},
     "seals.manufactured": {"status": "status", "specimen_sm3": _IMPRINT},
     "seals.filed": {"status": "status", "filing_no": "filing_no", "filed_at": "filed_at"},
@@ -73,8 +82,42 @@ _LIFE: Mapping[str, Mapping[str, str]] = {
 def _entered(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
     """A seal as it was entered, and as the latest entries about it left it."""
     row = row_of(work, Seal, subject_of(content))
-    lasting = {name: name for name in ("medium", "ga_type", "origin") if name in facts}
-    return differs(row, facts, lasting) or _material_differs(work, row, facts) or _life_differs(work, row)
+    lasting = {name: column for name, column in _LASTING.items() if name in facts}
+    return (
+        differs(row, facts, lasting)
+        or _material_differs(work, row, facts)
+        or _came_otherwise(work, row, content, facts)
+        or _life_differs(work, row)
+    )
+
+
+_LASTING = {
+    **{name: name for name in ("medium", "ga_type", "origin", "category", "root", "shape")},
+    **{name: name for name in ("width_um", "height_um")},
+    "sequence": "sequence_number",
+}
+"""What never changes of a seal; entries of earlier versions say nothing of most of it."""
+
+
+def _came_otherwise(work: UnitOfWork, seal: Seal, content: Content, facts: Facts) -> str | None:
+    """How a seal came into the register, what stands on its face, and with which seal it belongs together."""
+    if content.get("kind") not in _ENTERING:
+        return None
+    applied = content.get("kind") == "seals.applied"
+    stated = {
+        "organization_id": content.get("organization"),
+        "created_at": content.get("at"),
+        "begun": Begun.APPLIED if applied else Begun.TAKEN_IN,
+        "replaces_id": facts.get("replaces"),
+    }
+    said = states(seal, stated)
+    # Entries of earlier versions say neither.
+    if said is None and "face" in facts:
+        face = face_lines(seal.name, seal.face_text, seal.face_words)
+        said = text_differs(face, facts["face"], "Seal.name, face_text or face_words")
+    if said is None and "counterpart" in facts:
+        said = counterpart_differs(work, seal, facts["counterpart"])
+    return said
 
 
 def _material_differs(work: UnitOfWork, seal: Seal, facts: Facts) -> str | None:
@@ -102,19 +145,30 @@ def _material_differs(work: UnitOfWork, seal: Seal, facts: Facts) -> str | None:
 def _life_differs(work: UnitOfWork, seal: Seal) -> str | None:
     """Status, filing, keeper and imprint as the latest entry says that speaks of them."""
     last: dict[str, tuple[int, list[object]]] = {}
-    for past in past_of(work, "seal", seal.id, *_LIFE):
-        for name, column in _LIFE[past.kind].items():
+    held: object = None
+    for past in past_of(work, "seal", seal.id, *_LIFE, "seals.held", "seals.report_accepted"):
+        if past.kind == "seals.report_accepted":
+            if past.facts.get("telling") == Telling.NEW:
+                last["filing_no"] = (past.at, [past.facts.get("filing_no")])
+                last.pop("filed_at", None)
+            continue
+        held = None if past.facts.get("status") in ENDED else past.facts.get("hold", held)
+        for name, column in _LIFE.get(past.kind, {}).items():
             if name in past.facts:
                 # Entries of one millisecond stand in the log in no order: each of them may be the latest.
                 before = last.get(column)
                 together = before[1] if before is not None and before[0] == past.at else []
                 last[column] = (past.at, [*together, past.facts[name]])
     imprint = work.session.get(StoredObject, seal.specimen_object_id) if seal.specimen_object_id else None
+    if seal.specimen_object_id is not None and imprint is None:
+        return "Seal.specimen_object_id names a file that is gone"
     for column, (_at, recorded) in last.items():
         kept = (imprint.sm3 if imprint else None) if column == _IMPRINT else getattr(seal, column)
         if kept not in recorded:
             return f"Seal.{column} is not what was recorded"
-    return None
+    slot = in_force_slot(seal.organization_id, seal.medium, seal.category, seal.root, seal.sequence_number)
+    in_force = seal.status == SealStatus.IN_FORCE
+    return states(seal, {"hold": held, "in_force_slot": slot if in_force else None})
 
 
 def _sm3(data: bytes) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import exists, null, select
 
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.documents.models import DocumentVersion, VersionOrigin
+from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.recorded_comparing import (
     Content,
     Facts,
@@ -28,6 +29,7 @@ from shuangyin.requests.queries import current_binding
 from shuangyin.scenarios.models import ListStatus, ScenarioAcknowledgement, ScenarioList
 from shuangyin.scenarios.queries import binding as list_binding
 from shuangyin.sealing.models import SealUse, UseStatus, VoidedUse
+from shuangyin.sealing.rules import token_digest
 from shuangyin.seals.models import Seal
 
 
@@ -123,6 +125,8 @@ def _used(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
         ("request_id", row.request_id, subject_of(content)),
         ("executed_by", row.executed_by, content.get("actor")),
         ("presses", plain(row.presses), facts.get("presses")),
+        ("token", token_digest(row.token), facts.get("token_sm3")),
+        ("source_version_id", _sm3_of(work, row.source_version_id), facts.get("source_sm3")),
     )
     for column, kept, recorded in stated:
         if kept != recorded:
@@ -132,6 +136,11 @@ def _used(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
         or _seal_facts_differ(work, row, facts)
         or _void_differs(work, row)
     )
+
+
+def _sm3_of(work: UnitOfWork, version_id: str) -> str | None:
+    version = work.session.get(DocumentVersion, version_id)
+    return version.sm3 if version is not None else None
 
 
 def _void_differs(work: UnitOfWork, use: SealUse) -> str | None:
@@ -241,17 +250,42 @@ def _list_drafted(work: UnitOfWork, content: Content, facts: Facts) -> str | Non
     past = past_of(work, type_of_subject(content), subject_of(content), *_LIST_AFTER)
     last = {one.kind: one for one in past}
     status = _LIST_AFTER[max(past, key=lambda one: (one.at, _LIST_ORDER[one.kind])).kind]
-    wanted: dict[str, object] = {"version_number": facts.get("version"), "status": status.value}
+    wanted: dict[str, object] = {
+        "version_number": facts.get("version"),
+        "status": status.value,
+        "created_by": content.get("actor"),
+        "created_at": content.get("at"),
+    }
+    submitted = last.get("scenarios.submitted") if status is not ListStatus.DRAFT else None
+    if submitted is not None:
+        wanted |= {"submitted_by": submitted.actor, "submitted_at": submitted.at}
     if status in (ListStatus.APPROVED, ListStatus.IN_FORCE, ListStatus.SUPERSEDED):
         approved = last["scenarios.approved"]
         wanted |= {"approved_by": approved.actor, "approved_at": approved.at}
     if status is not ListStatus.IN_FORCE:
         wanted |= {"in_force_slot": None}
     elif "scenarios.enforced" in last:
-        wanted |= {"valid_from": last["scenarios.enforced"].facts.get("valid_from")}
+        enforced = last["scenarios.enforced"].facts
+        wanted |= {"valid_from": enforced.get("valid_from"), "in_force_slot": row.organization_id}
+        # Entries of earlier versions say nothing of the end.
+        if "valid_until" in enforced and row.valid_until not in _ends(work, row, enforced["valid_until"]):
+            return "ScenarioList.valid_until is not what was recorded"
     if status is ListStatus.SUPERSEDED:
         wanted |= {"valid_until": last["scenarios.superseded"].facts.get("valid_until")}
     return states(row, wanted)
+
+
+def _ends(work: UnitOfWork, row: ScenarioList, planned: object) -> list[object]:
+    """When a list in force may end: as it was put into force, or as an approved one takes its place."""
+    recalled = exists().where(
+        EvidenceEntry.organization_id == row.organization_id, EvidenceEntry.kind == "scenarios.recalled"
+    )
+    if work.session.scalar(select(recalled)):
+        return [row.valid_until]  # One that was to take its place may be a draft again.
+    following = select(ScenarioList.valid_from).where(
+        ScenarioList.organization_id == row.organization_id, ScenarioList.status == ListStatus.APPROVED
+    )
+    return [planned, *work.session.scalars(following)]
 
 
 def _list_approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from column_tampering import require_columns_named
 from custody_desk import COPIES
 from platform_world import PASSWORD, ok
 from sqlalchemy import update
@@ -24,6 +25,23 @@ CHANGES = (
     (PaperPermit, {"presses": 99}, "PaperPermit.presses"),
     (PressCheck, {"no_blank": False}, "PressCheck.no_blank"),
     (Opening, {"late_at": None}, "Opening.late_at"),
+)
+
+
+TABLES = (
+    "opening",
+    "opening_request",
+    "seal_return",
+    "safe",
+    "safe_slot",
+    "physical_use",
+    "use_photo",
+    "press_check",
+    "stocktake",
+    "stocktake_line",
+    "lock_code_change",
+    "paper_permit",
+    "custody_confirmation",
 )
 
 
@@ -57,6 +75,7 @@ def test_a_row_of_custody_that_was_changed_past_the_commands_is_named(desk: Any)
     desk.world.settle()
     platform = desk.world.platform
     assert [str(one) for one in audit(platform).differences] == []
+    require_columns_named(platform, TABLES)
     for table, values, named in CHANGES:
 
         def change(work: UnitOfWork, table: Any = table, values: Any = values) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from column_tampering import require_columns_named
 from platform_world import ok, problem
 from seal_house import House
 from tampering import Altered, require_named, require_untouched
@@ -22,6 +23,16 @@ from sealdevice.permit import PressKind
 
 pytestmark = pytest.mark.database_full
 GRACE_S = 601
+TABLES = (
+    "device",
+    "device_permit",
+    "device_event",
+    "device_photo",
+    "seal",
+    "seal_event",
+    "approval_decision",
+)
+"""Every column of these is altered by hand, one after the other."""
 
 
 def press_all(house: House) -> list[int]:
@@ -90,6 +101,7 @@ def whatever_is_altered_of_a_device_is_named(house: House) -> None:
         Altered("device_photo", "object_id", None, "DevicePhoto.object_id"),
     ]
     require_named(house.platform, "devices.", changes)
+    require_columns_named(house.platform, TABLES)
 
 
 def the_bundle_holds_what_the_seal_signed(house: House, tmp_path: Path) -> None:

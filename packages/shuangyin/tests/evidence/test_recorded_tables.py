@@ -14,6 +14,7 @@ from shuangyin.evidence.commands import Fact, record_many
 from shuangyin.evidence.kinds import kinds
 from shuangyin.evidence.sequencer import sequence_pending
 from shuangyin.recorded_facts import AREAS, COMPARED, NOT_COMPARED
+from shuangyin.recorded_unseen import UNSEEN
 from shuangyin.tables import MODULES
 
 
@@ -22,6 +23,13 @@ def test_every_table_is_compared_or_listed_with_a_reason() -> None:
     assert set(COMPARED) | set(NOT_COMPARED) == set(Base.metadata.tables)
     assert set(COMPARED) & set(NOT_COMPARED) == set()
     assert all(len(reason) > 20 for reason in NOT_COMPARED.values())
+
+
+def test_columns_that_no_audit_sees_are_listed_with_a_reason() -> None:
+    tables = Base.metadata.tables
+    known = {f"{name}.{column.name}" for name in COMPARED for column in tables[name].columns}
+    assert set(UNSEEN) <= known, set(UNSEEN) - known
+    assert all(len(reason) > 20 for reason in UNSEEN.values())
 
 
 def test_only_kinds_that_are_recorded_are_compared() -> None:

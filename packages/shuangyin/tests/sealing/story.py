@@ -56,9 +56,14 @@ class Story:
         return dict(self.post("legal_representative", "/grants", body, 201))
 
     def apply(
-        self, content: bytes | None = None, *, seals: list[dict[str, Any]] | None = None, **fields: Any
+        self,
+        content: bytes | None = None,
+        *,
+        seals: list[dict[str, Any]] | None = None,
+        form: Any = None,
+        **fields: Any,
     ) -> dict[str, Any]:
-        """Upload, apply and submit; the request in approval."""
+        """Upload, apply and submit, with an issue form if one is given; the request in approval."""
         document = self.upload(content if content is not None else sample("contract.pdf"))
         body = {
             "title": "供货合同",
@@ -74,6 +79,8 @@ class Story:
             **fields,
         }
         draft = self.post("employee", "/requests", body, 201)
+        if form is not None:
+            self.post("employee", f"/requests/{draft['id']}/issue-forms", form, 201)
         return dict(self.post("employee", f"/requests/{draft['id']}/submit"))
 
     def line(self, seal_id: str | None = None, **fields: Any) -> dict[str, Any]:

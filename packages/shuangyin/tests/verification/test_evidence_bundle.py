@@ -19,6 +19,14 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 API = "/api/v1/seal-uses/{}/evidence-bundle"
+FORM = {
+    "number": "签发〔2026〕7号",
+    "source": "paper",
+    "signed_by": "高文远",
+    "signed_post": "主任",
+    "signed_on": "2026-11-20",
+    "opinion": "同意印发该合同",
+}
 
 
 def path_of(use: dict[str, Any]) -> str:
@@ -51,7 +59,7 @@ def shown(path: Path) -> str:
 
 @pytest.fixture
 def sealed(story: Any) -> dict[str, Any]:
-    request: dict[str, Any] = story.sealed()
+    request: dict[str, Any] = story.sealed(form=FORM)
     story.world.settle()
     return request
 
@@ -66,7 +74,7 @@ def test_the_full_bundle_proves_what_it_states(story: Any, sealed: dict[str, Any
     text = shown(path)
     for expected in (
         use["number"], sealed["number"], use["document_sm3"], NAMES["employee"], NAMES["department_head"],
-        "与供货方签订合同", f"{ORGANIZATION}合同专用章", USCC, "同意",
+        "与供货方签订合同", f"{ORGANIZATION}合同专用章", USCC, "同意", "高文远\n主任", "同意印发该合同",
     ):  # fmt: skip
         assert expected in text, expected
     bundle = read_bundle(path)

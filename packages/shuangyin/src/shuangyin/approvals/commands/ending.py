@@ -56,8 +56,8 @@ def close(assignments: Sequence[ApprovalAssignment]) -> None:
             one.status = AssignmentStatus.CLOSED
 
 
-def reset_step(work: UnitOfWork, step: ApprovalStep) -> int:
-    """Let a whole step be decided again, in a further turn; returns how many decisions no longer count.
+def reset_step(work: UnitOfWork, step: ApprovalStep) -> list[str]:
+    """Let a whole step be decided again, in a further turn; returns the decisions that no longer count.
 
     Stand-ins go: who is absent is asked about when the step opens. Who handed his part on stays out.
     """
@@ -85,12 +85,12 @@ def pause_step(work: UnitOfWork, step: ApprovalStep) -> None:
     work.session.flush()
 
 
-def supersede(work: UnitOfWork, step: ApprovalStep, person_ids: Collection[str] | None) -> int:
-    """Let decisions of a step count no longer (of these persons, or all); returns how many."""
+def supersede(work: UnitOfWork, step: ApprovalStep, person_ids: Collection[str] | None) -> list[str]:
+    """Let decisions of a step count no longer (of these persons, or all); returns their ids, which are to be recorded."""
     query = update(ApprovalDecision).where(
         ApprovalDecision.step_id == step.id, ApprovalDecision.superseded_at.is_(None)
     )
     if person_ids is not None:
         query = query.where(ApprovalDecision.person_id.in_(list(person_ids)))
-    done = work.session.execute(query.values(superseded_at=work.now).returning(ApprovalDecision.id)).all()
-    return len(done)
+    done = work.session.execute(query.values(superseded_at=work.now).returning(ApprovalDecision.id))
+    return sorted(done.scalars())

@@ -60,9 +60,15 @@ def replaced(
     route.binding = binding
     route.parts = parts_json(parts)
     route.replaceable_by = None
-    asked_again = _ask_again(work, actor, route, changed)
+    superseded = _ask_again(work, actor, route, changed)
     return note_revision(
-        work, actor, route, from_binding=old_binding, changed=changed, asked_again=asked_again
+        work,
+        actor,
+        route,
+        from_binding=old_binding,
+        changed=changed,
+        asked_again=len(superseded),
+        superseded=superseded,
     )
 
 
@@ -74,8 +80,9 @@ def note_revision(
     from_binding: str,
     changed: Sequence[Difference],
     asked_again: int,
+    superseded: Sequence[str] = (),
 ) -> ApprovalRevision:
-    """Keep what differs, and put it into the log."""
+    """Keep what differs, and put it into the log with the decisions that count no longer."""
     number = len(queries.revisions_of(work, route.id)) + 1
     facts: dict[str, JsonValue] = {
         "number": number,
@@ -83,6 +90,7 @@ def note_revision(
         "to": route.binding,
         "changed": [f"{one.happened}:{one.key}" for one in changed],
         "asked_again": asked_again,
+        "superseded": [*superseded],
     }
     entry_id = tell(work, actor, route, "approvals.replaced", facts)
     revision = ApprovalRevision(
@@ -103,8 +111,10 @@ def note_revision(
     return revision
 
 
-def _ask_again(work: UnitOfWork, actor: Actor, route: ApprovalRoute, changed: Sequence[Difference]) -> int:
-    undone, reopened = 0, False
+def _ask_again(
+    work: UnitOfWork, actor: Actor, route: ApprovalRoute, changed: Sequence[Difference]
+) -> list[str]:
+    undone, reopened = list[str](), False
     open_step = queries.open_step_of(work, route.id)
     for step in queries.steps_of(work, route.id):
         definition = definition_of(step.definition)
@@ -121,13 +131,13 @@ def _ask_again(work: UnitOfWork, actor: Actor, route: ApprovalRoute, changed: Se
     return undone
 
 
-def _ask_open_step_again(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep) -> int:
+def _ask_open_step_again(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep) -> list[str]:
     """Of a step that several decide, those who have decided are asked once more."""
     decided = [
         one for one in queries.assignments_of(work, [step.id]) if one.status == AssignmentStatus.DECIDED
     ]
     if not decided:
-        return 0
+        return []
     undone = supersede(work, step, [one.person_id for one in decided])
     step.turn += 1
     for one in decided:

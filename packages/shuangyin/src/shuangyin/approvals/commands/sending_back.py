@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from evidencelog.entry import JsonValue
 from shuangyin.approvals import errors, queries
 from shuangyin.approvals.commands.advancing import open_step
 from shuangyin.approvals.commands.deciding import ACT, write_decision
@@ -68,9 +69,15 @@ def send_back_to(
     )
     row.superseded_at = work.now
     assignment.status = AssignmentStatus.WAITING
-    _go_back(work, route, step, target, then)
+    superseded = _go_back(work, route, step, target, then)
     target.note = comment.strip()[:500]
-    facts = {"step": step.id, "to": target.id, "then": then, "decision_id": row.id}
+    facts: dict[str, JsonValue] = {
+        "step": step.id,
+        "to": target.id,
+        "then": then,
+        "decision_id": row.id,
+        "superseded": [row.id, *superseded],
+    }
     tell(work, actor, route, "approvals.sent_back_to", facts)
     work.session.flush()
     return step
@@ -78,7 +85,8 @@ def send_back_to(
 
 def _go_back(
     work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep, target: ApprovalStep, then: Then
-) -> None:
+) -> list[str]:
+    superseded = []
     if then == "straight_back":
         pause_step(work, step)
     else:
@@ -88,10 +96,11 @@ def _go_back(
             if target.position < one.position < step.position and one.status == StepStatus.APPROVED
         ]
         for one in (*between, step):
-            reset_step(work, one)
-    reset_step(work, target)
+            superseded += reset_step(work, one)
+    superseded += reset_step(work, target)
     open_step(work, route, target, afresh=True)
     target.returns_to = step.id if then == "straight_back" else None
+    return superseded
 
 
 def _target(work: UnitOfWork, route: ApprovalRoute, step: ApprovalStep, to_step_id: str) -> ApprovalStep:

@@ -79,7 +79,7 @@ def _enforce(work: UnitOfWork, row: ScenarioList, *, slot: bool) -> None:
         system_actor(row.organization_id),
         row,
         "scenarios.enforced",
-        {"valid_from": row.valid_from, "approved_by": row.approved_by},
+        {"valid_from": row.valid_from, "valid_until": row.valid_until, "approved_by": row.approved_by},
     )
 
 

@@ -7,7 +7,7 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.seals import life_errors, queries
-from shuangyin.seals.commands.history import note_event
+from shuangyin.seals.commands.history import as_entered, note_event
 from shuangyin.seals.commands.registering import Face, draft, face_standard, link_counterpart, place_keeper
 from shuangyin.seals.kinds import Begun, Medium, Origin, SealStatus
 from shuangyin.seals.life_schemas import NewApplication
@@ -44,6 +44,7 @@ def apply(work: UnitOfWork, actor: Actor, new: NewApplication) -> Seal:
         "ga_type": seal.ga_type,
         "origin": seal.origin,
         "replaces": seal.replaces_id,
+        **as_entered(seal),
     }
     note_event(work, actor, seal, "applied", facts, note=new.reason)
     return seal

@@ -10,6 +10,23 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.seals.models import Seal, SealEvent
+from shuangyin.seals.rules.registering import face_lines
+
+
+def as_entered(seal: Seal) -> dict[str, JsonValue]:
+    """What an entry says of a seal that comes into the register: kind, root, keeper, counterpart, size, face, filing."""
+    return {
+        "category": seal.category,
+        "root": seal.root,
+        "keeper": seal.keeper_person_id,
+        "counterpart": seal.counterpart_id,
+        "sequence": seal.sequence_number,
+        "shape": seal.shape,
+        "width_um": seal.width_um,
+        "height_um": seal.height_um,
+        "face": dict(digest_of(face_lines(seal.name, seal.face_text, seal.face_words))),
+        **({"filing_no": seal.filing_no, "filed_at": seal.filed_at} if seal.filing_no else {}),
+    }
 
 
 def note_event(

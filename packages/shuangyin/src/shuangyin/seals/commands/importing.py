@@ -30,7 +30,7 @@ from shuangyin.core.objects import WrittenObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.seals import errors, queries
-from shuangyin.seals.commands.history import note_event
+from shuangyin.seals.commands.history import as_entered, note_event
 from shuangyin.seals.commands.life import possible_move, require_allowed
 from shuangyin.seals.commands.moving import move_seal
 from shuangyin.seals.commands.registering import (
@@ -150,6 +150,7 @@ def _made_facts(
         "specimen_sm3": specimen.sm3,
         "certificate_sm3": _sm3(certificate),
         "not_checked": [*not_checked],
+        **as_entered(seal),
     }
 
 

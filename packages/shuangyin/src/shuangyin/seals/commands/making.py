@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from evidencelog.entry import JsonValue
 from gmseal.errors import GmsealError
 from gmseal.picture import draw_svg, render_png
 from gmseal.picture.face import SealFace
@@ -14,7 +15,7 @@ from shuangyin.core.errors import Invalid
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.seals import errors, queries, rules
-from shuangyin.seals.commands.history import note_event
+from shuangyin.seals.commands.history import as_entered, note_event
 from shuangyin.seals.commands.registering import Face, draft, face_standard, link_counterpart, place_keeper
 from shuangyin.seals.face_standards import face_of
 from shuangyin.seals.kinds import FaceStandard
@@ -51,12 +52,13 @@ def make_trial(work: UnitOfWork, actor: Actor, new: NewTrialSeal) -> Seal:
     keep_material(work, seal, seal_der=made.seal, certificate=made.certificate, key=made.key)
     place_keeper(work, actor, seal, new.keeper_person_id)
     link_counterpart(work, seal, new.counterpart_id)
-    facts = {
+    facts: dict[str, JsonValue] = {
         "medium": seal.medium,
         "origin": Origin.TRIAL.value,
         "seal_sm3": _sm3(made.seal),
         "picture_sm3": _sm3(picture.data),
         "certificate_sm3": _sm3(made.certificate),
+        **as_entered(seal),
     }
     note_event(work, actor, seal, "made", facts)
     return seal

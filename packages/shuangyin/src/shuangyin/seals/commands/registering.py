@@ -11,7 +11,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.queries import get as organization_of
 from shuangyin.people.queries import holds_permission
 from shuangyin.seals import errors, queries, rules
-from shuangyin.seals.commands.history import note_event
+from shuangyin.seals.commands.history import as_entered, note_event
 from shuangyin.seals.face_standards import standard_for
 from shuangyin.seals.kinds import FaceStandard
 from shuangyin.seals.models import MICROMETRES_PER_MM, Medium, Seal, SealStatus, Whereabouts
@@ -57,7 +57,8 @@ def register_physical(work: UnitOfWork, actor: Actor, new: NewPhysicalSeal) -> S
     seal.filing_no, seal.filing_authority, seal.filed_at = new.filing_no, new.filing_authority, new.filed_at
     place_keeper(work, actor, seal, new.keeper_person_id)
     link_counterpart(work, seal, new.counterpart_id)
-    note_event(work, actor, seal, "registered", {"medium": seal.medium, "ga_type": seal.ga_type})
+    facts = {"medium": seal.medium, "ga_type": seal.ga_type, **as_entered(seal)}
+    note_event(work, actor, seal, "registered", facts)
     return seal
 
 

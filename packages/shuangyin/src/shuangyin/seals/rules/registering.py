@@ -61,6 +61,11 @@ def in_force_slot(
     return f"{organization_id}:{medium}:{category}{whose}{numbered}"
 
 
+def face_lines(name: str, text: str, words: str | None) -> str:
+    """What stands on a face, as the digest of it is made: its name in one line, the text of the rim, the words within."""
+    return "\n".join((name, text, words or ""))
+
+
 def filing_required(medium: str, category: str, origin: str | None) -> bool:
     """Whether a seal must be filed before it is used.
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from evidencelog.bundle import Bilingual, GivenText, StatedFact, Supplement
+from evidencelog.bundle import Bilingual, StatedFact, Supplement
 from shuangyin.approvals import queries as approvals
 from shuangyin.approvals.models import ApprovalDecision, ApprovalStep
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody.models import Loan, Opening, PhysicalUse
+from shuangyin.custody.models import Opening, PhysicalUse
 from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.organization.models import Organization, Post
 from shuangyin.people.queries import display
@@ -27,6 +27,7 @@ from shuangyin.sealing.models import SealUse, VoidedUse
 from shuangyin.seals.models import Seal
 from shuangyin.verification.bundles.belonging import UseCase
 from shuangyin.verification.bundles.entries import Recorded, Recordings
+from shuangyin.verification.bundles.free_texts import texts_of
 from shuangyin.verification.rules import masked_name
 from shuangyin.verification.texts import text_of
 
@@ -73,7 +74,7 @@ def supplement_of(belonging: UseCase, recordings: Recordings, *, masked: bool) -
         main=main.number,
         masked=masked,
         names=_names(case),
-        texts=() if masked else tuple(_texts(case)),
+        texts=() if masked else tuple(texts_of(work, recordings)),
         stated=tuple(_stated(case)),
     )
 
@@ -103,32 +104,6 @@ def _ids(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _ids(item)
-
-
-def _texts(case: _Case) -> Iterator[GivenText]:
-    """The free texts whose salted digests the entries record."""
-    request, physical = case.request, case.physical
-    comments = {decision.entry_id: decision.comment for decision, _ in case.decisions}
-    for one in case.recordings.all:
-        texts: dict[str, str | None] = {}
-        if one.entry.kind == "requests.submitted":
-            texts["reason"] = request.reason
-            texts["exception_reason"] = request.exception_reason
-            texts["repeat_reason"] = request.duplicate_reason
-        elif one.entry.kind == "approvals.decided":
-            texts["comment"] = comments.get(one.entry.id)
-        elif one.entry.kind == "custody.pressed" and physical is not None:
-            texts["remark"] = physical.remark
-        elif one.entry.kind == "sealing.void_explained" and case.void is not None:
-            texts["reason"] = case.void.reason
-        elif one.entry.kind == "custody.loan_requested":
-            loan = case.work.session.get_one(Loan, one.entry.subject_id)
-            texts |= {"place": loan.place, "purpose": loan.purpose}
-        elif one.entry.kind == "custody.opening_closed":
-            texts["note"] = case.work.session.get_one(Opening, one.entry.subject_id).note
-        for key, text in texts.items():
-            if text and isinstance(one.facts.get(key), dict):
-                yield GivenText(one.number, ("facts", key), text)
 
 
 def _stated(case: _Case) -> Iterator[StatedFact]:
