@@ -22,9 +22,9 @@ UI_SOURCES := $(shell find frontend/src frontend/public frontend/build -type f 2
 	$(wildcard frontend/*.html frontend/*.json frontend/*.ts frontend/*.js frontend/.npmrc)
 PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 
-# Worker processes of the pytest runs; 0 runs everything in one process. One more than there are processors as a rule:
-# tests of pages and of processes wait a good part of their time.
-WORKERS ?= 3
+# Worker processes of the pytest runs; 0 runs everything in one process. More than there are processors: tests of pages
+# and of processes wait a good part of their time.
+WORKERS ?= 5
 PYTEST_ARGS ?=
 # A file at a time, in the order of tests/support/order_of_files.py. A worker that dies ends the run: one that is
 # started in its place is never given the files of the dead one.

@@ -10,7 +10,9 @@ import pytest
 from foundation import CHEAP_PASSWORDS
 from running_installation import run
 
-pytestmark = pytest.mark.slow
+# A run waits for the next code of an authenticator a few times, half a minute each.
+_LONGEST_RUN_S = 390
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * _LONGEST_RUN_S)]
 
 STEPS = {
     "organization",
@@ -40,6 +42,7 @@ def test_the_demonstration_comes_out_twice_in_the_same_folder(tmp_path: Path) ->
             "--folder",
             folder,
             environment=CHEAP_PASSWORDS,
+            patience_s=_LONGEST_RUN_S,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         summary = json.loads((folder / "summary.json").read_text("utf-8"))

@@ -187,7 +187,7 @@ def installation(
 
 
 def run(
-    *command: str | Path, environment: Mapping[str, str] | None = None
+    *command: str | Path, environment: Mapping[str, str] | None = None, patience_s: float = 240
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and keep what it says; the project's own commands lie beside this Python."""
     program, *arguments = (str(part) for part in command)
@@ -198,5 +198,5 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=patience_s,
     )
