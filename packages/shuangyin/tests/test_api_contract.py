@@ -21,7 +21,8 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.result import Ok
 
 CALLERS = ("employee", "administrator", "legal_representative", "custodian")
-EXAMPLES = 20 if os.environ.get("SHUANGYIN_TEST_FULL") == "1" else 3
+FULL = os.environ.get("SHUANGYIN_TEST_FULL") == "1"
+EXAMPLES = 20 if FULL else 3
 KEPT_OUT = {
     "/api/v1/auth/sign-out",
     "/api/v1/auth/provider/sign-out",
@@ -55,6 +56,9 @@ def test_every_call_is_answered_as_promised(world: World) -> None:
 
 
 def call_with_examples(clients: list[TestClient], operation: Any) -> None:
+    """Make the calls as everybody, and after the first one only as those whose post may make them at all."""
+    asking = list(clients)
+
     @hypothesis_settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -64,8 +68,11 @@ def call_with_examples(clients: list[TestClient], operation: Any) -> None:
     )
     @given(case=operation.as_strategy())
     def call(case: Any) -> None:
-        for client in clients:
-            judge(f"{operation.method.upper()} {operation.path}", send(client, case))
+        for client in list(asking):
+            response = send(client, case)
+            judge(f"{operation.method.upper()} {operation.path}", response)
+            if not FULL and response.status_code == 403 and response.json()["code"] == "NOT_PERMITTED":
+                asking.remove(client)
 
     call()
 
