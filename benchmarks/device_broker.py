@@ -1,9 +1,11 @@
 """Smart seals over a real broker: mosquitto with mutual TLS, a gateway and its database, devices in a third process.
 
-Events are signed beforehand, then all are told at once: the clock runs from the first one sent to the last receipt at
-its device, so TLS, broker, verification, chain, database in full sync and the signed receipt are all inside. Then one
-event at a time is told beside a steady load, and a tampered device waits for the lock that the platform answers with.
-DEVICES and EVENTS set the size, CONNECTED how many devices are connected at once.
+CONNECTED devices stay connected while DEVICES of them tell EVENTS each, so that events are measured beside idle
+connections. Events are signed beforehand, then all are told at once: the clock runs from the first one sent to the last
+receipt at its device, so TLS, broker, verification, chain, database in full sync and the signed receipt are all inside.
+Then one event at a time is told beside a steady load, and a tampered device waits for the lock that the platform answers
+with. A person who watches has a page open in the gateway's process: how long a press and an alarm take to it is measured
+up to the bus that feeds the pages. The portable engine is measured with DEVICES connected.
 """
 
 from __future__ import annotations
@@ -26,8 +28,10 @@ from gmseal.sm.keys import PrivateKey
 from sealdevice.event import EventKind, PersonCheck
 from sealdevice.permit import Check, NamedPerson, Permit, PressKind, Role, sign_permit
 from shuangyin.composition import compose
+from shuangyin.core.live import LiveBus, Subscription
+from shuangyin.core.platform import Platform
 from shuangyin.core.settings import Settings
-from shuangyin.device_sim.estate import found_devices
+from shuangyin.device_sim.estate import found_devices, found_watcher
 from shuangyin.device_sim.fleet import FleetDevice, join_all, leave_all, talk_until_delivered
 from shuangyin.device_sim.seal import SimulatedSeal
 from shuangyin.devices.broker.folder import Addresses, write_folder
@@ -42,6 +46,7 @@ SINGLE = 60
 PATIENCE_S = 300.0
 KEK = "000102030405060708090a0b0c0d0e0f"
 HOUR_MS = 3_600_000
+SHOWN = "shown.log"
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 PORTS = (18_610, 18_611)
 
@@ -62,29 +67,25 @@ class Site:
 def run() -> list[dict[str, Any]]:
     """Rows: what, how many, seconds, per second, p50 and p99 in milliseconds, CPU seconds of gateway and broker."""
     rows = [_permit_row()]
-    for engine in ("best", "portable"):
+    for engine, connected in (("best", max(CONNECTED, DEVICES)), ("portable", DEVICES)):
         with (
             tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name,
-            _site(Path(name), DEVICES) as site,
+            _site(Path(name), connected) as site,
             _gateway(site, engine),
         ):
             rows += asyncio.run(_measure(site, engine))
-    with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name,
-        _site(Path(name), CONNECTED) as site,
-    ):
-        rows.append(asyncio.run(_connect(site)))
     return rows
 
 
 async def _measure(site: Site, engine: str) -> list[dict[str, Any]]:
-    devices = [FleetDevice(seal) for seal in site.seals]
-    await join_all(devices, site.address)
-    if not await talk_until_delivered(devices, PATIENCE_S):
+    everybody = [FleetDevice(seal) for seal in site.seals]
+    joined = await _join(site, everybody)
+    if not await talk_until_delivered(everybody, PATIENCE_S):
         raise RuntimeError("the gateway did not answer")
-    for seal in site.seals:
+    devices = everybody[:DEVICES]
+    for device in devices:
         for _ in range(EVENTS):
-            seal.device.person_checked(PersonCheck("p-1", frozenset({Check.PASSWORD})))
+            device.seal.device.person_checked(PersonCheck("p-1", frozenset({Check.PASSWORD})))
     cpu = _cpu(site)
     began = time.monotonic()
     if not await talk_until_delivered(devices, PATIENCE_S, pause_s=0.02):
@@ -92,58 +93,92 @@ async def _measure(site: Site, engine: str) -> list[dict[str, Any]]:
     took = time.monotonic() - began
     worked = [after - before for before, after in zip(cpu, _cpu(site), strict=True)]
     rows = [
+        joined,
         _row(f"events told at once, {engine} engine", DEVICES * EVENTS, took)
-        | {"CPU s gateway": round(worked[0], 2), "CPU s broker": round(worked[1], 2)}
+        | {"connected": len(everybody)}
+        | {"CPU s gateway": round(worked[0], 2), "CPU s broker": round(worked[1], 2)},
     ]
-    rows.append(await _singles(devices, engine))
-    rows.append(await _alarms(devices, engine))
-    await leave_all(devices)
+    rows += await _singles(site, devices, engine)
+    rows += await _alarms(site, devices, engine)
+    await leave_all(everybody)
     return rows
 
 
-async def _singles(devices: list[FleetDevice], engine: str) -> dict[str, Any]:
-    """One event at a time of one device, while the others tell theirs."""
-    waits, one = [], devices[0]
+async def _singles(site: Site, devices: list[FleetDevice], engine: str) -> list[dict[str, Any]]:
+    """One event at a time of one device, while the others tell theirs; to its receipt, and to who watches."""
+    told: dict[int, float] = {}
+    one = devices[0]
     for number in range(SINGLE):
         other = devices[1 + number % (len(devices) - 1)]
         other.seal.device.person_checked(PersonCheck("p-1", frozenset({Check.PASSWORD})))
         other.talk()
         one.seal.sense(EventKind.BATTERY_LOW)
-        seq, told = one.seal.device.state.seq, time.monotonic()
+        seq = one.seal.device.state.seq
+        told[seq] = time.monotonic()
         one.talk()
         while seq not in one.receipted_at:
             await asyncio.sleep(0.002)
-        waits.append(one.receipted_at[seq] - told)
     await talk_until_delivered(devices, PATIENCE_S)
-    return _waits(f"event told to receipt at the device, {engine} engine", waits)
+    shown = _shown(site, "devices", one.seal.id)
+    return [
+        _waits(
+            f"event told to receipt at the device, {engine} engine",
+            [one.receipted_at[seq] - at for seq, at in told.items()],
+        ),
+        _waits(f"event told to the page, {engine} engine", [_next(shown, at) for at in told.values()]),
+    ]
 
 
-async def _alarms(devices: list[FleetDevice], engine: str) -> dict[str, Any]:
-    """From the event of a moved device to the alarm it raised is one transaction; from there to the lock is the rest."""
+async def _alarms(site: Site, devices: list[FleetDevice], engine: str) -> list[dict[str, Any]]:
+    """From an unauthorised press to the alarm on the page, and to the platform's lock at the device."""
+    told: dict[str, float] = {}
     waits = []
     for device in devices[:10]:
         device.seal.sense(EventKind.UNAUTHORISED_PRESS)
-        seq, told = device.seal.device.state.seq, time.monotonic()
+        seq = device.seal.device.state.seq
+        told[device.seal.id] = time.monotonic()
         device.talk()
         while device.seal.device.state.lock_command == 0:
             await asyncio.sleep(0.005)
-        waits.append(time.monotonic() - told)
+        waits.append(time.monotonic() - told[device.seal.id])
         device.talk()
         assert seq in device.receipted_at
-    return _waits(f"tampering told to the platform's lock at the device, {engine} engine", waits)
+    alarmed = _shown(site, "alarms", None)
+    return [
+        _waits(
+            f"tampering told to the alarm on the page, {engine} engine",
+            [_next(alarmed, at) for at in told.values()],
+        ),
+        _waits(f"tampering told to the platform's lock at the device, {engine} engine", waits),
+    ]
 
 
-async def _connect(site: Site) -> dict[str, Any]:
-    devices = [FleetDevice(seal) for seal in site.seals]
-    began = time.monotonic()
+async def _join(site: Site, devices: list[FleetDevice]) -> dict[str, Any]:
+    cpu, began = _cpu(site), time.monotonic()
     await join_all(devices, site.address)
     took = time.monotonic() - began
     memory = int(Path(f"/proc/{site.broker.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    await leave_all(devices)
+    worked = [after - before for before, after in zip(cpu, _cpu(site), strict=True)]
     return _row("devices connected with mutual TLS", len(devices), took) | {
+        "connected": len(devices),
         "broker MB": round(memory / 1e6, 1),
-        "CPU s broker": round(_cpu_of(site.broker.pid), 2),
+        "CPU s gateway": round(worked[0], 2),
+        "CPU s broker": round(worked[1], 2),
     }
+
+
+def _shown(site: Site, topic: str, subject: str | None) -> list[float]:
+    """When the watching person's page was told of a topic (of one subject), in monotonic seconds, in order."""
+    lines = [line.split() for line in (site.folder / SHOWN).read_text().splitlines()]
+    return [float(at) for at, what, which in lines if what == topic and subject in (None, which)]
+
+
+def _next(shown: list[float], at: float) -> float:
+    """Seconds from an instant to the first time that the page was told after it. Raises RuntimeError if it never was."""
+    found = next((one - at for one in shown if one >= at), None)
+    if found is None:
+        raise RuntimeError("the page was never told: there is nothing to be measured")
+    return found
 
 
 def _permit_row() -> dict[str, Any]:
@@ -211,6 +246,22 @@ def _gateway(site: Site, engine: str) -> Iterator[None]:
 def _serve(folder: Path) -> None:
     """The gateway's process."""
     platform = compose(_settings(folder))
+    watcher = found_watcher(platform)
+    with (folder / SHOWN).open("w", buffering=1) as shown:
+
+        def told() -> None:
+            for event in page.take():
+                shown.write(f"{time.monotonic()} {event.topic} {event.subject_id}\n")
+
+        page = Subscription(watcher, lambda: None)
+        opened = platform.port(LiveBus).subscribe(watcher, told, None)
+        if opened is None:
+            raise RuntimeError("no page could be opened")
+        page = opened
+        _run(platform)
+
+
+def _run(platform: Platform) -> None:
     gateway = Gateway(platform)
     gateway.start()
     sys.stdout.write("running\n")

@@ -5,6 +5,8 @@ For tests and measurements only: nobody approved them, and no command of the pla
 
 from __future__ import annotations
 
+import json
+
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
@@ -17,7 +19,8 @@ from shuangyin.devices.certificates import certificate_pem, issue_device
 from shuangyin.devices.models import Device, DeviceStatus
 from shuangyin.devices.signing import public_key
 from shuangyin.devices.trust import authority
-from shuangyin.organization.models import Organization
+from shuangyin.organization.models import Organization, Post
+from shuangyin.people.models import Person, PersonStatus, PostHolding
 
 ORGANIZATION = f"{1:032x}"
 
@@ -48,6 +51,43 @@ def found_devices(platform: Platform, count: int) -> list[SimulatedSeal]:
         serials.append(certificate.serial_number)
     platform.transact(lambda work: _add(work, seals, serials))
     return seals
+
+
+def found_watcher(platform: Platform) -> str:
+    """A person of that organization who sees devices and is told of alarms; returns his id."""
+
+    def command(work: UnitOfWork) -> str:
+        post = Post(
+            id=work.new_id(),
+            organization_id=ORGANIZATION,
+            name="值守",
+            kind="administrator",
+            permissions=json.dumps(["alarms.handle", "devices.read"]),
+            is_office=False,
+            created_at=work.now,
+        )
+        person = Person(
+            id=work.new_id(),
+            organization_id=ORGANIZATION,
+            name="值守",
+            account=f"watch-{post.id}",
+            status=PersonStatus.ACTIVE,
+            created_at=work.now,
+        )
+        work.session.add_all([post, person])
+        work.session.flush()
+        held = PostHolding(
+            id=work.new_id(),
+            organization_id=ORGANIZATION,
+            person_id=person.id,
+            post_id=post.id,
+            from_at=work.now,
+        )
+        work.session.add(held)
+        work.session.flush()
+        return person.id
+
+    return platform.transact(command)
 
 
 def _found_organization(work: UnitOfWork) -> str:
