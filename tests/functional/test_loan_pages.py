@@ -1,11 +1,12 @@
-"""A loan on its pages: agreed by the custodian, taken out by two, with presses to register and a form to print."""
+"""Loans on their pages: seals agreed by the custodian and taken out by two, originals asked for, lent and looked at."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import pytest
-from browser_desk import OpenDesk
+from browser_desk import Desk, OpenDesk
 from playwright.sync_api import expect
 from running_installation import Installation
 
@@ -65,3 +66,86 @@ def test_a_loan_is_agreed_and_taken_out_on_its_pages(running: Installation, open
     assert back["state"] == "returned", "the next test finds the seals in their safe"
     desk.goto(f"/custody/loans/{loan_id}")
     expect(page.get_by_test_id("loan-state")).to_contain_text("已归还")
+
+
+def test_an_original_is_entered_borrowed_and_comes_back_damaged(
+    running: Installation, open_desk: OpenDesk
+) -> None:
+    keeper = open_desk("custodian")
+    name = _enter_an_original(keeper)
+    borrower = open_desk("employee")
+    loan = _ask_for_it(borrower, name)
+    head = running["department_head"]
+    (item,) = [one for one in head.get("/approvals", state="todo")["items"] if one["subject_id"] == loan]
+    proof = head.step_up("approvals.decide", f"{item['step_id']}:{item['binding']}")
+    body = {"decision": "approve", "binding": item["binding"], "proof": proof}
+    head.post_json(f"/approvals/steps/{item['step_id']}/decisions", body)
+
+    page = borrower.page
+    expect(page.get_by_test_id("original-loan-state")).to_contain_text("待取出")
+    borrower.look("original-loan-approved", english=True)
+    borrower.confirm(running["employee"])
+    expect(page.get_by_test_id("party-borrower").first).to_have_attribute("data-confirmed", "true")
+    keeper.goto(f"/custody/original-loans/{loan}")
+    keeper.confirm(running["custodian"])
+    expect(keeper.page.get_by_test_id("original-loan-state")).to_contain_text("待归还")
+    expect(page.get_by_test_id("original-loan-state")).to_contain_text("待归还")
+    _look_at_what_came_back(keeper)
+    for kind in ("custodian", "employee"):
+        back = running[kind].post_json(
+            f"/original-loans/{loan}/confirm", running[kind].confirmation("custody.confirm", loan)
+        )
+    assert back["state"] == "returned"
+    expect(page.get_by_test_id("original-loan-state")).to_contain_text("已归还")
+    expect(page.get_by_test_id("original-items")).to_contain_text("封皮有水渍")
+    keeper.goto(f"/custody/originals?q={name}")
+    expect(keeper.page.get_by_test_id("row").first).to_contain_text("封皮有水渍")
+    keeper.look("originals", english=True)
+    keeper.page.get_by_role("tab", name="借阅记录").click()
+    expect(keeper.page.get_by_test_id("row").first).to_contain_text(name)
+    keeper.look("original-loans", english=True)
+
+
+def _enter_an_original(desk: Desk) -> str:
+    page, name = desk.page, f"澄湖大厦不动产权证书 {secrets.token_hex(3)}"
+    desk.goto("/custody/originals")
+    page.get_by_test_id("add-original").click()
+    page.locator("#original-name").fill(name)
+    page.locator("#original-reference").fill("京（2024）海不动产权第 0012345 号")
+    page.locator("#original-condition").fill("封皮完好，无涂改")
+    page.locator("#original-slot").fill("第 8 格")
+    desk.look("original-add", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("row").filter(has_text=name)).to_contain_text("在库")
+    return name
+
+
+def _ask_for_it(desk: Desk, name: str) -> str:
+    page = desk.page
+    desk.goto("/custody/originals")
+    page.get_by_test_id("borrow-original").click()
+    dialog = page.get_by_role("dialog")
+    expect(page.get_by_test_id("confirm")).to_be_disabled()
+    page.get_by_test_id("loan-originals").click()
+    page.get_by_role("option", name=name).locator("visible=true").first.click()
+    page.keyboard.press("Tab")
+    page.locator("#original-purpose").fill("到登记中心办理抵押登记")
+    page.locator("#original-destination").fill("海淀区不动产登记中心")
+    desk.look("original-borrow", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_test_id("original-loan-state")).to_contain_text("审批中")
+    desk.look("original-loan-asked")
+    return page.url.rsplit("/", 1)[1]
+
+
+def _look_at_what_came_back(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_text("不完好", exact=True).click()
+    expect(page.get_by_test_id("enter-original-check")).to_be_disabled()
+    page.get_by_label("不完好情况").fill("封皮有水渍")
+    desk.look("original-check", english=True)
+    page.get_by_test_id("enter-original-check").click()
+    expect(page.get_by_text("确认归还").first).to_be_visible()
+    desk.look("original-back")

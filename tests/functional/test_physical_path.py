@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser_desk import Desk, OpenDesk
+from imprint_scans import Wear, render, scanned
 from playwright.sync_api import expect
 from running_installation import Installation, Story
+
+from gmseal.picture import FaceKind, face_of_kind
+from shuangyin.demo.setting import ORGANIZATION
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +29,10 @@ def test_custodian_and_reviewer_open_press_and_return(
     _return(custodian)
     assert running["employee"].get(f"/requests/{story.physical['id']}")["status"] == "sealed"
     _register(custodian)
-    _archive(open_desk("employee"), story)
+    employee = open_desk("employee")
+    _archive(employee, story)
+    _send(employee)
+    _come_back(employee)
 
 
 def _ask_to_open(desk: Desk, story: Story) -> None:
@@ -124,3 +132,73 @@ def _archive(desk: Desk, story: Story) -> None:
     desk.goto(f"/requests/{story.physical['id']}")
     expect(page.get_by_test_id("request-duties")).to_contain_text("已扫描全部页")
     desk.look("request-archived")
+
+
+def _send(desk: Desk) -> None:
+    """A stamped copy goes to the counterparty by courier; the page of the request has what is owed."""
+    page = desk.page
+    page.get_by_test_id("send-copies").click()
+    page.locator("#sent-recipient").fill("澄湖融资租赁有限公司")
+    expect(page.get_by_test_id("confirm")).to_be_disabled()
+    page.locator("#sent-courier").fill("飞鹭速运")
+    page.locator("#sent-tracking").fill("FL20260001")
+    due = page.get_by_role("dialog").get_by_label("应返回", exact=False).last
+    due.fill("2099-01-01 18:00")
+    due.press("Enter")
+    desk.look("copies-send", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("sent-copies")).to_contain_text("FL20260001")
+    desk.look("copies-out", english=True)
+
+
+def _come_back(desk: Desk) -> None:
+    """It comes back with the other seal: a scan of the sealed copy, and that the seal was seen."""
+    page = desk.page
+    page.get_by_test_id("copies-back").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(SAMPLES / "notice.pdf")
+    expect(page.get_by_test_id("confirm")).to_be_disabled()
+    dialog.get_by_role("checkbox").check(force=True)
+    desk.look("copies-back", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(dialog).to_have_count(0, timeout=30_000)
+    expect(page.get_by_test_id("sent-copies")).to_contain_text("已返回")
+    expect(page.get_by_test_id("copies-back")).to_have_count(0)
+    desk.look("copies-came-back")
+
+
+def test_a_scanned_imprint_is_compared_and_the_reviewer_decides(
+    running: Installation, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    seal_id = running.cast.seals["legal_name_physical"]["id"]
+    admin = running["administrator"]
+    seal = admin.get(f"/seals/{seal_id}")
+    face = face_of_kind(FaceKind.LIMITED_COMPANY, ORGANIZATION)
+    assert (seal["width_mm"], seal["height_mm"]) == (face.width_mm, face.height_mm)
+    if not seal["has_specimen"]:
+        files = {"specimen": ("specimen.png", render(face, 360), "image/png")}
+        admin.request("PUT", f"/seals/{seal_id}/specimen", files=files)
+    careful = Wear(
+        dpi=300, turn=17.0, blur=0.02, loss=0.0, spread=0.02, perspective=0.002, text=False, noise=0.01, quality=90
+    )  # fmt: skip
+    scan = tmp_path / "imprint.jpg"
+    scan.write_bytes(scanned(face, careful, np.random.default_rng(1)))
+    desk = open_desk("reviewer")
+    page = desk.page
+    desk.goto(f"/seals/{seal_id}")
+    imprints = page.get_by_test_id("imprints")
+    imprints.locator("input[type=file]").set_input_files(scan)
+    page.get_by_test_id("compare-imprint").click()
+    expect(page.get_by_test_id("imprint-verdict").first).to_contain_text("无法判定", timeout=60_000)
+    imprints.scroll_into_view_if_needed()
+    desk.look("imprint-compared", english=True)
+    page.get_by_test_id("decide-imprint").first.click()
+    page.get_by_role("dialog").get_by_text("相符", exact=True).click()
+    expect(page.get_by_test_id("confirm")).to_be_disabled()
+    page.locator("#imprint-note").fill("与留存印模逐处对照，边框与文字一致")
+    desk.look("imprint-decide", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(imprints).to_contain_text("与留存印模逐处对照")
+    imprints.scroll_into_view_if_needed()
+    desk.look("imprint-decided")
