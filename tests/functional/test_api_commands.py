@@ -11,8 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from running_installation import Installation
+from typer.testing import CliRunner
 
+from shuangyin import api_caller, fleet_commands
 from shuangyin.demo.person import Person
 
 CONTRACT = Path(__file__).parents[2] / "samples" / "contract.pdf"
@@ -38,6 +41,14 @@ def command(running: Installation, token: str, *arguments: str, code: str = "") 
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def fleet(running: Installation, token: str, *arguments: str) -> tuple[int, str]:
+    """`shuangyin device` within this process, against the running platform; exit code and what was told, on one line."""
+    api_caller.console._width = 300  # a table as a wide window shows it
+    words = [*arguments, "--server", running.server.base_url]
+    done = CliRunner(env={"SHUANGYIN_TOKEN": token}).invoke(fleet_commands.app, words)
+    return done.exit_code, done.output.replace("\n", " ")
 
 
 def token_of(admin: Person, scopes: list[str]) -> str:
@@ -130,6 +141,43 @@ def test_a_fleet_of_devices_is_registered_from_a_table_and_looked_at(
     }
     exit_code, told = command(running, token, "device", "lock", f"甲 {mark}", "--reason", "试验")
     assert (exit_code, "DEVICE_NOT_ACTIVE" in told) == (2, True)
+    exit_code, told = fleet(running, token, "list", "--status", "awaiting")
+    assert (exit_code, f"甲 {mark}" in told, f"乙 {mark}" in told) == (0, True, True), told
+    exit_code, told = fleet(running, token, "list", "--status", "revoked")
+    assert (exit_code, mark in told) == (0, False)
+    exit_code, told = fleet(running, token, "list", "--status", "broken")
+    assert (exit_code, "REQUEST_MALFORMED" in told or "422" in told) == (2, True), told
+    exit_code, told = fleet(running, token, "state", f"乙 {mark}")
+    assert (exit_code, "状态：awaiting" in told, "锁定：未锁定" in told) == (0, True, True), told
+    exit_code, told = fleet(running, token, "state", f"丙 {mark}")
+    assert (exit_code, "没有名为" in told) == (2, True)
+    assert fleet(running, "wrong", "firmware")[0] == 2
+
+
+def test_every_seal_is_frozen_by_command_with_a_second_factor_only(
+    running: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = running["legal_representative"]
+    token = token_of(head, ["seals.freeze"])
+    monkeypatch.setenv("SHUANGYIN_SECOND_FACTOR", "000000")
+    exit_code, told = fleet(running, token, "freeze", "--reason", "怀疑失控")
+    assert (exit_code, "SECOND_FACTOR_WRONG" in told) == (2, True), told
+    assert head.get("/seals/freeze")["frozen"] is False
+    others = token_of(running["employee"], ["requests.apply"])
+    monkeypatch.setenv("SHUANGYIN_SECOND_FACTOR", running["employee"].code())
+    assert fleet(running, others, "freeze", "--reason", "怀疑失控")[0] == 2
+    assert head.get("/seals/freeze")["frozen"] is False
+    monkeypatch.setenv("SHUANGYIN_SECOND_FACTOR", head.code())
+    try:
+        exit_code, told = fleet(running, token, "freeze", "--reason", "怀疑失控")
+        assert (exit_code, "全部印章已冻结" in told) == (0, True), told
+        assert head.get("/seals/freeze")["frozen"] is True
+    finally:
+        # Whatever happens here, the seals are needed by the tests after this one.
+        current = head.get("/seals/freeze")["current"]
+        if current is not None:
+            proof = head.step_up("seals.lift_freeze", current["id"])
+            head.post_json("/seals/freeze/lift", {"reason": "演练结束", "proof": proof})
 
 
 def test_a_use_is_voided_by_command_and_its_bundle_says_so(running: Installation, tmp_path: Path) -> None:

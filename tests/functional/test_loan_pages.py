@@ -104,6 +104,9 @@ def test_an_original_is_entered_borrowed_and_comes_back_damaged(
     keeper.page.get_by_role("tab", name="借阅记录").click()
     expect(keeper.page.get_by_test_id("row").first).to_contain_text(name)
     keeper.look("original-loans", english=True)
+    with keeper.page.expect_download() as waiting:
+        keeper.page.get_by_test_id("original-loans-pdf").click()
+    assert waiting.value.path().read_bytes().startswith(b"%PDF-")
 
 
 def _enter_an_original(desk: Desk) -> str:
@@ -111,6 +114,7 @@ def _enter_an_original(desk: Desk) -> str:
     desk.goto("/custody/originals")
     page.get_by_test_id("add-original").click()
     page.locator("#original-name").fill(name)
+    desk.choose("类别", "不动产权证书", scope=page.get_by_role("dialog"))
     page.locator("#original-reference").fill("京（2024）海不动产权第 0012345 号")
     page.locator("#original-condition").fill("封皮完好，无涂改")
     page.locator("#original-slot").fill("第 8 格")
@@ -147,5 +151,7 @@ def _look_at_what_came_back(desk: Desk) -> None:
     page.get_by_label("不完好情况").fill("封皮有水渍")
     desk.look("original-check", english=True)
     page.get_by_test_id("enter-original-check").click()
+    page.get_by_test_id("original-photos").locator("input[type=file]").set_input_files(SAMPLES / "scan.png")
+    expect(page.get_by_test_id("original-photos").get_by_alt_text("王岚")).to_be_visible()
     expect(page.get_by_text("确认归还").first).to_be_visible()
     desk.look("original-back")

@@ -13,6 +13,7 @@ from browser_desk import Desk, OpenDesk
 from playwright.sync_api import expect
 from running_installation import FINANCING_AMOUNT, Installation
 from smart_seal_story import HOUR_MS, SealStory, recovery, seal_story
+from test_api_commands import fleet, token_of
 
 from sealdevice.event import EventKind
 from shuangyin.demo.smart_seal import SmartSeal
@@ -187,6 +188,11 @@ def test_a_seal_on_loan_to_a_site_leaves_its_fence(story: SealStory) -> None:
     device.seal.go(SITE["latitude_e7"], SITE["longitude_e7"])
     assert device.press(permit) is None, "back in the fence, and still locked"
     assert "locked" in device.seal.objections
+    token = token_of(story["administrator"], ["devices.read"])
+    exit_code, told = fleet(story.running, token, "state", story["administrator"].get(f"/devices/{device.id}")["device"]["name"])
+    assert (exit_code, "锁定：已锁定（command）" in told) == (0, True), told
+    exit_code, told = fleet(story.running, token, "firmware")
+    assert (exit_code, "simulated-1" in told) == (0, True), told
     unlock = {"person_id": story["reviewer"].id, "reason": "已追回"}
     path = f"/devices/{device.id}/unlock"
     assert story["administrator"].refused("POST", path, json=unlock)["code"] == "STEP_UP_REQUIRED"

@@ -1256,7 +1256,7 @@ export interface paths {
         };
         /**
          * Photo
-         * @description The photo itself, for who may see its opening.
+         * @description The photo itself, for who may see its opening, its loan or its loan of originals.
          */
         get: operations["photo_api_v1_custody_photos__photo_id__get"];
         put?: never;
@@ -3565,6 +3565,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/original-loans.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Loans Sheet
+         * @description The register of loans of originals as a printable form (原件借阅登记表).
+         */
+        get: operations["loans_sheet_api_v1_original_loans_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/original-loans/{loan_id}": {
         parameters: {
             query?: never;
@@ -3640,6 +3660,26 @@ export interface paths {
          *     second person on this device.
          */
         post: operations["confirm_loan_api_v1_original_loans__loan_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/original-loans/{loan_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Photograph Returned
+         * @description Keep a photo (JPEG, PNG, WebP) of the originals back in their slot.
+         */
+        post: operations["photograph_returned_api_v1_original_loans__loan_id__photos_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7681,6 +7721,11 @@ export interface components {
              * File
              * @description An XLSX as it is exported.
              */
+            file: string;
+        };
+        /** Body_photograph_returned_api_v1_original_loans__loan_id__photos_post */
+        Body_photograph_returned_api_v1_original_loans__loan_id__photos_post: {
+            /** File */
             file: string;
         };
         /** Body_photograph_use_api_v1_paper_permits__permit_id__photos_post */
@@ -12049,6 +12094,11 @@ export interface components {
             out_at: number | null;
             /** Overdue At */
             overdue_at: number | null;
+            /**
+             * Photos
+             * @description Of the originals back in their slot; left out of lists.
+             */
+            photos: components["schemas"]["PhotoOut"][];
             /** Place */
             place: string;
             /** Purpose */
@@ -23941,6 +23991,36 @@ export interface operations {
             };
         };
     };
+    loans_sheet_api_v1_original_loans_pdf_get: {
+        parameters: {
+            query?: {
+                state?: ("asked" | "approved" | "rejected" | "sent_back" | "out" | "overdue" | "returned" | "cancelled") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_loan_api_v1_original_loans__loan_id__get: {
         parameters: {
             query?: never;
@@ -24072,6 +24152,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OriginalLoanOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    photograph_returned_api_v1_original_loans__loan_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                loan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_photograph_returned_api_v1_original_loans__loan_id__photos_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoOut"];
                 };
             };
             /** @description Problem document */

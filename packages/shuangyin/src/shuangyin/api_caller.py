@@ -6,11 +6,14 @@ The embedded database belongs to the process that serves it, so a command asks t
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+
+from shuangyin.core.clock import BEIJING
 
 console = Console()
 
@@ -50,28 +53,35 @@ class Caller:
 
     def proof(self, act: str, subject: str) -> str:
         """A proof of the second factor for one act, by a code from the environment or asked for."""
-        code = os.environ.get(CODE_VARIABLE) or typer.prompt("动态口令 Second factor", hide_input=True)
-        asked = {"act": act, "subject": subject, "method": "totp", "code": code}
+        asked = {"act": act, "subject": subject, "method": "totp", "code": _code()}
         return str(self.call("POST", "/auth/step-up", json=asked)["proof"])
+
+    def all(self, path: str, wanted: dict[str, str] | None = None) -> list[dict[str, Any]]:
+        """The whole of a list, page by page."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            query = {**(wanted or {}), "limit": 200, **({"cursor": cursor} if cursor else {})}
+            page = self.call("GET", path, params=query)
+            found += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    def confirm(self, path: str) -> dict[str, Any]:
+        """Confirm one's part by a code of the second factor, from the environment or asked for."""
+        return self.call("POST", path, json={"method": "totp", "code": _code()})
 
     def content(self, path: str) -> bytes:
         return bytes(self._send("GET", path).content)
 
     def person(self, wanted: str) -> dict[str, Any]:
         """The active person of an account or id, or of a name that one person has; accounts are shown to few."""
-        cursor: str | None = None
-        called: list[dict[str, Any]] = []
-        while True:
-            query = {"status": "active", "limit": 200, **({"cursor": cursor} if cursor else {})}
-            page = self.call("GET", "/persons", params=query)
-            for one in page["items"]:
-                if wanted in (one["account"], one["id"]):
-                    return dict(one)
-                if one["name"] == wanted:
-                    called.append(dict(one))
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
+        active = self.all("/persons", {"status": "active"})
+        for one in active:
+            if wanted in (one["account"], one["id"]):
+                return one
+        called = [one for one in active if one["name"] == wanted]
         if len(called) == 1:
             return called[0]
         if called:
@@ -92,6 +102,19 @@ class Caller:
         except (ValueError, KeyError, TypeError):
             told = f"HTTP {answer.status_code}"
         raise refused(told)
+
+
+def moment(text: str) -> int:
+    """UTC milliseconds of a time of Beijing. Ends the command with a sentence for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise refused("时间请写作 2026-05-20T18:00。 Write the time as 2026-05-20T18:00.") from error
+    return int((at if at.tzinfo else at.replace(tzinfo=BEIJING)).timestamp() * 1000)
+
+
+def _code() -> str:
+    return os.environ.get(CODE_VARIABLE) or str(typer.prompt("动态口令 Second factor", hide_input=True))
 
 
 def token_from(token_file: Path | None) -> str:

@@ -14,6 +14,7 @@ from shuangyin import (
     fleet_commands,
     loan_commands,
     log_commands,
+    original_commands,
     people_commands,
     request_commands,
     use_commands,
@@ -26,6 +27,7 @@ from shuangyin.process_lock import only_process
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
 app.add_typer(loan_commands.app, name="loan")
+app.add_typer(original_commands.app, name="original")
 app.add_typer(log_commands.app, name="log")
 app.add_typer(people_commands.app, name="person")
 app.add_typer(request_commands.app, name="request")

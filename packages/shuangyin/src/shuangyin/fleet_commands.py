@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +20,6 @@ app = typer.Typer(
 )
 COLUMNS = ("name", "maker")
 MOST_ROWS = 1_000
-PAGE = 200
 
 Status = Annotated[str | None, typer.Option(help="awaiting, active or revoked; all of them by default.")]
 
@@ -141,17 +139,8 @@ def firmware(server: Server = "http://localhost:8600", token_file: TokenFile = N
         console.print(f"{count:6d}  {maker}  {version}", highlight=False)
 
 
-def _devices(caller: Caller, status: str | None) -> Iterator[dict[str, Any]]:
-    cursor: str | None = None
-    while True:
-        query: dict[str, Any] = {"limit": PAGE}
-        query |= {"status": status} if status else {}
-        query |= {"cursor": cursor} if cursor else {}
-        page = caller.call("GET", "/devices", params=query)
-        yield from page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return
+def _devices(caller: Caller, status: str | None) -> list[dict[str, Any]]:
+    return caller.all("/devices", {"status": status} if status else {})
 
 
 def _named(caller: Caller, name: str) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from shuangyin.api_caller import CODE_VARIABLE, Caller, Server, TokenFile, console, refused, token_from
+from shuangyin.api_caller import Caller, Server, TokenFile, console, moment, refused, token_from
 from shuangyin.core.clock import BEIJING, beijing_time
 
 app = typer.Typer(
@@ -52,14 +51,14 @@ def agree(
         waiting = [one for one in caller.call_list("GET", "/custody/waiting") if one["number"] == request]
         if not waiting:
             raise refused(f"没有待用印的申请 {request}。 No application {request} waits for a physical seal.")
-        asked, due_at = waiting[0], _moment(until)
+        asked, due_at = waiting[0], moment(until)
         body = {
             "request_id": asked["id"],
             "seal_ids": [one["seal_id"] for one in asked["seals"]],
             "escort_id": _named(caller, escort),
             "place": place,
             "purpose": purpose or asked["reason"],
-            "from_at": _moment(begins) if begins else int(datetime.now(BEIJING).timestamp() * 1000),
+            "from_at": moment(begins) if begins else int(datetime.now(BEIJING).timestamp() * 1000),
             "due_at": due_at,
         }
         _show(caller.call("POST", "/loans", json=body))
@@ -109,7 +108,7 @@ def overdue(server: Server = "http://localhost:8600", token_file: TokenFile = No
 
 def _named(caller: Caller, name: str) -> str:
     """The id of the one active person of this name. Ends the command when there is none, or more than one."""
-    active = _all(caller, "/persons", {"status": "active"})
+    active = caller.all("/persons", {"status": "active"})
     found = [str(one["id"]) for one in active if one["name"] == name]
     if len(found) != 1:
         raise refused(
@@ -127,27 +126,12 @@ def _confirm(number: str, states: tuple[str, ...], server: str, token: str) -> N
             raise refused(
                 f"{number} 现为{_STATES[loan['state']]}。 Nothing of the kind is to be confirmed now."
             )
-        code = os.environ.get(CODE_VARIABLE) or typer.prompt("动态口令 Second factor", hide_input=True)
-        body = {"method": "totp", "code": code}
-        _show(caller.call("POST", f"/loans/{loan['id']}/confirm", json=body))
+        _show(caller.confirm(f"/loans/{loan['id']}/confirm"))
 
 
 def _loans(caller: Caller, state: str | None) -> list[dict[str, Any]]:
     """All loans that the caller sees."""
-    return _all(caller, "/loans", {"state": state} if state else {})
-
-
-def _all(caller: Caller, path: str, wanted: dict[str, str]) -> list[dict[str, Any]]:
-    """A list, page by page."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        query = {**wanted, "limit": 200, **({"cursor": cursor} if cursor else {})}
-        page = caller.call("GET", path, params=query)
-        found += page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return found
+    return caller.all("/loans", {"state": state} if state else {})
 
 
 def _show(loan: dict[str, Any]) -> None:
@@ -159,12 +143,3 @@ def _show(loan: dict[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _moment(text: str) -> int:
-    """UTC milliseconds of a time of Beijing. Ends the command with a sentence for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refused("时间请写作 2026-05-20T18:00。 Write the time as 2026-05-20T18:00.") from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).timestamp() * 1000)

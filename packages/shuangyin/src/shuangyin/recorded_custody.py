@@ -51,9 +51,10 @@ def _photographed(work: UnitOfWork, content: Content, facts: Facts) -> str | Non
     taken_by = facts.get("taken_by", content.get("actor")) if named else getattr(row, "taken_by", None)
     if said is None and (row.taken_at, row.taken_by) != (content.get("at"), taken_by):
         return "UsePhoto.taken_at or taken_by is not what was recorded"
-    if said is None and subject_of(content) not in (row.opening_id, row.loan_id, row.paper_permit_id):
-        return "UsePhoto.opening_id or loan_id is not what was recorded"
-    if said is None and [row.opening_id, row.loan_id, row.paper_permit_id].count(None) != 2:
+    belongs = (row.opening_id, row.loan_id, row.paper_permit_id, row.original_loan_id)
+    if said is None and subject_of(content) not in belongs:
+        return "UsePhoto.opening_id, loan_id or original_loan_id is not what was recorded"
+    if said is None and belongs.count(None) != len(belongs) - 1:
         return "UsePhoto is of more than the opening, loan or permit that was recorded"
     return said
 

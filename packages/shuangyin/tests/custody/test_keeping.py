@@ -73,7 +73,13 @@ def test_a_lock_code_past_its_interval_is_changed_before_two_before_the_safe_ope
     problem(changed(desk, "reviewer", "custodian"), 403, "NOT_KEEPER_OF_SAFE")
     problem(changed(desk, witness="employee"), 409, "LOCK_WITNESS")
     problem(changed(desk, witness="custodian"), 409, "LOCK_WITNESS")
-    told = ok(changed(desk, reason="interval"), 201)
+    problem(changed(desk, password="wrong"), 401, "SIGN_IN_REFUSED")
+    problem(changed(desk, code="000000"), 403, "SECOND_FACTOR_WRONG")
+    (spare, *_) = ok(desk.story.post("reviewer", "/me/recovery-codes"))["codes"]
+    # The witness has no authenticator at hand: one of his recovery codes does, once.
+    told = ok(changed(desk, reason="interval", method="recovery_code", code=spare), 201)
+    again = changed(desk, reason="interval", method="recovery_code", code=spare)
+    assert again.status_code == 403, "a recovery code is used up"
     assert told["lock_due"] is None
     assert [one["reason"] for one in told["changes"]] == ["interval"]
     assert "custody.lock_code_changed" in kinds_about(desk, "safe", desk.safe_id)

@@ -1,4 +1,5 @@
-"""`shuangyin loan` at a custody desk: agreed, taken out and brought back by two, what is overdue told by the exit code."""
+"""`shuangyin loan` and `shuangyin original` at a custody desk: asked for, taken out and brought back by two, what is overdue
+told by the exit code."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from platform_world import NAMES, ok
 from request_story import SAMPLES
 from typer.testing import CliRunner
 
-from shuangyin import api_caller, loan_commands
+from shuangyin import api_caller, loan_commands, original_commands
 from shuangyin.core.clock import beijing_time
 
 pytestmark = pytest.mark.database_full
@@ -41,10 +42,12 @@ def said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(kind: str, *arguments: str, code: bool = False) -> tuple[int, str]:
         monkeypatch.setenv("SHUANGYIN_TOKEN", kind)
         monkeypatch.setenv("SHUANGYIN_SECOND_FACTOR", desk.world.code(kind) if code else "000000")
-        done = CliRunner().invoke(loan_commands.app, list(arguments))
+        app = original_commands.app if arguments[0] == "original" else loan_commands.app
+        done = CliRunner().invoke(app, [one for one in arguments if one != "original"])
         return done.exit_code, done.output.replace("\n", " ")
 
     monkeypatch.setattr(loan_commands, "Caller", Signed)
+    monkeypatch.setattr(original_commands, "Caller", Signed)
     monkeypatch.setattr(api_caller.console, "_width", 300)
     return run
 
@@ -78,6 +81,50 @@ def test_a_loan_is_agreed_taken_out_and_returned_by_command(desk: Desk, said: An
         exit_code, told = said(kind, "return", loan, code=True)
         assert exit_code == 0, told
     assert "已归还" in said("custodian", "list", "--state", "returned")[1]
+
+
+def test_an_original_is_borrowed_and_returned_by_command(desk: Desk, said: Any) -> None:
+    body = {
+        "kind": "title_deed",
+        "name": "不动产权证书",
+        "condition": "完好",
+        "safe_id": desk.safe_id,
+        "slot": "9",
+    }
+    deed = ok(desk.story.post("custodian", "/originals", body), 201)
+    assert deed["number"] in said("employee", "original", "list", "--state", "kept")[1]
+    begin = desk.world.clock.now_ms()
+    stamps = [beijing_time(one).isoformat() for one in (begin, begin + 4 * 3_600_000)]
+    terms = ("--purpose", "办理抵押", "--place", "登记中心", "--from", stamps[0], "--until", stamps[1])
+    assert "没有原件" in said("employee", "original", "borrow", "原件-1999-000001", *terms)[1]
+    exit_code, told = said("employee", "original", "borrow", deed["number"], *terms)
+    assert (exit_code, "审批中" in told) == (0, True), told
+    loan = told.split()[0]
+    assert "Nothing of the kind" in said("employee", "original", "take-out", loan, code=True)[1]
+    (item,) = [one for one in desk.story.todo("department_head") if one["number"] == loan]
+    ok(desk.story.decide("department_head", item, proof=True))
+    assert said("employee", "original", "take-out", loan)[0] == 2, "a wrong code confirms nothing"
+    assert said("employee", "original", "take-out", loan, code=True)[0] == 0
+    assert "待归还" in said("custodian", "original", "take-out", loan, code=True)[1]
+    desk.world.clock.advance(seconds=5 * 3600)
+    desk.again("custodian", "employee")
+    assert said("employee", "original", "overdue")[0] == 1
+    assert "编号=情况" in said("custodian", "original", "check", loan, "--damaged", deed["number"])[1]
+    assert "没有原件 X" in said("custodian", "original", "check", loan, "--damaged", "X=水渍")[1]
+    wrong = f"{deed['number']}=封皮有水渍"
+    assert said("custodian", "original", "check", loan, "--damaged", wrong)[0] == 0
+    exit_code, told = said("custodian", "original", "return", loan, code=True)
+    assert (exit_code, "PHOTO_RETURNED_MISSING" in told) == (2, True), told
+    (row,) = desk.story.get("custodian", "/original-loans")["items"]
+    files = {"file": ("photo.jpg", (SAMPLES / "scan.jpg").read_bytes(), "image/jpeg")}
+    ok(desk.world.client("custodian").post(f"/api/v1/original-loans/{row['id']}/photos", files=files), 201)
+    for kind in ("custodian", "employee"):
+        desk.world.clock.advance(seconds=60)
+        exit_code, told = said(kind, "original", "return", loan, code=True)
+        assert exit_code == 0, told
+    assert "已归还" in said("custodian", "original", "loans", "--state", "returned")[1]
+    assert said("employee", "original", "overdue")[0] == 0
+    assert "您可见的借阅" in said("employee", "original", "return", "借阅-1999-000001")[1]
 
 
 def pressed(desk: Desk, loan_id: str) -> None:

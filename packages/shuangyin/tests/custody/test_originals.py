@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pypdfium2 as pdfium
 import pytest
 from custody_desk import Desk
+from hiring import hire
 from platform_world import PASSWORD, ok, problem
+from request_story import SAMPLES
 from tampering import Altered, require_named, require_untouched
 
 from shuangyin.custody.commands.overdue_originals import notice_overdue_originals
@@ -62,6 +65,12 @@ def check(desk: Desk, loan: dict[str, Any], kind: str = "custodian", **found: An
     return desk.story.post(kind, f"/original-loans/{loan['id']}/checks", {"items": items})
 
 
+def photograph(desk: Desk, loan: dict[str, Any], kind: str = "custodian", content: bytes = b"") -> Any:
+    """A photo of the originals back in their slot."""
+    files = {"file": ("photo.jpg", content or (SAMPLES / "scan.jpg").read_bytes(), "image/jpeg")}
+    return desk.world.client(kind).post(f"/api/v1/original-loans/{loan['id']}/photos", files=files)
+
+
 def state(desk: Desk, original: dict[str, Any]) -> str:
     return str(desk.story.get("employee", f"/originals/{original['id']}")["state"])
 
@@ -112,14 +121,30 @@ def come_back_damaged_and_late(desk: Desk, deed: dict[str, Any], loan: dict[str,
     ok(check(desk, loan, intact=False))
     problem(confirm(desk, loan, "custodian"), 409, "DAMAGE_UNDESCRIBED")
     ok(check(desk, loan, intact=False, note="封皮有水渍"))
+    problem(confirm(desk, loan, "custodian"), 409, "PHOTO_RETURNED_MISSING")
+    problem(photograph(desk, loan, "employee"), 403, "NOT_KEEPER_OF_SAFE")
+    problem(photograph(desk, loan, content=b"no picture"), 422, "NOT_A_PHOTO")
+    photo = ok(photograph(desk, loan), 201)
+    assert [one["id"] for one in read(desk, loan)["photos"]] == [photo["id"]]
+    assert world.client("employee").get(photo["url"]).content == (SAMPLES / "scan.jpg").read_bytes()
+    hire(world, "clerk", "employee", "何静")
+    assert world.client("clerk").get(photo["url"]).status_code == 404, (
+        "whose loan it is not sees nothing of it"
+    )
     ok(confirm(desk, loan, "custodian"))
     problem(check(desk, loan), 409, "RETURN_CONFIRMED")
+    problem(photograph(desk, loan), 409, "RETURN_CONFIRMED")
     assert state(desk, deed) == "lent"
     back = ok(confirm(desk, loan, "employee"))
     assert (back["state"], state(desk, deed)) == ("returned", "kept")
     assert desk.story.get("employee", f"/originals/{deed['id']}")["condition"] == "封皮有水渍"
     kinds = {one["kind"] for one in desk.story.get("administrator", "/alarms")["items"]}
     assert "original_damaged" in kinds
+    assert world.client("employee").get("/api/v1/original-loans.pdf").status_code == 403
+    form = world.client("auditor").get("/api/v1/original-loans.pdf?state=returned")
+    shown = pdfium.PdfDocument(form.content)[0].get_textpage().get_text_range()
+    for words in ("原件借阅登记表", loan["number"], "封皮有水渍", "海淀区不动产登记中心"):
+        assert words in shown.replace("\r\n", ""), words
 
 
 def whatever_is_altered_is_named(desk: Desk) -> None:
@@ -135,6 +160,8 @@ def whatever_is_altered_is_named(desk: Desk) -> None:
         Altered("original_loan", "purpose", "别的事", "OriginalLoan.purpose"),
         Altered("original_loan_item", "intact", True, "OriginalLoanItem.intact"),
         Altered("original_loan_item", "note", "无", "OriginalLoanItem.note"),
+        Altered("use_photo", "original_loan_id", None, "UsePhoto"),
+        Altered("use_photo", "sm3", "0" * 64, "UsePhoto.sm3"),
     ]
     require_named(desk.world.platform, "custody.", changes)
 

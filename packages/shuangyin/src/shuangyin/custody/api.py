@@ -15,7 +15,7 @@ from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.custody import queries, views
+from shuangyin.custody import original_queries, queries, views
 from shuangyin.custody.commands import openings, safes, uses
 from shuangyin.custody.identifying import shown_by
 from shuangyin.custody.models import OpeningStatus, PhotoMoment
@@ -161,10 +161,10 @@ def add_photo(
 
 @router.get("/custody/photos/{photo_id}", response_class=Response)
 def photo(photo_id: str, platform: PlatformOf, actor: SignedIn) -> Response:
-    """The photo itself, for who may see its opening."""
+    """The photo itself, for who may see its opening, its loan or its loan of originals."""
 
     def query(work: UnitOfWork) -> Response:
-        found = queries.photo(work, actor, photo_id)
+        found = original_queries.photo(work, actor, photo_id)
         content = work.objects.read(work.session.get_one(StoredObject, found.object_id))
         return Response(content, media_type=found.media_type)
 

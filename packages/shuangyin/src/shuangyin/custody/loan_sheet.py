@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from shuangyin.core.actor import Actor
-from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
 from shuangyin.custody.loan_schemas import LoanOut
 from shuangyin.custody.loan_views import loan_out
-from shuangyin.custody.typesetting import typeset_form
+from shuangyin.custody.typesetting import named, time_of, typeset_form
 from shuangyin.organization.queries import get as organization_of
-from shuangyin.people.schemas import PersonRef
 
 MAX_LINES = 1000
 _STATES = {
@@ -30,7 +28,7 @@ def loan_sheet(work: UnitOfWork, actor: Actor, *, state: str | None) -> dict[str
     rows = queries.loans(work, actor, state=state, before=None, limit=MAX_LINES)
     return {
         "organization": organization_of(work, actor.organization_id).name,
-        "printed_at": _time(work.now),
+        "printed_at": time_of(work.now),
         "rows": [_row(loan_out(work, row)) for row in reversed(rows)],
     }
 
@@ -49,20 +47,12 @@ def _row(loan: LoanOut) -> dict[str, Any]:
         "title": loan.request_title,
         "place": loan.place,
         "purpose": loan.purpose,
-        "from_at": _time(loan.from_at),
-        "due_at": _time(loan.due_at),
-        "out_at": _time(loan.out_at),
-        "back_at": _time(loan.back_at),
-        "custodian": _named(loan.custodian),
-        "escort": _named(loan.escort),
+        "from_at": time_of(loan.from_at),
+        "due_at": time_of(loan.due_at),
+        "out_at": time_of(loan.out_at),
+        "back_at": time_of(loan.back_at),
+        "custodian": named(loan.custodian),
+        "escort": named(loan.escort),
         "good": str(sum(use.normal + use.seam + use.cover for use in loan.uses)),
         "spoiled": str(sum(use.spoiled for use in loan.uses)),
     }
-
-
-def _named(person: PersonRef) -> str:
-    return f"{person.name}({person.post})" if person.post else person.name
-
-
-def _time(milliseconds: int | None) -> str:
-    return "" if milliseconds is None else beijing_time(milliseconds).strftime("%Y-%m-%d %H:%M")

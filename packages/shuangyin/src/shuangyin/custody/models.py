@@ -139,7 +139,7 @@ class PhysicalUse(Base):
 
 
 class UsePhoto(Base):
-    """A photo of a paper before and after it was stamped, of the pressing, or of the seal back in its place."""
+    """A photo of a paper before and after it was stamped, of the pressing, or of seals or originals back in their place."""
 
     __tablename__ = "use_photo"
 
@@ -148,6 +148,12 @@ class UsePhoto(Base):
     opening_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("opening.id"), index=True)
     loan_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("loan.id"), index=True)
     paper_permit_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("paper_permit.id"), index=True)
+    original_loan_id: Mapped[str | None] = mapped_column(
+        String(32),
+        ForeignKey("original_loan.id"),
+        index=True,
+        doc="Whose originals it shows, back in their slot.",
+    )
     request_id: Mapped[str | None] = mapped_column(
         String(32), ForeignKey("use_request.id"), doc="Whose paper it shows; null for seals in their place."
     )

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from shuangyin.custody.checklist_models import PressCheck
 from shuangyin.custody.models import Loan, Opening, PhysicalUse, UsePhoto
+from shuangyin.custody.original_models import OriginalLoan
 from shuangyin.custody.paper_permit_models import PaperPermit
 from shuangyin.requests.models import UseRequest
 
@@ -17,7 +18,8 @@ from shuangyin.requests.models import UseRequest
 class Occasion:
     """Where presses and photos belong, who presses, who answers for the count, and who is there.
 
-    Exactly one of the three ids is set. `begun_at` is when the seal left its slot, UTC milliseconds.
+    Exactly one of the ids is set. `begun_at` is when the seal left its slot, UTC milliseconds. On a loan of originals
+    nothing is pressed: only the photo of their return belongs to it.
     """
 
     opening_id: str | None
@@ -27,12 +29,15 @@ class Occasion:
     present: frozenset[str]
     begun_at: int
     paper_permit_id: str | None = None
+    original_loan_id: str | None = None
 
     @property
     def subject(self) -> tuple[str, str]:
         """What the evidence of it is filed under: the type and the id."""
         if self.paper_permit_id is not None:
             return ("paper_permit", self.paper_permit_id)
+        if self.original_loan_id is not None:
+            return ("original_loan", self.original_loan_id)
         return ("loan", self.loan_id) if self.loan_id is not None else ("opening", self.opening_id or "")
 
     def of(self, table: type[PhysicalUse | UsePhoto | PressCheck]) -> ColumnElement[bool]:
@@ -41,6 +46,8 @@ class Occasion:
             return table.loan_id == self.loan_id
         if self.paper_permit_id is not None and not issubclass(table, PressCheck):
             return table.paper_permit_id == self.paper_permit_id
+        if self.original_loan_id is not None and issubclass(table, UsePhoto):
+            return table.original_loan_id == self.original_loan_id
         return table.opening_id == self.opening_id
 
 
@@ -79,4 +86,17 @@ def under_paper_permit(permit: PaperPermit) -> Occasion:
         present=frozenset({presser, reviewer}),
         begun_at=permit.valid_from,
         paper_permit_id=permit.id,
+    )
+
+
+def of_originals(loan: OriginalLoan, custodian_id: str) -> Occasion:
+    """The return of originals: the borrower brings them, the custodian looks at them; nothing is pressed."""
+    return Occasion(
+        opening_id=None,
+        loan_id=None,
+        presser_id=loan.borrower_id,
+        reviewer_id=custodian_id,
+        present=frozenset({loan.borrower_id, custodian_id}),
+        begun_at=loan.out_at or loan.requested_at,
+        original_loan_id=loan.id,
     )

@@ -32,6 +32,15 @@ def unknown_route(code: str) -> Invalid:
     )
 
 
+def unphotographed() -> Refused:
+    """Originals count as back once they were photographed in their slot."""
+    return Refused(
+        "PHOTO_RETURNED_MISSING",
+        "还没有原件归还的照片。请保管人拍下已放回格口的原件后再确认归还。",
+        "There is no photo of the return. The custodian photographs the originals in their slot first.",
+    )
+
+
 def not_lent() -> Conflict:
     """The originals are not out on this loan."""
     return Conflict(

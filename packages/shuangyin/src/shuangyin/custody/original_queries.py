@@ -17,7 +17,8 @@ from shuangyin.custody import queries, views
 from shuangyin.custody.keeping_queries import keeps
 from shuangyin.custody.loan_rules import Span
 from shuangyin.custody.loan_views import parties_out
-from shuangyin.custody.models import Safe
+from shuangyin.custody.models import Safe, UsePhoto
+from shuangyin.custody.occasions import Occasion, of_originals
 from shuangyin.custody.original_models import (
     Original,
     OriginalLoan,
@@ -41,6 +42,20 @@ def original(work: UnitOfWork, organization_id: str, original_id: str) -> Origin
     )
     if found is None:
         raise not_found("该原件", "original")
+    return found
+
+
+def occasion_of(work: UnitOfWork, found: OriginalLoan) -> Occasion:
+    """Where the photo of the return belongs."""
+    return of_originals(found, custodian_of(work, found, "back"))
+
+
+def photo(work: UnitOfWork, actor: Actor, photo_id: str) -> UsePhoto:
+    """One photo of custody, for who may see its opening, its loan or its loan of originals. Raises NotFound."""
+    found = work.session.get(UsePhoto, photo_id)
+    if found is None or found.original_loan_id is None or found.organization_id != actor.organization_id:
+        return queries.photo(work, actor, photo_id)
+    loan(work, actor, found.original_loan_id)
     return found
 
 
@@ -193,6 +208,7 @@ def loan_out(work: UnitOfWork, actor: Actor, found: OriginalLoan, *, listed: boo
     approvers = approvers_of(work, found.route_id)
     gave, took = custodian_of(work, found, "out"), custodian_of(work, found, "back")
     people = views.People(work, [found.borrower_id, gave, took, *approvers])
+    photos = [] if listed else queries.photos_of(work, occasion_of(work, found))
     return OriginalLoanOut.model_validate(
         {
             **{
@@ -215,6 +231,7 @@ def loan_out(work: UnitOfWork, actor: Actor, found: OriginalLoan, *, listed: boo
                 work, people, found.id, "back", {"borrower": found.borrower_id, "custodian": took}
             ),
             "route": None if listed or found.route_id is None else route_out(work, route_of(work, found.route_id)),
+            "photos": [views.photo_out(work, one) for one in photos],
             "i_keep": keeps(work, safe, actor.person_id),
         }
     )  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shuangyin.approvals.schemas import ApprovalRouteOut
 from shuangyin.core.free_text import Line, Paragraph
 from shuangyin.custody.loan_schemas import LATEST_MS, PartyOut
+from shuangyin.custody.schemas import PhotoOut
 from shuangyin.people.schemas import Id, PersonRef
 
 Kind = Literal[
@@ -149,5 +150,6 @@ class OriginalLoanOut(BaseModel):
     out: list[PartyOut] = Field(description="Who confirmed that the originals go out.")
     back: list[PartyOut] = Field(description="Who confirmed that they are back.")
     route: ApprovalRouteOut | None = Field(description="Left out of lists.")
+    photos: list[PhotoOut] = Field(description="Of the originals back in their slot; left out of lists.")
     i_keep: bool = Field(description="Whether the caller keeps the safe they belong to.")
     version: int

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.writing import ExpectedVersion, Write
+from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import original_queries as queries
-from shuangyin.custody.commands import original_loans, originals
+from shuangyin.custody import views
+from shuangyin.custody.commands import original_loans, originals, uses
 from shuangyin.custody.identifying import shown_by
+from shuangyin.custody.original_loan_sheet import original_loan_sheet, typeset_original_loans
 from shuangyin.custody.original_queries import loan_out, original_out
 from shuangyin.custody.original_schemas import (
     LoanState,
@@ -26,11 +29,12 @@ from shuangyin.custody.original_schemas import (
     Reason,
     ReturnedOriginals,
 )
-from shuangyin.custody.schemas import OpeningConfirmation
+from shuangyin.custody.schemas import OpeningConfirmation, PhotoOut
 
 router = APIRouter(tags=["custody"])
 
 Reader = Annotated[Actor, access("seals.read")]
+CustodyReader = Annotated[Actor, access("custody.read")]
 Applicant = Annotated[Actor, access("requests.apply")]
 
 
@@ -135,6 +139,16 @@ def list_loans(
     return platform.view(query)
 
 
+@router.get("/original-loans.pdf", response_class=Response)
+def loans_sheet(platform: PlatformOf, actor: CustodyReader, state: LoanState | None = None) -> Response:
+    """The register of loans of originals as a printable form (原件借阅登记表)."""
+    content = typeset_original_loans(
+        platform.view(lambda work: original_loan_sheet(work, actor, state=state))
+    )
+    headers = {"Content-Disposition": 'inline; filename="original-loans.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
 @router.get("/original-loans/{loan_id}", response_model=OriginalLoanOut)
 def read_loan(loan_id: str, platform: PlatformOf, actor: SignedIn) -> OriginalLoanOut:
     """One loan of originals."""
@@ -150,6 +164,23 @@ def check_returned(
         actor,
         lambda work: loan_out(work, actor, original_loans.check_returned(work, actor, loan_id, body.items)),
     )
+
+
+@router.post("/original-loans/{loan_id}/photos", status_code=201, response_model=PhotoOut)
+def photograph_returned(loan_id: str, file: UploadFile, actor: SignedIn, write: Write) -> PhotoOut | Response:
+    """Keep a photo (JPEG, PNG, WebP) of the originals back in their slot."""
+    platform = write.platform
+    media_type = uses.check_photo(file.file.read(platform.settings.max_photo_bytes + 1))
+    file.file.seek(0)
+    written = platform.objects.write(blocks_of(file.file), limit=platform.settings.max_photo_bytes)
+
+    def command(work: UnitOfWork) -> PhotoOut:
+        photo = original_loans.photograph_returned(
+            work, actor, loan_id, written=written, media_type=media_type
+        )
+        return views.photo_out(work, photo)
+
+    return write.run(actor, command, status=201, payload_digest=written.sha256)
 
 
 @router.post("/original-loans/{loan_id}/confirm", response_model=OriginalLoanOut)

@@ -230,7 +230,7 @@ def photos_of_use(work: UnitOfWork, use_id: str) -> list[UsePhoto]:
 
 
 def photo(work: UnitOfWork, actor: Actor, photo_id: str) -> UsePhoto:
-    """One photo, for who may see its opening or its loan. Raises NotFound."""
+    """One photo of an opening, a loan or a paper permit, for who may see that. Raises NotFound."""
     found = work.session.get(UsePhoto, photo_id)
     if found is None or found.organization_id != actor.organization_id:
         raise not_found("该照片", "photo")

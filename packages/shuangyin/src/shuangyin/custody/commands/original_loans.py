@@ -19,15 +19,17 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found, stale_version
 from shuangyin.core.live import tell_live
 from shuangyin.core.numbers import next_number
+from shuangyin.core.objects import WrittenObject
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, loan_errors, original_errors, original_queries, queries
 from shuangyin.custody.commands.confirming import note_confirmation
 from shuangyin.custody.commands.originals import note
 from shuangyin.custody.commands.stocktakes import require_not_counted
+from shuangyin.custody.commands.uses import keep_photo
 from shuangyin.custody.keeping_queries import keeps, require_lock_changed
 from shuangyin.custody.loan_rules import object_to_take_out, object_to_time
-from shuangyin.custody.models import Safe
+from shuangyin.custody.models import PhotoMoment, Safe, UsePhoto
 from shuangyin.custody.original_models import (
     Original,
     OriginalLoan,
@@ -126,7 +128,7 @@ def confirm_original_loan(work: UnitOfWork, actor: Actor, loan_id: str, shown: C
     """Note that the borrower or a keeper of the safe confirmed that the originals go out, or that they are back.
 
     An approved loan goes out when both have, one that is out is returned when both have; before that the custodian has
-    looked at every original. Raises Conflict (NOTHING_TO_CONFIRM), Forbidden (NOT_A_PARTY), Refused.
+    looked at every original and photographed them in their slot. Raises Conflict (NOTHING_TO_CONFIRM), Forbidden (NOT_A_PARTY), Refused.
     """
     loan = original_queries.loan(work, actor, loan_id)
     if loan.status not in (OriginalLoanStatus.APPROVED, OriginalLoanStatus.OUT):
@@ -137,6 +139,8 @@ def confirm_original_loan(work: UnitOfWork, actor: Actor, loan_id: str, shown: C
         _require_may_go(work, loan, [one for _, one in lines])
     else:
         _refuse(object_to_return(Returned(one.name, line.intact, line.note) for line, one in lines))
+        if not queries.photos_of(work, original_queries.occasion_of(work, loan)):
+            raise original_errors.unphotographed()
     parties = _parties(work, loan, phase, shown.person_id)
     if note_confirmation(work, actor, (original_queries.SUBJECT_TYPE, loan.id), phase, parties, shown):
         if phase == "out":
@@ -155,14 +159,7 @@ def check_returned(
 
     Raises Conflict (LOAN_NOT_OUT, CONFIRMED_ALREADY), Forbidden (NOT_KEEPER_OF_SAFE), NotFound.
     """
-    loan = original_queries.loan(work, actor, loan_id)
-    if loan.status != OriginalLoanStatus.OUT:
-        raise original_errors.not_lent()
-    safe = work.session.get_one(Safe, loan.safe_id)
-    if actor.person_id == loan.borrower_id or not keeps(work, safe, actor.person_id):
-        raise original_errors.only_keepers()
-    if queries.confirmations(work, loan.id, "back"):
-        raise original_errors.confirmed_already()
+    loan = _coming_back(work, actor, loan_id)
     lines = {line.original_id: line for line, _ in original_queries.items(work, loan.id)}
     entered: list[JsonValue] = []
     for one in found:
@@ -185,6 +182,28 @@ def check_returned(
     return loan
 
 
+def photograph_returned(
+    work: UnitOfWork, actor: Actor, loan_id: str, *, written: WrittenObject, media_type: str
+) -> UsePhoto:
+    """Keep a photo of the originals back in their slot, by a keeper of the safe, until the first of the two confirms.
+
+    Raises as `check_returned`.
+    """
+    loan = _coming_back(work, actor, loan_id)
+    photo = keep_photo(
+        work,
+        actor,
+        original_queries.occasion_of(work, loan),
+        written=written,
+        media_type=media_type,
+        moment=PhotoMoment.RETURNED,
+        use_id=None,
+        request_id=None,
+    )
+    _tell(work, loan)
+    return photo
+
+
 def cancel_original_loan(
     work: UnitOfWork, actor: Actor, loan_id: str, *, reason: str, expected: int | None
 ) -> OriginalLoan:
@@ -204,6 +223,19 @@ def cancel_original_loan(
 def end_for_leaver(work: UnitOfWork, actor: Actor, loan: OriginalLoan) -> None:
     """Call off a loan that has not begun and whose borrower leaves."""
     _cancel(work, actor, loan, "借阅人离任")
+
+
+def _coming_back(work: UnitOfWork, actor: Actor, loan_id: str) -> OriginalLoan:
+    """A loan that is out, whose originals the caller may take back."""
+    loan = original_queries.loan(work, actor, loan_id)
+    if loan.status != OriginalLoanStatus.OUT:
+        raise original_errors.not_lent()
+    safe = work.session.get_one(Safe, loan.safe_id)
+    if actor.person_id == loan.borrower_id or not keeps(work, safe, actor.person_id):
+        raise original_errors.only_keepers()
+    if queries.confirmations(work, loan.id, "back"):
+        raise original_errors.confirmed_already()
+    return loan
 
 
 def _cancel(work: UnitOfWork, actor: Actor, loan: OriginalLoan, reason: str) -> None:

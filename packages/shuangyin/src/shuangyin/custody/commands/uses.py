@@ -222,6 +222,7 @@ def attach_photo(
         opening_id=occasion.opening_id,
         loan_id=occasion.loan_id,
         paper_permit_id=occasion.paper_permit_id,
+        original_loan_id=occasion.original_loan_id,
         request_id=request_id,
         use_id=use_id,
         object_id=stored.id,
