@@ -110,6 +110,9 @@ def _register(desk: Desk) -> None:
     expect(page.get_by_test_id("row").first).to_contain_text("融资租赁合同")
     desk.look("custody-register")
     with page.expect_download() as waiting:
+        page.get_by_test_id("register-csv").click()
+    assert "融资租赁合同" in waiting.value.path().read_text("utf-8-sig")
+    with page.expect_download() as waiting:
         page.get_by_test_id("register-pdf").click()
     assert waiting.value.path().read_bytes().startswith(b"%PDF-")
 

@@ -9,11 +9,11 @@ from typing import Any
 import cv2
 import pypdfium2 as pdfium
 import pytest
+from asked_by_command import fleet, token_of
 from browser_desk import Desk, OpenDesk
 from playwright.sync_api import expect
 from running_installation import FINANCING_AMOUNT, Installation
 from smart_seal_story import HOUR_MS, SealStory, recovery, seal_story
-from test_api_commands import fleet, token_of
 
 from sealdevice.event import EventKind
 from shuangyin.demo.smart_seal import SmartSeal
@@ -189,10 +189,11 @@ def test_a_seal_on_loan_to_a_site_leaves_its_fence(story: SealStory) -> None:
     assert device.press(permit) is None, "back in the fence, and still locked"
     assert "locked" in device.seal.objections
     token = token_of(story["administrator"], ["devices.read"])
-    exit_code, told = fleet(story.running, token, "state", story["administrator"].get(f"/devices/{device.id}")["device"]["name"])
-    assert (exit_code, "锁定：已锁定（command）" in told) == (0, True), told
-    exit_code, told = fleet(story.running, token, "firmware")
-    assert (exit_code, "simulated-1" in told) == (0, True), told
+    name = shown["device"]["name"]
+    exit_code, printed = fleet(story.running, token, "state", name)
+    assert (exit_code, "锁定：已锁定（command）" in printed) == (0, True), printed
+    exit_code, printed = fleet(story.running, token, "firmware")
+    assert (exit_code, "simulated-1" in printed) == (0, True), printed
     unlock = {"person_id": story["reviewer"].id, "reason": "已追回"}
     path = f"/devices/{device.id}/unlock"
     assert story["administrator"].refused("POST", path, json=unlock)["code"] == "STEP_UP_REQUIRED"

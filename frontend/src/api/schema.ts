@@ -6503,6 +6503,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/use-register.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Use Register Table
+         * @description The register as a table for other programs: CSV in UTF-8, at most 2,000 lines, oldest first.
+         */
+        get: operations["use_register_table_api_v1_use_register_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/use-register.pdf": {
         parameters: {
             query?: never;
@@ -29568,6 +29588,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_PhysicalUseOut_"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    use_register_table_api_v1_use_register_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Day in Beijing, YYYY-MM-DD. */
+                from?: string | null;
+                /** @description Day in Beijing, YYYY-MM-DD. */
+                to?: string | null;
+                seal_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

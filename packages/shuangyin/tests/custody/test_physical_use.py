@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+from dataclasses import fields
 from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from platform_world import ok, problem
 
 from shuangyin.custody.commands import openings, uses
+from shuangyin.custody.register_sheet import Sheet, SheetRow, tabulate
 from shuangyin.requests.models import UseRequest
 
 pytestmark = pytest.mark.database_full
@@ -165,8 +170,17 @@ def test_the_register_prints_what_it_lists(desk: Any) -> None:
         "李然",
         "市场部",
         "废印 1",
+        "302 室",
+        "四项相符",
+        "同意 存证",
     ):
         assert wanted in text, f"{wanted} is missing on the sheet"
+    table = desk.world.client("auditor").get("/api/v1/use-register.csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    (row,) = csv.DictReader(io.StringIO(table.content.decode("utf-8-sig")))
+    assert (row["登记编号"], row["废印"], row["用印地点"]) == (use["number"], "1", "302 室")
+    assert "同意 存证" in row["审批人"]
+    problem(desk.world.client("employee").get("/api/v1/use-register.csv"), 403, "NOT_PERMITTED")
     problem(desk.world.client("employee").get("/api/v1/use-register.pdf"), 403, "NOT_PERMITTED")
     problem(desk.world.client("auditor").get("/api/v1/use-register?from=2026-02-31"), 422, "DAY")
 
@@ -208,3 +222,13 @@ def test_a_fault_while_closing_leaves_the_safe_open(desk: Any, monkeypatch: pyte
     assert desk.story.get("custodian", f"/openings/{opening['id']}")["status"] == "open"
     assert ok(desk.close(opening["id"]))["status"] == "closed"
     assert desk.story.read(desk.request["id"])["status"] == "sealed"
+
+
+@given(st.text(max_size=20))
+def test_no_cell_of_the_table_is_taken_for_a_formula(text: str) -> None:
+    values = dict.fromkeys((one.name for one in fields(SheetRow)), text)
+    sheet = Sheet("某公司", "今日", "今日", 0, 0, [SheetRow(**{**values, "approvers": (text,)})])
+    (row,) = csv.DictReader(io.StringIO(tabulate(sheet).decode("utf-8-sig"), newline=""))
+    for column in ("文件名称", "事由", "申请人", "审批人", "用印地点"):
+        assert not row[column].startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert row[column] in (text, f"'{text}")

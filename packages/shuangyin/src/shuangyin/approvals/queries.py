@@ -220,6 +220,13 @@ def waiting_by_route(work: UnitOfWork, route_ids: Collection[str]) -> dict[str, 
     return waiting
 
 
+def approvals_of(work: UnitOfWork, route_id: str | None) -> list[ApprovalDecision]:
+    """The approving decisions of a route that count, in order of time."""
+    if route_id is None:
+        return []
+    return _approving(work, [one.id for one in steps_of(work, route_id)])
+
+
 def approvers_of(work: UnitOfWork, route_id: str | None) -> list[str]:
     """The ids of those who approved, in order of time, each once."""
     return _approved_by(work, route_id, last_step_only=False)
@@ -344,11 +351,12 @@ def _approved_by(work: UnitOfWork, route_id: str | None, *, last_step_only: bool
     if last_step_only:
         steps = [one for one in steps if one.status != StepStatus.SKIPPED][-1:]
         steps = [one for one in steps if one.status == StepStatus.APPROVED]
-    decided = decisions_of(work, [one.id for one in steps])
-    return list(
-        dict.fromkeys(
-            one.person_id
-            for one in decided
-            if one.decision == DecisionKind.APPROVE and one.superseded_at is None
-        )
-    )
+    return list(dict.fromkeys(one.person_id for one in _approving(work, [one.id for one in steps])))
+
+
+def _approving(work: UnitOfWork, step_ids: Collection[str]) -> list[ApprovalDecision]:
+    return [
+        one
+        for one in decisions_of(work, step_ids)
+        if one.decision == DecisionKind.APPROVE and one.superseded_at is None
+    ]

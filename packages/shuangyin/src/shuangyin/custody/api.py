@@ -20,7 +20,7 @@ from shuangyin.custody.commands import openings, safes, uses
 from shuangyin.custody.identifying import shown_by
 from shuangyin.custody.models import OpeningStatus, PhotoMoment
 from shuangyin.custody.register import sheet_of
-from shuangyin.custody.register_sheet import typeset
+from shuangyin.custody.register_sheet import tabulate, typeset
 from shuangyin.custody.schemas import (
     NewOpening,
     NewPress,
@@ -215,6 +215,21 @@ def use_register_sheet(
     content = typeset(platform.view(lambda work: sheet_of(work, actor, wanted, since=since, until=until)))
     headers = {"Content-Disposition": 'inline; filename="use-register.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
+
+
+@router.get("/use-register.csv", response_class=Response)
+def use_register_table(
+    platform: PlatformOf,
+    actor: Reader,
+    since: Annotated[Day, Query(alias="from")] = None,
+    until: Annotated[Day, Query(alias="to")] = None,
+    seal_id: Annotated[str | None, Query(max_length=32)] = None,
+) -> Response:
+    """The register as a table for other programs: CSV in UTF-8, at most 2,000 lines, oldest first."""
+    wanted = _filter(since, until, seal_id, None)
+    content = tabulate(platform.view(lambda work: sheet_of(work, actor, wanted, since=since, until=until)))
+    headers = {"Content-Disposition": 'attachment; filename="use-register.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _filter(
