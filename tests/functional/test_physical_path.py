@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from playwright.sync_api import expect
 from running_installation import Installation, Story
 
 from gmseal.picture import FaceKind, face_of_kind
+from shuangyin.core.clock import BEIJING
 from shuangyin.demo.setting import ORGANIZATION
 
 pytestmark = pytest.mark.browser
@@ -22,7 +26,11 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 def test_custodian_and_reviewer_open_press_and_return(
     running: Installation, story: Story, open_desk: OpenDesk
 ) -> None:
-    custodian = open_desk("custodian")
+    custodian = open_desk("custodian", expected_statuses={422})
+    version = story.physical["documents"][0]["document_version_id"]
+    body = {"document_version_id": version, "copies": 2}
+    made = running["employee"].post_json(f"/requests/{story.physical['id']}/prints", body)
+    _match_the_print(custodian, made)
     _ask_to_open(custodian, story)
     _confirm(running, custodian, open_desk("reviewer"))
     _press(custodian)
@@ -33,6 +41,22 @@ def test_custodian_and_reviewer_open_press_and_return(
     _archive(employee, story)
     _send(employee)
     _come_back(employee)
+
+
+def _match_the_print(desk: Desk, made: dict[str, Any]) -> None:
+    """The code in the foot of the printed paper, as a scanner types it."""
+    page = desk.page
+    desk.goto("/custody")
+    code = f"{made['number']} SM3:{made['source_sm3']}"
+    for text, verdict in ((code[:-2] + "zz", ""), (code[:-2] + "00", "other_code"), (code, "matches")):
+        page.get_by_test_id("print-code").fill(text)
+        page.get_by_test_id("match-print").click()
+        if verdict:
+            expect(page.get_by_test_id("print-verdict")).to_have_attribute("data-verdict", verdict)
+        else:
+            expect(page.get_by_test_id("print-match")).to_contain_text("不是受控打印件")
+    page.get_by_test_id("print-match").scroll_into_view_if_needed()
+    desk.look("print-matched", english=True)
 
 
 def _ask_to_open(desk: Desk, story: Story) -> None:
@@ -142,6 +166,8 @@ def _send(desk: Desk) -> None:
     page = desk.page
     page.get_by_test_id("send-copies").click()
     page.locator("#sent-recipient").fill("澄湖融资租赁有限公司")
+    this_year = str(datetime.now(BEIJING).year)
+    expect(page.get_by_role("dialog").get_by_label("寄出时间").last).to_have_value(re.compile(this_year))
     expect(page.get_by_test_id("confirm")).to_be_disabled()
     page.locator("#sent-courier").fill("飞鹭速运")
     page.locator("#sent-tracking").fill("FL20260001")
@@ -151,6 +177,7 @@ def _send(desk: Desk) -> None:
     desk.look("copies-send", english=True)
     page.get_by_test_id("confirm").click()
     expect(page.get_by_test_id("sent-copies")).to_contain_text("FL20260001")
+    page.get_by_test_id("sent-copies").scroll_into_view_if_needed()
     desk.look("copies-out", english=True)
 
 
@@ -167,6 +194,7 @@ def _come_back(desk: Desk) -> None:
     expect(dialog).to_have_count(0, timeout=30_000)
     expect(page.get_by_test_id("sent-copies")).to_contain_text("已返回")
     expect(page.get_by_test_id("copies-back")).to_have_count(0)
+    page.get_by_test_id("sent-copies").scroll_into_view_if_needed()
     desk.look("copies-came-back")
 
 

@@ -4269,6 +4269,26 @@ export interface paths {
         patch: operations["change_post_api_v1_posts__post_id__patch"];
         trace?: never;
     };
+    "/api/v1/prints/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Match Code
+         * @description Which print a code or number names, for who may read its request, and whether it shows the approved file.
+         */
+        get: operations["match_code_api_v1_prints_match_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prints/{print_id}/content": {
         parameters: {
             query?: never;
@@ -13729,6 +13749,25 @@ export interface components {
              * @description What the amounts that add up come to; null when one is not known.
              */
             total_minor?: number | null;
+        };
+        /**
+         * PrintMatchOut
+         * @description What the code of a controlled print says of the paper that carries it.
+         */
+        PrintMatchOut: {
+            print: components["schemas"]["PrintOut"];
+            /** Request Number */
+            request_number: string;
+            /** Request Status */
+            request_status: string;
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @description The file it shows is the approved one, was exchanged since, or the code was altered.
+             * @enum {string}
+             */
+            verdict: "matches" | "replaced" | "other_code";
         };
         /**
          * PrintOut
@@ -25382,6 +25421,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PostOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    match_code_api_v1_prints_match_get: {
+        parameters: {
+            query: {
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintMatchOut"];
                 };
             };
             /** @description Problem document */

@@ -11,6 +11,9 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 from governed_papers import approve, govern, opened, paper
+from hiring import hire
+from hypothesis import given
+from hypothesis import strategies as st
 from platform_world import PASSWORD, ok, problem
 from request_story import SAMPLES, Story
 from tampering import Altered, require_named, require_untouched
@@ -23,6 +26,7 @@ from gmseal.trust import TrustStore
 from shuangyin.core.clock import to_datetime
 from shuangyin.core.platform import Platform
 from shuangyin.custody.ports import SmartKeeping
+from shuangyin.custody.print_matching import LONGEST, PrintCode, read_code, verdict_of
 from shuangyin.enforced_controls import ENFORCED
 from shuangyin.requests.commands.duties import notice_overdue
 from shuangyin.scenarios.rules import Controls
@@ -101,6 +105,7 @@ def test_a_paper_under_every_control_of_paper(desk: Any) -> None:
         201,
     )
     _shows_its_mark(story, made, pages=request["documents"][0]["pages"])
+    _is_matched(story, made, request)
     problem(desk.press(opening["id"], **press), 409, "PHOTO_BEFORE_MISSING")
     problem(desk.photograph(opening["id"], moment="before"), 422, "PHOTO_OF_WHAT")
     ok(desk.photograph(opening["id"], moment="before", request_id=request["id"]), 201)
@@ -180,6 +185,37 @@ def _shows_its_mark(story: Story, made: dict[str, Any], *, pages: int) -> None:
     for page in printed:
         assert made["number"] in page.get_textpage().get_text_range()
     problem(story.client("reviewer").get(f"/api/v1/prints/{'0' * 32}/content"), 404, "NOT_FOUND")
+
+
+def _is_matched(story: Story, made: dict[str, Any], request: dict[str, Any]) -> None:
+    """What a scanner reads from the paper leads to its request, and an altered code is seen."""
+    code = f"{made['number']} SM3:{made['source_sm3']}"
+
+    def match(kind: str, text: str) -> Any:
+        return story.client(kind).get("/api/v1/prints/match", params={"code": text})
+
+    for text in (code, f" {made['number']} "):
+        told = ok(match("custodian", text))
+        assert (told["verdict"], told["request_number"]) == ("matches", request["number"])
+    assert ok(match("custodian", code[:-2] + "00"))["verdict"] == "other_code"
+    problem(match("custodian", "打印-1999-000001"), 404, "PRINT_UNKNOWN")
+    problem(match("custodian", f"{code} more"), 422, "PRINT_CODE")
+    hire(story.world, "stranger", "employee", "何静")
+    problem(match("stranger", code), 404, "NOT_FOUND")
+
+
+@given(st.text(max_size=250))
+def test_no_text_but_a_code_of_a_print_is_taken_for_one(text: str) -> None:
+    read = read_code(text)
+    assert read is None or (read.number == text.strip().split()[0] and len(text) <= LONGEST)
+
+
+def test_a_print_of_a_file_that_was_exchanged_matches_no_more() -> None:
+    code, printed = PrintCode("打印-1", None), "a" * 64
+    assert verdict_of(code, printed=printed, approved=frozenset({printed})) == "matches"
+    assert verdict_of(code, printed=printed, approved=frozenset({"b" * 64})) == "replaced"
+    altered = PrintCode("打印-1", "b" * 64)
+    assert verdict_of(altered, printed=printed, approved=frozenset({printed})) == "other_code"
 
 
 @refuses("fence")

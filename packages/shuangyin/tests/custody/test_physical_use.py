@@ -226,7 +226,7 @@ def test_a_fault_while_closing_leaves_the_safe_open(desk: Any, monkeypatch: pyte
 
 @given(st.text(max_size=20))
 def test_no_cell_of_the_table_is_taken_for_a_formula(text: str) -> None:
-    values = dict.fromkeys((one.name for one in fields(SheetRow)), text)
+    values: dict[str, Any] = dict.fromkeys((one.name for one in fields(SheetRow)), text)
     sheet = Sheet("某公司", "今日", "今日", 0, 0, [SheetRow(**{**values, "approvers": (text,)})])
     (row,) = csv.DictReader(io.StringIO(tabulate(sheet).decode("utf-8-sig"), newline=""))
     for column in ("文件名称", "事由", "申请人", "审批人", "用印地点"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shuangyin.core.errors import Conflict, Forbidden, Invalid, Refused
+from shuangyin.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from shuangyin.custody.rules import Objection
 
 
@@ -252,6 +252,24 @@ def moment_needs_request() -> Invalid:
         "PHOTO_OF_WHAT",
         "请指明照片属于哪份申请。",
         "Say which request the photo belongs to.",
+    )
+
+
+def no_print_code() -> Invalid:
+    """A text that is neither the code of a controlled print nor a number."""
+    return Invalid(
+        "PRINT_CODE",
+        "这不是受控打印件的编号或二维码内容，请重新扫描，或输入页脚的打印编号。",
+        "This is neither the code nor the number of a controlled print. Scan it again, or type the number in its foot.",
+    )
+
+
+def print_unknown(number: str) -> NotFound:
+    """No print of this organization has the number."""
+    return NotFound(
+        "PRINT_UNKNOWN",
+        f"本单位没有编号为 {number} 的受控打印件。请核对编号；如确为此编号，该纸件并非由本平台打印。",
+        f"No controlled print here has the number {number}. Check it; if that is what stands there, the paper is not ours.",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.writing import Write
@@ -10,7 +12,8 @@ from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
 from shuangyin.custody.commands.printing import keep_print, mark_print
-from shuangyin.custody.schemas import NewPrint, PrintOut
+from shuangyin.custody.print_matching import LONGEST, match_print
+from shuangyin.custody.schemas import NewPrint, PrintMatchOut, PrintOut
 from shuangyin.custody.views import prints_out
 from shuangyin.organization.api import IdInPath
 from shuangyin.requests.authorizing import readable
@@ -39,6 +42,14 @@ def list_prints(request_id: IdInPath, platform: PlatformOf, actor: SignedIn) -> 
         return prints_out(work, queries.prints_of(work, request.id))
 
     return platform.view(query)
+
+
+@router.get("/prints/match", response_model=PrintMatchOut)
+def match_code(
+    platform: PlatformOf, actor: SignedIn, code: Annotated[str, Query(min_length=1, max_length=LONGEST)]
+) -> PrintMatchOut:
+    """Which print a code or number names, for who may read its request, and whether it shows the approved file."""
+    return platform.view(lambda work: match_print(work, actor, code))
 
 
 @router.get("/prints/{print_id}/content", response_class=Response)

@@ -172,6 +172,18 @@ class PrintOut(BaseModel):
     url: str
 
 
+class PrintMatchOut(BaseModel):
+    """What the code of a controlled print says of the paper that carries it."""
+
+    verdict: Literal["matches", "replaced", "other_code"] = Field(
+        description="The file it shows is the approved one, was exchanged since, or the code was altered."
+    )
+    print: PrintOut
+    request_number: str
+    request_status: str
+    title: str
+
+
 class OpeningSealOut(BaseModel):
     """What an approval allows for one seal and what is registered so far."""
 
