@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from issued_seal import Issued
 from platform_world import NAMES, World, ok, problem
 from seal_desk import ID_NUMBER, MAKER, SealDesk, connected, png
 from tampering import Altered, require_named, require_untouched
@@ -15,6 +16,7 @@ from shuangyin.connectors.standins.faults import Fault
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.seals.commands.answering import take_answer
+from shuangyin.seals.commands.reconciling import run_round
 from shuangyin.seals.models import SealFiling
 from shuangyin.seals.ports import UnfinishedUse, UnfinishedUses
 from shuangyin.seals.rules.filing import Answer
@@ -308,6 +310,39 @@ def test_a_lost_seal_is_reported_by_its_keeper_and_never_comes_back(desk: SealDe
     problem(desk.post("administrator", f"/{seal_id}/resume"), 409, "SEAL_STATUS")
     ok(desk.post("administrator", f"/{e_seal}/suspend", {"reason": "随实体章停用"}))
     assert desk.tasks(e_seal) == []
+
+
+def test_an_e_seal_waits_a_day_for_its_filing_and_three_months_for_who_collects_it(
+    desk: SealDesk, platform: Platform
+) -> None:
+    organization_id = ok(desk.world.client("administrator").get("/api/v1/me"))["organization"]["id"]
+    with connected(platform) as outside:
+        seal_id = desk.apply(medium="electronic", category="legal_name")
+        desk.check_all(seal_id)
+        desk.do(seal_id, "accept")
+        outside.unit.misbehave(Fault.DOWN)
+        ok(Issued(desk.world).hand_over(desk.world.client("administrator"), seal_id))
+        desk.wait(hours=25)
+        desk.settle()
+        [late] = desk.board()["filings"]
+        assert (late["status"], late["overdue"], desk.status(seal_id)) == ("waiting", True, "made")
+        # Its paper stands in for the answer that does not come.
+        filing = {"filing_no": "京电备2026000031", "filing_authority": "北京市公安局海淀分局"}
+        desk.do(seal_id, "file", happened_at=desk.world.clock.now_ms(), **filing)
+        assert desk.status(seal_id) == "filed"
+        outside.unit.misbehave(None)
+        for days, status in ((80, "filed"), (13, "revoked")):
+            desk.wait(hours=24 * days)
+            run_round(platform, organization_id)
+            assert desk.status(seal_id) == status
+        problem(desk.ask(seal_id, "deliver"), 409, "SEAL_STATUS")
+        desk.settle()
+        told = desk.life(seal_id)["filings"][0]
+        assert (told["telling"], told["status"], told["filing_no"]) == (
+            "cancel",
+            "accepted",
+            filing["filing_no"],
+        )
 
 
 @pytest.mark.database

@@ -19,12 +19,12 @@ def step_needed() -> Refused:
 
 
 def in_device(name: str) -> Refused:
-    """A smart seal locks a seal that is not in force, so that nothing could be pressed for the formality."""
+    """A seal is handed over as it is, and a smart seal that holds a stopped one stays locked."""
     return Refused(
         "SEAL_IN_DEVICE",
-        f"「{name}」装在智能印章设备中，停用后设备保持锁定。请先在设备页解除绑定、取出旧章，再报批变更手续用印，由保管人与复核人开柜盖章。",
-        f"“{name}” sits in a smart seal, which stays locked now. Unbind it on the page of the device and take it out, then ask "
-        "for the formality; keeper and reviewer press it from the safe.",
+        f"「{name}」装在智能印章设备中。请先在设备页解除绑定、取出印章，再办理缴销，或将旧章用于变更手续。",
+        f"“{name}” sits in a smart seal. Unbind it on the page of the device and take it out; then surrender it, or use it for "
+        "formalities of a rename.",
     )
 
 

@@ -100,10 +100,12 @@ def _require_complete(
             raise errors.refused(objection)
     for witness in asked.facts.witness_ids:
         person_of(work, actor.organization_id, witness)
+    if move.act in (LifeAct.ALLOW_FORMALITY, LifeAct.SURRENDER) and unfinished_uses(work).sits_in_device(
+        work, seal.id
+    ):
+        raise life_errors.in_device(seal.name)
     if not move.while_in_use:
         require_unused(work, seal)
-    if move.act is LifeAct.ALLOW_FORMALITY and unfinished_uses(work).sits_in_device(work, seal.id):
-        raise life_errors.in_device(seal.name)
     if move.act is LifeAct.ACCEPT:
         require_checks(work, seal)
     if move.act is LifeAct.DELIVER and seal.status == SealStatus.MADE and _needs_filing(seal):
