@@ -299,6 +299,12 @@ FORMS = [
         findings=("SIGNATURE_ID_FORM",),
     ),
     Vector(
+        name="ofd-type-unknown.ofd",
+        what='the list calls the signature a "Stamp", neither Seal nor Sign',
+        make=changed(LIST, b'Type="Seal"', b'Type="Stamp"'),
+        findings=("SIGNATURE_TYPE_UNKNOWN",),
+    ),
+    Vector(
         name="ofd-digest-oid-of-hmac.ofd",
         what="SM3 digests under the identifier of HMAC with SM3",
         make=restated_method,

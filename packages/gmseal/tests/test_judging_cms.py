@@ -32,7 +32,7 @@ from gmseal.sm.cms.forms import (
     PKCS7_DATA,
     TIMESTAMP_TOKEN,
 )
-from gmseal.sm.crl import RevokedCertificate, make_crl
+from gmseal.sm.crl import RevocationReason, RevokedCertificate, make_crl
 from gmseal.sm.keys import PrivateKey, sm3
 from gmseal.trial import TrialAuthority, TrialUnit
 
@@ -148,6 +148,31 @@ def test_revocation_counts_from_the_proven_time(unit: TrialUnit) -> None:
     assert failed(proven) == {"SIGNER_REVOKED_BEFORE_SIGNING"}
     early = authority.timestamps(clock=lambda: now - DAY)
     assert failed(judge(unit, signed(unit, timestamp=early), at=now)) == {"TIMESTAMP_BEFORE_SIGN_TIME"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_stolen_key_leaves_the_time_of_signed_data_open_too(form: CmsForm, unit: TrialUnit) -> None:
+    """Signed data that stand alone: only a time stamp inside, or somebody who vouches for when they were there, helps."""
+    authority, now = unit.authority, unit.authority.now
+    serial = read_certificate(unit.certificate).serial
+    stolen = RevokedCertificate(serial, now + DAY, RevocationReason.KEY_COMPROMISE)
+    listed = make_crl(
+        issuer=authority.root, issuer_key=authority.root_key, revoked=[stolen],
+        this_update=now + 3 * DAY, next_update=now + 9 * DAY, number=1,
+    )  # fmt: skip
+    more: dict[str, Any] = {"trust": replace(authority.trust, crls=(listed,)), "at": now + 4 * DAY}
+    alone = judge(unit, signed(unit, form), **more)
+    assert results(alone)["SIGN_TIME_UNPROVEN"] is CheckResult.NOT_CHECKED
+    assert decide(alone.checks) is Verdict.INDETERMINATE
+    stamped = judge(unit, signed(unit, form, timestamp=authority.timestamps()), **more)
+    assert "SIGN_TIME_UNPROVEN" not in results(stamped)
+    assert decide(stamped.checks) is Verdict.VALID
+    for existed_by, said in ((now + DAY / 2, CheckResult.PASS), (now + 2 * DAY, CheckResult.NOT_CHECKED)):
+        vouched = judge(unit, signed(unit, form), existed_by=existed_by, **more)
+        assert results(vouched)["SIGN_TIME_UNPROVEN"] is said
+        assert decide(vouched.checks) is (
+            Verdict.VALID if said is CheckResult.PASS else Verdict.INDETERMINATE
+        )
 
 
 class Replayed:

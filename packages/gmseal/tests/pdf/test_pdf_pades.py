@@ -240,12 +240,21 @@ class Stolen:
     unit: TrialUnit
     data: bytes
 
-    def judged(self, revoked: timedelta, data: bytes | None = None, *, stamps: bool = True) -> Report:
-        """Two hours from now, when the signer's key is known to be in other hands since now and ``revoked``."""
+    def judged(
+        self,
+        revoked: timedelta,
+        data: bytes | None = None,
+        *,
+        stamps: bool = True,
+        whose: bytes | None = None,
+    ) -> Report:
+        """Two hours from now, when the signer's key is known to be in other hands since now and ``revoked``.
+
+        Or the key of another certificate, ``whose``.
+        """
         now = self.world.now
-        entry = RevokedCertificate(
-            read_certificate(self.unit.certificate).serial, now + revoked, RevocationReason.KEY_COMPROMISE
-        )
+        serial = read_certificate(self.unit.certificate if whose is None else whose).serial
+        entry = RevokedCertificate(serial, now + revoked, RevocationReason.KEY_COMPROMISE)
         listed = make_crl(
             issuer=self.authority.root,
             issuer_key=self.authority.root_key,
@@ -270,9 +279,9 @@ def stolen(world: World, seal_signer: SealSigner, blueprint: Any) -> Stolen:
     return Stolen(world, authority, unit, data)
 
 
-def proof_in(report: Report) -> list[CheckResult]:
+def proof_in(report: Report, code: str = "SIGN_TIME_UNPROVEN") -> list[CheckResult]:
     """What was said about the unproven time of the seal."""
-    return [check.result for check in report.signatures[0].walk() if check.code == "SIGN_TIME_UNPROVEN"]
+    return [check.result for check in report.signatures[0].walk() if check.code == code]
 
 
 def test_a_later_document_time_stamp_proves_that_the_seal_was_there(stolen: Stolen) -> None:
@@ -288,6 +297,20 @@ def test_a_document_time_stamp_after_the_revocation_proves_nothing(stolen: Stole
     report = stolen.judged(-HOUR / 2)
     assert proof_in(report) == [CheckResult.NOT_CHECKED]
     assert report.verdict is Verdict.INDETERMINATE
+
+
+def test_it_proves_as_much_when_the_key_of_the_maker_was_stolen(stolen: Stolen) -> None:
+    """Whoever got hold of the maker's key later could make a seal of any name, and state any time of making it."""
+    maker = stolen.authority.maker
+    for revoked, stamps, said, verdict in (
+        (HOUR / 2, True, CheckResult.PASS, Verdict.VALID),
+        (-HOUR / 2, True, CheckResult.NOT_CHECKED, Verdict.INDETERMINATE),
+        (HOUR / 2, False, CheckResult.NOT_CHECKED, Verdict.INDETERMINATE),
+    ):
+        report = stolen.judged(revoked, stamps=stamps, whose=maker)
+        assert proof_in(report, "SEAL_TIME_UNPROVEN") == [said]
+        assert proof_in(report) == []
+        assert report.verdict is verdict, failed(report)
 
 
 def test_a_document_time_stamp_of_nobody_who_is_trusted_proves_nothing(stolen: Stolen) -> None:

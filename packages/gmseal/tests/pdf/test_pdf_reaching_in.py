@@ -143,6 +143,24 @@ def test_what_is_read_for_one_gap_says_the_same_as_everything_read(length: int |
                 assert part.reach_into(start, end, owner) == whole.reach_into(start, end, owner)
 
 
+def test_a_length_that_is_remembered_is_that_of_the_same_words_alone() -> None:
+    """A dictionary that was read before says the same again; whether its stream ends there is looked at every time."""
+
+    def sound(entries: bytes, data: bytes) -> bool:
+        objects = {**plain(), 11: b"<<%s>>\nstream\n%s\nendstream" % (entries, data)}
+        file = written(objects)
+        places = {(number, 0): file.index(b"\n%d 0 obj" % number) + 1 for number in objects}
+        return extents(file, places, None, lambda _: None).sound
+
+    for _ in range(2):
+        assert sound(b"/Length 40", b"x" * 40)
+        assert not sound(b"/Length 40", b"x" * 41), "octets were put in"
+        assert not sound(b"/Length 40", b"x" * 38), "octets were taken out"
+        assert not sound(b"/Length 42", b"x" * 40), "another length"
+        assert not sound(b"/Length 40/Length 9", b"x" * 40), "two lengths"
+        assert not sound(b"/Note(/Length 40)/Length 42", b"x" * 40), "the length of a string"
+
+
 def packed() -> bytes:
     """The second page of the plain file in an object stream."""
     page = b"<</Type/Page/Parent 2 0 R/Contents 13 0 R/Resources<</XObject<</S 92 0 R/F 93 0 R>>>>>>"

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pdf_writing import plain, saved, stream, written
 
 from gmseal.errors import GmsealError, NotFound, Refused
 from gmseal.pdf import (
@@ -20,7 +22,9 @@ from gmseal.pdf import (
     repair_pdf,
     seal_pdf,
     verify_pdf,
+    verify_pdf_bytes,
 )
+from gmseal.pdf.expansion import octets_of
 from gmseal.pdf.image import image_object
 from gmseal.report import TrustStore, Verdict
 
@@ -64,6 +68,114 @@ def test_encrypted_files_with_and_without_a_password(bench: Any, blueprint: Any)
 
 def test_a_decompression_bomb(bench: Any) -> None:
     assert refusal(bench, bomb()) == "DECOMPRESSION_BOMB"
+
+
+def zeros_in_lzw(rounds: int = 10) -> bytes:
+    """Seven million zeros from five kilobytes, so many times over (7.4.4)."""
+    bits: list[str] = []
+    for _ in range(rounds):
+        bits += [f"{256:012b}" if bits else f"{256:09b}", f"{0:09b}"]
+        width = 9
+        for code in range(258, 4096):
+            bits.append(f"{code:0{width}b}")
+            width += code + 1 in {511, 1023, 2047}
+    text = "".join([*bits, f"{257:012b}"])
+    text += "0" * (-len(text) % 8)
+    return int(text, 2).to_bytes(len(text) // 8, "big")
+
+
+def in_cross_references(data: bytes, filters: bytes) -> bytes:
+    head = b"%PDF-1.5\n"
+    entries = b"/Type/XRef/Size 3/W[1 4 1]/Root 2 0 R%s/Length %d" % (filters, len(data))
+    body = b"1 0 obj\n<<%s>>\nstream\n%s\nendstream\nendobj\n" % (entries, data)
+    return head + body + b"startxref\n%d\n%%%%EOF\n" % len(head)
+
+
+def behind_a_table(data: bytes, filters: bytes) -> bytes:
+    """The newest section is a table; the one before it is such a stream."""
+    older = in_cross_references(data, filters)
+    at = older.index(b"1 0 obj")
+    body = older.rpartition(b"startxref")[0]
+    trailer = b"xref\n0 1\n0000000000 65535 f \ntrailer\n<</Size 3/Root 2 0 R/Prev %d>>\n" % at
+    return body + trailer + b"startxref\n%d\n%%%%EOF\n" % len(body)
+
+
+def found_by_repairs(data: bytes, filters: bytes) -> bytes:
+    """No cross-references at all: qpdf looks for structures everywhere."""
+    return (
+        in_object_stream(data, filters).partition(b"4 0 obj")[0]
+        + b"trailer\n<</Root 2 0 R>>\nstartxref\n0\n%%EOF\n"
+    )
+
+
+def in_object_stream(data: bytes, filters: bytes) -> bytes:
+    """A file whose catalog lies in such a stream."""
+    out = b"%PDF-1.5\n"
+    at = len(out)
+    out += b"1 0 obj\n<</N 2/First 10%s/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
+        filters,
+        len(data),
+        data,
+    )
+    end = len(out)
+    places = ((0, 0, 0), (1, at, 0), (2, 1, 0), (2, 1, 1), (1, end, 0))
+    rows = b"".join(
+        kind.to_bytes(1, "big") + place.to_bytes(4, "big") + bytes([last]) for kind, place, last in places
+    )
+    out += b"4 0 obj\n<</Type/XRef/Size 5/W[1 4 1]/Root 2 0 R/Length %d>>\nstream\n" % len(rows) + rows
+    return out + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % end
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        b"/Filter/LZWDecode",
+        b"/Filter [ /LZW ]",
+        b"/Filter/#4cZWDecode",
+        b"/Filter[/FlateDecode/L#5AWDecode]",
+        b"/Note(9 0 obj /Filter/FlateDecode)/Filter/LZ#57Decode",
+        b"/Filter 7 0 R/Was/LZWDecode",
+    ],
+)
+@pytest.mark.parametrize("where", [in_cross_references, behind_a_table, in_object_stream, found_by_repairs])
+def test_structures_in_lzw_are_refused_before_they_expand(
+    bench: Any, where: Callable[[bytes, bytes], bytes], filters: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """qpdf sets no limit to them; it is not even asked to open such a file, from a disk or in memory."""
+    if where is not found_by_repairs:
+        monkeypatch.setattr("gmseal.pdf.document._open", None)
+    monkeypatch.setattr("gmseal.pdf.document._opened_repaired", None)
+    data = where(zeros_in_lzw(1), filters)
+    assert refusal(bench, data) == "DECOMPRESSION_BOMB"
+    with pytest.raises(Refused, match="expand beyond all reason"):
+        verify_pdf_bytes(data, TrustStore(), bench.now)
+
+
+def test_pages_and_images_of_old_files_may_be_in_lzw(bench: Any) -> None:
+    """A few bytes of content are read, and a large image beside object streams is no structure."""
+    objects = plain()
+    objects[11] = stream(b"\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01", b"/Filter/LZWDecode")
+    objects[40] = stream(zeros_in_lzw(), b"/Subtype/Image/Width 9/Height 9/Filter/LZWDecode")
+    for data in (
+        written(objects),
+        saved(objects, object_stream_mode=pikepdf.ObjectStreamMode.generate),
+    ):
+        path, _ = bench.seal(data, placements=HERE)
+        assert bench.verify(path.read_bytes()).verdict is Verdict.VALID
+
+
+def test_a_stream_in_lzw_is_read_as_far_as_it_cannot_be_a_bomb() -> None:
+    with pikepdf.new() as pdf:
+        short = pikepdf.Stream(pdf, zeros_in_lzw(1), Filter=pikepdf.Name.LZWDecode)
+        assert octets_of(short) == bytes(7_370_880)[: len(octets_of(short))]
+        assert len(octets_of(short)) > 7_000_000
+        long = pikepdf.Stream(pdf, zeros_in_lzw(10), Filter=pikepdf.Name.LZWDecode)
+        twice = pikepdf.Stream(
+            pdf, b"", Filter=pikepdf.Array([pikepdf.Name.LZWDecode, pikepdf.Name.FlateDecode])
+        )
+        for bomb_ in (long, twice):
+            with pytest.raises(Refused, match="expand"):
+                octets_of(bomb_)
 
 
 def test_cross_references_beyond_repair(bench: Any) -> None:

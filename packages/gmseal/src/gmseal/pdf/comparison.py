@@ -14,6 +14,7 @@ import pikepdf
 from gmseal.errors import Refused
 from gmseal.pdf.additions import Addition, Closer, Closing, Comparison, Terms
 from gmseal.pdf.damage import reading
+from gmseal.pdf.expansion import octets_of
 from gmseal.pdf.geometry import POINTS_PER_MM
 from gmseal.pdf.page_reach import PageReach
 from gmseal.pdf.revisions import COPY_LIMIT
@@ -340,7 +341,7 @@ class _Comparer:
         self.file.seek(0)
         texts = [self.file.read(self.start)]
         streams = {(entry.obj_stream_number or 0, 0) for entry in self.before.values() if entry.type == 2}
-        texts += [self.old.get_object(place).read_bytes() for place in streams]
+        texts += [octets_of(self.old.get_object(place)) for place in streams]
         numbers = {number for number, _ in self.new_keys}
         return any(_mentions(text, numbers) for text in texts)
 

@@ -18,6 +18,7 @@ import pikepdf
 
 from gmseal.errors import NotFound, Refused
 from gmseal.pdf.damage import DAMAGE, READ_ERRORS, reading
+from gmseal.pdf.expansion import BOMB, check_structures, octets_of
 from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits, guard_memory
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
@@ -111,7 +112,7 @@ class Document:
         number = entry.obj_stream_number or 0
         if number not in self._packed:
             holder = self.pdf.get_object((number, 0))
-            data = holder.read_bytes() if isinstance(holder, pikepdf.Stream) else b""
+            data = octets_of(holder) if isinstance(holder, pikepdf.Stream) else b""
             self._packed[number] = data, int(holder.get("/First", 0)) if data else 0
         data, first = self._packed[number]
         pairs = [int(word) for word in data[:first].split()]
@@ -166,7 +167,7 @@ class Document:
         with reading():
             for number in packed:
                 holder = self.pdf.get_object((number, 0))
-                named |= named_in(holder.read_bytes(), first) if isinstance(holder, pikepdf.Stream) else set()
+                named |= named_in(octets_of(holder), first) if isinstance(holder, pikepdf.Stream) else set()
         return named
 
     def _packed_entries(self) -> list[Any]:
@@ -253,6 +254,7 @@ def document_of(
     guard_memory()
     size = os.fstat(file.fileno()).st_size
     _check_outside(file, size, limits)
+    check_structures(file, size, repairs=repairs)
     with reading():
         opened = _opened_repaired(file, file) if repairs else _open_structure(file, file, size)
     with _document(file, size, limits, opened, None, accept_damage=accept_damage) as document:
@@ -277,6 +279,7 @@ def document_in_memory(
     file = io.BytesIO(data)
     _check_outside(file, size, limits)
     pieces, hole = (((0, data),), None) if short is None else short
+    check_structures(file, size)
     with memory_file(*pieces) as mapped:
         if short is None:
             opened = _open_structure(mapped, file, size)
@@ -333,7 +336,8 @@ def _open_structure(mapped: BinaryIO, file: BinaryIO, size: int) -> Opened:
         return _open_strictly(mapped, file)
     except READ_ERRORS as first:
         if _is_bomb(file, size):
-            raise Refused("DECOMPRESSION_BOMB", "Structures in this PDF expand beyond all reason.") from first
+            raise Refused("DECOMPRESSION_BOMB", BOMB) from first
+        check_structures(file, size, repairs=True)
         try:
             return _opened_repaired(mapped, file)
         except READ_ERRORS as error:

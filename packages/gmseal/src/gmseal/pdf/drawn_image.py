@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import pikepdf
 
+from gmseal.pdf.expansion import octets_of
 from gmseal.pdf.geometry import Box, box_of
 
 _MAX_CONTENT: Final = 16 * 1024
@@ -129,7 +130,7 @@ def _steps(form: _Form) -> Iterator[Drawn | _Form | None]:
         return
     matrix = own.then(form.matrix)
     seen = matrix.box(box)
-    content = bytes(form.form.read_bytes())
+    content = octets_of(form.form)
     if seen is None or len(content) > _MAX_CONTENT:
         yield None
         return

@@ -15,6 +15,7 @@ from gmseal.pdf.cases import Case
 from gmseal.pdf.damage import reading
 from gmseal.pdf.document import Document
 from gmseal.pdf.entries import rare_entry
+from gmseal.pdf.expansion import octets_of
 from gmseal.pdf.ranges import Digests
 from gmseal.pdf.shown_picture import Shown, shown_picture
 from gmseal.policy import Policy
@@ -145,7 +146,7 @@ def _streams(store: pikepdf.Object, key: str) -> list[bytes]:
     for item in list(listed)[:MAX_VALIDATION_OBJECTS]:
         if isinstance(item, pikepdf.Stream):
             with reading():
-                data = bytes(item.read_bytes())
+                data = octets_of(item)
             if len(data) <= MAX_VALIDATION_BYTES:
                 found.append(data)
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pikepdf
 
 from gmseal.pdf import syntax
+from gmseal.pdf.expansion import check_stream
 from gmseal.pdf.image import MAX_PIXELS, image_object, picture_samples
 from gmseal.ses.seal import SealPicture
 
@@ -109,4 +110,5 @@ def _decoded(image: pikepdf.Stream) -> "Image.Image | None":
     width, height = (side if isinstance(side, int) else 0 for side in sides)
     if not 0 < width * height <= MAX_PIXELS or image.keys() - _HARMLESS:
         return None
+    check_stream(image)
     return pikepdf.PdfImage(image).as_pil_image()

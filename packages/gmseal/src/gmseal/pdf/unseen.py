@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import pikepdf
 
+from gmseal.pdf.expansion import octets_of
 from gmseal.pdf.limits import MEGABYTE
 from gmseal.pdf.source_text import Cut, cut_text, references_in
 
@@ -72,7 +73,7 @@ class RawObjects:
     def _from_stream(self, holder: int, number: int) -> bytes:
         if holder not in self._packed:
             stream = self._pdf.get_object((holder, 0))
-            data = stream.read_bytes() if isinstance(stream, pikepdf.Stream) else b""
+            data = octets_of(stream) if isinstance(stream, pikepdf.Stream) else b""
             first = int(stream.get("/First", 0)) if data else 0
             words = [int(word) for word in data[:first].split()]
             pairs = list(zip(words[::2], (first + at for at in words[1::2]), strict=False))
