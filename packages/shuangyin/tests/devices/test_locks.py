@@ -65,7 +65,7 @@ def test_the_old_seal_of_a_rename_leaves_its_device_before_it_serves_a_formality
     wanted: dict[str, Any] = {"purpose": "预留印鉴变更", "recipient": "某银行中关村支行", "presses": 2}
     refused = seals.ask(old, "allow_formality", kinds=("change_notice",), **wanted)
     problem(refused, 409, "SEAL_IN_DEVICE")
-    problem(seals.ask(old, "surrender", **MAKER), 409, "SEAL_IN_DEVICE")
+    problem(seals.ask(old, "surrender", kinds=("surrender_ground",), **MAKER), 409, "SEAL_IN_DEVICE")
     ok(house.desk.story.post("administrator", f"{house.path}/unbind", {"reason": "取出旧章办理变更手续"}))
     asked = ok(seals.ask(old, "allow_formality", kinds=("change_notice",), **wanted), 201)
     assert asked["waiting"]["status"] == "waiting"
