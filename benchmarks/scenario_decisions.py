@@ -16,7 +16,7 @@ from typing import Any
 
 from shuangyin.core.text import Text
 from shuangyin.scenarios.checking import Known, faults_of
-from shuangyin.scenarios.explaining import changes
+from shuangyin.scenarios.explaining import asked_of, changes
 from shuangyin.scenarios.rules import (
     Answer,
     Basis,
@@ -55,6 +55,7 @@ def run() -> list[dict[str, Any]]:
         _each("verdict, first time for these rules", compiled.verdict, asked, before=compiled.forget),
         _each("verdict, again", compiled.verdict, asked),
         _each("decide, rule by rule (the reference)", lambda use: decide(rules, use, RATES), asked[:50]),
+        _each("what has to be asked about a kind", lambda use: asked_of(compiled, use.document_kind), asked),
         _each("full explanation", lambda use: (compiled.decide(use), changes(compiled, use)), asked[:400]),
         _each("check of a draft", lambda _: faults_of(rules, _known(), RATES), range(3)),
     ]
