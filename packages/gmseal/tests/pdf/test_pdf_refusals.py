@@ -32,9 +32,9 @@ HERE = (SealPlacement(0, 100, 180),)
 
 
 def bomb() -> bytes:
-    """A cross-reference stream of half a gigabyte of zeros, small on disk."""
+    """A cross-reference stream of eighty megabytes of zeros, small on disk; sixty-four are allowed."""
     squeezer = zlib.compressobj(9)
-    data = b"".join(squeezer.compress(bytes(1 << 20)) for _ in range(512)) + squeezer.flush()
+    data = b"".join(squeezer.compress(bytes(1 << 20)) for _ in range(80)) + squeezer.flush()
     head = b"%PDF-1.5\n"
     entries = b"/Type/XRef/Size 3/W[1 4 1]/Root 2 0 R/Filter/FlateDecode/Length %d" % len(data)
     body = b"1 0 obj\n<<%s>>\nstream\n%s\nendstream\nendobj\n" % (entries, data)
