@@ -33,7 +33,7 @@ def require_columns_named(platform: Platform, tables: Iterable[str]) -> None:
     """Each column of these tables, altered by hand, is noticed, but those that are listed with a reason."""
     connection = platform.database.writer.connect()
     with connection, connection.begin() as transaction:
-        _lift_constraints(connection)
+        _check_constraints(connection, kept=False)
         entries = _Entries(connection)
         unnoticed = [
             f"{table.name}.{column.name}"
@@ -42,6 +42,7 @@ def require_columns_named(platform: Platform, tables: Iterable[str]) -> None:
             if f"{table.name}.{column.name}" not in UNSEEN
             and not _is_noticed(platform, connection, entries, table, column)
         ]
+        _check_constraints(connection, kept=True)
         transaction.rollback()
     assert not unnoticed, unnoticed
 
@@ -68,11 +69,12 @@ class _Entries:
         yield from (self._all[number] for number in dict.fromkeys(numbers))
 
 
-def _lift_constraints(connection: Connection) -> None:
-    """What the database itself would refuse is what its owner can switch off."""
+def _check_constraints(connection: Connection, *, kept: bool) -> None:
+    """Whether the database itself refuses what its rules exclude: whoever owns it can switch them off."""
     if connection.dialect.name == "sqlite":
-        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        connection.execute(text("PRAGMA ignore_check_constraints = ON"))
+        connection.execute(text(f"PRAGMA ignore_check_constraints = {'OFF' if kept else 'ON'}"))
+        if not kept:
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
 
 
 def _is_noticed(
