@@ -139,7 +139,7 @@ def whatever_is_altered_of_a_loan_is_named(desk: Any) -> None:
         Altered("custody_confirmation", "confirmed_at", 9, "Confirmation.confirmed_at"),
         Altered("custody_confirmation", "role", "witness", "is gone"),
         Altered("physical_use", "normal", 1, "PhysicalUse.normal"),
-        Altered("use_photo", "loan_id", None, "UsePhoto.opening_id or loan_id"),
+        Altered("use_photo", "loan_id", None, "UsePhoto.opening_id, loan_id"),
         Altered("safe", "custodian_id", person, "Safe.custodian_id"),
         Altered("safe_slot", "slot", "别格", "SafeSlot.slot"),
     ]
