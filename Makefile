@@ -25,10 +25,12 @@ PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 # Worker processes of the pytest runs; 0 runs everything in one process. More than there are processors: tests of pages
 # and of processes wait a good part of their time.
 WORKERS ?= 5
+# On PostgreSQL they wait for nobody, and each more sets up a world of its own.
+DATABASE_WORKERS ?= 3
 PYTEST_ARGS ?=
 # A file at a time, in the order of tests/support/order_of_files.py. A worker that dies ends the run: one that is
 # started in its place is never given the files of the dead one.
-SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # What is run on PostgreSQL: what depends on the database most. test-full runs everything that has one.
 DATABASE_TESTS ?= database
 # Where tests keep their files: in memory where the machine has room, so that no commit waits for a disk.
@@ -138,6 +140,7 @@ test-python: setup ui $(CHAIN) ## Run unit, integration and browser tests on SQL
 	@pytest $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: test-postgresql
+test-postgresql: WORKERS := $(DATABASE_WORKERS)
 test-postgresql: setup ## Run the database part of the tests on a PostgreSQL started for it
 	@echo "==> Database tests on PostgreSQL"
 	@$(BIN)/python scripts/with_postgresql.py pytest -m "$(DATABASE_TESTS)" $(SPREAD) $(PYTEST_ARGS) \

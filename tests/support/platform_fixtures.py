@@ -55,6 +55,8 @@ class Founded:
         return copy.deepcopy(self.begun, {id(self.begun_in): world})
 
 
+_COPYING = " STRATEGY FILE_COPY" if os.environ.get("PYTEST_DEBUG_TEMPROOT") else ""
+"""A server whose files are in memory copies them in half the time that it takes to log them."""
 KEK = "000102030405060708090a0b0c0d0e0f"
 
 
@@ -207,7 +209,7 @@ def _installation(data_dir: Path, source: str) -> Iterator[Settings]:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     url, name = None, f"test_{uuid.uuid4().hex}"
     if DATABASE_URL:
-        _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{source}"{_COPYING}')
         url = _url_of(name)
     else:
         shutil.copyfile(source, data_dir / "shuangyin.sqlite3")
