@@ -213,6 +213,8 @@ def test_what_the_list_decided_is_bound_and_an_altered_decision_stops_approval_a
         "high_risk": operator.not_,
         "list_version": lambda _: 99,
         "binding_covers": lambda _: 1,
+        "channel": lambda _: "counter",
+        "department_id": lambda was: None if was else story.world.department_id,
     }
     for column, change in altered.items():
         with platform.database.write_session() as session, session.begin():

@@ -69,7 +69,8 @@ class UseRequest(Versioned, Base):
     sealed_at: Mapped[int | None]
     binding: Mapped[str | None] = mapped_column(String(64))
     binding_covers: Mapped[int] = mapped_column(
-        doc="What the binding covers: 1 what was asked for, 2 also what the list decided (docs/adr/0021)."
+        doc="What the binding covers: 1 what was asked for, 2 also what the list decided, 3 also channel and "
+        "department (docs/adr/0021)."
     )
     changes: Mapped[int] = mapped_column(
         doc="Rises when only documents or seals change, and with it the version."

@@ -30,6 +30,7 @@ from shuangyin.requests.models import (
 )
 from shuangyin.requests.rules import (
     COVERS_DECISION,
+    COVERS_WAY,
     Place,
     Qr,
     SealLine,
@@ -289,6 +290,8 @@ def current_binding(work: UnitOfWork, request: UseRequest) -> str:
     attached = [[one.kind, one.sm3] for one in attachments_of(work, request.id)]
     if attached:
         facts["attachments"] = attached
+    if request.binding_covers >= COVERS_WAY:
+        facts |= {"channel": request.channel, "department": request.department_id}
     if request.binding_covers >= COVERS_DECISION:
         facts |= decided_facts(request.decision, request.list_version, high_risk=request.high_risk)
     return binding_of(facts, sheets_of(work, request.id), seal_lines_of(work, request.id))

@@ -27,6 +27,10 @@ QR_QUIET = 4 / 33
 BINDING_VERSION = 1
 COVERS_DECISION = 2
 """From this on a binding covers what the scenario list decided, its controls above all; see docs/adr/0021."""
+COVERS_WAY = 3
+"""From this on also the channel and the department, by which rules of the list are chosen."""
+COVERS_NOW = COVERS_WAY
+"""What is drafted and submitted now covers all of this."""
 
 
 Box = tuple[float, float, float, float]

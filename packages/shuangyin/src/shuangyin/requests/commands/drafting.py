@@ -25,7 +25,7 @@ from shuangyin.requests.models import (
     RequestStatus,
     UseRequest,
 )
-from shuangyin.requests.rules import COVERS_DECISION
+from shuangyin.requests.rules import COVERS_NOW
 from shuangyin.requests.schemas import (
     AttachmentBody,
     ExceptionBody,
@@ -79,7 +79,7 @@ def create(work: UnitOfWork, actor: Actor, new: NewRequest) -> UseRequest:
         copies=new.copies,
         medium=new.medium or "electronic",
         high_risk=False,
-        binding_covers=COVERS_DECISION,
+        binding_covers=COVERS_NOW,
         created_at=work.now,
         changes=0,
         platform=new.platform,

@@ -23,7 +23,7 @@ from shuangyin.requests.formalities import may_be_pressed, offered_with, take_pr
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.requests.routing import definitions_of, parts_of, plan_for, route_facts
 from shuangyin.requests.rules import (
-    COVERS_DECISION,
+    COVERS_NOW,
     SealLine,
     Sheet,
     objections_to_electronic,
@@ -68,7 +68,7 @@ def submit(
     request.decision = decision_out(work, decided).model_dump_json()
     request.list_version = decided.list_version
     request.high_risk = decided.decision.high_risk
-    request.binding_covers = COVERS_DECISION
+    request.binding_covers = COVERS_NOW
     request.binding = queries.current_binding(work, request)
     request.status = RequestStatus.IN_APPROVAL
     request.submitted_at = work.now
