@@ -48,7 +48,7 @@ def read_object(data: bytes, *, most: int = MAX_BYTES) -> dict[str, Json]:
 
 def write_object(value: Mapping[str, Json]) -> bytes:
     """The bytes of an object: sorted keys, no white space, so that equal objects give equal bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def malformed(why: str) -> MalformedRecord:
@@ -150,8 +150,10 @@ def _check_depth(value: Json, depth: int) -> None:
             # Nearly every text is ASCII, and a signature is not looked through letter by letter.
             if not item.isascii() and any("\ud800" <= character <= "\udfff" for character in item):
                 raise malformed("a text is not valid Unicode")
-        else:
+        elif isinstance(item, (dict, list)):
             _check_depth(item, depth + 1)
+        elif depth == MAX_DEPTH:
+            raise malformed(f"it is nested more than {MAX_DEPTH} deep")
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -162,15 +164,16 @@ def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _integer(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+    if len(text) > 17 or abs(value := int(text)) > MAX_INTEGER:
         raise _UnusableError("an integer has more than 53 bits")
-    return int(text)
+    return value
 
 
 def _no_number(_: str) -> NoReturn:
     raise _UnusableError("a number is not an integer")
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_once, parse_int=_integer, parse_float=_no_number, parse_constant=_no_number
 )

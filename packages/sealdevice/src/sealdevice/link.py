@@ -25,9 +25,11 @@ Messages may be lost, doubled and reordered. What is not signed is never believe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from gmseal.sm.keys import sm3
@@ -45,6 +47,9 @@ PATIENCE_S: Final = 20.0
 WINDOW: Final = 100
 """So many events are on the way at most before a receipt comes."""
 MAX_DEVICE_ID: Final = 64
+SHARDS_KEPT: Final = 16_384
+"""Devices of which the shard is kept."""
+_ID: Final = re.compile(f"[A-Za-z0-9.-]{{1,{MAX_DEVICE_ID}}}")
 
 
 class Subject(StrEnum):
@@ -62,6 +67,7 @@ class Subject(StrEnum):
     SESSION = "session"
 
 
+SUBJECTS: Final = {one.value: one for one in Subject}
 UPWARD: Final = frozenset({Subject.HELLO, Subject.EVENT, Subject.ANSWER, Subject.SESSION})
 PUBLISHED: Final = (Subject.HELLO, Subject.EVENT, Subject.ANSWER)
 """What a device publishes over MQTT, where its certificate says who it is."""
@@ -114,8 +120,12 @@ class DeviceLink:
 
     def connected(self) -> list[Message]:
         """The messages right after a connection: who I am, and what was not receipted."""
+        self._sent = self._device.state.acknowledged
+        return self.standing()
+
+    def standing(self) -> list[Message]:
+        """The hello of each minute, and what is new. What was told on this connection is not told again by it."""
         state = self._device.state
-        self._sent = state.acknowledged
         hello = Hello(self._device.id, state.boot, state.seq, state.head, state.acknowledged, self._firmware)
         return [Message(Subject.HELLO, write_hello(hello)), *self.pending()]
 
@@ -166,6 +176,7 @@ class DeviceLink:
         return None if message.subject is Subject.RECEIPT else Answer(digest, taken=True)
 
 
+@lru_cache(maxsize=SHARDS_KEPT)
 def shard_of(device: str) -> str:
     """The part of a device's topics that deals devices out to gateways: two hexadecimal digits."""
     return sm3(device.encode()).hex()[:2]
@@ -183,9 +194,9 @@ def topic_of(device: str, subject: Subject) -> str:
 def read_topic(topic: str) -> tuple[str, Subject]:
     """Device and subject of an MQTT topic. Raises MalformedRecord."""
     parts = topic.split("/")
-    if len(parts) != 5 or parts[4] not in set(Subject) or not _usable(parts[3]):
+    if len(parts) != 5 or parts[4] not in SUBJECTS or not _usable(parts[3]):
         raise MalformedRecord(Code.RECORD_MALFORMED, "this is no topic of the contract")
-    device, subject = parts[3], Subject(parts[4])
+    device, subject = parts[3], SUBJECTS[parts[4]]
     if topic != topic_of(device, subject):
         raise MalformedRecord(Code.RECORD_MALFORMED, "the topic names another shard than the device's")
     return device, subject
@@ -201,9 +212,9 @@ def read_frame(data: bytes) -> Message:
     fields = Fields(read_object(data, most=2 * 32_768), "frame")
     named, record = fields.text("subject"), fields.text("record", longest=32_768)
     fields.finish()
-    if named not in set(Subject):
+    if named not in SUBJECTS:
         raise MalformedRecord(Code.RECORD_MALFORMED, f"there is no subject {named!r}")
-    return Message(Subject(named), record.encode())
+    return Message(SUBJECTS[named], record.encode())
 
 
 def write_hello(hello: Hello) -> bytes:
@@ -254,6 +265,4 @@ def read_answer(data: bytes) -> Answer:
 
 
 def _usable(device: str) -> bool:
-    return 1 <= len(device) <= MAX_DEVICE_ID and all(
-        character.isascii() and (character.isalnum() or character in ".-") for character in device
-    )
+    return _ID.fullmatch(device) is not None

@@ -18,6 +18,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from gmseal.sm.keys import PublicKey, SignedMessage, Signer, sm3, verify_messages
@@ -26,6 +27,8 @@ from sealdevice.fields import Fields, Json, malformed, one_of, read_object, writ
 
 VERSION: Final = 1
 MAX_BODY_BYTES: Final = 16_384
+KEY_IDS_KEPT: Final = 16_384
+"""Ids of keys that are kept: a gateway meets the same thousands of devices again and again."""
 
 
 class RecordType(StrEnum):
@@ -137,7 +140,12 @@ def _not_verified() -> UntrustedRecord:
 
 def key_id_of(key: PublicKey) -> str:
     """The id of a key: the first eight bytes of the SM3 of its point, in hexadecimal."""
-    return sm3(key.point)[:8].hex()
+    return _key_id(key.point)
+
+
+@lru_cache(maxsize=KEY_IDS_KEPT)
+def _key_id(point: bytes) -> str:
+    return sm3(point)[:8].hex()
 
 
 def _signed(record_type: RecordType, body: bytes) -> bytes:

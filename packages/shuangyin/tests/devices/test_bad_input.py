@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,14 +12,16 @@ from custody_desk import Desk
 from platform_world import ok, problem
 from seal_house import House, enrol
 
-from gmseal.sm.keys import PrivateKey
+from gmseal.sm.keys import PrivateKey, PublicKey
 from sealdevice.device.store import MemoryStore
-from sealdevice.event import EventKind, open_event, sign_event
+from sealdevice.errors import SealDeviceError
+from sealdevice.event import Event, EventKind, open_event, open_events, sign_event
 from sealdevice.link import Message, Subject
 from sealdevice.permit import PressKind
-from sealdevice.record import read_record
+from sealdevice.record import Record, read_record
 from sealdevice.session import Purpose, Session, sign_session
 from shuangyin.device_sim.seal import SimulatedSeal
+from shuangyin.devices.gateway import ingest
 
 pytestmark = pytest.mark.database_full
 
@@ -83,6 +86,52 @@ def test_what_is_no_record_is_refused_without_harm(house: House, data: bytes) ->
     house.told()
     assert house.stored()[-1][1] == "moved", "what is good is stored all the same"
     assert house.alarms()["record_refused"] == 1
+
+
+def test_what_is_told_again_is_receipted_and_not_verified_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[tuple[Record, PublicKey]] = []
+
+    def counted(records: Sequence[tuple[Record, PublicKey]]) -> list[Event | SealDeviceError]:
+        verified.extend(records)
+        return open_events(records)
+
+    monkeypatch.setattr(ingest, "open_events", counted)
+    records = quiet(house, 5)
+    for _ in range(3):
+        for record in records:
+            house.say_event(record)
+        house.wire.down.clear()
+        house.ingest.run_pending()
+        assert [one.subject for one in house.wire.down].count(Subject.RECEIPT) == 1
+    assert len(verified) == len(records)
+    assert [kind for _, kind in house.stored()].count("moved") == len(records)
+
+
+def test_what_was_verified_is_believed_of_no_other_signature_and_no_other_device(house: House) -> None:
+    record = json.loads(quiet(house, 1)[0])
+    house.say_event(json.dumps(record).encode())
+    house.ingest.run_pending()
+    signature = bytearray(base64.b64decode(record["sig"]))
+    signature[-1] ^= 1
+    house.say_event(json.dumps({**record, "sig": base64.b64encode(signature).decode()}).encode())
+    house.ingest.run_pending()
+    assert house.alarms() == {"moved": 1, "record_refused": 1}
+    other = SimulatedSeal(house.world.clock.now_ms)
+    enrol(house.desk, other, "二号智能印章")
+    house.say_event(json.dumps(record).encode(), other.id)
+    house.ingest.run_pending()
+    assert house.alarms() == {"moved": 1, "record_refused": 2}
+
+
+def test_the_hello_of_each_minute_repeats_nothing(house: House) -> None:
+    house.told()
+    house.seal.sense(EventKind.MOVED)
+    link = house.seal.link
+    assert [one.subject for one in link.standing()] == [Subject.HELLO, Subject.EVENT]
+    assert [one.subject for one in link.standing()] == [Subject.HELLO]
+    assert [one.subject for one in link.connected()] == [Subject.HELLO, Subject.EVENT]
 
 
 def test_a_byte_of_a_record_changed_is_refused(house: House) -> None:

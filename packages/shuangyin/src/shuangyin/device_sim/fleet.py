@@ -62,8 +62,11 @@ class FleetDevice:
         now, state = time.monotonic(), self.seal.device.state
         if state.acknowledged == state.seq:
             self._receipt_at = now
-        if now - self._hello_at >= HELLO_S or now - self._receipt_at >= PATIENCE_S:
+        if now - self._receipt_at >= PATIENCE_S:
             self.greet()
+        elif now - self._hello_at >= HELLO_S:
+            self._hello_at = now
+            self.say(self.seal.link.standing())
         else:
             self.say(self.seal.link.pending())
 

@@ -137,8 +137,11 @@ class Wire:
         now, state = time.monotonic(), self._seal.device.state
         if state.acknowledged == state.seq:
             self._receipt_at = now
-        if now - self._hello_at >= HELLO_S or now - self._receipt_at >= PATIENCE_S:
+        if now - self._receipt_at >= PATIENCE_S:
             return self._greet()
+        if now - self._hello_at >= HELLO_S:
+            self._hello_at = now
+            return self._seal.link.standing()
         return self._seal.link.pending()
 
     def _ready(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+
+from sqlalchemy import select
 
 from evidencelog.entry import JsonValue
 from sealdevice.event import PRESSES, Event, EventKind
@@ -30,6 +32,11 @@ ALARMS: Mapping[EventKind, str] = {
 """Events that are alarms by themselves."""
 QUIET = frozenset({EventKind.STARTED, EventKind.PERSON_CHECKED})
 """Events that nobody waits for at a page."""
+
+
+def touches(event: Event) -> bool:
+    """Whether an event changes anything beside the chain of its device."""
+    return event.kind not in QUIET or event.battery is not None or event.position is not None
 
 
 @dataclass
@@ -83,6 +90,14 @@ class Effects:
             device.lock_wanted, device.unlock_person_id = True, None
             device.lock_reason = alarm_kinds()[kind].text.zh
         self.changed.add(device.id)
+
+    def expect_permits(self, permit_ids: Collection[str | None]) -> None:
+        """Read the permits that events of many devices name, in one go."""
+        wanted = {one for one in permit_ids if one is not None}
+        if not wanted:
+            return
+        found = self.work.session.scalars(select(DevicePermit).where(DevicePermit.id.in_(wanted)))
+        self._permits.update({**dict.fromkeys(wanted), **{one.id: one for one in found}})
 
     def permit(self, device: Device, permit_id: str | None) -> DevicePermit | None:
         """The permit that an event names, if it was issued to this device."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from evidencelog.entry import JsonValue
 from sealdevice.chain import ChainState, Verdict, judge_event
@@ -20,8 +21,9 @@ from sealdevice.event import Event, read_event_body
 from sealdevice.fields import read_object
 from sealdevice.record import read_record
 from shuangyin.core.actor import system_actor
+from shuangyin.core.database import Base
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.devices.commands.effects import Effects
+from shuangyin.devices.commands.effects import Effects, touches
 from shuangyin.devices.commands.telling import command_device, tell_watchers
 from shuangyin.devices.models import Device, DeviceAside, DeviceEvent, DevicePhoto, DeviceStatus
 from shuangyin.evidence.commands import record
@@ -43,6 +45,39 @@ _CONTRADICTIONS: Mapping[Verdict, str] = {
 }
 
 
+_DEVICE: Final = Base.metadata.tables[Device.__tablename__]
+_EVENT: Final = Base.metadata.tables[DeviceEvent.__tablename__]
+_STANDING: Final = (
+    Device.id,
+    Device.organization_id,
+    Device.seq,
+    Device.head,
+    Device.boot,
+    Device.presses,
+    Device.chain_time,
+    Device.seen_at,
+    Device.resend_from,
+)
+_ADVANCE: Final = (
+    update(_DEVICE)
+    .where(_DEVICE.c.id == bindparam("device"))
+    .values(
+        seq=bindparam("to_seq"),
+        head=bindparam("to_head"),
+        boot=bindparam("to_boot"),
+        presses=bindparam("to_presses"),
+        chain_time=bindparam("to_time"),
+    )
+)
+_SEEN: Final = (
+    update(_DEVICE)
+    .where(_DEVICE.c.id == bindparam("device"))
+    .values(seen_at=bindparam("at"), silent_told_at=None)
+)
+_WRITTEN: Final = ("seq", "head", "boot", "presses", "chain_time", "seen_at", "silent_told_at")
+"""What the two statements write beside the rows that the session holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One record as a device told it, verified outside of the transaction: the event, or what is wrong with it."""
@@ -51,6 +86,17 @@ class Told:
     record: str
     digest: str
     event: Event | SealDeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One device as its locked row says before anything of this transaction: of most devices no more is needed."""
+
+    id: str
+    organization_id: str
+    chain: ChainState
+    seen_at: int | None
+    resend_from: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +147,50 @@ def receive(work: UnitOfWork, told: Sequence[Told]) -> dict[str, Stored]:
     by_device: dict[str, list[Told]] = defaultdict(list)
     for one in told:
         by_device[one.device_id].append(one)
-    devices = work.session.scalars(
-        select(Device)
-        .where(Device.id.in_(by_device), Device.status == DeviceStatus.ACTIVE)
-        .order_by(Device.id)
-        .with_for_update()
-    ).all()
-    intake = _Intake(work)
+    devices = _standing(work, by_device)
+    intake = _Intake(work, told)
     answers = {device.id: intake.take(device, by_device[device.id]) for device in devices}
     intake.write()
     return answers
 
 
+def _standing(work: UnitOfWork, device_ids: Iterable[str]) -> list[Standing]:
+    """Lock the rows of enrolled devices, and read where each stands."""
+    rows = work.session.execute(
+        select(*_STANDING)
+        .where(Device.id.in_(device_ids), Device.status == DeviceStatus.ACTIVE)
+        .order_by(Device.id)
+        .with_for_update()
+    ).tuples()
+    return [
+        Standing(device_id, organization_id, ChainState(seq, head, boot, presses, time), seen_at, resend_from)
+        for device_id, organization_id, seq, head, boot, presses, time, seen_at, resend_from in rows
+    ]
+
+
 class _Intake:
     """The rows that one transaction brings."""
 
-    def __init__(self, work: UnitOfWork) -> None:
+    def __init__(self, work: UnitOfWork, told: Iterable[Told]) -> None:
         self._work = work
         self._effects = Effects(work)
+        touching = [one for one in told if isinstance(one.event, Event) and touches(one.event)]
+        self._effects.expect_permits({one.event.permit for one in touching if isinstance(one.event, Event)})
+        self._rows = _rows(work, {one.device_id for one in touching})
         self._events: list[dict[str, object]] = []
+        self._advanced: list[dict[str, object]] = []
+        self._seen: list[dict[str, object]] = []
         self._photos: list[dict[str, object]] = []
         self._organizations: dict[str, str] = {}
         self._digests: dict[str, list[str]] = defaultdict(list)
         self._heads: dict[str, list[Head]] = defaultdict(list)
 
-    def take(self, device: Device, told: list[Told]) -> Stored:
+    def take(self, device: Standing, told: list[Told]) -> Stored:
         """Judge and store the events of one device, in their order."""
         work = self._work
         if work.now - (device.seen_at or 0) > SEEN_MS:
-            device.seen_at, device.silent_told_at = work.now, None
-        before = ChainState(device.seq, device.head, device.boot, device.presses, device.chain_time)
+            self._seen.append({"device": device.id, "at": work.now})
+        before = device.chain
         known = self._known(device, told)
         state, furthest = before, 0
         for one in sorted(told, key=lambda item: item.event.seq if isinstance(item.event, Event) else 0):
@@ -148,8 +208,15 @@ class _Intake:
         """Write the collected rows, and tell who watches."""
         session = self._work.session
         session.flush()
-        if self._events:
-            session.execute(insert(DeviceEvent), self._events)
+        for statement, rows in (
+            (_ADVANCE, self._advanced),
+            (_SEEN, self._seen),
+            (insert(_EVENT), self._events),
+        ):
+            if rows:
+                session.connection().execute(statement, rows)
+        for device in self._rows.values():
+            session.expire(device, _WRITTEN)
         if self._photos:
             session.execute(insert(DevicePhoto), self._photos)
         for organization_id, heads in self._heads.items():
@@ -161,15 +228,22 @@ class _Intake:
         for organization_id, device_ids in by_organization.items():
             tell_watchers(self._work, organization_id, device_ids, also=self._effects.persons)
 
+    def _row(self, device: Standing) -> Device:
+        """The whole row, for what needs more of a device than its chain."""
+        if device.id not in self._rows:
+            self._rows[device.id] = self._work.session.get_one(Device, device.id)
+        return self._rows[device.id]
+
     def _one(
-        self, device: Device, state: ChainState, one: Told, known: dict[int, str]
+        self, device: Standing, state: ChainState, one: Told, known: dict[int, str]
     ) -> tuple[ChainState, int]:
         """The chain after one record, and the number of an event that came too early (0: it did not)."""
         self._organizations[device.id] = device.organization_id
         event = one.event
         if isinstance(event, SealDeviceError) or event.device != device.id:
             code = event.code.value if isinstance(event, SealDeviceError) else "record.other_device"
-            self._effects.alarm(device, "record_refused", self._work.now, {"code": code}, about=code)
+            row = self._row(device)
+            self._effects.alarm(row, "record_refused", self._work.now, {"code": code}, about=code)
             return state, 0
         judged = judge_event(
             state, event, one.digest, received_at=self._work.now, known_digest=known.get(event.seq)
@@ -186,7 +260,7 @@ class _Intake:
             self._contradicted(device, event, one, judged.verdict)
         return state, 0
 
-    def _store(self, device: Device, event: Event, text: str, digest: str, *, clock_set_back: bool) -> None:
+    def _store(self, device: Standing, event: Event, text: str, digest: str, *, clock_set_back: bool) -> None:
         work = self._work
         event_id = work.new_id()
         where = event.position
@@ -221,11 +295,12 @@ class _Intake:
                     "taken_at": event.time,
                 }
             )
-        self._effects.apply(device, event)
+        if touches(event):
+            self._effects.apply(self._row(device), event)
         if clock_set_back:
-            self._effects.alarm(device, "clock_changed", event.time, {"seq": event.seq})
+            self._effects.alarm(self._row(device), "clock_changed", event.time, {"seq": event.seq})
 
-    def _followed_up(self, device: Device, state: ChainState) -> ChainState:
+    def _followed_up(self, device: Standing, state: ChainState) -> ChainState:
         """Go on with events that came too early and are next now."""
         session = self._work.session
         if device.resend_from is None:
@@ -249,9 +324,17 @@ class _Intake:
                 return state
             state = after
 
-    def _advance(self, device: Device, before: ChainState, state: ChainState) -> None:
-        device.seq, device.head, device.boot = state.seq, state.head, state.boot
-        device.presses, device.chain_time = state.presses, state.time
+    def _advance(self, device: Standing, before: ChainState, state: ChainState) -> None:
+        self._advanced.append(
+            {
+                "device": device.id,
+                "to_seq": state.seq,
+                "to_head": state.head,
+                "to_boot": state.boot,
+                "to_presses": state.presses,
+                "to_time": state.time,
+            }
+        )
         if device.resend_from is not None:
             # What came early and came again in order is needed no more.
             self._work.session.execute(
@@ -261,7 +344,7 @@ class _Intake:
                     DeviceAside.seq <= state.seq,
                 )
             )
-            device.resend_from = None
+            self._row(device).resend_from = None
         digests = self._digests[device.id]
         for at in range(0, len(digests), MOST_IN_ENTRY - HEAD_WEIGHT):
             part = digests[at : at + MOST_IN_ENTRY - HEAD_WEIGHT]
@@ -285,21 +368,23 @@ class _Intake:
             facts=heads[0][1] if alone else {"devices": told},
         )
 
-    def _ask_again(self, device: Device, first: int) -> None:
+    def _ask_again(self, device: Standing, first: int) -> None:
         """Ask for the events from the first that is missing on, at most once in a while for the same gap."""
-        if device.resend_from == first and self._work.now - (device.resend_at or 0) < ASK_AGAIN_MS:
+        row = self._row(device)
+        if row.resend_from == first and self._work.now - (row.resend_at or 0) < ASK_AGAIN_MS:
             return
-        device.resend_from, device.resend_at = first, self._work.now
-        command_device(self._work, device, CommandKind.RESEND, first_seq=first)
+        row.resend_from, row.resend_at = first, self._work.now
+        command_device(self._work, row, CommandKind.RESEND, first_seq=first)
 
-    def _contradicted(self, device: Device, event: Event, one: Told, verdict: Verdict) -> None:
+    def _contradicted(self, device: Standing, event: Event, one: Told, verdict: Verdict) -> None:
         self._put_aside(device, event, one, verdict)
+        row = self._row(device)
         if verdict is not Verdict.FROM_FUTURE:
-            device.suspect = True
+            row.suspect = True
         facts: dict[str, JsonValue] = {"seq": event.seq, "digest": one.digest, "time": event.time}
-        self._effects.alarm(device, _CONTRADICTIONS[verdict], event.time, facts)
+        self._effects.alarm(row, _CONTRADICTIONS[verdict], event.time, facts)
 
-    def _put_aside(self, device: Device, event: Event, one: Told, verdict: Verdict) -> None:
+    def _put_aside(self, device: Standing, event: Event, one: Told, verdict: Verdict) -> None:
         session = self._work.session
         mine = DeviceAside.device_id == device.id
         if session.scalar(select(DeviceAside.id).where(mine, DeviceAside.digest == one.digest)) is not None:
@@ -320,10 +405,12 @@ class _Intake:
         )
         session.flush()
 
-    def _known(self, device: Device, told: Iterable[Told]) -> dict[int, str]:
+    def _known(self, device: Standing, told: Iterable[Told]) -> dict[int, str]:
         """The digests of stored events whose numbers are told again."""
         again = {
-            one.event.seq for one in told if isinstance(one.event, Event) and one.event.seq <= device.seq
+            one.event.seq
+            for one in told
+            if isinstance(one.event, Event) and one.event.seq <= device.chain.seq
         }
         if not again:
             return {}
@@ -331,3 +418,10 @@ class _Intake:
             DeviceEvent.device_id == device.id, DeviceEvent.seq.in_(again)
         )
         return dict(self._work.session.execute(query).tuples().all())
+
+
+def _rows(work: UnitOfWork, device_ids: set[str]) -> dict[str, Device]:
+    """The whole rows of these devices."""
+    if not device_ids:
+        return {}
+    return {one.id: one for one in work.session.scalars(select(Device).where(Device.id.in_(device_ids)))}

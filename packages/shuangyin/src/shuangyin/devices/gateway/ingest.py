@@ -7,12 +7,13 @@ comes again.
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -35,11 +36,15 @@ from shuangyin.devices.signing import signing_key
 
 _log = structlog.get_logger(__name__)
 _Said = TypeVar("_Said")
+_Name: TypeAlias = tuple[str, bytes]
+"""A device and the SHA-256 of a message of it."""
 
 GROUP = 1_000
 """Most messages of one transaction."""
 WAIT_S = 0.2
 KEYS_KEPT = 200_000
+REMEMBERED = 10_000
+"""So many verified events are kept, some 3 kB each."""
 SPLIT = 64
 """From so many signatures on, two threads verify: the engines work outside of the interpreter's lock."""
 
@@ -51,9 +56,12 @@ class Ingest:
         self._platform = platform
         self._hub = hub
         self._keys: dict[str, PublicKey] = {}
+        self._verified: OrderedDict[_Name, Told] = OrderedDict()
         self._signers: dict[str, PrivateKey] = {}
         self._stop = threading.Event()
         self._verifiers = ThreadPoolExecutor(2, thread_name_prefix="device-verify")
+        self._receipts = ThreadPoolExecutor(1, thread_name_prefix="device-receipts")
+        self._sending: Future[None] | None = None
         self._thread = threading.Thread(target=self._run, name="device-ingest", daemon=True)
 
     def start(self) -> None:
@@ -64,6 +72,8 @@ class Ingest:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
+        self._receipts_sent()
+        self._receipts.shutdown()
         self._verifiers.shutdown()
 
     def run_pending(self) -> int:
@@ -72,6 +82,7 @@ class Ingest:
         while group := self._group(wait=False):
             self._store(group)
             count += len(group)
+        self._receipts_sent()
         return count
 
     def _run(self) -> None:
@@ -130,22 +141,45 @@ class Ingest:
             return stored
 
         stored = self._platform.transact(command)
-        self._acknowledge(stored)
         for one in group:
             one.done()
         if hellos:
             self._hub.greeted({device_id for device_id, _ in hellos})
+        # The next group is verified and stored while these are signed, but receipts lag by one group at most.
+        self._receipts_sent()
+        self._sending = self._receipts.submit(self._send_receipts, stored)
 
-    def _acknowledge(self, stored: dict[str, Stored]) -> None:
+    def _send_receipts(self, stored: Mapping[str, Stored]) -> None:
+        """Sign and send. A receipt that fails here is as good as lost on the way: the device tells its events again."""
         for device_id, one in stored.items():
-            if one.receipt is not None:
+            if one.receipt is None:
+                continue
+            try:
                 record = sign_receipt(one.receipt, self._signer(one.organization_id))
                 self._hub.send(device_id, Message(Subject.RECEIPT, record))
+            except Exception:
+                # Its events are stored all the same, and the other devices get theirs.
+                _log.exception("devices.receipt_failed", device=device_id)
+
+    def _receipts_sent(self) -> None:
+        """Wait for the receipts of the group before."""
+        if self._sending is not None:
+            self._sending.result()
+            self._sending = None
 
     def _told(self, incoming: Sequence[Incoming]) -> list[Told]:
+        """The events, verified. What was verified before, byte for byte, is not verified again."""
         self._load_keys({one.device_id for one in incoming})
         known = [one for one in incoming if one.device_id in self._keys]
-        read = [(one, _record(one.message.data)) for one in known]
+        names = [(one.device_id, hashlib.sha256(one.message.data).digest()) for one in known]
+        fresh = {name: one for name, one in zip(names, known, strict=True) if name not in self._verified}
+        found = dict(zip(fresh, self._verify(list(fresh.values())), strict=True))
+        told = [found.get(name) or self._verified[name] for name in names]
+        self._remember(found)
+        return told
+
+    def _verify(self, incoming: Sequence[Incoming]) -> list[Told]:
+        read = [(one, _record(one.message.data)) for one in incoming]
         good = [(one, record) for one, record in read if isinstance(record, Record)]
         opened = iter(self._opened([(record, self._keys[one.device_id]) for one, record in good]))
         found = []
@@ -155,6 +189,12 @@ class Ingest:
             else:
                 found.append(Told(one.device_id, "", "", record))
         return found
+
+    def _remember(self, found: Mapping[_Name, Told]) -> None:
+        """Keep what was verified for when it is told again: a crowd that waits for receipts repeats itself."""
+        self._verified.update({name: told for name, told in found.items() if isinstance(told.event, Event)})
+        while len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
 
     def _opened(self, records: list[tuple[Record, PublicKey]]) -> list[Event | SealDeviceError]:
         if len(records) < SPLIT:
@@ -169,6 +209,7 @@ class Ingest:
             return
         if len(self._keys) > KEYS_KEPT:
             self._keys.clear()
+            self._verified.clear()
             missing = device_ids
         query = select(Device.id, Device.record_key).where(
             Device.id.in_(missing), Device.status == DeviceStatus.ACTIVE, Device.record_key.is_not(None)

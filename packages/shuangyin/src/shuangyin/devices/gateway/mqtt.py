@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -39,6 +39,8 @@ SESSION_S = 7 * 24 * 3600
 KEEPALIVE_S = 30
 AGAIN_S = 1.0
 RECEIPT_S = 60
+READ_AHEAD = 65_536
+PACKETS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,53 @@ def read_share(text: str) -> Share:
         f"网关分工应写作 1/2 这样的形式，而不是 {text[:20]}。",
         f"The share of a gateway is written as 1/2, not {text[:20]!r}.",
     )
+
+
+class _ReadAheadSocket(ssl.SSLSocket):
+    """Reads what has come in one go, and hands it out in the small pieces in which the client asks for it."""
+
+    _ahead: bytes = b""
+    _at: int = 0
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """At most so many bytes; raises SSLWantReadError when nothing is here."""
+        if self._at == len(self._ahead):
+            self._ahead, self._at = self._come(flags), 0
+        piece = self._ahead[self._at : self._at + buflen]
+        self._at += len(piece)
+        return piece
+
+    def _come(self, flags: int) -> bytes:
+        come = super().recv(READ_AHEAD, flags)
+        while come and len(come) < READ_AHEAD and self.gettimeout() == 0:
+            try:
+                more = super().recv(READ_AHEAD, flags)
+            except OSError:  # nothing more is here, or the connection broke: the next read says so
+                break
+            if not more:
+                break
+            come += more
+        return come
+
+    def pending(self) -> int:
+        """Bytes that can be had without waiting."""
+        return len(self._ahead) - self._at + super().pending()
+
+
+class _GatewayClient(Client):
+    """Takes many packets from one look at the socket, where there are many."""
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Read what is here, within a bound: acknowledgements and receipts are to go out in between."""
+        result = super().loop_read(max_packets)
+        for _ in range(PACKETS_AT_ONCE):
+            socket = self.socket()
+            if result != MQTTErrorCode.MQTT_ERR_SUCCESS or socket is None:
+                break
+            if not isinstance(socket, _ReadAheadSocket) or not socket.pending():
+                break
+            result = super().loop_read(max_packets)
+        return result
 
 
 class MqttBroker:
@@ -211,11 +260,12 @@ def gateway_context(folder: Path) -> ssl.SSLContext:
     """TLS of a gateway towards the broker of this folder."""
     context = ssl.create_default_context(cafile=str(folder / SERVICE_AUTHORITY))
     context.load_cert_chain(folder / GATEWAY_CERTIFICATE, folder / GATEWAY_KEY)
+    context.sslsocket_class = _ReadAheadSocket
     return context
 
 
 def _client(client_id: str) -> Client:
-    client = Client(
+    client = _GatewayClient(
         CallbackAPIVersion.VERSION2,
         client_id,
         protocol=MQTTProtocolVersion.MQTTv5,
