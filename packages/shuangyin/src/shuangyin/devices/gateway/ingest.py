@@ -133,8 +133,8 @@ class Ingest:
 
         def command(work: UnitOfWork) -> dict[str, Stored]:
             stored = receive(work, told) if told else {}
-            for device_id, hello in hellos:
-                greet(work, device_id, hello)
+            if hellos:
+                greet(work, hellos)
             for device_id, answer in answers:
                 outcome = "taken" if answer.taken else answer.code or "refused"
                 close_messages(work, device_id, [(answer.digest, outcome)])
