@@ -25,8 +25,10 @@ PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 # Worker processes of the pytest runs; 0 runs everything in one process. More than there are processors: tests of pages
 # and of processes wait a good part of their time.
 WORKERS ?= 5
-# On PostgreSQL they wait for nobody, and each more sets up a world of its own.
+# On PostgreSQL they wait for nobody, and each more sets up a world of its own; in browsers each brings a platform, a
+# broker and a Chromium, which together keep a processor busy.
 DATABASE_WORKERS ?= 3
+PAGE_WORKERS ?= 2
 PYTEST_ARGS ?=
 # A file at a time, in the order of tests/support/order_of_files.py. A worker that dies ends the run: one that is
 # started in its place is never given the files of the dead one.
@@ -103,7 +105,7 @@ test: setup ## Run every check and every test
 	@echo "==> Debian packages, checks, user interface and wheels at the same time; each tells at its end what it did"
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target SIDE_BY_SIDE=1 \
 		test-machine check check-ui wheel test-chain
-	@$(MAKE) --no-print-directory test-postgresql test-python
+	@$(MAKE) --no-print-directory test-postgresql test-python test-pages
 
 .PHONY: test-full
 test-full: export SHUANGYIN_TEST_FULL := 1
@@ -135,9 +137,15 @@ check-ui: ui ## Check lint, types and unit tests of the user interface
 	@cd frontend && npm run --if-present lint && npm run --if-present typecheck && npm run --if-present test
 
 .PHONY: test-python
-test-python: setup ui $(CHAIN) ## Run unit, integration and browser tests on SQLite
-	@echo "==> Unit, integration and browser tests"
-	@pytest $(SPREAD) $(PYTEST_ARGS)
+test-python: setup ui $(CHAIN) ## Run unit and integration tests on SQLite
+	@echo "==> Unit and integration tests"
+	@pytest $(SPREAD) $(PYTEST_ARGS) --ignore=tests/functional
+
+.PHONY: test-pages
+test-pages: WORKERS := $(PAGE_WORKERS)
+test-pages: setup ui ## Run the tests of pages and of the command line against a running platform
+	@echo "==> Tests of pages, in browsers"
+	@pytest $(SPREAD) $(PYTEST_ARGS) tests/functional
 
 .PHONY: test-postgresql
 test-postgresql: WORKERS := $(DATABASE_WORKERS)
