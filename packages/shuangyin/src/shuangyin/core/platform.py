@@ -29,7 +29,8 @@ TRANSACTION_PATIENCE_S = 15.0
 _TRIES_FOR_A_TAKEN_VALUE = 5
 """A unique value that is still taken at the last of these tries is no meeting of two writers, and is raised as it is."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.5
-_SERIALIZATION_FAILURES = frozenset({"40001", "40P01", "23505"})
+_TAKEN = "23505"
+_SERIALIZATION_FAILURES = frozenset({"40001", "40P01", _TAKEN})
 """What PostgreSQL says of a transaction that met another one. A unique value that is taken (23505) is one of them: use
 cases look before they insert, so somebody else inserted it meanwhile, and the next try finds it."""
 
@@ -63,20 +64,23 @@ class Platform:
         must have no effect outside its session except durable files that nothing refers to yet.
         """
         give_up = time.monotonic() + TRANSACTION_PATIENCE_S
-        for attempt in range(TRANSACTION_TRIES):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 return self._once(command)
             except StaleDataError as error:
                 raise stale_version() from error
             except DBAPIError as error:
-                if not _is_contention(error) or (_is_taken(error) and attempt >= _TRIES_FOR_A_TAKEN_VALUE):
+                if not _is_contention(error) or (_is_taken(error) and tries > _TRIES_FOR_A_TAKEN_VALUE):
                     raise
-                if attempt == TRANSACTION_TRIES - 1 or time.monotonic() > give_up:
-                    raise _busy() from error
+                if tries == TRANSACTION_TRIES or time.monotonic() > give_up:
+                    raise Unavailable(
+                        "BUSY", "系统繁忙，请稍后重试。", "The system is busy; try again in a moment."
+                    ) from error
             # A random pause: writers that wait equally long meet again, and one of them loses every time.
-            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
+            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (tries - 1))
             time.sleep(longest * random.random())  # noqa: S311  # spreads writers, keeps no secret
-        raise _busy()
 
     def _once(self, command: Callable[[UnitOfWork], Result]) -> Result:
         with self.database.write_session() as session:
@@ -89,11 +93,7 @@ class Platform:
 
 
 def _is_taken(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) == "23505"
-
-
-def _busy() -> Unavailable:
-    return Unavailable("BUSY", "系统繁忙，请稍后重试。", "The system is busy; try again in a moment.")
+    return getattr(error.orig, "sqlstate", None) == _TAKEN
 
 
 def _is_contention(error: DBAPIError) -> bool:
