@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Sequence
 
-from sealdevice.link import HELLO_S, PATIENCE_S, SUBSCRIBED, Message, Subject, topic_of
+from sealdevice.link import SUBSCRIBED, Message, Subject, topic_of
 from shuangyin.device_sim.mqtt_packets import (
     PUBLISH,
     SUBACK,
@@ -20,6 +20,7 @@ from shuangyin.device_sim.mqtt_packets import (
     subscribe,
 )
 from shuangyin.device_sim.mqtt_wire import SESSION_S, broker_address, device_context
+from shuangyin.device_sim.pace import Pace
 from shuangyin.device_sim.seal import SimulatedSeal
 
 KEEPALIVE_S = 600
@@ -39,7 +40,7 @@ class FleetDevice:
         self._numbers = 0
         self._subscribed = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
-        self._hello_at = self._receipt_at = 0.0
+        self._pace = Pace(seal)
 
     async def join(self, broker: str) -> None:
         """Connect, subscribe and say where it stands. Raises OSError, TimeoutError."""
@@ -50,25 +51,11 @@ class FleetDevice:
         self._writer.write(subscribe(1, [topic_of(self.seal.id, one) for one in SUBSCRIBED]))
         async with asyncio.timeout(ANSWER_S):
             await self._subscribed.wait()
-        self.greet()
-
-    def greet(self) -> None:
-        """Say where it stands, and tell again what has no receipt."""
-        self._hello_at = self._receipt_at = time.monotonic()
-        self.say(self.seal.link.connected())
+        self.say(self._pace.greeting())
 
     def talk(self) -> None:
         """Say what is new; a hello each minute, and when a receipt is overdue."""
-        now, state = time.monotonic(), self.seal.device.state
-        if state.acknowledged == state.seq:
-            self._receipt_at = now
-        if now - self._receipt_at >= PATIENCE_S:
-            self.greet()
-        elif now - self._hello_at >= HELLO_S:
-            self._hello_at = now
-            self.say(self.seal.link.standing())
-        else:
-            self.say(self.seal.link.pending())
+        self.say(self._pace.due())
 
     def say(self, messages: Iterable[Message]) -> None:
         """Put messages on the wire."""
@@ -116,7 +103,7 @@ class FleetDevice:
     def _note(self, before: int) -> None:
         state, now = self.seal.device.state, time.monotonic()
         if state.acknowledged > before:
-            self._receipt_at = now
+            self._pace.receipted()
             self.receipted_at.update(dict.fromkeys(range(before + 1, state.acknowledged + 1), now))
         if state.locked is not None and self.locked_at is None:
             self.locked_at = now

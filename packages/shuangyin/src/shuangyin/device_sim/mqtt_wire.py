@@ -66,7 +66,7 @@ class MqttWire(Wire):
         if not self._connected:
             return False
         self._say("已连接消息代理", "connected to the broker")
-        self._send(self._greet())
+        self._send(self._pace.greeting())
         return True
 
     def _join_broker(self) -> None:

@@ -15,9 +15,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 from websockets.sync.client import ClientConnection, connect
 
 from sealdevice.errors import MalformedRecord
-from sealdevice.link import HELLO_S, PATIENCE_S, Message, Subject, read_frame, write_frame
+from sealdevice.link import Message, Subject, read_frame, write_frame
 from sealdevice.session import Purpose
 from shuangyin.core.errors import Forbidden, Invalid, Unavailable
+from shuangyin.device_sim.pace import Pace
 from shuangyin.device_sim.seal import SimulatedSeal
 
 ANSWER_S = 10.0
@@ -45,7 +46,7 @@ class Wire:
         )
         self._socket: ClientConnection | None = None
         self._again_at = 0.0
-        self._hello_at = self._receipt_at = 0.0
+        self._pace = Pace(seal)
         self.wanted = True
         """Whether the device is to be connected; False stands for a network that is away."""
 
@@ -71,7 +72,7 @@ class Wire:
             if not self._ready():
                 time.sleep(min(left, 0.1))
                 continue
-            self._send(self._due())
+            self._send(self._pace.due())
             self._hear(min(left, 0.2))
 
     def settled(self, seconds: float) -> bool:
@@ -127,23 +128,6 @@ class Wire:
         del self._seal.photos[sm3]
         self._say(f"照片已上传 {sm3[:12]}（{len(content)} 字节）", f"photo {sm3[:12]} uploaded")
 
-    def _greet(self) -> list[Message]:
-        """Where the device stands, and what has no receipt."""
-        self._hello_at = self._receipt_at = time.monotonic()
-        return self._seal.link.connected()
-
-    def _due(self) -> list[Message]:
-        """What is to be said now: new events; and a hello each minute, or when a receipt is overdue."""
-        now, state = time.monotonic(), self._seal.device.state
-        if state.acknowledged == state.seq:
-            self._receipt_at = now
-        if now - self._receipt_at >= PATIENCE_S:
-            return self._greet()
-        if now - self._hello_at >= HELLO_S:
-            self._hello_at = now
-            return self._seal.link.standing()
-        return self._seal.link.pending()
-
     def _ready(self) -> bool:
         if not self.wanted:
             self.drop()
@@ -158,7 +142,7 @@ class Wire:
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, MalformedRecord, UnicodeError):
             return False
         self._say("已连接平台", "connected")
-        self._send(self._greet())
+        self._send(self._pace.greeting())
         return self._socket is not None
 
     def _join(self) -> ClientConnection:
@@ -198,7 +182,7 @@ class Wire:
         locked = self._seal.device.state.locked
         answers = self._seal.received(message)
         if message.subject is Subject.RECEIPT:
-            self._receipt_at = time.monotonic()
+            self._pace.receipted()
         else:
             self._say(f"收到平台消息：{message.subject.value}", f"received: {message.subject.value}")
         if self._seal.device.state.locked != locked:
