@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser_desk import OpenDesk, cookies_of
+from browser_desk import OpenDesk, let_in
 from playwright.sync_api import expect
 from running_installation import Installation
 
@@ -65,9 +65,7 @@ def test_what_a_keeper_keeps_changes_hands_on_its_page(
     sheet_id = page.url.rsplit("/", 1)[1]
 
     counting = open_desk()
-    cookies: Any = cookies_of(receiver, running.server.base_url)
-    counting.context.add_cookies(cookies)
-    counting.context.add_init_script("localStorage.setItem('shuangyin.session', '1')")
+    let_in(counting.context, receiver, running.server.base_url)
     page = counting.page
     counting.goto(f"/custody/handovers/{sheet_id}")
     assert page.get_by_test_id("party-confirm").count() == 0, "not before everything is counted"

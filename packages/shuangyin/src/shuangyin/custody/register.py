@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from shuangyin.approvals.models import ApprovalDecision
@@ -60,7 +62,7 @@ def _row(work: UnitOfWork, use: PhysicalUseOut) -> SheetRow:
         spoiled=str(use.spoiled),
         applicant=use.applicant.name,
         department=_department(work, request.department_id),
-        approvers=tuple(_signature(work, one) for one in approvals_of(work, request.route_id)),
+        approvers=_signatures(work, approvals_of(work, request.route_id)),
         presser=use.presser.name,
         reviewer=use.reviewer.name,
         supervisor=check.supervisor.name if check is not None and check.supervisor is not None else "",
@@ -78,14 +80,17 @@ def _department(work: UnitOfWork, department_id: str | None) -> str:
     return department_names(work, [department_id]).get(department_id, "")
 
 
-def _signature(work: UnitOfWork, decision: ApprovalDecision) -> str:
-    """The approver's signature: who decided, for whom, when, and the entry of the log that shows it."""
-    ids = [decision.person_id, *([decision.on_behalf_of] if decision.on_behalf_of else [])]
-    people = display(work, ids)
-    who = named(people[decision.person_id])
-    if decision.on_behalf_of:
-        who = f"{who} 代 {people[decision.on_behalf_of].name}"
-    return f"{who} {time_of(decision.decided_at)} 同意 存证 {decision.entry_id[-12:]}"
+def _signatures(work: UnitOfWork, decisions: Sequence[ApprovalDecision]) -> tuple[str, ...]:
+    """The approvers' signatures: who decided, for whom, when, and the entry of the log that shows it."""
+    people = display(work, [id_ for one in decisions for id_ in (one.person_id, one.on_behalf_of) if id_])
+
+    def signature(one: ApprovalDecision) -> str:
+        who = named(people[one.person_id])
+        if one.on_behalf_of:
+            who = f"{who} 代 {people[one.on_behalf_of].name}"
+        return f"{who} {time_of(one.decided_at)} 同意 存证 {one.entry_id[-12:]}"
+
+    return tuple(signature(one) for one in decisions)
 
 
 def _check_before(work: UnitOfWork, use: PhysicalUseOut) -> PressCheckOut | None:
