@@ -15,6 +15,8 @@ from click.testing import CliRunner, Result
 from ofd_writer import OfdPlan
 
 from gmseal.cli import app
+from gmseal.durable_file import replacing
+from gmseal.errors import Refused
 from gmseal.sm.csr import read_request, to_pem
 from gmseal.sm.keys import PrivateKey
 from gmseal.trial import TrialUnit
@@ -209,6 +211,12 @@ def test_refusals_are_one_sentence_with_a_code(shop: Shell, sealed: Path, tmp_pa
         (("sign", p("plain.pdf"), out, *use), "NOTHING_TO_PLACE", 1),
         (("sign", p("plain.pdf"), sealed, *use, "--x", "1", "--y", "1"), "FILE_EXISTS", 1),
         (("sign", p("nothing.pdf"), out, *use, "--x", "1", "--y", "1"), "NOT_FOUND", 2),
+        (("sign", p("trust"), out, *use, "--x", "1", "--y", "1"), "IS_A_FOLDER", 1),
+        (("sign", p("plain.pdf"), tmp_path / "no" / "out.pdf", *use, "--x", "1", "--y", "1"), "NO_FOLDER", 1),
+        (("sign", p("plain.pdf"), p("pw") / "out.pdf", *use, "--x", "1", "--y", "1"), "NO_FOLDER", 1),
+        (("keygen", tmp_path / "no" / "key.pem", "--password-file", p("pw")), "NO_FOLDER", 1),
+        (("repair", p("plain.pdf"), tmp_path / "no" / "out.pdf"), "NO_FOLDER", 1),
+        (("inspect", p("trust")), "IS_A_FOLDER", 1),
         (("sign", p("plain.pdf"), out, *use[:-1], p("maker.pem"), "--x", "1", "--y", "1"), "PASSWORD_WRONG", 1),
         (
             ("sign", p("plain.pdf"), out, *use[:2], "--cert", p("maker.pem"), "--key", p("maker.key"), "--x", "1", "--y", "1"),
@@ -231,6 +239,34 @@ def test_refusals_are_one_sentence_with_a_code(shop: Shell, sealed: Path, tmp_pa
         done = shop(*arguments)
         assert (done.exit_code, done.stderr.split(":")[1].strip()) == (status, code), done.output
         assert not out.exists()
+
+
+def test_what_cannot_be_verified_is_told_apart(shop: Shell, tmp_path: Path) -> None:
+    """A folder, nothing, and what may never end: each has its code, and the sentence says what to do instead."""
+    os.mkfifo(tmp_path / "pipe")
+    for path, code, advice in (
+        (shop.path("trust"), "IS_A_FOLDER", "verify-many"),
+        (tmp_path / "nothing.pdf", "NOT_FOUND", "There is no file"),
+        (tmp_path / "pipe", "NOT_A_FILE", "copy what it gives into a file"),
+    ):
+        told = shop("verify", path)
+        assert told.exit_code == 2
+        assert told.stderr.startswith(f"gmseal: {code}: ")
+        assert advice in told.stderr
+        written = json.loads(shop("verify", path, "--json").stdout)
+        assert (written["verdict"], written["code"]) == ("unreadable", code)
+
+
+def test_a_place_that_the_system_refuses_says_why(tmp_path: Path) -> None:
+    target = tmp_path / "out.pdf"
+    target.mkdir()
+    with (
+        pytest.raises(Refused, match=r"out\.pdf cannot be written: Is a directory") as refused,
+        replacing(target),
+    ):
+        pass
+    assert refused.value.reason == "CANNOT_WRITE"
+    assert list(tmp_path.iterdir()) == [target], "nothing half-written stays"
 
 
 def test_seal_needs_one_picture(shop: Shell, tmp_path: Path) -> None:

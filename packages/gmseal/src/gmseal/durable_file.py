@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from gmseal.errors import GmsealError
+from gmseal.named_paths import not_written
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file that takes the place of ``target`` at the end, durable, or leaves no trace.
 
     Without ``durable`` nothing waits for the disk: for results that can be made again. Raises
-    ``GmsealError`` when the operating system says no.
+    ``Refused`` when the operating system says no: ``NO_FOLDER``, ``CANNOT_WRITE``.
     """
     temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}")
     try:
@@ -33,6 +33,6 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         finally:
             os.close(folder)
     except OSError as error:
-        raise GmsealError(f"The file cannot be written: {error.strerror}.") from error
+        raise not_written(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
+from gmseal.errors import GmsealError, MalformedInput, Refused
+from gmseal.named_paths import check_file
 
 if TYPE_CHECKING:
     from gmseal.ofd.order import OfdSealOrder
@@ -156,11 +157,10 @@ def failure_of(error: Exception) -> Failure:
 
 
 def start_of(source: Source) -> bytes:
-    """The first kilobyte. Raises ``NotFound``."""
+    """The first kilobyte. Raises as ``check_file``."""
     if isinstance(source, bytes):
         return source[:_START_WITHIN]
-    if not source.is_file():
-        raise NotFound(f"There is no file {source}.")
+    check_file(source)
     with source.open("rb") as stream:
         return stream.read(_START_WITHIN)
 
@@ -208,8 +208,7 @@ def _read(source: Source) -> bytes:
 
 
 def _small(path: Path) -> bytes:
-    if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
+    check_file(path)
     if path.stat().st_size > _MAX_DER:
         raise MalformedInput(f"The file {path} is larger than 16 MiB.")
     return path.read_bytes()

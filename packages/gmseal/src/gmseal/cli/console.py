@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from gmseal.errors import MalformedInput, NotFound, Refused
+from gmseal.errors import MalformedInput, Refused
+from gmseal.named_paths import check_file, check_folder_of, not_written
 
 FILE = click.Path(path_type=Path)
 """A path on the command line; whether it must exist is decided, with a better sentence, on use."""
@@ -29,12 +30,21 @@ def show_json(data: dict[str, Any]) -> None:
 
 
 def read_input(path: Path, what: str) -> bytes:
-    """The bytes of a small file. Raises ``NotFound`` and ``MalformedInput``."""
-    if not path.is_file():
-        raise NotFound(f"There is no {what} at {path}.")
+    """The bytes of a small file. Raises ``MalformedInput``, and as ``check_file``."""
+    check_file(path, what)
     if path.stat().st_size > _MAX_INPUT_BYTES:
         raise MalformedInput(f"The {what} at {path} is larger than 16 MiB.")
     return path.read_bytes()
+
+
+def check_new(out: Path) -> None:
+    """That a file can be written there: before any password is asked for, and never in the place of another.
+
+    Raises ``Refused`` (``FILE_EXISTS``, ``NO_FOLDER``).
+    """
+    if out.exists():
+        raise _exists(out)
+    check_folder_of(out)
 
 
 def write_output(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -42,9 +52,15 @@ def write_output(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError as error:
-        raise Refused("FILE_EXISTS", f"{path} exists already; choose another name or remove it.") from error
+        raise _exists(path) from error
+    except OSError as error:
+        raise not_written(path, error) from error
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+
+
+def _exists(path: Path) -> Refused:
+    return Refused("FILE_EXISTS", f"{path} exists already; choose another name or remove it.")
 
 
 def read_certificate_file(path: Path) -> bytes:

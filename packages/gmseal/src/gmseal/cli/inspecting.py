@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gmseal.cli.console import FILE, show_json
-from gmseal.errors import NotFound, Refused
+from gmseal.cli.console import FILE, check_new, show_json
+from gmseal.named_paths import check_file
 
 if TYPE_CHECKING:
     from gmseal.placement import FoundText
@@ -57,10 +57,8 @@ def repair(*, file: Path, out: Path) -> None:
     """Write a sound copy of a damaged PDF that nobody has signed; what was lost is listed."""
     from gmseal.pdf import repair_pdf  # noqa: PLC0415 - see above
 
-    if not file.is_file():
-        raise NotFound(f"There is no file {file}.")
-    if out.exists():
-        raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
+    check_file(file)
+    check_new(out)
     info = repair_pdf(file, out)
     click.echo(f"{out}: {len(info.pages)} pages")
 
@@ -84,8 +82,7 @@ def _of_package(file: Path) -> dict[str, object]:
 def _of_pdf(file: Path) -> dict[str, object]:
     from gmseal.pdf import inspect_pdf  # noqa: PLC0415 - see above
 
-    if not file.is_file():
-        raise NotFound(f"There is no file {file}.")
+    check_file(file)
     info = inspect_pdf(file)
     pages = [
         {"page": number, "width": round(page.width_mm, 2), "height": round(page.height_mm, 2)}

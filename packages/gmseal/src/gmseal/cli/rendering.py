@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gmseal.cli.console import FILE, write_output
+from gmseal.cli.console import FILE, check_new, write_output
 from gmseal.errors import Refused
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def render(*, source: Path, out: Path, page: int, dpi: float, document: int) -> 
     kind = out.suffix.lower()
     if kind not in {".png", ".svg", ".pdf"}:
         raise Refused("FORMAT", "Pages are rendered into a .png, .svg or .pdf file.")
-    if out.exists():
-        raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
+    check_new(out)
     package = open_package(source)
     if kind == ".pdf":
         notes = render_pdf(package, out, document=document - 1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from gmseal.cli.console import FILE, read_certificate_file, read_input
+from gmseal.cli.console import FILE, check_new, read_certificate_file, read_input
 from gmseal.cli.key_options import KeySource, key_options
 from gmseal.cli.ofd_documents import OfdOptions, ofd_options, package_order
 from gmseal.cli.pdf_documents import PdfOptions, PdfSigning, check_order, pdf_options, pdf_order
@@ -182,8 +182,7 @@ def sign(*, file: Path, out: Path, request: SigningRequest) -> None:
     """Put a seal on a PDF or an OFD: at --x and --y of --page, by --keyword, in a --field, across pages with --seam."""
     from gmseal.batch.documents import is_package, start_of  # noqa: PLC0415 - see above
 
-    if out.exists():
-        raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
+    check_new(out)
     if is_package(start_of(file), file):
         if request.pdf != PdfOptions():
             raise Refused("OPTION", "A reason, certification and other kinds of signatures are for PDF only.")

@@ -10,6 +10,7 @@ import click
 
 from gmseal.cli.console import (
     FILE,
+    check_new,
     parse_instant,
     prefers_chinese,
     read_certificate_file,
@@ -135,8 +136,7 @@ def get(*, file: Path, out: Path, url: str, digest: str, policy: str | None, tim
     """Have a server stamp FILE and write the token (DER) to OUT."""
     from gmseal.sm.timestamps import HttpTimestampSource, read_token  # noqa: PLC0415 - see above
 
-    if out.exists():
-        raise Refused("FILE_EXISTS", f"{out} exists already; choose another name or remove it.")
+    check_new(out)
     source = HttpTimestampSource(url, digest=digest, policy=policy, timeout=timeout)
     token = source.stamp(read_input(file, "file"))
     write_output(out, token)

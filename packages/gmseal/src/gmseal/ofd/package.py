@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from gmseal.errors import GmsealError, MalformedInput, NotFound, Refused
+from gmseal.named_paths import check_file
 from gmseal.ofd import markup
 from gmseal.ofd.archive import Archive, open_archive
 from gmseal.ofd.entry_names import locate
@@ -236,16 +237,17 @@ def open_package(source: Path, limits: OfdLimits = DEFAULT_LIMITS) -> Package:
 
 
 def read_source(source: Path | bytes, limits: OfdLimits) -> bytes:
-    """The bytes of a package. Raises ``NotFound``, ``Refused`` (``TOO_LARGE``) and ``GmsealError``."""
+    """The bytes of a package. Raises as ``check_file``, and ``Refused`` (``CANNOT_READ``, ``TOO_LARGE``)."""
     if isinstance(source, bytes):
         return source
-    if not source.is_file():
-        raise NotFound(f"There is no file {source}.")
+    check_file(source)
     try:
         with source.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
     except OSError as error:
-        raise GmsealError(f"The package cannot be read: {error.strerror}.") from error
+        raise Refused(
+            "CANNOT_READ", f"{source.name} cannot be read: {error.strerror}. Look at its rights."
+        ) from error
     if len(data) > limits.max_bytes:
         raise Refused("TOO_LARGE", f"The package is larger than {limits.max_bytes >> 20} MiB.")
     return data

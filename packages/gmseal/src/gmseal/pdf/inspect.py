@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pikepdf
 
-from gmseal.errors import GmsealError, Refused
+from gmseal.errors import Refused
+from gmseal.named_paths import not_written
 from gmseal.pdf.damage import reading
 from gmseal.pdf.document import Document, open_document
 from gmseal.pdf.fields import signed_fields
@@ -87,7 +88,7 @@ def repair_pdf(source: Path, target: Path, limits: PdfLimits = DEFAULT_LIMITS) -
                 document.pdf.save(temporary, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
             temporary.replace(target)
         except OSError as error:
-            raise GmsealError(f"The repaired file cannot be written: {error.strerror}.") from error
+            raise not_written(target, error) from error
         finally:
             temporary.unlink(missing_ok=True)
     return inspect_pdf(target, limits)

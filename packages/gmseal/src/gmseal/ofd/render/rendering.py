@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gmseal.errors import GmsealError, MalformedInput, Refused
+from gmseal.errors import MalformedInput, Refused
+from gmseal.named_paths import not_written
 from gmseal.ofd.package import Package, open_package, read_package
 from gmseal.ofd.render.budget import DEFAULT_LIMITS, Budget, RenderLimits, Unsupported
 from gmseal.ofd.render.page import DocumentReader
@@ -89,7 +90,7 @@ def render_pdf(
     """Every page of a document as a PDF of vector pages of the same size, written to ``target``.
 
     Returns what could not be drawn as it stands. The limits hold for each page. Raises as ``render_page``,
-    and ``GmsealError`` when the file cannot be written.
+    and as ``not_written`` when the file cannot be written.
     """
     from gmseal.ofd.render.pdf import PdfWriter  # noqa: PLC0415 - PDF is not always wanted
 
@@ -111,5 +112,5 @@ def render_pdf(
         try:
             writer.save(target)
         except OSError as error:
-            raise GmsealError(f"The PDF cannot be written: {error.strerror}.") from error
+            raise not_written(target, error) from error
     return budget.notes
