@@ -60,14 +60,54 @@ def test_the_examples_run() -> None:
         exec(compile(block, "reference.md", "exec"), names)
 
 
+SHOWN = re.compile(
+    r"`(?P<file>(?:\.\./\.\./)?(?:tests|scripts)/[\w/]+\.py)(?:::(?P<test>\w+))?`"
+    r"|`(?P<vector>(?:ofd|pdf|seal|signature)-[\w-]+\.(?:ofd|pdf|esl|dat))`"
+    r"|`python -m benchmarks --only (?P<benchmark>\w+)`"
+)
+"""A test, a file of the corpus or a command that a page names as proof."""
+
+
+def missing_proof(shown: re.Match[str]) -> str | None:
+    """What a page names as proof and is not there; ``None`` when it is."""
+    project = ROOT.parents[1]
+    if shown["vector"]:
+        file = ROOT / "tests" / "vectors" / shown["vector"]
+    elif shown["benchmark"]:
+        file = project / "benchmarks" / f"{shown['benchmark']}.py"
+    else:
+        file = (project if shown["file"].startswith("scripts") else ROOT) / shown["file"]
+    if not file.is_file():
+        return f"{file.name} is not there"
+    if shown["test"] and f"def {shown['test']}(" not in file.read_text("utf-8"):
+        return f"{file.name} has no {shown['test']}"
+    return None
+
+
 def test_what_pages_point_at_exists() -> None:
-    """Files, tests and links that the README and the page of comparisons name as proof."""
-    for page in (ROOT / "README.md", DOCS / "comparison.md"):
+    """Files, tests, commands and links that the README and the pages of proof and comparison name as proof."""
+    for page in (ROOT / "README.md", DOCS / "comparison.md", DOCS / "proof.md"):
         text = page.read_text("utf-8")
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             assert (page.parent / target).exists(), (page.name, target)
-        for file, test in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text):
-            assert (ROOT / file).is_file(), (page.name, file)
-            assert not test or f"def {test}(" in (ROOT / file).read_text("utf-8"), (file, test)
-        for vector in re.findall(r"`((?:ofd|pdf|seal|signature)-[\w-]+\.(?:ofd|pdf|esl|dat))`", text):
-            assert (ROOT / "tests" / "vectors" / vector).is_file(), vector
+        missing = [problem for shown in SHOWN.finditer(text) if (problem := missing_proof(shown))]
+        assert missing == [], page.name
+
+
+def test_every_promise_is_shown_by_something() -> None:
+    rows = re.findall(
+        r"^\| (?!promise|---)(.+?) \| (.+) \|$", (DOCS / "proof.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(rows) > 60
+    for promise, shown in rows:
+        rest = SHOWN.sub("", re.sub(r"\[[^]]+\]\([^)]+\)", "", shown))
+        assert SHOWN.search(shown), promise
+        assert set(rest) <= set(", "), (promise, rest)
+
+
+def test_a_proof_that_is_not_there_is_found() -> None:
+    named = ("tests/test_batch.py::test_nothing", "tests/test_nothing.py", "seal-nothing.esl")
+    for wrong in (*map("`{}`".format, named), "`python -m benchmarks --only nothing`"):
+        shown = SHOWN.fullmatch(wrong)
+        assert shown
+        assert missing_proof(shown), wrong

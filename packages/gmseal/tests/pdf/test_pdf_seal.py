@@ -3,6 +3,7 @@
 import io
 import itertools
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from gmseal.pdf import (
     inspect_pdf,
     qr_quiet_mm,
     seal_pdf,
+    seal_pdf_bytes,
+    verify_pdf_bytes,
 )
 from gmseal.pdf.placement import seam_slices
 from gmseal.report import Verdict
@@ -248,6 +251,22 @@ def test_a_source_may_be_replaced_and_an_unlucky_run_leaves_it_alone(bench: Any,
     assert source.read_bytes().startswith(before)
     with pytest.raises(Refused, match=r"There is no folder .*; make it first"):
         seal_pdf(source, bench.folder / "no" / "where.pdf", order=order, signer=bench.signer)
+
+
+def test_other_programs_see_the_names_that_were_chosen(bench: Any, blueprint: Any) -> None:
+    """The pair that was seen in the field, or another one: the file is judged by what it holds, not by its names."""
+    order = SealOrder(signed_at=bench.now, placements=HERE)
+    named = replace(order, filter_name="Example.Filter", sub_filter="example.seal")
+    for one, pair in (
+        (order, ("/Gomain.GMPkiLite", "/GM.sm2seal")),
+        (named, ("/Example.Filter", "/example.seal")),
+    ):
+        sealed = seal_pdf_bytes(blueprint().table(), one, bench.signer)
+        with pikepdf.open(io.BytesIO(sealed)) as pdf:
+            value = pdf.Root.AcroForm.Fields[0].V
+            assert (value.Filter, value.SubFilter) == pair
+        report = verify_pdf_bytes(sealed, bench.trust, bench.now)
+        assert (report.verdict, report.signatures[0].kind) == (Verdict.VALID, "seal")
 
 
 @pytest.mark.parametrize("name", ["contract.pdf", "notice.pdf", "scan.pdf", "signed-by-others.pdf"])
