@@ -264,7 +264,7 @@ def test_other_programs_see_the_names_that_were_chosen(bench: Any, blueprint: An
         sealed = seal_pdf_bytes(blueprint().table(), one, bench.signer)
         with pikepdf.open(io.BytesIO(sealed)) as pdf:
             value = pdf.Root.AcroForm.Fields[0].V
-            assert (value.Filter, value.SubFilter) == pair
+            assert (str(value.Filter), str(value.SubFilter)) == pair
         report = verify_pdf_bytes(sealed, bench.trust, bench.now)
         assert (report.verdict, report.signatures[0].kind) == (Verdict.VALID, "seal")
 
