@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from gmseal.checks import Check, CheckResult, Group, group_check
 
 Sentence = tuple[str, str]
 """The same sentence in Chinese and in English."""
+
+
+_made: Final = tuple.__new__
 
 
 class CheckLog:
@@ -20,7 +24,9 @@ class CheckLog:
         self, code: str, result: CheckResult, at: datetime | None, says: Sentence, clause: str | None = None
     ) -> None:
         """One check with its result; ``clause`` when it comes from another text than the log's."""
-        self._checks.append(Check(code, result, at, says[0], says[1], clause or self._clause))
+        zh, en = says
+        # As ``Check(...)`` makes it, without the step through Python that fills in what is left out.
+        self._checks.append(_made(Check, (code, result, at, zh, en, clause or self._clause, ())))
 
     def decide(self, code: str, good: bool, at: datetime | None, yes: Sentence, no: Sentence) -> None:  # noqa: FBT001 - the condition is the point of the call
         """Passed with ``yes`` when ``good``, failed with ``no`` otherwise."""

@@ -69,6 +69,8 @@ def _write(number: int, pieces: tuple[tuple[int, bytes | memoryview], ...]) -> i
     while at < end:
         written = os.pwritev(number, parts[:_PARTS], at)
         at += written
+        if at == end:
+            break
         while parts and written >= len(parts[0]):
             written -= len(parts.pop(0))
         parts[:1] = [memoryview(parts[0])[written:]] if parts else []

@@ -161,10 +161,10 @@ def _all_signatures(document: Document) -> list[SignedField]:
     for page in document.pages:
         annotations = rare_entry(page, "/Annots")
         for item in annotations if isinstance(annotations, pikepdf.Array) else ():
-            if not isinstance(item, pikepdf.Dictionary) or item.get("/FT") != "/Sig":
+            if not isinstance(item, pikepdf.Dictionary) or item.objgen in known or item.get("/FT") != "/Sig":
                 continue
             value = item.get("/V")
-            if isinstance(value, pikepdf.Dictionary) and item.objgen not in known:
+            if isinstance(value, pikepdf.Dictionary):
                 found.append(SignedField("", item, value, value.objgen[0]))
     if len(found) > MAX_SIGNATURES:
         raise Refused(
