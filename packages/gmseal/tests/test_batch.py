@@ -277,6 +277,17 @@ def test_the_commands_seal_a_folder_and_say_a_line_for_each_file(
     assert all(report["format"] == "gmseal-report/2" for report in reports)
 
 
+def test_nothing_is_said_of_documents_when_the_roots_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-")
+    for option, code in (("--trust", "TRUST_UNREADABLE"), ("--at", "MALFORMED_INPUT")):
+        told = CliRunner().invoke(
+            app, ["verify-many", str(tmp_path / "a.pdf"), option, str(tmp_path / "nowhere")]
+        )
+        assert told.exit_code == 2, "status 1 would say that a document is not valid"
+        assert told.stderr.startswith(f"gmseal: {code}: ")
+        assert told.stdout == ""
+
+
 def test_a_folder_without_documents_is_told(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

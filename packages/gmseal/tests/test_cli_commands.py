@@ -215,6 +215,8 @@ def test_refusals_are_one_sentence_with_a_code(shop: Shell, sealed: Path, tmp_pa
         (("sign", p("plain.pdf"), tmp_path / "no" / "out.pdf", *use, "--x", "1", "--y", "1"), "NO_FOLDER", 1),
         (("sign", p("plain.pdf"), p("pw") / "out.pdf", *use, "--x", "1", "--y", "1"), "NO_FOLDER", 1),
         (("keygen", tmp_path / "no" / "key.pem", "--password-file", p("pw")), "NO_FOLDER", 1),
+        (("sign-many", p("trust"), p("pw"), *use, "--x", "1", "--y", "1"), "NOT_A_FOLDER", 1),
+        (("keygen", p("root.key")), "FILE_EXISTS", 1),
         (("repair", p("plain.pdf"), tmp_path / "no" / "out.pdf"), "NO_FOLDER", 1),
         (("inspect", p("trust")), "IS_A_FOLDER", 1),
         (("sign", p("plain.pdf"), out, *use[:-1], p("maker.pem"), "--x", "1", "--y", "1"), "PASSWORD_WRONG", 1),

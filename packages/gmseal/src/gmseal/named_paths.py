@@ -1,6 +1,6 @@
 """What a caller named: a file to read, a place to write to. Each mistake has its own code and says what to do.
 
-The codes of refusals: ``IS_A_FOLDER``, ``NOT_A_FILE``, ``NO_FOLDER``, ``CANNOT_WRITE``.
+The codes of refusals: ``IS_A_FOLDER``, ``NOT_A_FILE``, ``NOT_A_FOLDER``, ``NO_FOLDER``, ``CANNOT_WRITE``.
 """
 
 import errno
@@ -18,16 +18,31 @@ def check_file(path: Path, what: str = "file") -> None:
     if path.is_file():
         return
     if path.is_dir():
+        instead = " Whole folders are for gmseal verify-many and gmseal sign-many." if what == "file" else ""
         raise Refused(
-            "IS_A_FOLDER",
-            f"{path} is a folder where a {what} is needed; name one file in it. Whole folders are for "
-            "gmseal verify-many and gmseal sign-many.",
+            "IS_A_FOLDER", f"{path} is a folder where a {what} is needed; name one file in it.{instead}"
         )
     if path.exists():
         raise Refused(
             "NOT_A_FILE", f"{path} is no ordinary file; copy what it gives into a file and name that."
         )
     raise NotFound(f"There is no {what} {path}.")
+
+
+def made_folder(path: Path) -> Path:
+    """The folder that results go into, made when it is not there.
+
+    Raises ``Refused``: ``NOT_A_FOLDER``, or ``CANNOT_WRITE`` when the system does not let it be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Refused(
+            "NOT_A_FOLDER", f"{path}, or what it lies in, is a file; name a folder for the results."
+        ) from error
+    except OSError as error:
+        raise not_written(path, error) from error
+    return path
 
 
 def check_folder_of(target: Path) -> None:

@@ -45,10 +45,13 @@ def test_pages_are_rendered_from_the_command_line(ofd: Any, contract: Path) -> N
         (("x.jpg",), "FORMAT", 1),
         (("x.png", "--page", "3"), "PAGE_MISSING", 1),
         (("x.png", "--document", "2"), "NOT_FOUND", 2),
+        (("no/x.png",), "NO_FOLDER", 1),
     ]:
         refused = run(*arguments)
         assert (refused.exit_code, refused.stderr.split(":")[1].strip()) == (status, code)
     assert not Path("x.png").exists()
+    of_pdf = CliRunner().invoke(app, ["render", "all.pdf", "x.png"])
+    assert (of_pdf.exit_code, "all.pdf is a PDF" in of_pdf.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("contract")

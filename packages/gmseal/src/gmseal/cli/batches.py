@@ -10,11 +10,13 @@ import click
 
 from gmseal.cli.console import FILE, parse_instant, show_error
 from gmseal.cli.signing import Signing, SigningRequest, signing_options
-from gmseal.errors import NotFound, Refused
+from gmseal.errors import GmsealError, NotFound, Refused
+from gmseal.named_paths import made_folder
 from gmseal.policy import DEFAULT, POLICIES
 
 if TYPE_CHECKING:
     from gmseal.batch import Result, SealTask
+    from gmseal.trust import TrustStore
 
 # What a command does not need is imported inside it: every command must start quickly.
 
@@ -51,7 +53,7 @@ def sign_many(
     if not request.touches_device:
         # What is wrong with seal or key is wrong for all, and said before any document is touched.
         Signing(request).load()
-    out.mkdir(parents=True, exist_ok=True)
+    made_folder(out)
     results = work_many(request, _tasks(folder, out), lambda task: task.source, workers)
     failed = total = 0
     for result in results:
@@ -92,9 +94,8 @@ def verify_many(
     A folder without any is told, and nothing can be said of it: status 3.
     """
     from gmseal.batch import verify_many_json  # noqa: PLC0415 - see above
-    from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
 
-    store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
+    store, judged_at = _judged_by(trust, at)
     seen: set[str] = set()
 
     def note_empty(folder: Path) -> None:
@@ -104,7 +105,7 @@ def verify_many(
     results = verify_many_json(
         _files(files, note_empty),
         store,
-        parse_instant(at) or datetime.now(UTC),
+        judged_at,
         POLICIES[policy_name],
         workers=workers,
     )
@@ -114,6 +115,22 @@ def verify_many(
         seen.add(verdict)
         _tell(result, report, f"{result.source}: {verdict}", as_json=as_json)
     click.get_current_context().exit(_status(seen))
+
+
+def _judged_by(trust: Path | None, at: str | None) -> "tuple[TrustStore, datetime]":
+    """Whom the documents are judged by, and as of when.
+
+    What is wrong with either ends the command as unreadable: status 1 would say that a document is not valid, and
+    none was looked at.
+    """
+    from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
+
+    try:
+        store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
+        return store, parse_instant(at) or datetime.now(UTC)
+    except GmsealError as error:
+        show_error(error.reason if isinstance(error, Refused) else error.code, str(error))
+        click.get_current_context().exit(_UNREADABLE)
 
 
 def _status(verdicts: set[str]) -> int:

@@ -11,6 +11,7 @@ import click
 from gmseal.cli.console import (
     FILE,
     ask_password,
+    check_new,
     parse_instant,
     read_certificate_file,
     read_input,
@@ -65,6 +66,9 @@ def keygen(
     from gmseal.sm.keys import PrivateKey  # noqa: PLC0415 - see above
     from gmseal.sm.pkcs8 import KeyProtection  # noqa: PLC0415 - see above
 
+    for out in (key, *((public,) if public is not None else ())):
+        # Before anybody is asked for a password, and before one of two files is written.
+        check_new(out)
     password = read_password(password_file)
     if password is None and not no_password:
         password = ask_password("Password", confirm=True)

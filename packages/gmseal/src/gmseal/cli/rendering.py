@@ -33,6 +33,7 @@ def render(*, source: Path, out: Path, page: int, dpi: float, document: int) -> 
 
     What could not be drawn as the file says is listed on standard error.
     """
+    from gmseal.batch.documents import start_of  # noqa: PLC0415 - see above
     from gmseal.ofd import open_package  # noqa: PLC0415 - see above
     from gmseal.ofd.render import render_page, render_pdf  # noqa: PLC0415 - see above
 
@@ -40,6 +41,8 @@ def render(*, source: Path, out: Path, page: int, dpi: float, document: int) -> 
     if kind not in {".png", ".svg", ".pdf"}:
         raise Refused("FORMAT", "Pages are rendered into a .png, .svg or .pdf file.")
     check_new(out)
+    if b"%PDF-" in start_of(source):
+        raise Refused("FORMAT", f"{source} is a PDF, which any reader shows; pages of OFD are rendered.")
     package = open_package(source)
     if kind == ".pdf":
         notes = render_pdf(package, out, document=document - 1)
