@@ -2011,6 +2011,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/engravers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Engravers
+         * @description The engravers that the organization has registered.
+         */
+        get: operations["list_engravers_api_v1_engravers_get"];
+        put?: never;
+        /**
+         * Register Engraver
+         * @description Register an engraver.
+         */
+        post: operations["register_engraver_api_v1_engravers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/engravers/{engraver_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Engraver
+         * @description Change an engraver, renew his term, or end his use.
+         */
+        put: operations["change_engraver_api_v1_engravers__engraver_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -9066,6 +9110,59 @@ export interface components {
             state: "open" | "overdue" | "fulfilled";
         };
         /**
+         * EngraverChange
+         * @description An engraver as he is from now on.
+         */
+        EngraverChange: {
+            /**
+             * Active
+             * @description False: he is not given seals any more.
+             */
+            active: boolean;
+            /** Filing No */
+            filing_no: string;
+            /** Name */
+            name: string;
+            /**
+             * Valid Until
+             * @description The last day of his filing; without a term when absent.
+             */
+            valid_until?: string | null;
+        };
+        /**
+         * EngraverOut
+         * @description A registered engraver.
+         */
+        EngraverOut: {
+            /** Active */
+            active: boolean;
+            /** Created At */
+            created_at: number;
+            /** Filing No */
+            filing_no: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Usable
+             * @description Whether he can be named in a step today: in use, and his filing not over.
+             */
+            usable: boolean;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Engravers
+         * @description The register of engravers.
+         */
+        Engravers: {
+            /** Items */
+            items: components["schemas"]["EngraverOut"][];
+        };
+        /**
          * EnrolBody
          * @description What a device sends to be enrolled: its keys, and proof that it holds them.
          */
@@ -10936,6 +11033,21 @@ export interface components {
             maker: string;
             /** Name */
             name: string;
+        };
+        /**
+         * NewEngraver
+         * @description An engraver to register, with the filing number that the police gave him.
+         */
+        NewEngraver: {
+            /** Filing No */
+            filing_no: string;
+            /** Name */
+            name: string;
+            /**
+             * Valid Until
+             * @description The last day of his filing; without a term when absent.
+             */
+            valid_until?: string | null;
         };
         /**
          * NewGrant
@@ -20986,6 +21098,111 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_engravers_api_v1_engravers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engravers"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_engraver_api_v1_engravers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEngraver"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngraverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_engraver_api_v1_engravers__engraver_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                engraver_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngraverChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngraverOut"];
+                };
             };
             /** @description Problem document */
             default: {

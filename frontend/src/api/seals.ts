@@ -18,4 +18,5 @@ export type LifeTask = Shape<'SealTaskOut'>
 export type LifeCheck = Shape<'SealCheckOut'>
 export type EvidencePiece = Shape<'SealEvidenceOut'>
 export type Formality = Shape<'FormalityOut'>
+export type Engraver = Shape<'EngraverOut'>
 export type FilingBoard = Shape<'FilingBoardOut'>

@@ -6,6 +6,7 @@ import authority from './authority'
 import shell from './shell'
 import count from './count'
 import custody from './custody'
+import engravers from './engravers'
 import imprints from './imprints'
 import originals from './originals'
 import sentCopies from './sentCopies'
@@ -42,7 +43,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, originals, imprints, sentCopies, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster }
+const parts = { ...shell, ...sealLifeStatus, auth, engravers, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, originals, imprints, sentCopies, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -26,7 +26,7 @@ from evidencelog.policy import WitnessPolicy
 from evidencelog.vkey import parse_vkey
 
 FROZEN = {
-    "vocabulary-1.json": "bab1a7eab80ab110e156e4ae2bc18d61b9d1c5ea484909e90bdb84c8836e0345",
+    "vocabulary-1.json": "8c3d554545f07cdf0e1d8fbe1ba774a818a97b4092e29d8b13a108aeebfe11b6",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"

@@ -72,6 +72,7 @@ from shuangyin.scenarios import tables_api as scenario_tables_api
 from shuangyin.sealing import api as sealing_api
 from shuangyin.sealing import commands as sealing_commands
 from shuangyin.seals import api as seals_api
+from shuangyin.seals import engravers_api as seals_engravers_api
 from shuangyin.seals import freezing_api as seals_freezing_api
 from shuangyin.seals import life_api as seals_life_api
 from shuangyin.seals.commands import answering as seals_answering
@@ -99,6 +100,7 @@ APIS = (
     alarms_api,
     approvals_oversight_api,
     approvals_api,
+    seals_engravers_api,
     seals_freezing_api,
     seals_life_api,
     seals_api,

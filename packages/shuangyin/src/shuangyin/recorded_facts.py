@@ -20,6 +20,7 @@ from shuangyin.recorded_comparing import Bringing, Comparison, Content
 from shuangyin.recorded_custody import CUSTODY
 from shuangyin.recorded_devices import DEVICES
 from shuangyin.recorded_duties import DUTIES
+from shuangyin.recorded_engravers import ENGRAVERS
 from shuangyin.recorded_imprints import IMPRINTS
 from shuangyin.recorded_keeping import KEEPING
 from shuangyin.recorded_objects import KINDS_WITH_OBJECTS, object_of
@@ -31,8 +32,8 @@ from shuangyin.recorded_sent_copies import SENT_COPIES
 from shuangyin.recorded_uses import USES
 
 AREAS = (
-    USES, APPROVALS, AUTHORITY, DUTIES, SEALS, CUSTODY, KEEPING, ORIGINALS, SENT_COPIES, IMPRINTS, DEVICES, PEOPLE,
-    PRIVACY,
+    USES, APPROVALS, AUTHORITY, DUTIES, ENGRAVERS, SEALS, CUSTODY, KEEPING, ORIGINALS, SENT_COPIES, IMPRINTS, DEVICES,
+    PEOPLE, PRIVACY,
 )  # fmt: skip
 COMPARED = frozenset[str]().union(*(area.tables for area in AREAS))
 """The tables whose rows are compared with entries."""

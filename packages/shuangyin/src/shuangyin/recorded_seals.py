@@ -28,6 +28,7 @@ from shuangyin.recorded_comparing import (
     subject_of,
     text_differs,
 )
+from shuangyin.recorded_engravers import ENGRAVERS
 from shuangyin.recorded_pairs import counterpart_differs
 from shuangyin.seals.kinds import Begun, SealStatus
 from shuangyin.seals.models import (
@@ -365,7 +366,11 @@ _STEPS: Mapping[str, Comparison] = {
     "seals.step_withdrawn": _step_over,
 }
 _MOVING = frozenset(f"seals.{move.event}" for move in MOVES)
-_EVENTS = frozenset(kind for kind in kinds() if kind.startswith("seals.")) - set(_OF_OTHER_ROWS)
+_EVENTS = (
+    frozenset(kind for kind in kinds() if kind.startswith("seals."))
+    - set(_OF_OTHER_ROWS)
+    - set(ENGRAVERS.comparisons)
+)
 
 
 def _event_comparison(kind: str) -> Comparison:

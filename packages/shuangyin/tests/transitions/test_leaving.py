@@ -190,6 +190,39 @@ def proof_sheet(story: Story, transition: dict[str, Any], folder: Path) -> None:
     )
 
 
+def test_who_may_let_people_leave_hands_over_seals_without_managing_them(story: Story) -> None:
+    world = story.world
+    new = {"name": "人事主管", "kind": "employee", "permissions": ["people.manage"]}
+    post = ok(story.post("administrator", "/posts", new), 201)["id"]
+    officer = hire(world, "officer", "employee", "周令")
+    ok(story.post("administrator", f"/persons/{officer.id}/posts", {"post_id": post}), 201)
+    posts = {one["kind"]: one["id"] for one in story.get("administrator", "/posts")["items"]}
+    keeper = world.id("custodian")
+    seal = story.seals["contract"]
+    ok(world.client("administrator").put(f"/api/v1/seals/{seal}/keeper", json={"person_id": keeper}))
+    safe = {"name": "二号柜", "place": "二层", "custodian_id": keeper}
+    safe_id = ok(story.post("administrator", "/safes", safe), 201)["id"]
+    heir = hire(world, "heir", "custodian", "何承")
+    world.members["officer"].client = None
+    wish = {"successor_id": heir.id}
+    # As long as the keeper stays, who manages the seals names another one.
+    moving = {
+        **wish,
+        "ending": [],
+        "beginning": [posts["employee"]],
+        "parts": [{"part": "seals", "action": "hand_over"}],
+    }
+    shown = ok(story.post("officer", f"/persons/{keeper}/change-post/preview", moving))
+    whys = {item["why"] for part in shown["parts"] for item in part["items"] if part["part"] == "seals"}
+    assert whys == {"NEEDS_SEALS_RIGHT"}
+    proof = world.step_up("officer", "people.leave", keeper)
+    done = ok(story.post("officer", f"/persons/{keeper}/leave", {**wish, "proof": proof}))
+    rows = [one for one in rows_of(world, done["transition"]["id"]) if one.part in ("seals", "safes")]
+    assert {(one.outcome, one.to_person_id) for one in rows} == {("handed_over", heir.id)}
+    assert {seal, safe_id} <= {one.subject_id for one in rows}
+    assert story.get("administrator", f"/seals/{seal}")["keeper"]["id"] == heir.id
+
+
 def test_the_entry_of_leaving_holds_the_digest_of_all_items_and_no_names(story: Story) -> None:
     world = story.world
     hired = hire(world, "short_stay", "employee", "郑安")

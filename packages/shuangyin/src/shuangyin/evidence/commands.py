@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert
-
 from evidencelog.entry import JsonValue, encode_entry
 from shuangyin.core.actor import Actor
+from shuangyin.core.many_rows import insert_rows
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.models import EvidenceEntry, PendingEntry
 
@@ -57,8 +56,8 @@ def record_many(work: UnitOfWork, actor: Actor, facts: Iterable[Fact]) -> list[s
     """
     rows = [_row(work, actor, fact) for fact in facts]
     if rows:
-        work.session.execute(insert(EvidenceEntry), rows)
-        work.session.execute(insert(PendingEntry), [{"entry_id": row["id"]} for row in rows])
+        insert_rows(work.session, EvidenceEntry, rows)
+        insert_rows(work.session, PendingEntry, [{"entry_id": row["id"]} for row in rows])
         work.after_commit(work.platform.wake_sequencer.set)
     return [row["id"] for row in rows]
 

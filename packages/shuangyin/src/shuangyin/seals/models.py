@@ -11,6 +11,7 @@ from shuangyin.seals.kinds import Begun, Medium, Origin, SealCategory, SealStatu
 __all__ = [
     "MICROMETRES_PER_MM",
     "ESealMaterial",
+    "Engraver",
     "Medium",
     "Origin",
     "Seal",
@@ -114,6 +115,23 @@ class SealEvent(Base):
     step_id: Mapped[str | None] = mapped_column(
         String(32), doc="The step with its evidence, where it has one."
     )
+
+
+class Engraver(Versioned, Base):
+    """An enterprise filed with the police that makes physical seals and takes old ones back (刻制单位)."""
+
+    __tablename__ = "engraver"
+    __table_args__ = (UniqueConstraint("organization_id", "filing_no"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32), ForeignKey("organization.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    filing_no: Mapped[str] = mapped_column(String(64))
+    valid_until: Mapped[str | None] = mapped_column(
+        String(10), doc="The last day of his filing, ISO 8601; null without a term."
+    )
+    active: Mapped[bool]
+    created_at: Mapped[int]
 
 
 class TrialAuthority(Base):

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert
-
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
+from shuangyin.core.many_rows import insert_rows
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of
@@ -188,8 +187,7 @@ def keep(
         }
         for position, (part, item) in enumerate(_all(plans), start=1)
     ]
-    if rows:
-        work.session.execute(insert(PersonTransitionItem), rows)
+    insert_rows(work.session, PersonTransitionItem, rows)
     return made
 
 

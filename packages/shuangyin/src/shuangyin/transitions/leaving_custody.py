@@ -20,6 +20,12 @@ from shuangyin.transitions.leaving_parts import Action, Case, Item, Outcome, Why
 _GONE = (SealStatus.LOST, SealStatus.SURRENDERED, SealStatus.DESTROYED, SealStatus.REVOKED)
 
 
+def _may_name_keeper(case: Case) -> bool:
+    """Who may let a person leave may give what he keeps to a successor who may keep it: nothing he held waits for another
+    permission. While he stays in another post there is no such need, and who manages the seals names the keeper."""
+    return not case.staying or case.actor.may("seals.manage")
+
+
 class SealsPart:
     """Seals he keeps. A physical one needs a keeper at every moment; an electronic one rests without."""
 
@@ -48,7 +54,7 @@ class SealsPart:
             outcome, who, why = Outcome.ENDED, None, None
         elif physical and seal.whereabouts in (Whereabouts.IN_USE, Whereabouts.OUT_ON_LOAN):
             outcome, who, why = Outcome.BLOCKED, None, Why.SEAL_OUT
-        elif to is not None and not case.actor.may("seals.manage"):
+        elif to is not None and not _may_name_keeper(case):
             outcome, who, why = Outcome.BLOCKED, None, Why.NEEDS_SEALS_RIGHT
         elif to is not None:
             outcome, who, why = Outcome.HANDED_OVER, to, None
@@ -78,7 +84,7 @@ class SafesPart:
                 items.append(
                     Item("safe", safe.id, safe.name, Outcome.BLOCKED, None, Why.NEEDS_CUSTODIAN, safe)
                 )
-            elif not case.actor.may("seals.manage"):
+            elif not _may_name_keeper(case):
                 items.append(
                     Item("safe", safe.id, safe.name, Outcome.BLOCKED, None, Why.NEEDS_SEALS_RIGHT, safe)
                 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from evidencelog.entry import JsonValue
 from shuangyin.approvals.commands.advancing import NO_APPROVER
@@ -114,6 +114,7 @@ def put_others(work: UnitOfWork, actor: Actor, parts: Sequence[Part]) -> None:
     for part, entry_id in zip(parts, entries, strict=True):
         _put(work, part, entry_id)
     work.session.flush()
+    _count_changes(work, [one.step.id for one in parts])
     _mark_stuck(work, actor, parts)
     told = {one.to for one in parts if one.to} | {one.route.started_by for one in parts}
     if told:
@@ -183,7 +184,6 @@ def _put(work: UnitOfWork, part: Part, entry_id: str) -> None:
     now_asked = AssignmentStatus.WAITING if before is AssignmentStatus.WAITING else AssignmentStatus.OPEN
     mine = part.assignment.person_id
     part.assignment.status = AssignmentStatus.REMOVED
-    part.step.changes += 1
     for one in part.others.values():
         if _stands_in(one, mine):
             one.status = AssignmentStatus.REMOVED
@@ -208,6 +208,20 @@ def _put(work: UnitOfWork, part: Part, entry_id: str) -> None:
     row.transferred_from = mine
     row.entry_id = entry_id
     row.note = None
+
+
+def _count_changes(work: UnitOfWork, step_ids: Sequence[str]) -> None:
+    """Count the change of each step, which a person is asked in once, and raise its version.
+
+    The mapper would write them one by one to see that nobody else changed them. The transaction itself sees to that.
+    """
+    for chunk in _chunks(step_ids):
+        work.session.execute(
+            update(ApprovalStep)
+            .where(ApprovalStep.id.in_(chunk))
+            .values(changes=ApprovalStep.changes + 1, version=ApprovalStep.version + 1)
+            .execution_options(synchronize_session="evaluate")
+        )
 
 
 def _stands_in(one: ApprovalAssignment, person_id: str) -> bool:

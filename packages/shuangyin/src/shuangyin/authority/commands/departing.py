@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from evidencelog.entry import JsonValue
 from shuangyin.authority import queries
@@ -20,6 +20,7 @@ from shuangyin.authority.commands.grants import grant_facts
 from shuangyin.authority.kinds import Act, EndCause, GrantStatus, ReviewStatus
 from shuangyin.authority.models import AfterReview, Delegation, Grant, GrantTarget, SmallUnit
 from shuangyin.core.actor import Actor
+from shuangyin.core.many_rows import insert_rows
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import Fact, digest_of, record_many
 from shuangyin.seals.models import Seal
@@ -112,8 +113,7 @@ def offer_like(
             facts.append(Fact("authority.granted", "grant", new.id, grant_facts(new, own)))
     work.session.add_all(made)
     work.session.flush()
-    if targets:
-        work.session.execute(insert(GrantTarget), targets)
+    insert_rows(work.session, GrantTarget, targets)
     record_many(work, actor, facts)
     return [one.id for one in made]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from evidencelog.entry import JsonValue
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.seals import step_queries
+from shuangyin.seals import engravers, errors, step_queries
 from shuangyin.seals.commands.life import possible_move
 from shuangyin.seals.commands.moving import move_seal
 from shuangyin.seals.kinds import Medium, SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
+from shuangyin.seals.rules.engravers import names_engraver, object_to_engraver
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.life import ENDED, LifeAct, Move, Telling, Who
 from shuangyin.seals.rules.steps import StepFacts
@@ -31,6 +32,8 @@ def carry_out(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> Non
     """Do what the step asked for. Raises Conflict, Refused when the seal no longer allows it."""
     move = possible_move(seal, LifeAct(step.act))
     facts = step_queries.facts_of(step)
+    if names_engraver(move.act, seal.medium):
+        require_engraver(work, seal, facts)
     pieces = step_queries.evidence_of(work, [step.id])[step.id]
     _write(seal, LifeAct(step.act), facts, pieces)
     said: dict[str, JsonValue] = {
@@ -50,6 +53,14 @@ def carry_out(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> Non
     move_seal(work, actor, seal, move, facts=said, note=step.reason, step_id=step.id, report=not told)
     if step.act == LifeAct.DESTROY:
         _end_counterpart(work, actor, seal, step)
+
+
+def require_engraver(work: UnitOfWork, seal: Seal, facts: StepFacts) -> None:
+    """A seal is made and taken back by a registered engraver. Raises Refused (ENGRAVER_UNKNOWN, _ENDED, _EXPIRED)."""
+    known = engravers.registered(work, seal.organization_id, facts.maker_filing_no)
+    objection = object_to_engraver(facts.maker_name, known, engravers.today(work))
+    if objection is not None:
+        raise errors.refused(objection)
 
 
 def _write(seal: Seal, act: LifeAct, facts: StepFacts, pieces: list[SealEvidence]) -> None:

@@ -21,7 +21,7 @@ from shuangyin.people.queries import holders, holds_permission
 from shuangyin.people.queries import person as person_of
 from shuangyin.reference.queries import root_office
 from shuangyin.seals import errors, life_errors, queries, rules, step_queries
-from shuangyin.seals.commands.carrying_out import carry_out
+from shuangyin.seals.commands.carrying_out import carry_out, require_engraver
 from shuangyin.seals.commands.checking import require_checks
 from shuangyin.seals.commands.history import note_event
 from shuangyin.seals.commands.life import possible_move, require_allowed
@@ -29,6 +29,7 @@ from shuangyin.seals.commands.moving import require_unused
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
 from shuangyin.seals.ports import authorities, unfinished_uses
+from shuangyin.seals.rules.engravers import names_engraver
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.life import ACT_WORDS, LifeAct, Move, missing_evidence
 from shuangyin.seals.rules.steps import (
@@ -98,6 +99,8 @@ def _require_complete(
     for objection in objections:
         if objection is not None:
             raise errors.refused(objection)
+    if names_engraver(asked.act, seal.medium):
+        require_engraver(work, seal, asked.facts)
     for witness in asked.facts.witness_ids:
         person_of(work, actor.organization_id, witness)
     if move.act in (LifeAct.ALLOW_FORMALITY, LifeAct.SURRENDER) and unfinished_uses(work).sits_in_device(
