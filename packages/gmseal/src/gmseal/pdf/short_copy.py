@@ -86,10 +86,11 @@ def _hole(data: bytes) -> Hole | None:
         return None
     if data.find(_KEY, at + 1, before) >= 0 or data.find(_KEY, after) >= 0:
         return None
-    if not one_case(data, before, after):
-        return None
     try:
         octets = binascii.unhexlify(memoryview(data)[before + 1 : after - 1])
     except binascii.Error:
+        return None
+    # Written again they are small letters, as in nearly every file: quicker than to look for each letter.
+    if not data.startswith(binascii.hexlify(octets), before + 1) and not one_case(data, before, after):
         return None
     return Hole(before, after, octets, os.urandom(_MARK_BYTES))
