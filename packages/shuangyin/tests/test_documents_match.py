@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,12 @@ def test_every_shape_of_the_api_has_a_name_of_its_own() -> None:
     """Two shapes of one name would be told apart by their modules, and a new one would rename an old one."""
     shapes = described()["components"]["schemas"]
     assert [name for name in shapes if name.startswith("shuangyin__")] == []
+
+
+def test_what_is_named_as_proof_exists() -> None:
+    page = (ROOT / "docs" / "seal-life-proof.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:packages/shuangyin/)?tests/[\w/]+\.py)(?:::(\w+))?`", page)
+    assert len(named) > 50
+    for file, name in named:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        assert not name or re.search(rf"^(?:def|class) {name}\b", source, re.MULTILINE), f"{file}::{name}"

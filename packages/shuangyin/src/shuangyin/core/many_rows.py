@@ -25,10 +25,12 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str,
     if not rows:
         return
     session.flush()
+    # The table and not the mapped class: nothing of a mapper's bookkeeping is needed for rows that nobody holds.
+    table = Base.metadata.tables[model.__tablename__]
     if session.get_bind().dialect.name != "postgresql" or len(rows) <= _FEW:
-        session.execute(insert(model), [dict(one) for one in rows])
+        session.execute(insert(table), [dict(one) for one in rows])
         return
-    session.execute(_unfolded(Base.metadata.tables[model.__tablename__], rows))
+    session.execute(_unfolded(table, rows))
 
 
 def _unfolded(table: Table, rows: Sequence[Mapping[str, Any]]) -> Insert:
