@@ -22,7 +22,7 @@ from evidencelog.embedded import HeadFence, LogDatabase, Publisher, Sequencer, a
 from evidencelog.keys import Signer
 
 FULL = os.environ.get("FULL") == "1"
-GROWTH_TO = 10_000_000 if FULL else int(os.environ.get("ENTRIES", "1000000"))
+GROWTH_TO = int(os.environ.get("ENTRIES", "10000000" if FULL else "1000000"))
 ORIGIN = "log.example/benchmark"
 CLIENTS = (1, 64, 256)
 SECONDS = 5.0
