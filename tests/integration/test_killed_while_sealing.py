@@ -31,7 +31,7 @@ from evidencelog.witness.monitor import HttpTiles
 pytestmark = pytest.mark.slow
 
 MEGABYTES = 24
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 PLACE = {"page": 0, "x_mm": 100.0, "y_mm": 200.0}
 
 
