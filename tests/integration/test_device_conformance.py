@@ -24,7 +24,7 @@ def judged(folder: Path, *fault: str) -> tuple[int, dict[str, object], str]:
     jig = shlex.join(simulator) + " --server {server} --mqtt {broker} --code {code}"
     done = run(
         sys.executable, "-m", "shuangyin", "device-conformance",
-        "--jig", jig, "--report", report, "--quiet", "0.3",
+        "--jig", jig, "--report", report, "--quiet", "0.6",
     )  # fmt: skip
     found = json.loads(report.read_text("utf-8")) if report.exists() else {}
     return done.returncode, found, done.stdout + done.stderr
