@@ -14,8 +14,10 @@ from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import Id
 from shuangyin.seals import engravers
+from shuangyin.seals.commands.engravers import change, register
 from shuangyin.seals.life_schemas import Name, Number
 from shuangyin.seals.models import Engraver
+from shuangyin.seals.rules.engravers import object_to_engraver
 
 router = APIRouter(prefix="/engravers", tags=["seals"])
 
@@ -77,7 +79,7 @@ def register_engraver(body: NewEngraver, actor: Manager, write: Write) -> Engrav
     """Register an engraver."""
 
     def command(work: UnitOfWork) -> EngraverOut:
-        return _out(work, engravers.register(work, actor, **body.model_dump()))
+        return _out(work, register(work, actor, **body.model_dump()))
 
     return write.run(actor, command, status=201)
 
@@ -89,7 +91,7 @@ def change_engraver(
     """Change an engraver, renew his term, or end his use."""
 
     def command(work: UnitOfWork) -> EngraverOut:
-        return _out(work, engravers.change(work, actor, engraver_id, **body.model_dump(), expected=expected))
+        return _out(work, change(work, actor, engraver_id, **body.model_dump(), expected=expected))
 
     return write.run(actor, command)
 
@@ -101,7 +103,7 @@ def _out(work: UnitOfWork, row: Engraver) -> EngraverOut:
         filing_no=row.filing_no,
         valid_until=date.fromisoformat(row.valid_until) if row.valid_until else None,
         active=row.active,
-        usable=row.active and (row.valid_until is None or row.valid_until >= engravers.today(work)),
+        usable=object_to_engraver(row.name, engravers.as_registered(row), engravers.today(work)) is None,
         created_at=row.created_at,
         version=row.version,
     )

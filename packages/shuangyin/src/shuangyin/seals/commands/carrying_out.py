@@ -32,8 +32,7 @@ def carry_out(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> Non
     """Do what the step asked for. Raises Conflict, Refused when the seal no longer allows it."""
     move = possible_move(seal, LifeAct(step.act))
     facts = step_queries.facts_of(step)
-    if names_engraver(move.act, seal.medium):
-        require_engraver(work, seal, facts)
+    require_engraver(work, move.act, seal, facts)
     pieces = step_queries.evidence_of(work, [step.id])[step.id]
     _write(seal, LifeAct(step.act), facts, pieces)
     said: dict[str, JsonValue] = {
@@ -55,9 +54,15 @@ def carry_out(work: UnitOfWork, actor: Actor, step: SealStep, seal: Seal) -> Non
         _end_counterpart(work, actor, seal, step)
 
 
-def require_engraver(work: UnitOfWork, seal: Seal, facts: StepFacts) -> None:
-    """A seal is made and taken back by a registered engraver. Raises Refused (ENGRAVER_UNKNOWN, _ENDED, _EXPIRED)."""
-    known = engravers.registered(work, seal.organization_id, facts.maker_filing_no)
+def require_engraver(work: UnitOfWork, act: LifeAct, seal: Seal, facts: StepFacts) -> None:
+    """A physical seal is made and taken back by a registered engraver; other steps need none.
+
+    Raises Refused (ENGRAVER_UNKNOWN, ENGRAVER_ENDED, ENGRAVER_EXPIRED).
+    """
+    if not names_engraver(act, seal.medium):
+        return
+    row = engravers.of_filing_no(work, seal.organization_id, facts.maker_filing_no)
+    known = engravers.as_registered(row) if row is not None else None
     objection = object_to_engraver(facts.maker_name, known, engravers.today(work))
     if objection is not None:
         raise errors.refused(objection)

@@ -29,7 +29,6 @@ from shuangyin.seals.commands.moving import require_unused
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
 from shuangyin.seals.ports import authorities, unfinished_uses
-from shuangyin.seals.rules.engravers import names_engraver
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.life import ACT_WORDS, LifeAct, Move, missing_evidence
 from shuangyin.seals.rules.steps import (
@@ -99,8 +98,7 @@ def _require_complete(
     for objection in objections:
         if objection is not None:
             raise errors.refused(objection)
-    if names_engraver(asked.act, seal.medium):
-        require_engraver(work, seal, asked.facts)
+    require_engraver(work, asked.act, seal, asked.facts)
     for witness in asked.facts.witness_ids:
         person_of(work, actor.organization_id, witness)
     if move.act in (LifeAct.ALLOW_FORMALITY, LifeAct.SURRENDER) and unfinished_uses(work).sits_in_device(
