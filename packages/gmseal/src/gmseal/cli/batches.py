@@ -123,13 +123,15 @@ def _judged_by(trust: Path | None, at: str | None) -> "tuple[TrustStore, datetim
     What is wrong with either ends the command as unreadable: status 1 would say that a document is not valid, and
     none was looked at.
     """
+    from gmseal.batch.documents import failure_of  # noqa: PLC0415 - see above
     from gmseal.trust import TrustStore  # noqa: PLC0415 - see above
 
     try:
         store = TrustStore.from_directory(trust) if trust else TrustStore.from_environment()
         return store, parse_instant(at) or datetime.now(UTC)
     except GmsealError as error:
-        show_error(error.reason if isinstance(error, Refused) else error.code, str(error))
+        failure = failure_of(error)
+        show_error(failure.code, failure.message)
         click.get_current_context().exit(_UNREADABLE)
 
 

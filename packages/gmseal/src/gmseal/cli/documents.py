@@ -13,7 +13,7 @@ from gmseal.cli.console import (
     show_error,
     show_json,
 )
-from gmseal.errors import GmsealError, Refused
+from gmseal.errors import GmsealError
 from gmseal.policy import DEFAULT, POLICIES, Policy
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ def verify_file(file: Path, trust: "TrustStore", at: datetime | None, policy: Po
 
 
 def _show_unreadable(error: GmsealError | OSError, *, as_json: bool) -> None:
-    code = error.code if isinstance(error, GmsealError) else "FILE"
-    code = error.reason if isinstance(error, Refused) else code
+    from gmseal.batch.documents import failure_of  # noqa: PLC0415 - see above
+
+    code = failure_of(error).code
     if as_json:
         show_json({"verdict": "unreadable", "code": code, "message": str(error)})
     else:

@@ -71,7 +71,7 @@ def _write(number: int, pieces: tuple[tuple[int, bytes | memoryview], ...]) -> i
         at += written
         if at == end:
             break
-        while parts and written >= len(parts[0]):
+        while written >= len(parts[0]):
             written -= len(parts.pop(0))
-        parts[:1] = [memoryview(parts[0])[written:]] if parts else []
+        parts[0] = memoryview(parts[0])[written:]
     return end
