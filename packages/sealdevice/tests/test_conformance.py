@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from device_desk import NOON, PLATFORM_KEY
 
+from sealdevice.command import open_receipt
 from sealdevice.conformance import CHECKS, Bench, Outcome, name_of
+from sealdevice.device.core import Device
 from sealdevice.device.store import MemoryStore
 from sealdevice.faulty import FAULTY, Fault, Made
 from sealdevice.reference import ReferenceDevice
@@ -39,3 +41,31 @@ def test_every_check_has_a_device_that_fails_it() -> None:
 @pytest.mark.parametrize("fault", list(Fault))
 def test_a_device_fails_exactly_the_check_of_the_rule_it_breaks(fault: Fault) -> None:
     assert [one.check for one in outcomes_of(FAULTY[fault]) if not one.passed] == [fault.value]
+
+
+class NeverForgets(Device):
+    """No receipt ends the telling."""
+
+    def take_receipt(self, data: bytes) -> None:
+        del data
+
+
+def test_a_device_that_tells_again_what_has_a_receipt_fails_the_check_of_receipts() -> None:
+    assert "receipts" in [one.check for one in outcomes_of(Made(NeverForgets)) if not one.passed]
+
+
+class LosesTheFirstReceipt(Device):
+    """The receipt before the second loss of power has not arrived when the power goes."""
+
+    lost = 0
+
+    def take_receipt(self, data: bytes) -> None:
+        through = open_receipt(data, self._platform).through
+        if through == self._state.seq and not self.lost:
+            self.lost = through
+            return
+        super().take_receipt(data)
+
+
+def test_a_receipt_that_the_loss_of_power_overtook_is_not_held_against_the_device() -> None:
+    assert all(one.passed for one in outcomes_of(Made(LosesTheFirstReceipt)))

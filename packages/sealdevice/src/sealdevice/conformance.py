@@ -21,6 +21,8 @@ from sealdevice.permit import Check, NamedPerson, Permit, PressKind, Role, sign_
 from sealdevice.record import read_record
 
 HOUR_MS: Final = 3_600_000
+TRIALS: Final = 3
+"""Messages have no certain time: what a slow line can bring about is held against a device only when it comes so often."""
 PRESSER: Final = PersonCheck("conformance-presser", frozenset({Check.PASSWORD}))
 
 
@@ -95,7 +97,7 @@ class Bench:
         self.findings: list[Finding] = []
         self.answers: dict[str, bool] = {}
         self.hellos: list[tuple[int, int]] = []
-        self.unreceipted = 0
+        self.told: set[int] = set()
         self._state, self._stored = ChainState(), dict[int, tuple[str, Event]]()
         self._check = ""
         self._numbers = 0
@@ -140,25 +142,33 @@ class Bench:
         """Impressions the device told of under a permit."""
         return sum(one.permit == permit and one.kind in PRESSES for one in self.events)
 
-    def listen(self, *, receipts: bool = True) -> int:
-        """Take what the device sent until it falls silent; returns how many events came."""
-        came = 0
+    def listen(self, *, receipts: bool = True) -> None:
+        """Take what the device sent until it falls silent."""
         while messages := self.device.receive():
             events = [one for one in messages if one.subject is Subject.EVENT]
-            came += len(events)
             for message in messages:
                 self._take(message)
             if not receipts:
-                self.unreceipted += len(events)
                 break
             if events and self._state.seq:
                 self.give_receipt(self._state.seq, self._state.head)
-        return came
 
     def give_receipt(self, through: int, digest: str, key: PrivateKey | None = None) -> None:
         """Send a receipt."""
         record = sign_receipt(Receipt(self.device.id, through, digest), key or self.key)
         self.device.send(Message(Subject.RECEIPT, record))
+
+    def forgets_after_receipt(self) -> bool:
+        """Give a receipt for all that came, restart the device; whether it tells none of that again.
+
+        A single "no" proves nothing: nobody says that a receipt has arrived, so the loss of power may have come first.
+        """
+        covered = self._state.seq
+        self.give_receipt(covered, self._state.head)
+        self.device.power_cycle()
+        self.told.clear()
+        self.listen()
+        return all(seq > covered for seq in self.told)
 
     def permit(self, name: str, *, presses: int = 1, spare: int = 0) -> Permit:
         """A permit for one person and ordinary presses, from an hour ago until in an hour."""
@@ -217,6 +227,7 @@ class Bench:
 
     def _take_event(self, data: bytes) -> None:
         event, digest = open_event(data, self.device.public_key), read_record(data).digest
+        self.told.add(event.seq)
         known = self._stored.get(event.seq)
         judged = judge_event(
             self._state,
@@ -330,14 +341,15 @@ def check_receipts(bench: Bench) -> None:
     bench.give_receipt(last.seq, "ab" * 32)
     bench.give_receipt(last.seq, bench._state.head, PrivateKey.generate())  # noqa: SLF001 (as above)
     bench.device.power_cycle()
-    told = bench.listen(receipts=False)
-    bench.expect(told >= 2, "a wrong receipt made the device forget an event")
-    bench.expect(told <= WINDOW, f"more than {WINDOW} events came before a receipt")
+    bench.told.clear()
+    for _ in range(TRIALS):
+        if len(bench.told) < 2:
+            bench.listen(receipts=False)
+    bench.expect(len(bench.told) >= 2, "a wrong receipt made the device forget an event")
+    bench.expect(len(bench.told) <= WINDOW, f"more than {WINDOW} events came before a receipt")
     bench.listen()
-    bench.give_receipt(bench._state.seq, bench._state.head)  # noqa: SLF001 (as above)
-    bench.device.power_cycle()
-    again = bench.listen()
-    bench.expect(again <= 2, "events that have a receipt are told again")
+    forgets = any(bench.forgets_after_receipt() for _ in range(TRIALS))
+    bench.expect(forgets, "events that have a receipt are told again")
 
 
 def check_absurd_messages(bench: Bench) -> None:
