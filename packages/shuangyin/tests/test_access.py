@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from platform_world import KINDS, World
 from sqlalchemy import select
@@ -25,7 +26,7 @@ CALLERS = (*KINDS, "administrator")
 
 @dataclass(frozen=True)
 class Route:
-    """A route as the application answers it, with everything its routers add."""
+    """A route as the application answers it."""
 
     path: str
     methods: frozenset[str]
@@ -33,17 +34,16 @@ class Route:
 
 
 def routes(world: World) -> list[Route]:
-    """All routes of the application, those of included routers too."""
+    """All routes of the application."""
     return _routes(world.app)
 
 
 @cache
 def _routes(app: FastAPI) -> list[Route]:
     return [
-        Route(context.path, frozenset(context.methods), context.dependant)
-        for included in app.routes
-        for context in getattr(included, "effective_route_contexts", list)()
-        if context.dependant is not None
+        Route(route.path, frozenset(route.methods), route.dependant)
+        for route in app.routes
+        if isinstance(route, APIRoute)
     ]
 
 

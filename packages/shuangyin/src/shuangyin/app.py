@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from shuangyin import jobs_api
@@ -20,6 +20,7 @@ from shuangyin.core.errors import NotFound
 from shuangyin.core.http.access import PlatformOf, PublicRoute
 from shuangyin.core.http.middleware import BodyLimit, SecurityHeaders
 from shuangyin.core.http.problems import PROBLEM_RESPONSES, install_problem_handlers
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.jobs import Handler, JobRunner
 from shuangyin.core.live import LiveBus, LivePoller
 from shuangyin.core.periodic import Periodic
@@ -228,21 +229,16 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
     spa.install_assets(app)
-    api = APIRouter(prefix="/api/v1", responses=PROBLEM_RESPONSES)
-    for module in APIS:
-        api.include_router(module.router)
-    api.include_router(_fallback)
-    app.include_router(_health)
-    app.include_router(devices_link_api.sockets)
-    for pages in PAGES:
-        app.include_router(pages.router)
-    app.include_router(api)
+    for routes in (_health, devices_link_api.sockets, *(pages.router for pages in PAGES)):
+        routes.add_to(app)
+    for routes in (*(module.router for module in APIS), _fallback):
+        routes.add_to(app, "/api/v1", responses=PROBLEM_RESPONSES)
     spa.install_page(app)
     return app
 
 
-_health = APIRouter()
-_fallback = APIRouter(include_in_schema=False)
+_health = Routes()
+_fallback = Routes(include_in_schema=False)
 
 
 @_health.get("/healthz", dependencies=[PublicRoute], tags=["health"])
@@ -257,9 +253,7 @@ def health(platform: PlatformOf) -> JSONResponse:
     return JSONResponse({"status": "ok", "database": "ok", "evidence_pending": pending})
 
 
-@_fallback.api_route(
-    "/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], dependencies=[PublicRoute]
-)
+@_fallback.route("/{path:path}", "GET", "POST", "PUT", "PATCH", "DELETE", dependencies=[PublicRoute])
 def unknown_address(path: str) -> None:
     """An unknown address of the API is a problem document, never the page of the application."""
     shown = path[:100]

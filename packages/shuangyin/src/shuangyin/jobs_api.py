@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
@@ -13,12 +13,13 @@ from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Conflict, not_found
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.jobs import Job, JobState
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = Routes(prefix="/jobs", tags=["jobs"])
 
 Manager = Annotated[Actor, access("jobs.manage")]
 

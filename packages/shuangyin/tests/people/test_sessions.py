@@ -11,7 +11,6 @@ from platform_world import PASSWORD, World, ok, problem
 from sqlalchemy import event, inspect, text
 
 from shuangyin.core.http.access import AccessRule
-from shuangyin.people import events_api
 
 
 def bearer(world: World, token: str) -> TestClient:
@@ -90,7 +89,8 @@ def test_pages_that_read_by_themselves_keep_no_session_alive(world: World) -> No
     world.clock.advance(seconds=61)
     problem(left.get("/api/v1/me", headers={"X-Background": "1"}), 401, "UNAUTHENTICATED")
     # A stream of events connects anew by itself after every break, with no header of ours.
-    route = next(one for one in events_api.router.routes if isinstance(one, APIRoute))
+    path = "/api/v1/events"
+    route = next(one for one in world.app.routes if isinstance(one, APIRoute) and one.path == path)
     rules = [one.call for one in route.dependant.dependencies if isinstance(one.call, AccessRule)]
     assert [rule.background for rule in rules] == [True]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.alarms import commands, queries
 from shuangyin.alarms.kinds import alarm_kinds
@@ -14,13 +14,14 @@ from shuangyin.alarms.schemas import AlarmCount, AlarmKindOut, AlarmKinds, Alarm
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.readers import EntrySubjects
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import Id, PersonRef
 
-router = APIRouter(prefix="/alarms", tags=["alarms"])
+router = Routes(prefix="/alarms", tags=["alarms"])
 
 
 @router.get("", response_model=Page[AlarmOut])

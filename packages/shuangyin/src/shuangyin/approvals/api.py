@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shuangyin.approvals import commands, inbox, queries, views
 from shuangyin.approvals.answering import page_of_routes, route_after, step_after
@@ -32,11 +32,12 @@ from shuangyin.approvals.schemas import (
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
 
-router = APIRouter(prefix="/approvals", tags=["approvals"])
+router = Routes(prefix="/approvals", tags=["approvals"])
 
 Approver = Annotated[Actor, access("approvals.decide")]
 

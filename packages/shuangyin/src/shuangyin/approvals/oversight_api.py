@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shuangyin.approvals import inbox, naming, queries, views
 from shuangyin.approvals.answering import page_of_routes, route_after
@@ -30,13 +30,14 @@ from shuangyin.approvals.schemas import (
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
 from shuangyin.people.queries import display
 from shuangyin.people.schemas import PersonRef
 
-router = APIRouter(prefix="/approvals", tags=["approvals"])
+router = Routes(prefix="/approvals", tags=["approvals"])
 
 Manager = Annotated[Actor, access("approvals.manage")]
 Checker = Annotated[Actor, access("approvals.check_issue_forms")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy import func, select
 
 from shuangyin.authority import duties_api, queries, questions_api
@@ -24,6 +24,7 @@ from shuangyin.authority.views import grants_out
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
@@ -33,9 +34,9 @@ from shuangyin.people.queries import display
 from shuangyin.people.schemas import NamedRef, PersonRef
 from shuangyin.reference.queries import root_office
 
-router = APIRouter()
-_grants = APIRouter(prefix="/grants", tags=["authority"])
-_authority = APIRouter(prefix="/authority", tags=["authority"])
+router = Routes()
+_grants = Routes(prefix="/grants", tags=["authority"])
+_authority = Routes(prefix="/authority", tags=["authority"])
 
 Reader = Annotated[Actor, access("authority.read")]
 IdInQuery = Annotated[str | None, Query(max_length=32)]
@@ -200,4 +201,4 @@ def _office_out(work: UnitOfWork, post: Post, holder: PersonRef | None, ends: li
 
 
 for _part in (questions_api.router, duties_api.router, _authority, _grants):
-    router.include_router(_part)
+    router.include(_part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy import or_, select
 
 from shuangyin.authority.commands import delegations, duties
@@ -27,11 +27,12 @@ from shuangyin.authority.views import delegations_out, names_for, reviews_out
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
 
-router = APIRouter(tags=["authority"])
+router = Routes(tags=["authority"])
 
 Reader = Annotated[Actor, access("authority.read")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.authority.judging import UseFacts, fen_of, judge
@@ -15,12 +15,13 @@ from shuangyin.authority.schemas import AnswerOut, Code, Id, PowersOut, Sm3
 from shuangyin.authority.views import answer_out, powers_out
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
 from shuangyin.people.queries import person
 from shuangyin.seals.queries import get as seal_of
 
-router = APIRouter(prefix="/authority", tags=["authority"])
+router = Routes(prefix="/authority", tags=["authority"])
 
 Reader = Annotated[Actor, access("authority.read")]
 _DEFAULT_ACTS = (Act.AUTO_SEAL, Act.PRESS, Act.APPROVE)

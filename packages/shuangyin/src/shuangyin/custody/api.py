@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
+from fastapi import Form, Query, Request, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import BEIJING, to_milliseconds
 from shuangyin.core.errors import Forbidden, Invalid
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -35,7 +36,7 @@ from shuangyin.custody.schemas import (
     WaitingRequestOut,
 )
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 Keeper = Annotated[Actor, access("custody.open")]
 Reader = Annotated[Actor, access("custody.read")]

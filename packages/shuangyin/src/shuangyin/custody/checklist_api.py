@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -19,7 +20,7 @@ from shuangyin.custody.identifying import shown_by
 from shuangyin.custody.occasions import Occasion
 from shuangyin.custody.schemas import OpeningConfirmation
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 
 @router.post("/openings/{opening_id}/checks", status_code=201, response_model=PressCheckOut)

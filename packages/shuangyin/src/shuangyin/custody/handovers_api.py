@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import handover_queries as queries
@@ -18,7 +19,7 @@ from shuangyin.custody.handover_sheet import handover_sheet, typeset_handover
 from shuangyin.custody.identifying import shown_by
 from shuangyin.custody.schemas import OpeningConfirmation
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 
 @router.post("/handovers", status_code=201, response_model=HandoverOut)

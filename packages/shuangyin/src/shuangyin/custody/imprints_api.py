@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Response, UploadFile
+from fastapi import Form, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.photos import read_photo
@@ -21,7 +22,7 @@ from shuangyin.custody.imprint_judging import UnreadableScan, compare
 from shuangyin.custody.imprint_queries import comparison_out
 from shuangyin.custody.imprint_schemas import ImprintComparisonOut, ImprintDecision
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 Reader = Annotated[Actor, access("custody.read")]
 Reviewer = Annotated[Actor, access("custody.review")]

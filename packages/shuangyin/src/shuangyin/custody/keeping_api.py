@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries
@@ -17,7 +18,7 @@ from shuangyin.custody.keeping_schemas import KeepingOut, LockCodeChanged, NewDe
 from shuangyin.custody.keeping_views import keeping_out, require_sees_keeping
 from shuangyin.custody.schemas import OpeningConfirmation
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 Manager = Annotated[Actor, access("seals.manage")]
 

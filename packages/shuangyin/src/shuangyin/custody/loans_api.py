@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request, Response, UploadFile
+from fastapi import Form, Request, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -21,7 +22,7 @@ from shuangyin.custody.loan_views import loan_out
 from shuangyin.custody.models import PhotoMoment
 from shuangyin.custody.schemas import NewPress, OpeningConfirmation, PhotoOut, PhysicalUseOut
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 Keeper = Annotated[Actor, access("custody.open")]
 Reader = Annotated[Actor, access("custody.read")]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, UploadFile
+from fastapi import Query, Request, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -31,7 +32,7 @@ from shuangyin.custody.original_schemas import (
 )
 from shuangyin.custody.schemas import OpeningConfirmation, PhotoOut
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 Reader = Annotated[Actor, access("seals.read")]
 CustodyReader = Annotated[Actor, access("custody.read")]

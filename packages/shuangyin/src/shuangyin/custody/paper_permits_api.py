@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response, UploadFile
+from fastapi import Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -27,7 +28,7 @@ from shuangyin.custody.paper_permit_sheet import permit_sheet, typeset_permit
 from shuangyin.custody.schemas import PhotoOut
 from shuangyin.seals.models import Seal
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 Manager = Annotated[Actor, access("seals.manage")]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -18,7 +19,7 @@ from shuangyin.custody.views import prints_out
 from shuangyin.organization.api import IdInPath
 from shuangyin.requests.authorizing import readable
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 
 @router.post("/requests/{request_id}/prints", status_code=201, response_model=PrintOut)

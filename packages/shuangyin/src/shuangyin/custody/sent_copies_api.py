@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.custody.commands import sent_copies
 from shuangyin.custody.original_schemas import Reason
@@ -13,7 +14,7 @@ from shuangyin.custody.sent_copy_schemas import NewReturnedCopies, NewSentCopies
 from shuangyin.organization.api import IdInPath
 from shuangyin.requests.queries import get
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 
 @router.get("/requests/{request_id}/sent-copies", response_model=SentCopiesPage)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import stocktake_queries as queries
@@ -18,7 +19,7 @@ from shuangyin.custody.stocktake_queries import stocktake_out
 from shuangyin.custody.stocktake_schemas import CountedSeals, NewStocktake, StocktakeOut
 from shuangyin.custody.stocktake_sheet import stocktake_sheet, typeset_stocktake
 
-router = APIRouter(tags=["custody"])
+router = Routes(tags=["custody"])
 
 
 @router.post("/stocktakes", status_code=201, response_model=StocktakeOut)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -31,7 +32,7 @@ from shuangyin.devices.schemas import (
 )
 from shuangyin.people.schemas import Id
 
-router = APIRouter(prefix="/devices", tags=["devices"])
+router = Routes(prefix="/devices", tags=["devices"])
 
 Reader = Annotated[Actor, access(queries.READ)]
 Manager = Annotated[Actor, access(queries.MANAGE)]

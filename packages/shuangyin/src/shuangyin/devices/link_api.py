@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request, WebSocket
+from fastapi import Header, Path, Request, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
@@ -18,6 +18,7 @@ from sealdevice.link import UPWARD, WINDOW, Message, Subject, read_frame, write_
 from sealdevice.session import Purpose
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.http.access import PlatformOf, PublicRoute
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices import errors
@@ -28,8 +29,8 @@ from shuangyin.devices.gateway.sessions import authentic, from_header
 from shuangyin.devices.schemas import EnrolBody, Enrolled, UploadProgress
 from shuangyin.devices.signing import public_key
 
-router = APIRouter(prefix="/device-link", tags=["device link"], dependencies=[PublicRoute])
-sockets = APIRouter()
+router = Routes(prefix="/device-link", tags=["device link"], dependencies=[PublicRoute])
+sockets = Routes()
 
 SESSION_S = 10.0
 """A device answers the challenge within so long."""

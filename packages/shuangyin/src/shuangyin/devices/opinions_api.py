@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices import opinion_queries
@@ -21,7 +22,7 @@ from shuangyin.devices.opinion_schemas import (
 from shuangyin.devices.opinion_views import households_out, survey_out
 from shuangyin.people.schemas import Id
 
-router = APIRouter(prefix="/opinion-surveys", tags=["devices"])
+router = Routes(prefix="/opinion-surveys", tags=["devices"])
 
 
 @router.post("", status_code=201, response_model=SurveyOut)

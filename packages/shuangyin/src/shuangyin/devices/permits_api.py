@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.errors import Forbidden, not_found
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -19,7 +20,7 @@ from shuangyin.devices.models import DevicePermit, DevicePhoto
 from shuangyin.devices.schemas import EventOut, NewPermit, OpeningDevice, PermitOut, PressConfirmation
 from shuangyin.people.schemas import Id
 
-router = APIRouter(tags=["devices"])
+router = Routes(tags=["devices"])
 
 
 @router.post("/devices/{device_id}/permits", status_code=201, response_model=PermitOut)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.platform import Platform
@@ -33,7 +34,7 @@ from shuangyin.documents.schemas import (
 from shuangyin.documents.uploads import UploadRoute
 from shuangyin.people.schemas import Id
 
-router = APIRouter(prefix="/documents", tags=["documents"], route_class=UploadRoute)
+router = Routes(prefix="/documents", tags=["documents"], route_class=UploadRoute)
 
 
 SealableFile = Annotated[UploadFile, File(description="A PDF or an OFD.")]

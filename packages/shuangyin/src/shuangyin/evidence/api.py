@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence import queries
 from shuangyin.evidence.anchor_queries import (
@@ -34,7 +35,7 @@ from shuangyin.evidence.schemas import (
 )
 from shuangyin.evidence.searching import Search, search
 
-router = APIRouter(prefix="/evidence", tags=["evidence"])
+router = Routes(prefix="/evidence", tags=["evidence"])
 Hex64 = Annotated[str | None, Query(pattern="^[0-9a-fA-F]{64}$", description="64 hex digits.")]
 Id = Annotated[str | None, Query(max_length=32)]
 Instant = Annotated[int | None, Query(ge=0, le=2**53, description="UTC milliseconds.")]

@@ -6,13 +6,14 @@ subject gets its entries. An outsider gets the entries that concern him inside a
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from evidencelog.errors import EvidenceLogError
 from evidencelog.hashing import HASH_SIZE
 from evidencelog.tiles import parse_path
 from shuangyin.core.errors import not_found
 from shuangyin.core.http.access import PlatformOf, PublicRoute
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence import queries
@@ -20,7 +21,7 @@ from shuangyin.evidence.keys import public_keys
 from shuangyin.evidence.models import TWIN_LOG
 from shuangyin.evidence.trees import MAIN, TWIN, DatabaseTiles, Tree
 
-router = APIRouter(prefix="/log", tags=["log"])
+router = Routes(prefix="/log", tags=["log"])
 
 
 @router.get("/checkpoint", dependencies=[PublicRoute], response_class=Response)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.evidence import vouching
 from shuangyin.evidence.audit_runs import ask_for_audit, run_of
 from shuangyin.evidence.schemas import AuditAsked, AuditOut, AuditRunOut, LogStateOut
 
-router = APIRouter(prefix="/evidence", tags=["evidence"])
+router = Routes(prefix="/evidence", tags=["evidence"])
 
 Watcher = Annotated[Actor, access("evidence.watch")]
 Auditor = Annotated[Actor, access("evidence.audit")]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.free_text import NO_NUL
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization import capabilities, commands, queries
@@ -35,7 +36,7 @@ from shuangyin.organization.schemas import (
 )
 from shuangyin.organization.starter import permission_labels
 
-router = APIRouter(tags=["organization"])
+router = Routes(tags=["organization"])
 
 Reader = Annotated[Actor, access("organization.read")]
 Manager = Annotated[Actor, access("organization.manage")]

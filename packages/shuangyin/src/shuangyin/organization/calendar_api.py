@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.text import Text
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -21,7 +22,7 @@ from shuangyin.reference.working_days import known_year
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 MOST_AT_ONCE = 400
 
-router = APIRouter(prefix="/organization/calendar", tags=["organization"])
+router = Routes(prefix="/organization/calendar", tags=["organization"])
 
 Reader = Annotated[Actor, access("organization.read")]
 Manager = Annotated[Actor, access("organization.manage")]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
+from shuangyin.core.http.routes import Routes
 from shuangyin.people import outside_api, persons_api, privacy_api, roster_api, sign_in_api
 
-router = APIRouter()
-router.include_router(sign_in_api.router)
-router.include_router(outside_api.router)
-router.include_router(privacy_api.router)
-router.include_router(persons_api.router)
-router.include_router(roster_api.router)
+router = Routes()
+router.include(sign_in_api.router)
+router.include(outside_api.router)
+router.include(privacy_api.router)
+router.include(persons_api.router)
+router.include(roster_api.router)

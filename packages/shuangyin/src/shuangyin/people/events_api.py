@@ -7,18 +7,19 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.live import LiveBus, LiveEvent, Subscription
 from shuangyin.core.platform import Platform
 from shuangyin.people.sessions import lives
 
-router = APIRouter(tags=["events"])
+router = Routes(tags=["events"])
 
 HEARTBEAT_S = 15.0
 """How often an idle connection says that it lives, and whether the session still does is looked at."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from shuangyin.core.http.access import PlatformOf, PublicRoute, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.commands import licence_links, outside_sign_in, own_access
 from shuangyin.people.models import SignInSession
@@ -24,7 +25,7 @@ from shuangyin.people.outside_schemas import (
 from shuangyin.people.schemas import ChallengeOut
 from shuangyin.people.sign_in_api import address_of, is_https
 
-router = APIRouter(tags=["people"])
+router = Routes(tags=["people"])
 
 
 @router.get("/auth/ways", response_model=WaysOut, dependencies=[PublicRoute])

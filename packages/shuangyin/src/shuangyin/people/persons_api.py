@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, cursor_after, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people import queries
@@ -24,7 +25,7 @@ from shuangyin.people.schemas import (
 )
 from shuangyin.people.views import person_out, persons_out
 
-router = APIRouter(prefix="/persons", tags=["people"])
+router = Routes(prefix="/persons", tags=["people"])
 
 Reader = Annotated[Actor, access("people.read")]
 Manager = Annotated[Actor, access("people.manage")]

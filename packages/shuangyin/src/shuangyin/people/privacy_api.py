@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, Response, UploadFile
+from fastapi import File, Path, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Invalid
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people import deletion_sheet, faces, privacy
@@ -32,7 +33,7 @@ from shuangyin.people.privacy_schemas import (
 )
 from shuangyin.people.purposes import purposes
 
-router = APIRouter(tags=["privacy"])
+router = Routes(tags=["privacy"])
 
 Manager = Annotated[Actor, access("people.manage")]
 IdInPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]

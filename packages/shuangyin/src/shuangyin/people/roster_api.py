@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import File, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import TooLarge
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.spreadsheets import write_xlsx
 from shuangyin.people.commands import importing
 from shuangyin.people.privacy_schemas import NoticeText
 from shuangyin.people.roster import COLUMNS, RosterFault
 
-router = APIRouter(prefix="/rosters", tags=["people"])
+router = Routes(prefix="/rosters", tags=["people"])
 
 Manager = Annotated[Actor, access("people.manage")]
 MOST_BYTES = 2 * 1024 * 1024

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, PublicRoute, SignedIn, cookie_name
 from shuangyin.core.http.paging import Page
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.settings import Settings
 from shuangyin.core.text import Language, preferred_language
@@ -43,7 +44,7 @@ from shuangyin.people.schemas import (
 )
 from shuangyin.people.views import me_out, token_out
 
-router = APIRouter(tags=["people"])
+router = Routes(tags=["people"])
 
 
 @router.post("/auth/sign-in", response_model=ChallengeOut, dependencies=[PublicRoute])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Page
+from shuangyin.core.http.routes import Routes
 from shuangyin.reference import queries
 from shuangyin.reference.schemas import (
     ChannelOut,
@@ -18,7 +17,7 @@ from shuangyin.reference.schemas import (
     RootOfficeOut,
 )
 
-router = APIRouter(prefix="/reference", tags=["reference"])
+router = Routes(prefix="/reference", tags=["reference"])
 
 
 @router.get("/document-kinds", response_model=Page[DocumentKindOut])

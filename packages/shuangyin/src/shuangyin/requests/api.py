@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.free_text import NO_NUL
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
@@ -30,7 +31,7 @@ from shuangyin.requests.schemas import (
 )
 from shuangyin.requests.views import preview_out, request_out, summaries, timeline_out
 
-router = APIRouter(prefix="/requests", tags=["requests"])
+router = Routes(prefix="/requests", tags=["requests"])
 
 Applicant = Annotated[Actor, access("requests.apply")]
 

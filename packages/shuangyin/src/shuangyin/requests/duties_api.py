@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shuangyin.core.http.access import PlatformOf, SignedIn
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
@@ -15,7 +16,7 @@ from shuangyin.requests.models import DutyKind
 from shuangyin.requests.schemas import DutyFulfilment, OwedDutyOut, RequestOut
 from shuangyin.requests.views import request_out
 
-router = APIRouter(tags=["requests"])
+router = Routes(tags=["requests"])
 
 
 @router.get("/request-duties", response_model=Page[OwedDutyOut])

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import NamedRef
 from shuangyin.requests.formalities import presses_taken
 from shuangyin.requests.formality_schemas import FormalitiesOut, FormalityOut
 from shuangyin.seals.formalities import Formality, open_formalities
 
-router = APIRouter(tags=["requests"])
+router = Routes(tags=["requests"])
 
 Reader = Annotated[Actor, access("seals.read")]
 

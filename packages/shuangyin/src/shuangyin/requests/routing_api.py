@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shuangyin.approvals import queries as approvals
 from shuangyin.approvals.directory import OrganizationDirectory
@@ -16,6 +16,7 @@ from shuangyin.approvals.views import issue_forms_out
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Page
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
@@ -39,7 +40,7 @@ from shuangyin.requests.views import request_out
 from shuangyin.scenarios.queries import decide_for
 from shuangyin.scenarios.schemas import TextOut
 
-router = APIRouter(prefix="/requests", tags=["requests"])
+router = Routes(prefix="/requests", tags=["requests"])
 
 Applicant = Annotated[Actor, access("requests.apply")]
 

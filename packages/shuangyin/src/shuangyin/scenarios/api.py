@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.scenarios import queries
 from shuangyin.scenarios.schemas import (
@@ -16,7 +15,7 @@ from shuangyin.scenarios.schemas import (
 )
 from shuangyin.scenarios.views import decision_out
 
-router = APIRouter(tags=["scenarios"])
+router = Routes(tags=["scenarios"])
 
 Reader = Annotated[Actor, access("scenarios.read")]
 Manager = Annotated[Actor, access("scenarios.manage")]

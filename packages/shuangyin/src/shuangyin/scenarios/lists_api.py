@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Invalid
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
@@ -37,7 +38,7 @@ from shuangyin.scenarios.list_views import (
 )
 from shuangyin.scenarios.starters import starters
 
-router = APIRouter(tags=["scenarios"])
+router = Routes(tags=["scenarios"])
 
 Reader = Annotated[Actor, access("scenarios.read")]
 Manager = Annotated[Actor, access("scenarios.manage")]

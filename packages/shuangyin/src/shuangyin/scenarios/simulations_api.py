@@ -6,11 +6,12 @@ import hashlib
 from io import BytesIO
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import File, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -26,7 +27,7 @@ from shuangyin.scenarios.simulation_schemas import (
     SimulationOut,
 )
 
-router = APIRouter(tags=["scenarios"])
+router = Routes(tags=["scenarios"])
 
 Reader = Annotated[Actor, access("scenarios.read")]
 Manager = Annotated[Actor, access("scenarios.manage")]

@@ -7,10 +7,11 @@ from io import BytesIO
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import File, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.spreadsheets import read_xlsx, write_xlsx
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -22,7 +23,7 @@ from shuangyin.scenarios.list_views import list_out
 from shuangyin.scenarios.reading import body_of
 from shuangyin.scenarios.schemas import RuleBody
 
-router = APIRouter(tags=["scenarios"])
+router = Routes(tags=["scenarios"])
 
 Reader = Annotated[Actor, access("scenarios.read")]
 Manager = Annotated[Actor, access("scenarios.manage")]

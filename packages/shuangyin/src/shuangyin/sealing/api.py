@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import NotFound
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import Id
@@ -18,10 +19,10 @@ from shuangyin.sealing import commands, queries
 from shuangyin.sealing.schemas import SealingOut, SealOrderIn, SealUseOut, VoidIn, VoidReasonOut
 from shuangyin.sealing.void_reasons import void_reasons
 
-router = APIRouter()
+router = Routes()
 Voider = Annotated[Actor, access(commands.VOID_RIGHT)]
-_uses = APIRouter(prefix="/seal-uses", tags=["sealing"])
-_requests = APIRouter(prefix="/requests", tags=["sealing"])
+_uses = Routes(prefix="/seal-uses", tags=["sealing"])
+_requests = Routes(prefix="/requests", tags=["sealing"])
 
 
 @_requests.post("/{request_id}/seal", response_model=SealingOut)
@@ -108,5 +109,5 @@ def _require_readable(work: UnitOfWork, actor: Actor, request_id: str) -> None:
             raise
 
 
-router.include_router(_uses)
-router.include_router(_requests)
+router.include(_uses)
+router.include(_requests)

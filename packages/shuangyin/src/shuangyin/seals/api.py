@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import File, Form, Response, UploadFile
 
 from gmseal.sm.pkcs8 import armour
 from shuangyin.core.actor import Actor
@@ -13,6 +13,7 @@ from shuangyin.core.errors import TooLarge
 from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, PublicRoute, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.objects import blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -33,9 +34,9 @@ from shuangyin.seals.schemas import (
 )
 from shuangyin.seals.trial_authority import trial_root
 
-router = APIRouter()
-_seals = APIRouter(prefix="/seals", tags=["seals"])
-_trust = APIRouter(prefix="/trust", tags=["trust"])
+router = Routes()
+_seals = Routes(prefix="/seals", tags=["seals"])
+_trust = Routes(prefix="/trust", tags=["trust"])
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """A seal's picture has at most 1 MiB, its certificates little more."""
@@ -224,8 +225,8 @@ def roots(platform: PlatformOf) -> Response:
     return Response(content, media_type="application/x-pem-file")
 
 
-router.include_router(_seals)
-router.include_router(_trust)
+router.include(_seals)
+router.include(_trust)
 
 
 def _act(

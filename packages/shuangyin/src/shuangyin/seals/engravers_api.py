@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import Id
@@ -19,7 +20,7 @@ from shuangyin.seals.life_schemas import Name, Number
 from shuangyin.seals.models import Engraver
 from shuangyin.seals.rules.engravers import object_to_engraver
 
-router = APIRouter(prefix="/engravers", tags=["seals"])
+router = Routes(prefix="/engravers", tags=["seals"])
 
 Reader = Annotated[Actor, access("seals.read")]
 Manager = Annotated[Actor, access("seals.manage")]

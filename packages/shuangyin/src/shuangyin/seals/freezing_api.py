@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.free_text import Paragraph
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.queries import display
@@ -18,7 +19,7 @@ from shuangyin.seals.commands.freezing import freeze_all, lift_freeze
 from shuangyin.seals.freezes import current_freeze, freezes
 from shuangyin.seals.models import SealFreeze
 
-router = APIRouter(prefix="/seals/freeze", tags=["seals"])
+router = Routes(prefix="/seals/freeze", tags=["seals"])
 
 Freezer = Annotated[Actor, access("seals.freeze")]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import File, Form, Response, UploadFile
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import TooLarge
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.objects import StoredObject, blocks_of
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -36,7 +37,7 @@ from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.steps import StepFacts
 from shuangyin.seals.schemas import SealDetailOut
 
-router = APIRouter(prefix="/seals", tags=["seals"])
+router = Routes(prefix="/seals", tags=["seals"])
 
 Reader = Annotated[Actor, access("seals.read")]
 Manager = Annotated[Actor, access("seals.manage")]

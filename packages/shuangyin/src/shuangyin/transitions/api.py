@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.free_text import Line
 from shuangyin.core.http.access import PlatformOf, access
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
 from shuangyin.core.platform import Platform
 from shuangyin.core.text import Text
@@ -31,7 +32,7 @@ from shuangyin.transitions.organization_sheet import sheet_of, transition
 from shuangyin.transitions.organization_words import KINDS, OUTCOMES, word_of
 from shuangyin.transitions.proof_sheet import typeset as typeset_sheet
 
-router = APIRouter(tags=["transitions"])
+router = Routes(tags=["transitions"])
 
 Manager = Annotated[Actor, access("seals.manage")]
 NoticeNumber = Annotated[Line, Field(min_length=1, max_length=64)]

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, cursor_after, read_cursor
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.text import Language, preferred_language
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -40,7 +41,7 @@ from shuangyin.transitions.leaving_schemas import (
 from shuangyin.transitions.leaving_sheet import sheet_of
 from shuangyin.transitions.proof_sheet import ProofSheet, typeset
 
-router = APIRouter(tags=["people"])
+router = Routes(tags=["people"])
 
 Manager = Annotated[Actor, access("people.manage")]
 SHOWN = 100

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import File, Request, UploadFile
 from fastapi.responses import StreamingResponse
 
 from shuangyin.core.http.access import PlatformOf, PublicRoute, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import Id
 from shuangyin.requests import queries as requests
@@ -17,9 +18,9 @@ from shuangyin.verification.checking import check_file
 from shuangyin.verification.limits import count_upload
 from shuangyin.verification.schemas import BilingualOut, FileCheckOut, PublicUseOut
 
-router = APIRouter()
-_public = APIRouter(prefix="/verification", tags=["verification"], dependencies=[PublicRoute])
-_uses = APIRouter(prefix="/seal-uses", tags=["verification"])
+router = Routes()
+_public = Routes(prefix="/verification", tags=["verification"], dependencies=[PublicRoute])
+_uses = Routes(prefix="/seal-uses", tags=["verification"])
 
 
 @_uses.get("/{use_id}/evidence-bundle", response_class=StreamingResponse)
@@ -69,5 +70,5 @@ def check(
     )
 
 
-router.include_router(_uses)
-router.include_router(_public)
+router.include(_uses)
+router.include(_public)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import structlog
-from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi import File, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from evidencelog.web import offline_page, offline_policy
 from shuangyin.core.errors import ShuangyinError
 from shuangyin.core.http.access import PlatformOf, PublicRoute
 from shuangyin.core.http.problems import STATUS_BY_KIND
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.platform import Platform
 from shuangyin.core.text import Language, Text, preferred_language
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -28,7 +29,7 @@ from shuangyin.verification.checking import check_file
 from shuangyin.verification.limits import count_miss, count_upload
 from shuangyin.verification.rendering import render, render_check
 
-router = APIRouter(tags=["verification"], include_in_schema=False, dependencies=[PublicRoute])
+router = Routes(tags=["verification"], include_in_schema=False, dependencies=[PublicRoute])
 _log = structlog.get_logger(__name__)
 
 AskedLanguage = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from shuangyin.core.http.access import PublicRoute
+from shuangyin.core.http.routes import Routes
 
-router = APIRouter(include_in_schema=False)
+router = Routes(include_in_schema=False)
 
 
 def _dist() -> Path:
@@ -59,4 +60,4 @@ def install_assets(app: FastAPI) -> None:
 
 def install_page(app: FastAPI) -> None:
     """Serve the page that routes by itself; after all other routes, because it answers whatever is left."""
-    app.include_router(router)
+    router.add_to(app)

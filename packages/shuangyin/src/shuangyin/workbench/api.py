@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from shuangyin.approvals import inbox as approvals
 from shuangyin.approvals import views as approval_views
 from shuangyin.authority.tasks import tasks_of
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.http.access import PlatformOf, SignedIn
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.api import entries_out
 from shuangyin.evidence.queries import all_entries
@@ -32,7 +31,7 @@ from shuangyin.workbench.rules import (
 from shuangyin.workbench.schemas import AlertOut, TaskOut, WorkbenchCounts, WorkbenchOut
 from shuangyin.workbench.statements import unread
 
-router = APIRouter(prefix="/workbench", tags=["workbench"])
+router = Routes(prefix="/workbench", tags=["workbench"])
 
 SHOWN = 10
 

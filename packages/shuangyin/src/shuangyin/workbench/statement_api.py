@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Page
+from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import Write
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.api import IdInPath
@@ -19,7 +20,7 @@ from shuangyin.workbench import statements
 from shuangyin.workbench.models import WeeklyStatement
 from shuangyin.workbench.statement_sheet import sheet_of, typeset
 
-router = APIRouter(prefix="/statements", tags=["workbench"])
+router = Routes(prefix="/statements", tags=["workbench"])
 
 Reader = Annotated[Actor, access("requests.read_all")]
 
