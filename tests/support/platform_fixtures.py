@@ -8,6 +8,7 @@ to test: the compiled SQL, and the event loop that answers calls.
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import shutil
 import uuid
@@ -25,6 +26,7 @@ from request_story import begin
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import Dialect
 
+from shuangyin.cli import YOUNG
 from shuangyin.composition import compose
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.database import Database
@@ -58,6 +60,11 @@ class Founded:
 _COPYING = " STRATEGY FILE_COPY" if os.environ.get("PYTEST_DEBUG_TEMPROOT") else ""
 """A server whose files are in memory copies them in half the time that it takes to log them."""
 KEK = "000102030405060708090a0b0c0d0e0f"
+
+
+def pytest_sessionstart() -> None:
+    """As in service (`shuangyin.cli`), the collector looks seldom through the many objects of the program."""
+    gc.set_threshold(YOUNG, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)

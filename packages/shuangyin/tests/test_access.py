@@ -41,7 +41,7 @@ def routes(world: World) -> list[Route]:
 @cache
 def _routes(app: FastAPI) -> list[Route]:
     return [
-        Route(route.path, frozenset(route.methods), route.dependant)
+        Route(route.path, frozenset(route.methods or ()), route.dependant)
         for route in app.routes
         if isinstance(route, APIRoute)
     ]

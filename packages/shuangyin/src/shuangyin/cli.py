@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -25,6 +26,9 @@ from shuangyin.device_conformance.command import device_conformance
 from shuangyin.device_sim import command as device_command
 from shuangyin.process_lock import only_process
 
+YOUNG: Final = 50_000
+"""So many new objects are made before the collector looks for rings among them; Python's own figure is 700."""
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
 app.add_typer(loan_commands.app, name="loan")
 app.add_typer(original_commands.app, name="original")
@@ -38,6 +42,12 @@ app.command("device-conformance")(device_conformance)
 app.command("broker")(device_commands.broker)
 app.command("gateway")(device_commands.gateway)
 console = Console()
+
+
+@app.callback()
+def begin() -> None:
+    """Let the collector of rings look seldom: the program itself is hundreds of thousands of objects."""
+    gc.set_threshold(YOUNG, 20, 100)
 
 
 def _fail(error: ShuangyinError) -> typer.Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import tempfile
 from collections.abc import Callable
@@ -126,6 +127,9 @@ def serve(
     config = server_config(app, settings)
     if port_file is not None:
         port_file.write_text(f"{settings.port}\n")
+    # What the program consists of stays as long as it runs: the collector has no need to look at it again.
+    gc.collect()
+    gc.freeze()
     closing = platform.port(LiveBus).close
     _Server(config, lambda: listening(f"{settings.public_url}/app/"), closing).run()
     platform.database.dispose()
