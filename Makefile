@@ -105,7 +105,13 @@ test: setup ## Run every check and every test
 	@echo "==> Debian packages, checks, user interface and wheels at the same time; each tells at its end what it did"
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target SIDE_BY_SIDE=1 \
 		test-machine check check-ui wheel test-chain
-	@$(MAKE) --no-print-directory test-postgresql test-python test-pages
+	@echo "==> Tests of pages beside all others; each tells at its end what it did"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=1 test-behind-pages test-pages
+
+# Tests wait for processes, commits and browsers a good part of their time: two runs side by side keep the processors busy.
+.PHONY: test-behind-pages
+test-behind-pages:
+	@$(MAKE) --no-print-directory SIDE_BY_SIDE= test-postgresql test-python
 
 .PHONY: test-full
 test-full: export SHUANGYIN_TEST_FULL := 1

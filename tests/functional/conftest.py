@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_desk import AXE, Desk, OpenDesk, chromium, desk
+from browser_desk import AXE, PATIENCE_MS, Desk, OpenDesk, chromium, desk
 from browser_rooms import Rooms
 from playwright.sync_api import Browser, expect
 from running_installation import Installation, Story
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 # As long as a desk waits for what it clicks; a busy machine draws late.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 PLACE = {"page": 3, "x_mm": 40.0, "y_mm": 150.0}
 
 

@@ -66,7 +66,8 @@ _LOOK_MS = 50
 """A page is quiet when so long nothing was on its way."""
 _RESIZED_MS = 150
 """The same for a page that was quiet and has only changed its size or its language."""
-_PATIENCE_MS = 60_000
+PATIENCE_MS = 60_000
+"""A busy machine draws late: so long is waited before a page is said not to come."""
 _RESOURCE = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 _AUTHENTICATOR = {
@@ -151,7 +152,7 @@ class Desk:
         while quiet < quiet_ms:
             quiet = 0 if self._loading else quiet + _LOOK_MS
             waited += _LOOK_MS
-            assert waited < _PATIENCE_MS, f"still loading: {[one.url for one in self._loading]}"
+            assert waited < PATIENCE_MS, f"still loading: {[one.url for one in self._loading]}"
             self.page.wait_for_timeout(_LOOK_MS)
         self.page.wait_for_function(_SETTLED)
 
@@ -326,7 +327,7 @@ def new_context(browser: Browser, *, javascript: bool = True) -> BrowserContext:
         java_script_enabled=javascript,
         accept_downloads=True,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     return context
 
 
