@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shuangyin.settings_document import settings_document
 from shuangyin.setup import api_description
 
@@ -35,10 +37,17 @@ def test_every_shape_of_the_api_has_a_name_of_its_own() -> None:
     assert [name for name in shapes if name.startswith("shuangyin__")] == []
 
 
-def test_what_is_named_as_proof_exists() -> None:
-    page = (ROOT / "docs" / "seal-life-proof.md").read_text(encoding="utf-8")
-    named = re.findall(r"`((?:packages/shuangyin/)?tests/[\w/]+\.py)(?:::(\w+))?`", page)
-    assert len(named) > 50
+PROOFS = sorted((ROOT / "docs").glob("*-proof.md"))
+
+
+@pytest.mark.parametrize("page", PROOFS, ids=[page.stem for page in PROOFS])
+def test_what_is_named_as_proof_exists(page: Path) -> None:
+    named = re.findall(
+        r"`((?:packages/\w+/)?tests/[\w/]+\.py)(?:::(\w+))*`", page.read_text(encoding="utf-8")
+    )
+    assert len(named) > 25
     for file, name in named:
         source = (ROOT / file).read_text(encoding="utf-8")
-        assert not name or re.search(rf"^(?:def|class) {name}\b", source, re.MULTILINE), f"{file}::{name}"
+        assert not name or re.search(rf"^ *(?:async )?(?:def|class) {name}\b", source, re.MULTILINE), (
+            f"{file}::{name}"
+        )
