@@ -166,3 +166,16 @@ def test_the_environment_turns_memory_off() -> None:
             timeout=60,
         )
         assert done.stdout.strip() == kept
+
+
+def test_the_fact_asked_for_last_goes_with_the_others() -> None:
+    memory: SealMemory[str] = SealMemory(max_entries=2, max_octets=1000)
+    memory.put(b"one", "1", 10)
+    assert memory.get(bytes(bytearray(b"one"))) == "1"
+    assert memory.get(b"two") is None
+    memory.put(b"two", "2", 10)
+    memory.put(b"three", "3", 10)
+    assert memory.get(b"one") is None, "it was pushed out"
+    assert memory.get(b"three") == "3"
+    memory.switch(on=True)
+    assert memory.get(b"three") is None, "all was forgotten"

@@ -274,6 +274,31 @@ def test_malformed_signatures_are_simply_not_good(key: PrivateKey) -> None:
     assert verify_messages([*asked, SignedMessage(key.public_key, good, b"m")])[-1]
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    r=st.one_of(st.integers(1, curve.N - 1), st.integers(1, 1 << 240)),
+    s=st.one_of(st.integers(1, curve.N - 1), st.integers(curve.N - 3, curve.N + 3), st.integers(1, 300)),
+    at=st.integers(0, 71),
+    octet=st.one_of(
+        st.none(), st.sampled_from([0, 1, 2, 0x20, 0x21, 0x30, 0x44, 0x45, 0x46, 0x7F, 0x80, 0xFF])
+    ),
+)
+def test_a_signature_is_read_exactly_when_it_is_written_so(
+    r: int, s: int, at: int, octet: int | None
+) -> None:
+    """Whatever is read is written back octet by octet, and everything that is written is read."""
+    data = bytearray(der.sequence(der.integer(r), der.integer(s)))
+    if octet is not None:
+        data[at % len(data)] = octet
+    try:
+        found = curve.decode_signature(bytes(data))
+    except MalformedInput:
+        assert octet is not None or s >= curve.N
+    else:
+        assert curve.is_signature(found)
+        assert curve.encode_signature(found) == bytes(data)
+
+
 def test_numbers_out_of_range_do_not_pass_the_engine_itself(engine: Engine) -> None:
     public, good = engine.load_public(b"\x04" + EXAMPLE_POINT), EXAMPLE_R + EXAMPLE_S
     n, r, s = octets(curve.N), EXAMPLE_R, EXAMPLE_S

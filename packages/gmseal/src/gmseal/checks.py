@@ -41,6 +41,19 @@ class Check(NamedTuple):
     children: tuple["Check", ...] = ()
 
 
+_made: Final = tuple.__new__
+"""Makes what ``Check(...)`` makes, from all seven values, without the step through Python that fills in what is left
+out: a third of the cost, fifty times in every report. Only this module uses it."""
+
+
+def step(
+    code: str, result: CheckResult, at: datetime | None, says: tuple[str, str], clause: str | None
+) -> Check:
+    """One step; ``says`` is its sentence in Chinese and in English."""
+    zh, en = says
+    return _made(Check, (code, result, at, zh, en, clause, ()))
+
+
 class Group(StrEnum):
     """The groups of one signature, in the order of GB/T 38540-2020, 7.3, with 6.3 inside ``SEAL``."""
 
@@ -128,7 +141,7 @@ def group_check(group: Group, children: Iterable[Check]) -> Check:
         if child.clause:
             clause = child.clause
             break
-    return Check(code, group_result(under), None, zh, en, clause, under)
+    return _made(Check, (code, group_result(under), None, zh, en, clause, under))
 
 
 def walk(checks: Iterable[Check]) -> Iterator[Check]:
@@ -144,14 +157,16 @@ def walk(checks: Iterable[Check]) -> Iterator[Check]:
             waiting.pop()
 
 
-def remaining(checks: Iterable[Check]) -> Iterator[Check]:
+def remaining(checks: Iterable[Check]) -> list[Check]:
     """Every step of a tree that has not passed, in its order. A group that has passed is not looked into."""
+    found: list[Check] = []
     for check in checks:
         if check.result is not CheckResult.PASS:
             if check.children:
-                yield from remaining(check.children)
+                found += remaining(check.children)
             else:
-                yield check
+                found.append(check)
+    return found
 
 
 def failed_codes(checks: Iterable[Check]) -> list[str]:

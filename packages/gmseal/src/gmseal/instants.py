@@ -12,7 +12,7 @@ def verifier_time(at: datetime | None) -> datetime:
     """
     if at is None:
         return datetime.now(UTC)
-    if at.utcoffset() is None:
+    if at.tzinfo is not UTC and at.utcoffset() is None:
         raise Refused(
             "NAIVE_TIME", "The time to judge as of has no zone; give one, as in datetime(…, tzinfo=UTC)."
         )

@@ -12,6 +12,7 @@ from gmseal.errors import Refused
 from gmseal.pdf import SealPlacement, inspect_pdf, repair_pdf
 from gmseal.pdf import verify as verify_module
 from gmseal.pdf.document import Document
+from gmseal.pdf.expansion import check_structures
 from gmseal.pdf.stream_extents import Wanted, extents
 from gmseal.report import Report, Verdict, walk
 
@@ -246,3 +247,40 @@ def test_what_only_an_older_table_names_reaches_into_the_gap(
 def test_a_superseded_slip_within_the_file_hinders_nothing(bench: Any, judge: Any) -> None:
     data = seal(bench, superseded(1))
     assert judge(data).verdict is Verdict.VALID
+
+
+def test_tables_that_were_read_already_say_the_same() -> None:
+    """Where all cross-references are plain tables, an object that only the older of them names is found all the same."""
+    data = written({**plain(), 16: b"<</Length 6000>>\nstream\nq Q\nendstream"})
+    older, second = int(data.rpartition(b"startxref")[2].split()[0]), len(data)
+    data += b"16 0 obj\n(%s)\nendobj\n" % (b"x" * 400)
+    newest = len(data)
+    data += (
+        b"xref\n16 1\n%010d 00000 n \ntrailer\n<</Size 17/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+        % (
+            second,
+            older,
+            newest,
+        )
+    )
+    tables = check_structures(io.BytesIO(data), len(data))
+    assert tables == (newest, older)
+    entries = {(number, 0): data.index(b"\n%d 0 obj" % number) + 1 for number in plain()} | {(16, 0): second}
+    inside = second + 50, second + 350
+    for wanted in (None, Wanted(inside[1], (5, 0))):
+        read = extents(data, entries, newest, lambda _: None, wanted=wanted)
+        known = extents(data, entries, newest, lambda _: None, wanted=wanted, plain=tables)
+        assert known.spans == read.spans
+        assert known.sound == read.sound
+        assert known.reach_into(*inside, (5, 0))
+    assert not extents(data, {}, None, lambda _: None, plain=tables).spans, (
+        "a file that needs repairs has no tables"
+    )
+
+
+@pytest.mark.parametrize(
+    "trailer", [b"/Note(/Prev 9)", b"/Pr#65v 9", b"% /Prev 9\n", b"/XRefStm 9", b"/Prev 9"]
+)
+def test_a_table_that_can_be_read_in_two_ways_is_not_plain(trailer: bytes) -> None:
+    data = written(plain(), trailer=trailer)
+    assert check_structures(io.BytesIO(data), len(data)) == ()

@@ -56,7 +56,7 @@ def judge_chain(
         log.add(role.chain, CheckResult.FAIL, at, says)
     log.decide(
         role.key_usage,
-        key_usage_allows(info, role.purpose),
+        result.trusted or key_usage_allows(info, role.purpose),
         at,
         (f"{role.zh}证书用途正确", f"The {role.en}'s certificate allows this use of its key."),
         (f"{role.zh}证书用途不符", f"The {role.en}'s certificate does not allow this use of its key."),

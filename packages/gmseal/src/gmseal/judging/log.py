@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
-from gmseal.checks import Check, CheckResult, Group, group_check
+from gmseal.checks import Check, CheckResult, Group, group_check, step
 
 Sentence = tuple[str, str]
 """The same sentence in Chinese and in English."""
-
-
-_made: Final = tuple.__new__
 
 
 class CheckLog:
@@ -24,13 +20,12 @@ class CheckLog:
         self, code: str, result: CheckResult, at: datetime | None, says: Sentence, clause: str | None = None
     ) -> None:
         """One check with its result; ``clause`` when it comes from another text than the log's."""
-        zh, en = says
-        # As ``Check(...)`` makes it, without the step through Python that fills in what is left out.
-        self._checks.append(_made(Check, (code, result, at, zh, en, clause or self._clause, ())))
+        self._checks.append(step(code, result, at, says, clause or self._clause))
 
     def decide(self, code: str, good: bool, at: datetime | None, yes: Sentence, no: Sentence) -> None:  # noqa: FBT001 - the condition is the point of the call
         """Passed with ``yes`` when ``good``, failed with ``no`` otherwise."""
-        self.add(code, CheckResult.PASS if good else CheckResult.FAIL, at, yes if good else no)
+        result, says = (CheckResult.PASS, yes) if good else (CheckResult.FAIL, no)
+        self._checks.append(step(code, result, at, says, self._clause))
 
     def group(self, group: Group) -> "_Inside":
         """What is written inside a ``with`` goes under this group; a group that stays empty is left out."""

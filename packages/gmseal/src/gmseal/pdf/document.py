@@ -85,6 +85,8 @@ class Document:
     _packed: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     guessed: bool = False
     """Whether qpdf had to guess at something that was read later; see ``check_certain``."""
+    plain: tuple[int, ...] = ()
+    """Where its cross-reference tables stand, if there is nothing but plain tables (``check_structures``)."""
     hole: Hole | None = None
     """The signature value that qpdf sees a mark for, when it reads a short copy of the file."""
 
@@ -190,7 +192,9 @@ class Document:
             self._asked = True
             with bytes_of(self.file) as data, reading():
                 wanted = Wanted(end, owner)
-                found = extents(data, self.offsets, self._newest(), self._whole_number, wanted=wanted)
+                found = extents(
+                    data, self.offsets, self._newest(), self._whole_number, wanted=wanted, plain=self.plain
+                )
         return (found or self.extents()).reach_into(start, end, owner)
 
     def _read_extents(self, naming: int | None) -> Extents:
@@ -254,10 +258,10 @@ def document_of(
     guard_memory()
     size = os.fstat(file.fileno()).st_size
     _check_outside(file, size, limits)
-    check_structures(file, size, repairs=repairs)
+    plain = check_structures(file, size, repairs=repairs)
     with reading():
         opened = _opened_repaired(file, file) if repairs else _open_structure(file, file, size)
-    with _document(file, size, limits, opened, None, accept_damage=accept_damage) as document:
+    with _document(file, size, limits, opened, plain, accept_damage=accept_damage) as document:
         yield document
 
 
@@ -279,20 +283,27 @@ def document_in_memory(
     file = io.BytesIO(data)
     _check_outside(file, size, limits)
     pieces, hole = (((0, data),), None) if short is None else short
-    check_structures(file, size)
+    plain = check_structures(file, size)
     with memory_file(*pieces) as mapped:
         if short is None:
             opened = _open_structure(mapped, file, size)
         else:
             with reading():
                 opened = _open_strictly(mapped, file)
-        with _document(file, size, limits, opened, hole, accept_damage=accept_damage) as document:
+        with _document(file, size, limits, opened, plain, hole, accept_damage=accept_damage) as document:
             yield document
 
 
 @contextmanager
 def _document(
-    file: BinaryIO, size: int, limits: PdfLimits, opened: Opened, hole: Hole | None, *, accept_damage: bool
+    file: BinaryIO,
+    size: int,
+    limits: PdfLimits,
+    opened: Opened,
+    plain: tuple[int, ...],
+    hole: Hole | None = None,
+    *,
+    accept_damage: bool,
 ) -> Iterator[Document]:
     pdf, damaged, sloppy, offsets = opened
     with pdf:
@@ -301,7 +312,7 @@ def _document(
         if damaged and not accept_damage:
             raise Refused(damaged, DAMAGE[damaged])
         with reading():
-            yield Document(file, size, pdf, pages, damaged, sloppy, offsets, hole=hole)
+            yield Document(file, size, pdf, pages, damaged, sloppy, offsets, plain=plain, hole=hole)
 
 
 def last_section(file: BinaryIO, size: int) -> LastSection:

@@ -39,45 +39,50 @@ _PREV: Final = re.compile(rb"/Prev[\x00\t\n\f\r ]+([0-9]{1,12})[\x00\t\n\f\r ]*[
 BOMB: Final = "Structures in this PDF expand beyond all reason."
 
 
-def check_structures(file: BinaryIO, size: int, *, repairs: bool = False) -> None:
+def check_structures(file: BinaryIO, size: int, *, repairs: bool = False) -> tuple[int, ...]:
     """``Refused`` (``DECOMPRESSION_BOMB``) when a structure of a file may be coded with LZW.
+
+    Says where its cross-reference tables stand, the newest first, when they are all there is and all are plain.
 
     A file whose cross-references are tables alone has no such structures, unless qpdf is to repair it and looks for
     them everywhere. Of a file on disk no more than a megabyte is held at a time.
     """
     if isinstance(file, io.BytesIO):
         data = file.getvalue()
-        if (repairs or not _tables_alone(data)) and _named(data) and _structure_in_lzw(data):
+        plain = () if repairs else _plain_tables(data)
+        if not plain and _named(data) and _structure_in_lzw(data):
             raise Refused("DECOMPRESSION_BOMB", BOMB)
-        return
+        return plain
     if not size:
-        return
+        return ()
     with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as mapped:
-        if not repairs and _tables_alone(mapped):
-            return
+        plain = () if repairs else _plain_tables(mapped)
+        if plain:
+            return plain
         file.seek(0)
         before = b""
         while chunk := file.read(MEGABYTE):
             if _named(before + chunk) and _structure_in_lzw(mapped):
                 raise Refused("DECOMPRESSION_BOMB", BOMB)
             before = chunk[-2:]
+    return ()
 
 
 def _named(data: bytes) -> bool:
     return any(data.find(spelling) >= 0 for spelling in _SPELLINGS)
 
 
-def _tables_alone(data: bytes | mmap.mmap) -> bool:
-    """Whether all cross-references are plain tables, from the newest to the oldest; ``False`` for any that is not plain.
+def _plain_tables(data: bytes | mmap.mmap) -> tuple[int, ...]:
+    """Where the cross-reference tables stand, from the newest to the oldest; none when anything about one is not plain.
 
     A trailer is plain that has neither strings of characters, comments nor escapes: then every reader finds the same
     ``Prev`` in it, or none.
     """
     starts = _START.findall(data[-_TAIL:])
     ahead = int(starts[-1]) if starts and data[:5] == b"%PDF-" else -1
-    seen: set[int] = set()
+    seen: dict[int, None] = {}
     while ahead >= 0 and ahead not in seen:
-        seen.add(ahead)
+        seen[ahead] = None
         rows = _ROWS.match(data, ahead)
         begin = rows.end() if rows is not None else len(data)
         end = data.find(b"startxref", begin, begin + _LONGEST)
@@ -85,11 +90,11 @@ def _tables_alone(data: bytes | mmap.mmap) -> bool:
         plain = text.endswith(b">>") and not any(map(text.__contains__, _NOT_PLAIN))
         older = _PREV.search(text)
         if not plain or text.count(b"/Prev") != (older is not None) or text.count(b"<<") != text.count(b">>"):
-            return False
+            return ()
         if older is None:
-            return True
+            return tuple(seen)
         ahead = int(older[1])
-    return False
+    return ()
 
 
 def _structure_in_lzw(data: bytes | mmap.mmap) -> bool:

@@ -163,7 +163,12 @@ def box_between(sides: list[float] | None) -> Box | None:
         return None
     a, b, c, d = sides
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
-    return box if all(abs(side) <= _MAX_SIDE for side in box) else None
+    # Written so that NaN, for which every comparison is false, is no place either.
+    return (
+        box
+        if -_MAX_SIDE <= box[0] <= box[2] <= _MAX_SIDE and -_MAX_SIDE <= box[1] <= box[3] <= _MAX_SIDE
+        else None
+    )
 
 
 def _four_sides(value: pikepdf.Array) -> list[float] | None:

@@ -74,9 +74,9 @@ def _wrong_headers(data: bytes | mmap.mmap, entries: Iterable[tuple[Place, int]]
     for number, (place, offset) in enumerate(entries):
         if not number % OBJECTS_HELD:
             let_go(data)
-        expected = b"%d %d obj" % place
         at = base + offset
-        if data[at : at + len(expected)] == expected or not offset:
+        expected = b"%d %d obj" % place
+        if not offset or data[at : at + len(expected)] == expected:
             continue
         header = _HEADER.match(data, at) if at < len(data) else None
         if header is None or (int(header[1]), int(header[2])) != place:

@@ -34,6 +34,7 @@ _FIELD: Final = re.compile(
     rb"/V [0-9]{1,9} 0 R>>\nendobj\n" % {b"side": _SIDE}
 )
 """A signature field that is its own annotation: printed and locked (12.5.3), neither hidden nor turned with the view."""
+_OBJECT_END: Final = b"\nendobj\n"
 _NUMBER: Final = re.compile(rb"([0-9]{1,9}) 0 R")
 
 
@@ -58,7 +59,13 @@ class OwnField(NamedTuple):
 
 def own_field(document: Document, field: Place) -> OwnField | None:
     """The field, if it is one that this library writes beside a mark; ``None`` for any other."""
-    found = _FIELD.match(_octets(document, field, _FIELD_WITHIN))
+    return _field_in(_object_text(document, field, _FIELD_WITHIN), field)
+
+
+@lru_cache(maxsize=512)
+def _field_in(text: bytes, field: Place) -> OwnField | None:
+    """It follows from the text alone, and fields in the same place have the same text in every document of a batch."""
+    found = _FIELD.fullmatch(text)
     if found is None or int(found[1]) != field[0] or field[1]:
         return None
     box = box_between([float(side) for side in found.groups()[2:6]])
@@ -70,15 +77,25 @@ def own_mark(document: Document, form: Place, picture: SealPicture) -> OwnMark |
 
     Raises ``Refused`` when the picture of the seal cannot be drawn.
     """
-    found = _FORM.match(_octets(document, form, _FORM_WITHIN))
-    if found is None or int(found[1]) != form[0] or form[1] or int(found["length"]) != len(found["content"]):
+    found = _form_in(_object_text(document, form, _FORM_WITHIN), form)
+    if found is None:
         return None
-    if not _is_picture(document, int(found["image"]), image_object(picture.type, picture.data)):
+    mark, image = found
+    return mark if _is_picture(document, image, image_object(picture.type, picture.data)) else None
+
+
+@lru_cache(maxsize=512)
+def _form_in(text: bytes, form: Place) -> tuple[OwnMark, int] | None:
+    """The mark and the number of its image, if this is the text of such a form. As ``_field_in``."""
+    found = _FORM.fullmatch(text)
+    if found is None or int(found[1]) != form[0] or form[1] or int(found["length"]) != len(found["content"]):
         return None
     wide, high, *turn = found.groups()[1:7]
     a, b, c, d = (float(one) for one in turn) if turn[0] is not None else (1.0, 0.0, 0.0, 1.0)
     width, height, x, y = (float(one) for one in found.groups()[10:])
-    return OwnMark((0.0, 0.0, float(wide), float(high)), (a, b, c, d), width, height, x, y)
+    return OwnMark((0.0, 0.0, float(wide), float(high)), (a, b, c, d), width, height, x, y), int(
+        found["image"]
+    )
 
 
 def _is_picture(document: Document, image: int, expected: ImageObject) -> bool:
@@ -98,6 +115,12 @@ def _written(expected: ImageObject) -> tuple[bytes, bytes, bytes]:
     """The image object before and behind the number of its mask, and the mask object, each to its end."""
     before, after = expected.image(0).split(syntax.reference(0), 1)
     return before, after + b"\nendobj\n", expected.mask() + b"\nendobj\n"
+
+
+def _object_text(document: Document, place: Place, within: int) -> bytes:
+    """An object of at most so many octets up to the end of the line of its first ``endobj``; none for a longer one."""
+    text = _octets(document, place, within)
+    return text[: text.find(_OBJECT_END) + len(_OBJECT_END)] if _OBJECT_END in text else b""
 
 
 def _octets(document: Document, place: Place, count: int) -> bytes:

@@ -6,10 +6,9 @@ compared entry by entry, its data and mask octet by octet; the samples of one th
 with those of the seal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 import pikepdf
@@ -133,15 +132,21 @@ def _page_of(document: Document, widget: pikepdf.Object) -> pikepdf.Object | Non
 
 def _page_listing(document: Document, widget: Place, named: Place | None) -> pikepdf.Object | None:
     """The page that lists an annotation, that of the number ``named`` before others."""
-    first = (page for page in document.pages if page.objgen == named)
-    return next((page for page in chain(first, document.pages) if widget in _annotations(page)), None)
+    for page in document.pages:
+        if page.objgen == named and _lists(page, widget):
+            return page
+    return next((page for page in document.pages if _lists(page, widget)), None)
 
 
-def _annotations(page: pikepdf.Object) -> Iterator[tuple[int, int]]:
-    listed = page.get("/Annots")
-    for item in listed if isinstance(listed, pikepdf.Array) else ():
-        if isinstance(item, pikepdf.Dictionary) and item.is_indirect:
-            yield item.objgen
+def _lists(page: pikepdf.Object, widget: Place) -> bool:
+    listed = rare_entry(page, "/Annots")
+    if not isinstance(listed, pikepdf.Array):
+        return False
+    for number in range(len(listed)):
+        item = listed[number]
+        if isinstance(item, pikepdf.Dictionary) and item.is_indirect and item.objgen == widget:
+            return True
+    return False
 
 
 @lru_cache(maxsize=512)

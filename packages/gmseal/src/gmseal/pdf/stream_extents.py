@@ -33,8 +33,11 @@ _STRING = (
     rb"\((?:(?>[^()\\]++|\\.|\((?:(?>[^()\\]++|\\.|\((?:(?>[^()\\]++|\\.)){0,999}\))){0,999}\))){0,20000}\)"
 )
 _STOP = rb"(?:endobj|stream|obj|endstream|xref|trailer|startxref)(?!" + _REGULAR + rb")"
+_RUN = rb"[\x00\t\n\f\r \[\]{}0-9.+\-]"
+# Blanks, numbers and references are taken together with what they follow: fewer turns of the loop for the same text.
 _PIECE = (
-    rb"/" + _REGULAR + rb"*+|[\x00\t\n\f\r \[\]{}0-9.+\-]++|<<|>>|<[0-9A-Fa-f\x00\t\n\f\r ]{0,256}+>"
+    rb"(?:/" + _REGULAR + rb"*+|<<|>>)" + _RUN + rb"*+(?:R(?!" + _REGULAR + rb")" + _RUN + rb"*+)?"
+    rb"|" + _RUN + rb"++|<[0-9A-Fa-f\x00\t\n\f\r ]{0,256}+>"
     rb"|(?!" + _STOP + rb")" + _REGULAR + rb"++|%[^\r\n]*+"
 )
 _OBJECT: Final = re.compile(
@@ -145,14 +148,16 @@ def extents(
     *,
     naming: int | None = None,
     wanted: Wanted | None = None,
+    plain: tuple[int, ...] = (),
 ) -> Extents:
     """The extents of the objects at ``entries`` and of the cross-reference sections from ``newest`` on.
 
     ``packed`` tells the whole number that an object inside of an object stream is. An offset of 0 means none.
     With ``naming``, the numbers from there on that they refer to are noted. With ``wanted``, only those extents are
-    given, and whether the file is sound is not said.
+    given, and whether the file is sound is not said. ``plain`` are the cross-reference sections, the newest first, of a
+    file in which all of them are plain tables (``expansion.check_structures``): they need not be read for the next one.
     """
-    return _Reader(data, entries, packed, naming, wanted).read(newest)
+    return _Reader(data, entries, packed, naming, wanted).read(newest, plain)
 
 
 def named_in(text: bytes, naming: int) -> set[int]:
@@ -182,9 +187,13 @@ class _Reader:
         self.older: dict[Place, list[int]] = defaultdict(list)
         """Where objects stand that an older table names and the newest cross-references do not."""
 
-    def read(self, newest: int | None) -> Extents:
+    def read(self, newest: int | None, plain: tuple[int, ...]) -> Extents:
         spans = self.found.spans
-        if newest is not None:
+        if newest is not None and self.naming is None and plain[:1] == (newest,) and len(plain) <= _SECTIONS:
+            listed = {self.base + offset for offset in self.entries.values()}
+            for offset in plain:
+                self._older_entries(self.base + offset, listed)
+        elif newest is not None:
             self._sections(newest)
         base, before, owner = self.base, self.before, self.owner
         for number, (place, offset) in enumerate(self.entries.items()):
@@ -195,7 +204,7 @@ class _Reader:
                 let_go(self.data)
         for place, starts in self.older.items():
             if place != owner:
-                spans.extend((at, self._older_end(at), place) for at in starts if at < before)
+                spans += [(at, self._older_end(at), place) for at in starts if at < before]
         return self.found
 
     def _older_end(self, at: int) -> int:
@@ -245,11 +254,12 @@ class _Reader:
         return b"", b"", len(self.data)
 
     def _stream_end(self, text: bytes, at: int) -> int:
-        lengths = self._lengths(text)
+        stated = _stated_length(text)
         data = _DATA.match(self.data, at)
         start = data.end() if data is not None else at
-        if len(lengths) == 1:
-            return self._data_end(start, lengths[0])
+        if stated is not None and stated[1] is None:
+            return self._data_end(start, stated[0])
+        lengths = [] if stated is None else self._lengths((stated[0], stated[1] or 0))
         return max(self._data_end(start, length) for length in lengths) if lengths else self._endless(start)
 
     def _data_end(self, start: int, length: int) -> int:
@@ -263,12 +273,8 @@ class _Reader:
         end = self.data.find(b"endstream", at) if self.unsound <= _UNSOUND else -1
         return end if end >= 0 else max(at, len(self.data))
 
-    def _lengths(self, text: bytes) -> list[int]:
-        """The length of a stream, first as the newest cross-references have it, then as older tables do."""
-        stated = _stated_length(text)
-        if stated is None or stated[1] is None:
-            return [] if stated is None else [stated[0]]
-        place = stated[0], stated[1]
+    def _lengths(self, place: Place) -> list[int]:
+        """A length that is an object, first as the newest cross-references have it, then as older tables do."""
         offset = self.entries.get(place)
         newest = self._number_at(self.base + offset) if offset else self.packed(place)
         found = [newest, *(self._number_at(at) for at in self.older.get(place, ()))]
@@ -294,22 +300,32 @@ class _Reader:
             text = self._object(at)[0] if is_stream else self._table(at, listed)
             self._note(text)
             for key in (b"/Prev", b"/XRefStm"):
-                stated = [_NUMBER.match(value) for value in _values(text, key)]
-                ahead += [int(found[1]) for found in stated if found is not None]
+                for value in _values(text, key):
+                    stated = _NUMBER.match(value)
+                    if stated is not None:
+                        ahead.append(int(stated[1]))
         self.found.sound = self.found.sound and not ahead
 
     def _table(self, at: int, listed: set[int]) -> bytes:
         """Notes the objects of a table that are not ``listed``; returns the text of its trailer."""
-        found = _SECTION_END.search(self.data, at)
-        end = found.end() if found is not None else len(self.data)
-        if found is not None:
-            for offset in _IN_USE.findall(self.data, at, end):
-                start = self.base + int(offset)
-                head = _HEAD.match(self.data, start) if start not in listed else None
-                if head is not None:
-                    listed.add(start)
-                    self.older[int(head[1]), int(head[2])].append(start)
-        return self._text_from(end)[0]
+        return self._text_from(self._older_entries(at, listed))[0]
+
+    def _older_entries(self, at: int, listed: set[int]) -> int:
+        """Notes the objects of a table that are not ``listed``; where its trailer begins, at most at the end of the file."""
+        data, base = self.data, self.base
+        found = _SECTION_END.search(data, at)
+        if found is None:
+            return len(data)
+        end = found.end()
+        for offset in map(int, _IN_USE.findall(data, at, end)):
+            start = base + offset
+            if start in listed:
+                continue
+            head = _HEAD.match(data, start)
+            if head is not None:
+                listed.add(start)
+                self.older[int(head[1]), int(head[2])].append(start)
+        return end
 
 
 def _string_end(data: Bytes, at: int, opening: bytes = b"(") -> int:

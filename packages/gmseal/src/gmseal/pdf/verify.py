@@ -204,9 +204,7 @@ def _file_checks(document: Document, found: list[Case], policy: Policy) -> list[
         zh = "文件结构损坏，盖章后被改动"
         en = "The structure of the file is damaged: it was altered after sealing."
         checks.append(Check("ALTERED_AFTER_SEALING", CheckResult.FAIL, None, zh, en, cases.CLAUSE))
-    places = [case.signed.value.objgen for case in found if case.signed.value.is_indirect]
-    values = [case.value for case in found if case.value]
-    if len(set(places)) != len(places) or len(set(values)) != len(values):
+    if len(found) > 1 and _reuse(found):
         zh, en = "同一签章值被重复使用", "One signature value is used by more than one field."
         checks.append(Check("SIGNATURE_REUSED", CheckResult.FAIL, None, zh, en, cases.CLAUSE))
     kinds = {case.kind for case in found}
@@ -219,6 +217,13 @@ def _file_checks(document: Document, found: list[Case], policy: Policy) -> list[
         zh, en = "文件中没有电子印章，只有电子签名", "The file carries electronic signatures, but no seal."
         checks.append(Check("NO_SEAL", CheckResult.WARN, None, zh, en))
     return checks
+
+
+def _reuse(found: list[Case]) -> bool:
+    """Whether two fields share one signature dictionary, or the same value."""
+    places = [case.signed.value.objgen for case in found if case.signed.value.is_indirect]
+    values = [case.value for case in found if case.value]
+    return len(set(places)) != len(places) or len(set(values)) != len(values)
 
 
 def _unjudged(found: list[Case], policy: Policy) -> Check:

@@ -66,9 +66,11 @@ def signer_signature_is_good(signature: SealSignature, certificate: CertificateI
 def _digest(z: bytes, message: bytes, seal: bytes) -> bytes:
     """SM3(z‖message), where ``message`` holds ``seal`` near its beginning."""
     # Not ``find``, which first studies a needle of this length.
-    begin = next((at for at in range(_BEFORE_SEAL + 1) if message.startswith(seal, at)), None)
-    if begin is None:
-        return hashlib.new("sm3", z + message).digest()
+    begin = 0
+    while not message.startswith(seal, begin):
+        begin += 1
+        if begin > _BEFORE_SEAL:
+            return hashlib.new("sm3", z + message).digest()
     about = (z, message[:begin], seal)
     kept = HASHED_BEGINNINGS.get(about)
     if kept is None:

@@ -1,5 +1,6 @@
 """The recommended SM2 curve (GB/T 32918.5) and the form of its signatures."""
 
+import re
 from typing import Final
 
 from gmseal.errors import MalformedInput
@@ -22,6 +23,13 @@ ALGORITHM_SM2_KEY: Final = der.sequence(der.oid(EC_PUBLIC_KEY), der.oid(SM2_CURV
 ALGORITHM_SM2_WITH_SM3: Final = der.sequence(der.oid(SM2_WITH_SM3))
 """AlgorithmIdentifier of a signature; the parameters are left out (GB/T 35275)."""
 
+_N_OCTETS: Final = N.to_bytes(32, "big")
+_USUAL_NUMBER: Final = rb"(?:\x20([\x01-\x7f].{31})|\x21\x00([\x80-\xff].{31}))"
+_USUAL_SIGNATURE: Final = re.compile(
+    rb"\x30[\x44-\x46]\x02" + _USUAL_NUMBER + rb"\x02" + _USUAL_NUMBER, re.DOTALL
+)
+"""SM2Signature of two numbers of 32 octets in shortest form, as 127 of 128 are: read without taking it apart."""
+
 CURVE_PREFIX: Final = b"".join(number.to_bytes(32, "big") for number in (A, B, GX, GY))
 """The curve's part of what Z is the hash of (GB/T 32918.2, 5.5)."""
 
@@ -38,6 +46,11 @@ def decode_signature(signature: bytes) -> bytes:
 
     Strict: shortest form, nothing behind the end, and both numbers within [1, n-1].
     """
+    usual = _USUAL_SIGNATURE.fullmatch(signature)
+    if usual is not None and signature[1] == len(signature) - 2:
+        first_octets, second_octets = usual[1] or usual[2], usual[3] or usual[4]
+        if first_octets < _N_OCTETS and second_octets < _N_OCTETS:
+            return first_octets + second_octets
     first, second = der.parse(signature, "SM2 signature").fields("SM2 signature", 2, 2)
     r, s = first.integer("r"), second.integer("s")
     if not (0 < r < N and 0 < s < N):

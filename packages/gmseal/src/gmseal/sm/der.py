@@ -188,10 +188,13 @@ class Element(NamedTuple):
     def fields(self, what: str, least: int, most: int) -> list["Element"]:
         """The children of a SEQUENCE with a known number of fields."""
         found: list[Element] = []
-        for child in self.expect(SEQUENCE, what).children():
+        data, _, _, position, end = self.expect(SEQUENCE, what)
+        while position < end:
             if len(found) == most:
                 raise MalformedInput(f"{what}: more than {most} fields.")
+            child = _element(data, position, end)
             found.append(child)
+            position = child.end
         if len(found) < least:
             raise MalformedInput(f"{what}: {len(found)} fields where at least {least} belong.")
         return found
@@ -318,10 +321,10 @@ def _instant(content: bytes, what: str) -> datetime:
         digits = (b"20" if digits[:2] < b"50" else b"19") + digits
     if len(digits) != 14 or not digits.isdigit():
         raise MalformedInput(f"{what}: not a time.")
-    year, month, day, hour, minute, second = (
-        int(digits[at : at + width]) for at, width in ((0, 4), (4, 2), (6, 2), (8, 2), (10, 2), (12, 2))
-    )
+    date = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
+    clock = int(digits[8:10]), int(digits[10:12]), int(digits[12:])
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+        instant = datetime(*date, *clock, tzinfo=zone)
+        return instant if zone is UTC else instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MalformedInput(f"{what}: not a time.") from error
