@@ -1,6 +1,5 @@
 """One signature of a package on its way through the procedure, and its value judged by what it is."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +18,7 @@ from gmseal.ses.model import SealSignature
 from gmseal.ses.signature_reading import read_signature
 from gmseal.ses.summary import signature_report, signer_summary
 from gmseal.ses.verify import judge_signature
+from gmseal.sm.running_hash import digest_of
 from gmseal.trust import TrustStore
 
 if TYPE_CHECKING:
@@ -212,4 +212,4 @@ class _ByName:
     raw: bytes
 
     def __call__(self, name: str) -> bytes | None:
-        return hashlib.new(name, self.raw).digest() if name in _DIGESTS else None
+        return digest_of(name, self.raw) if name in _DIGESTS else None

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +15,7 @@ from gmseal.policy import Policy
 from gmseal.report import CheckResult, Finding, Severity
 from gmseal.ses.memory import SEAL_DIGESTS
 from gmseal.sm import curve
+from gmseal.sm.running_hash import digest_of
 
 CLAUSE: Final = "GB/T 33190-2016 18.2"
 _METHODS: Final = {
@@ -59,7 +59,7 @@ class Digests:
 
 
 def _digest(method: str, content: bytes) -> bytes:
-    return hashlib.new(method, content, usedforsecurity=False).digest()
+    return digest_of(method, content)
 
 
 def _seal_digest(method: str, content: bytes) -> bytes:

@@ -10,7 +10,6 @@ The way (GB/T 33190-2016, 18; GB/T 38540-2020, 7.2; GM/T 0099-2020, 7.2):
    the document had no list of signatures, the list when there was one.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from gmseal.ses.signature import SealSigner
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.cms import CmsForm, build_signed_data
 from gmseal.sm.keys import sm3
+from gmseal.sm.running_hash import running_hash
 
 PKCS7_DATA: Final = "1.2.840.113549.1.7.1"
 """The inner content type with which readers accept a GB/T 35275 value in OFD; no content is inside."""
@@ -125,7 +125,8 @@ def seal_ofd(
     package = read_package(data, limits)
     signed = _sign(package, order, signer)
     kept = memoryview(data)[: signed.offset]
-    hashed = hashlib.new("sm3", kept)
+    hashed = running_hash("sm3")
+    hashed.update(kept)
     hashed.update(signed.tail)
     with replacing(target) as out:
         out.write(kept)

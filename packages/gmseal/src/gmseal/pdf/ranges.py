@@ -10,7 +10,6 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
 import pikepdf
@@ -21,6 +20,7 @@ from gmseal.pdf.fields import SignedField
 from gmseal.pdf.limits import MEGABYTE
 from gmseal.pdf.short_copy import MAX_CONTENTS, one_case
 from gmseal.report import file_digests
+from gmseal.sm.running_hash import running_hash
 
 _BEFORE = 64
 _KEY = re.compile(rb"/Contents[\x00\t\n\f\r ]*\Z")
@@ -142,7 +142,7 @@ def digests(
     With ``both`` the SHA-256 of the whole file is begun in the same pass, otherwise only where a range wants it.
     """
     names = {"sm3", *(("sha256",) if both else ())}.union(*wanted.values())
-    running = {name: _begun(name).copy() for name in names}
+    running = {name: running_hash(name) for name in names}
     found: Digests = {}
     position = 0
     for item in sorted(wanted, key=lambda each: each.hole_start):
@@ -152,12 +152,6 @@ def digests(
         _feed(file, item.hole_end, item.end, *around.values())
         found[item] = {name: each.digest() for name, each in around.items()}
     return found, Whole(running["sm3"], running.get("sha256"), position, size)
-
-
-@lru_cache(maxsize=16)
-def _begun(name: str) -> "hashlib._Hash":
-    """A hash over nothing, to be copied: looking an algorithm up by its name costs five times as much."""
-    return hashlib.new(name)
 
 
 def _feed(file: BinaryIO, start: int, end: int, *hashes: "hashlib._Hash") -> None:

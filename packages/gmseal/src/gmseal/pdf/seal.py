@@ -30,6 +30,7 @@ from gmseal.pdf.signatures.value import SignatureOrder, SignatureValue
 from gmseal.pdf.signatures.writing import Plan, plan_order, signature_entries, write_objects
 from gmseal.pdf.update import SignatureHole, Update
 from gmseal.ses.signature import SealSigner
+from gmseal.sm.running_hash import running_hash
 from gmseal.sm.timestamp_source import TimestampSource
 
 _ATTEMPTS = 2
@@ -143,7 +144,7 @@ class _Job:
 
     def run(self, out: BinaryIO) -> SealOutcome:
         """Copies, signs, appends."""
-        whole = hashlib.new("sm3")
+        whole = running_hash("sm3")
         # One running digest serves both ends where the signature is over SM3, too.
         other = self.value.digest_algorithm != whole.name
         signed = hashlib.new(self.value.digest_algorithm) if other else whole

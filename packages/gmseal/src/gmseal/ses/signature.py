@@ -16,6 +16,7 @@ from gmseal.ses.structures import ALGORITHM, WRITTEN_VERSIONS, Extension, encode
 from gmseal.sm import der
 from gmseal.sm.certificate_info import read_certificate
 from gmseal.sm.keys import PrivateKey, Signer
+from gmseal.sm.running_hash import running_hash
 from gmseal.sm.timestamp_source import TimestampSource
 
 __all__ = ["SealSignature", "SealSigner", "read_signature", "sign_seal_signature"]
@@ -108,7 +109,8 @@ class SealSigner:
         if found is None:
             length = der.length_octets(len(self._version_and_seal) + tail)
             head = b"\x30" + length + self._version_and_seal
-            hashed = hashlib.new("sm3", self.certificate.public_key.z())
+            hashed = running_hash("sm3")
+            hashed.update(self.certificate.public_key.z())
             hashed.update(head)
             found = (head, hashed)
             if len(self._templates) >= _TEMPLATES:

@@ -9,7 +9,6 @@ same wheel, which takes eight messages at once, on processors with AVX-512 IFMA.
 present is used, unless the environment variable ``GMSEAL_ENGINE`` names one.
 """
 
-import hashlib
 import importlib
 import os
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from typing import Final, NamedTuple, Protocol, Self, cast
 
 from gmseal.errors import EngineUnavailable
 from gmseal.sm import curve
+from gmseal.sm.running_hash import running_hash
 
 ENGINE_VARIABLE: Final = "GMSEAL_ENGINE"
 """The environment variable that forces an engine; read once in the life of a process."""
@@ -64,7 +64,8 @@ class Message(NamedTuple):
 
     def digest(self) -> bytes:
         """e = SM3(Z‖text)."""
-        hashed = hashlib.new("sm3", self.z)
+        hashed = running_hash("sm3")
+        hashed.update(self.z)
         hashed.update(self.text)
         return hashed.digest()
 

@@ -1,6 +1,5 @@
 """SM2 keys: making, reading, writing, signing and verifying (GB/T 32918, GB/T 35276)."""
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from gmseal.errors import MalformedInput
 from gmseal.sm import curve, der, pkcs8
 from gmseal.sm.engine import EnginePrivateKey, EnginePublicKey, Message, select_engine
 from gmseal.sm.pkcs8 import KeyProtection
+from gmseal.sm.running_hash import digest_of, running_hash
 
 DEFAULT_ID = b"1234567812345678"
 """The user identity that goes into Z when none is agreed on (GB/T 35276, GM/T 0009)."""
@@ -17,7 +17,7 @@ DEFAULT_ID = b"1234567812345678"
 
 def sm3(data: bytes) -> bytes:
     """The SM3 digest (GB/T 32905) of ``data``, 32 octets."""
-    return hashlib.new("sm3", data).digest()
+    return digest_of("sm3", data)
 
 
 @runtime_checkable
@@ -77,7 +77,8 @@ class PublicKey:
 
     def digest(self, message: bytes, user_id: bytes = DEFAULT_ID) -> bytes:
         """e = SM3(Z‖message), the number that is really signed."""
-        hashed = hashlib.new("sm3", self.z(user_id))
+        hashed = running_hash("sm3")
+        hashed.update(self.z(user_id))
         hashed.update(message)
         return hashed.digest()
 
