@@ -191,6 +191,7 @@ def topic_of(device: str, subject: Subject) -> str:
     return f"{TOPIC_ROOT}/{shard_of(device)}/{device}/{subject.value}"
 
 
+@lru_cache(maxsize=SHARDS_KEPT)
 def read_topic(topic: str) -> tuple[str, Subject]:
     """Device and subject of an MQTT topic. Raises MalformedRecord."""
     parts = topic.split("/")

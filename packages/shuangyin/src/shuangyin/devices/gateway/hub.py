@@ -19,7 +19,10 @@ MOST_WAITING = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One message of a device whose connection showed who it is. `done` is called once it is stored or refused."""
+    """One message of a device whose connection showed who it is.
+
+    `done` is called once it is stored or refused; after many of them, :meth:`Hub.flush`.
+    """
 
     device_id: str
     message: Message
@@ -47,6 +50,10 @@ class Broker(Protocol):
         """Publish a message for a device."""
         ...
 
+    def flush(self) -> None:
+        """Put on the wire what was gathered: acknowledgements and receipts."""
+        ...
+
     def serves(self, device_id: str) -> bool:
         """Whether messages to this device are this process's to send."""
         ...
@@ -60,7 +67,7 @@ class Hub:
     """The meeting place of one process."""
 
     def __init__(self) -> None:
-        self.incoming: queue.Queue[Incoming] = queue.Queue()
+        self.incoming: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self.wake = threading.Event()
         self.republish_wanted = threading.Event()
         """Set when the broker may have lost what it kept for devices."""
@@ -119,6 +126,11 @@ class Hub:
             self.broker.send(device_id, message, retain=retain, expires_s=expires_s)
             return True
         return False
+
+    def flush(self) -> None:
+        """Put on the wire what the broker's connection has gathered."""
+        if self.broker is not None:
+            self.broker.flush()
 
     def drop(self, device_id: str) -> None:
         """End a device's connection, so that it tells again what was not stored."""

@@ -143,6 +143,7 @@ class Ingest:
         stored = self._platform.transact(command)
         for one in group:
             one.done()
+        self._hub.flush()
         if hellos:
             self._hub.greeted({device_id for device_id, _ in hellos})
         # The next group is verified and stored while these are signed, but receipts lag by one group at most.
@@ -160,6 +161,7 @@ class Ingest:
             except Exception:
                 # Its events are stored all the same, and the other devices get theirs.
                 _log.exception("devices.receipt_failed", device=device_id)
+        self._hub.flush()
 
     def _receipts_sent(self) -> None:
         """Wait for the receipts of the group before."""

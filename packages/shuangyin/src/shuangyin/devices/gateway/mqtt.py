@@ -14,7 +14,6 @@ from pathlib import Path
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -29,7 +28,9 @@ from shuangyin.devices.broker.folder import (
     SERVICE_AUTHORITY,
     read_addresses,
 )
+from shuangyin.devices.gateway.client import GatewayClient, ReadAheadSocket
 from shuangyin.devices.gateway.hub import Hub, Incoming
+from shuangyin.devices.gateway.packets import Published, puback, publish_once
 
 _log = structlog.get_logger(__name__)
 
@@ -39,8 +40,6 @@ SESSION_S = 7 * 24 * 3600
 KEEPALIVE_S = 30
 AGAIN_S = 1.0
 RECEIPT_S = 60
-READ_AHEAD = 65_536
-PACKETS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,65 +77,21 @@ def read_share(text: str) -> Share:
     )
 
 
-class _ReadAheadSocket(ssl.SSLSocket):
-    """Reads what has come in one go, and hands it out in the small pieces in which the client asks for it."""
-
-    _ahead: bytes = b""
-    _at: int = 0
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """At most so many bytes; raises SSLWantReadError when nothing is here."""
-        if self._at == len(self._ahead):
-            self._ahead, self._at = self._come(flags), 0
-        piece = self._ahead[self._at : self._at + buflen]
-        self._at += len(piece)
-        return piece
-
-    def _come(self, flags: int) -> bytes:
-        come = super().recv(READ_AHEAD, flags)
-        while come and len(come) < READ_AHEAD and self.gettimeout() == 0:
-            try:
-                more = super().recv(READ_AHEAD, flags)
-            except OSError:  # nothing more is here, or the connection broke: the next read says so
-                break
-            if not more:
-                break
-            come += more
-        return come
-
-    def pending(self) -> int:
-        """Bytes that can be had without waiting."""
-        return len(self._ahead) - self._at + super().pending()
-
-
-class _GatewayClient(Client):
-    """Takes many packets from one look at the socket, where there are many."""
-
-    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Read what is here, within a bound: acknowledgements and receipts are to go out in between."""
-        result = super().loop_read(max_packets)
-        for _ in range(PACKETS_AT_ONCE):
-            socket = self.socket()
-            if result != MQTTErrorCode.MQTT_ERR_SUCCESS or socket is None:
-                break
-            if not isinstance(socket, _ReadAheadSocket) or not socket.pending():
-                break
-            result = super().loop_read(max_packets)
-        return result
-
-
 class MqttBroker:
     """The connection of one gateway to the broker; joined to the hub as its `Broker`."""
 
     def __init__(self, hub: Hub, folder: Path, share: Share) -> None:
         self._hub, self._folder, self._share = hub, folder, share
-        self._client = _client(share.client_id)
+        self._client = GatewayClient(share.client_id)
         self._client.tls_set_context(gateway_context(folder))
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._took
+        self._client.on_published = self._published
         self._stop, self._gone = threading.Event(), threading.Event()
         self._connection = 0
+        self._gathered = bytearray()
+        self._gathering = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="device-broker", daemon=True)
         self.up = threading.Event()
         """Set while this gateway is connected and has subscribed."""
@@ -161,12 +116,24 @@ class MqttBroker:
         self, device_id: str, message: Message, *, retain: bool = False, expires_s: int | None = None
     ) -> None:
         """Publish a message for a device. A receipt may be lost: the device then tells its events again."""
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own
-        receipt = message.subject is Subject.RECEIPT
-        if receipt or expires_s is not None:
-            properties.MessageExpiryInterval = RECEIPT_S if expires_s is None else expires_s
         topic = topic_of(device_id, message.subject)
-        self._client.publish(topic, message.data, 0 if receipt else 1, retain, properties)
+        if message.subject is Subject.RECEIPT:
+            with self._gathering:
+                self._gathered += publish_once(topic, message.data, RECEIPT_S)
+            return
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own
+        if expires_s is not None:
+            properties.MessageExpiryInterval = expires_s
+        self._client.publish(topic, message.data, 1, retain, properties)
+
+    def flush(self) -> None:
+        """Write the acknowledgements and receipts that were gathered, with one packet of TLS for many of them."""
+        with self._gathering:
+            packets = bytes(self._gathered)
+            self._gathered.clear()
+            # Within the lock, so that none of an ended connection is written into the next.
+            if packets and self.up.is_set():
+                self._client.write_together(packets)
 
     def redeliver(self) -> None:
         """Have everything delivered again that was not acknowledged: a new connection of the same session does it."""
@@ -198,7 +165,7 @@ class MqttBroker:
         if reason.is_failure:
             _log.error("devices.broker_refused", reason=str(reason))
             return
-        self._connection += 1
+        self._another_connection()
         options = SubscribeOptions(qos=1)
         filters = self._share.filters()
         for at in range(0, len(filters), 128):
@@ -213,35 +180,51 @@ class MqttBroker:
         self, _client: Client, _data: object, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
         self.up.clear()
+        self._another_connection()
         self._gone.set()
         if not self._stop.is_set():
             _log.warning("devices.broker_lost", reason=str(reason))
 
-    def _took(self, client: Client, _data: object, message: MQTTMessage) -> None:
-        """One message, in the client's own thread. What no device could have said is acknowledged and forgotten."""
-        mid, connection = message.mid, self._connection
+    def _another_connection(self) -> None:
+        """What was to be acknowledged on the one before stands for nothing on the next."""
+        with self._gathering:
+            self._connection += 1
+            self._gathered.clear()
+
+    def _took(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        """A message that came the library's way. What no device could have said is acknowledged and forgotten."""
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        if message.qos:
+            self._published(Published(message.mid, topic, bytes(message.payload)))
+
+    def _published(self, message: Published) -> None:
+        """One message, in the client's own thread."""
+        number, connection = message.number, self._connection
 
         def done() -> None:
-            # The number stands for another message once there is a new connection.
-            if connection == self._connection:
-                client.ack(mid, 1)
+            with self._gathering:
+                # The number stands for another message once there is a new connection.
+                if connection == self._connection:
+                    self._gathered += puback(number)
 
         try:
             device_id, subject = read_topic(message.topic)
-        except (MalformedRecord, UnicodeDecodeError):
+        except MalformedRecord:
+            subject = None
+        if subject not in PUBLISHED:
             done()
+            self.flush()
             return
-        if subject not in PUBLISHED or message.qos == 0:
-            if message.qos:
-                done()
-            return
-        self._hub.incoming.put(Incoming(device_id, Message(subject, bytes(message.payload)), done))
+        self._hub.incoming.put(Incoming(device_id, Message(subject, message.payload), done))
 
 
 def end_session(folder: Path, device_id: str) -> bool:
     """End a device's connection and forget its session, by taking its id for a moment; whether that was done."""
     at = read_addresses(folder)
-    client = _client(device_id)
+    client = GatewayClient(device_id)
     client.tls_set_context(gateway_context(folder))
     done = threading.Event()
     client.on_connect = lambda *_: done.set()
@@ -260,17 +243,5 @@ def gateway_context(folder: Path) -> ssl.SSLContext:
     """TLS of a gateway towards the broker of this folder."""
     context = ssl.create_default_context(cafile=str(folder / SERVICE_AUTHORITY))
     context.load_cert_chain(folder / GATEWAY_CERTIFICATE, folder / GATEWAY_KEY)
-    context.sslsocket_class = _ReadAheadSocket
+    context.sslsocket_class = ReadAheadSocket
     return context
-
-
-def _client(client_id: str) -> Client:
-    client = _GatewayClient(
-        CallbackAPIVersion.VERSION2,
-        client_id,
-        protocol=MQTTProtocolVersion.MQTTv5,
-        manual_ack=True,
-        reconnect_on_failure=False,
-    )
-    client.max_inflight_messages_set(1_000)
-    return client
