@@ -26,6 +26,18 @@ def test_what_is_wrong_is_found(open_desk: OpenDesk) -> None:
     }""")
     assert {line.split(" ", 1)[0] for line in desk.axe()} == {"color-contrast", "image-alt"}
     assert any(line.startswith("div") for line in desk.wider_than_the_window())
+    desk.page.evaluate("""() => {
+      const dialog = document.createElement('div')
+      dialog.setAttribute('role', 'dialog')
+      dialog.setAttribute('aria-modal', 'true')
+      dialog.setAttribute('aria-label', '对话框')
+      dialog.innerHTML = '<p id="in-dialog" style="color: #ddd; background: #fff">几乎看不见</p>'
+      document.querySelector('main').append(dialog)
+    }""")
+    (only,) = desk.axe()
+    assert only.startswith("color-contrast") and "#in-dialog" in only, (
+        "what an open dialog covers is not judged"
+    )
     desk.page.evaluate("() => console.error('broken')")
     desk.page.evaluate("() => { setTimeout(() => { throw new Error('boom') }) }")
     desk.page.evaluate("() => fetch('/api/v1/me').then((answer) => answer.status)")

@@ -61,6 +61,17 @@ _SETTLED = """() => {
     && !document.getAnimations().some(fading)
 }"""
 """Nothing is loading, the pages of a document that can be seen are drawn, and no colour is still fading."""
+_JUDGED = """([tags, preload]) => {
+  const seen = (one) => one.checkVisibility() && one.getClientRects().length > 0
+  const modal = [...document.querySelectorAll('[aria-modal=true]')].filter(seen)
+  const beside = [...document.querySelectorAll('.el-popper')].filter(seen)
+  const where = modal.length ? {include: [...modal, ...beside]} : document
+  return axe.run(where, {runOnly: tags, preload, resultTypes: ['violations']})
+}"""
+"""Nothing behind an open dialog can be pressed or is read out: what the dialog half covers is not held to be too small.
+
+To preload is to read the style sheets once more, for one rule (`css-orientation-lock`); they are the same on every page.
+"""
 _QUIET_MS = 300
 _LOOK_MS = 50
 """A page is quiet when so long nothing was on its way."""
@@ -173,9 +184,7 @@ class Desk:
         """Serious and critical findings of axe on what is shown now."""
         if not self.page.evaluate("() => typeof window.axe === 'object'"):
             self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate(
-            "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", list(_TAGS)
-        )
+        found = self.page.evaluate(_JUDGED, [list(_TAGS), FULL])
         return [line for violation in found["violations"] for line in _told(violation)]
 
     def wider_than_the_window(self) -> list[str]:
