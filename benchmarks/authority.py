@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, insert, text
 
-from shuangyin.authority.judging import UseFacts, judge
+from shuangyin.authority.judging import AuthorityAnswer, UseFacts, judge
 from shuangyin.authority.kinds import Act
 from shuangyin.authority.models import Grant, GrantTarget
 from shuangyin.authority.reversing import what_can, who_can_use
@@ -206,9 +206,9 @@ def _measure(
 ) -> Iterator[dict[str, Any]]:
     staff = people[HEADS:]
 
-    def may(number: int) -> object:
+    def may(number: int, steps: int = 37) -> AuthorityAnswer:
         seal = seals[number % SEALS]
-        holder = staff[(number * 37) % len(staff)]
+        holder = staff[(number * steps) % len(staff)]
         return platform.view(
             lambda work: judge(
                 work,
@@ -220,6 +220,13 @@ def _measure(
                 use=UseFacts(amount_minor=1),
             )
         )
+
+    def he_may(number: int) -> object:
+        """The grant of this number is for this seal and held by him: see `_grants`."""
+        answer = may(number + HEADS * 21, steps=7)
+        if not answer.allowed:
+            raise RuntimeError("An answer about somebody who holds a grant is measured, and he was refused.")
+        return answer
 
     def who(number: int) -> object:
         return platform.view(
@@ -239,7 +246,12 @@ def _measure(
             )
         )
 
-    for question, ask in (("may he?", may), ("who can use?", who), ("what can he?", what)):
+    for question, ask in (
+        ("may he?", may),
+        ("may he, who holds a grant?", he_may),
+        ("who can use?", who),
+        ("what can he?", what),
+    ):
         yield {"question": question, **_times(platform, ask)}
 
 

@@ -197,7 +197,7 @@ class _Case:
 
     def answer(self, person_id: str | None) -> AuthorityAnswer:
         own = self._own(person_id, self.seen)
-        if own.allowed or person_id is None:
+        if own.allowed or person_id is None or not self.seen.stands_in:
             return own
         refusals = list(own.refusals)
         for delegation in open_delegations(self.work, person_id, self.question.at):

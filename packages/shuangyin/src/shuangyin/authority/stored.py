@@ -5,7 +5,7 @@ Each statement is made once: to make one costs about as much as to run it. They 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,19 +13,24 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ColumnElement,
     CompoundSelect,
+    FromClause,
+    Row,
     Select,
     and_,
     bindparam,
     case,
     exists,
     func,
+    literal_column,
+    or_,
     select,
     union_all,
 )
 
 from shuangyin.authority.kinds import Act, GrantStatus
-from shuangyin.authority.models import ID_LENGTH, Grant, GrantTarget
+from shuangyin.authority.models import ID_LENGTH, Delegation, Grant, GrantTarget
 from shuangyin.authority.rules.grants import MAX_DEPTH
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization.models import Post
@@ -100,11 +105,13 @@ class StoredSeal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A seal, and the person who is asked about with the posts that he holds; `there`: he belongs to the unit."""
+    """A seal, and the person who is asked about with the posts that he holds; `there`: he belongs to the unit,
+    `stands_in`: something is delegated to him."""
 
     seal: StoredSeal
     there: bool
     held: Sequence[StoredHolding]
+    stands_in: bool = False
 
 
 def held_ids() -> CompoundSelect[tuple[str]]:
@@ -121,17 +128,34 @@ def held_ids() -> CompoundSelect[tuple[str]]:
 
 
 _COLUMNS = tuple(getattr(Grant, name) for name in StoredGrant._fields)
-_SEAL = tuple(getattr(Seal, name) for name in StoredSeal._fields)
-_POST = (Post.id, Post.office, Post.permissions)
+# Columns of tables, not of classes: for these a session makes no objects and looks for none, which costs as much again.
+_SEAL, _PERSON, _HOLDING, _POST, _DELEGATION = (
+    one.__table__.c for one in (Seal, Person, PostHolding, Post, Delegation)
+)
 _AT = bindparam("at", type_=BigInteger())
+_OPEN_DELEGATION = (
+    exists()
+    .where(
+        _DELEGATION.delegate_id == bindparam("person"),
+        _DELEGATION.ended_at.is_(None),
+        _DELEGATION.from_at <= _AT,
+        _DELEGATION.until_at > _AT,
+    )
+    .correlate(None)
+)
 _STANDING: Select[Any] = (
-    select(*_SEAL, Person.organization_id, Person.status, Person.left_at, PostHolding.id, *_POST)
-    .select_from(Seal)
-    .outerjoin(Person, Person.id == bindparam("person"))
-    .outerjoin(PostHolding, and_(PostHolding.person_id == Person.id, held_at(_AT)))
-    .outerjoin(Post, Post.id == PostHolding.post_id)
-    .where(Seal.id == bindparam("seal"))
-    .order_by(PostHolding.from_at, PostHolding.id)
+    select(
+        *(_SEAL[name] for name in StoredSeal._fields),
+        _OPEN_DELEGATION,
+        *(_PERSON.organization_id, _PERSON.status, _PERSON.left_at),
+        *(_HOLDING.id, *(_POST[name] for name in StoredPost._fields)),
+    )
+    .select_from(Seal.__table__)
+    .outerjoin(Person.__table__, _PERSON.id == bindparam("person"))
+    .outerjoin(PostHolding.__table__, and_(_HOLDING.person_id == _PERSON.id, held_at(_AT, _HOLDING)))
+    .outerjoin(Post.__table__, _POST.id == _HOLDING.post_id)
+    .where(_SEAL.id == bindparam("seal"))
+    .order_by(_HOLDING.from_at, _HOLDING.id)
 )
 _BY_IDS: Select[Any] = select(*_COLUMNS).where(Grant.id.in_(bindparam("ids", expanding=True)))
 _HOLDER_IS_ACTIVE = Person.status == PersonStatus.ACTIVE.value
@@ -167,21 +191,28 @@ _HELD: Select[Any] = (
 
 def standing(work: UnitOfWork, seal_id: str, person_id: str | None, at: int) -> Standing | None:
     """A seal, and a person with the posts that he holds at an instant; None when there is no such seal."""
-    rows = work.session.execute(_STANDING, {"seal": seal_id, "person": person_id, "at": at}).all()
+    rows = _rows(work, _STANDING, {"seal": seal_id, "person": person_id, "at": at})
     if not rows:
         return None
-    width = len(_SEAL)
+    width = len(StoredSeal._fields)
     seal = StoredSeal(*rows[0][:width])
-    unit, status, left_at = rows[0][width : width + 3]
+    stands_in, unit, status, left_at = rows[0][width : width + 4]
     there = unit == seal.organization_id and (
         status == PersonStatus.ACTIVE or (left_at is not None and at < left_at)
     )
     held = [
-        StoredHolding(row[width + 3], StoredPost(*row[width + 4 :]))
+        StoredHolding(row[width + 4], StoredPost(*row[width + 5 :]))
         for row in rows
-        if row[width + 3] is not None
+        if row[width + 4] is not None
     ]
-    return Standing(seal, there, held)
+    return Standing(seal, there, held, bool(stands_in))
+
+
+def _rows(work: UnitOfWork, statement: Select[Any], asked: Mapping[str, object]) -> Sequence[Row[Any]]:
+    """What a statement over tables finds. For such a one a session does not write by itself what is still to be written."""
+    if work.session.autoflush:
+        work.session.flush()
+    return work.session.execute(statement, asked).all()
 
 
 def lines_of(work: UnitOfWork, found: Collection[StoredGrant]) -> dict[str, list[StoredGrant]]:
@@ -210,62 +241,91 @@ def candidates(
     silent = act is Act.AUTO_SEAL
     if person_id is None and not silent:
         return []
-    asked = {
-        "organization": seal.organization_id,
-        "person": person_id,
-        "posts": sorted(post_ids),
+    posts = sorted(post_ids)
+    asked: dict[str, object] = {
         "act": act.value,
         "root": seal.root,
-        "targets": sorted(targets),
+        "seal": seal.id,
         "reserved": reserved_id or "",
         "at": at,
+        **{f"target{place}": target for place, target in enumerate(sorted(targets))},
     }
+    if silent:
+        asked["organization"] = seal.organization_id
+    else:
+        asked["person"] = person_id
+    if posts:
+        asked["posts"] = posts
+    statement = _candidate_lines(silent=silent, by_post=bool(posts), targets=len(targets))
     lines: dict[str, list[StoredGrant]] = {}
-    for candidate_id, *row in work.session.execute(_candidate_lines(silent=silent), asked):
+    for candidate_id, *row in _rows(work, statement, asked):
         lines.setdefault(candidate_id, []).append(StoredGrant(*row))
     return list(lines.values())
 
 
 @cache
-def _candidate_lines(*, silent: bool) -> Select[Any]:
+def _candidate_lines(*, silent: bool, by_post: bool, targets: int) -> Select[Any]:
     """Grants are found by their holder, or for the platform by the seal; everything else is asked of these alone.
 
-    The line of each comes by the ids in its path, which are its members from the root down.
+    A branch of its own for each way to hold one, with its own index: see `held_ids`. A grant that names one other seal
+    needs no look at its targets. The line of each comes by the ids in its path, which are its members from the root
+    down. What never changes is written out: a value that is handed over costs both sides more than one that is not.
     """
-    targets: BindParameter[str] = bindparam("targets", expanding=True)
-    reaches = (GrantTarget.target.in_(targets), GrantTarget.act == bindparam("act"))
-    if silent:
-        ids: Any = select(GrantTarget.grant_id).where(
-            GrantTarget.organization_id == bindparam("organization"), *reaches
-        )
-    else:
-        ids = held_ids()
-    now = case((Grant.valid_from > _AT, 2), (Grant.valid_until <= _AT, 1), else_=0)
+    grant: FromClause = Grant.__table__
+    branches = [_candidates(silent=silent, targets=targets, by_post=False)]
+    if by_post:
+        branches.append(_candidates(silent=silent, targets=targets, by_post=True))
+    every = union_all(*branches).subquery("every") if by_post else branches[0].subquery("every")
     found = (
-        select(
-            Grant.id,
-            Grant.path,
-            case((Grant.id == bindparam("reserved"), 0), else_=1).label("first"),
-            now.label("now"),
-            Grant.valid_until,
-        )
-        .where(
-            Grant.id.in_(ids),
-            Grant.act == bindparam("act"),
-            Grant.root == bindparam("root"),
-            Grant.status.in_(_OPEN),
-            exists().where(GrantTarget.grant_id == Grant.id, *reaches),
-        )
-        .order_by("first", "now", Grant.valid_until, Grant.id)
-        .limit(CANDIDATES)
+        select(every)
+        .order_by(every.c.first, every.c.now, every.c.valid_until, every.c.id)
+        .limit(literal_column(str(CANDIDATES)))
         .subquery("found")
     )
-    steps = [func.substr(found.c.path, 1 + step * ID_LENGTH, ID_LENGTH) for step in range(MAX_DEPTH + 1)]
+    length: ColumnElement[int] = literal_column(str(ID_LENGTH))
+    steps = [
+        func.substr(found.c.path, literal_column(str(1 + step * ID_LENGTH)), length)
+        for step in range(MAX_DEPTH + 1)
+    ]
     return (
-        select(found.c.id, *_COLUMNS)
+        select(found.c.id, *(grant.c[name] for name in StoredGrant._fields))
         .select_from(found)
-        .join(Grant, Grant.id.in_(steps))
-        .order_by(found.c.first, found.c.now, found.c.valid_until, found.c.id, Grant.depth)
+        .join(grant, grant.c.id.in_(steps))
+        .order_by(found.c.first, found.c.now, found.c.valid_until, found.c.id, grant.c.depth)
+    )
+
+
+def _candidates(*, silent: bool, by_post: bool, targets: int) -> Select[Any]:
+    """Open grants for an act with a seal, by one way to hold them."""
+    grant = Grant.__table__.alias("held").c
+    target: Any = GrantTarget.__table__.c
+    reaches = (
+        target.target.in_([bindparam(f"target{place}") for place in range(targets)]),
+        target.act == bindparam("act"),
+    )
+    if silent:
+        ids = select(target.grant_id).where(target.organization_id == bindparam("organization"), *reaches)
+        holder: ColumnElement[bool] = grant.id.in_(ids)
+    elif by_post:
+        holder = grant.holder_post_id.in_(bindparam("posts", expanding=True))
+    else:
+        holder = grant.holder_person_id == bindparam("person")
+    word = literal_column
+    return select(
+        grant.id,
+        grant.path,
+        case((grant.id == bindparam("reserved"), word("0")), else_=word("1")).label("first"),
+        case(
+            (grant.valid_from > _AT, word("2")), (grant.valid_until <= _AT, word("1")), else_=word("0")
+        ).label("now"),
+        grant.valid_until,
+    ).where(
+        holder,
+        grant.act == bindparam("act"),
+        grant.root == bindparam("root"),
+        grant.status.in_([word(f"'{one}'") for one in _OPEN]),
+        or_(grant.seal_id.is_(None), grant.seal_id == bindparam("seal")),
+        exists().where(target.grant_id == grant.id, *reaches),
     )
 
 

@@ -7,8 +7,12 @@ to write, `BEGIN` to read. PostgreSQL runs writers as SERIALIZABLE; the use case
 
 from __future__ import annotations
 
+import select as readiness
+import time
+
 from sqlalchemy import BigInteger, Engine, Integer, MetaData, create_engine, event, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,6 +22,9 @@ POOL_SIZE = 48
 """Not below the 40 threads of the web server's pool, or requests could wait for each other for ever."""
 
 BUSY_TIMEOUT_MS = 15_000
+
+LONG_IDLE_S = 30
+"""After so long without use a connection may have been dropped on the way without either end being told."""
 
 
 class Base(DeclarativeBase):
@@ -55,11 +62,19 @@ class Database:
             self.reader = _sqlite_engine(self.url, begin="BEGIN")
             self.writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
         else:
-            self.reader = _postgresql_engine(self.url)
+            # Under READ COMMITTED each statement of a reader sees what is committed when it starts, in a transaction
+            # or without one: without one, two round trips of every answer are saved.
+            self.reader = _postgresql_engine(self.url, isolation_level="AUTOCOMMIT")
             self.writer = _postgresql_engine(self.url, isolation_level="SERIALIZABLE")
 
     def read_session(self) -> Session:
         return Session(self.reader, autoflush=False)
+
+    def snapshot_session(self) -> Session:
+        """A session that reads all it reads as of one instant, and may fetch row by row."""
+        if self.is_sqlite:
+            return self.read_session()
+        return Session(self.reader.execution_options(isolation_level="REPEATABLE READ"), autoflush=False)
 
     def write_session(self) -> Session:
         return Session(self.writer, expire_on_commit=False)
@@ -75,7 +90,7 @@ class Database:
 
 
 def _postgresql_engine(url: str, **options: str) -> Engine:
-    engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True, **options)
+    engine = create_engine(url, pool_size=POOL_SIZE, **options)
 
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -88,7 +103,37 @@ def _postgresql_engine(url: str, **options: str) -> Engine:
         cursor.close()
         connection.commit()
 
+    @event.listens_for(engine, "checkin")
+    def remember(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: DBAPIConnection, record: ConnectionPoolEntry, _fairy: object) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is not None and _in_doubt(connection, idle_since) and not _answers(engine, connection):
+            raise InvalidatePoolError("The server has closed this connection.")
+
     return engine
+
+
+def _in_doubt(connection: DBAPIConnection, idle_since: float) -> bool:
+    """Whether a connection from the pool has to be asked if it still lives.
+
+    To ask each time costs an answer more than its own statement does. A server that ends a connection makes its
+    socket readable, which an idle one never is.
+    """
+    if time.monotonic() - idle_since > LONG_IDLE_S:
+        return True
+    poll = readiness.poll()
+    poll.register(connection.fileno(), readiness.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _answers(engine: Engine, connection: DBAPIConnection) -> bool:
+    try:
+        return engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        return False
 
 
 def _sqlite_engine(url: str, *, begin: str) -> Engine:

@@ -53,8 +53,13 @@ class Platform:
         return cast("Port", self.ports[kind])
 
     def view(self, query: Callable[[UnitOfWork], Result]) -> Result:
-        """Run a query in a read transaction."""
+        """Run a query. On PostgreSQL each of its statements sees what is committed when it starts."""
         with self.database.read_session() as session, session.begin():
+            return query(UnitOfWork(self, session))
+
+    def view_at_once(self, query: Callable[[UnitOfWork], Result]) -> Result:
+        """Run a query that sees everything as of one instant, however long it reads, and may fetch row by row."""
+        with self.database.snapshot_session() as session, session.begin():
             return query(UnitOfWork(self, session))
 
     def transact(self, command: Callable[[UnitOfWork], Result]) -> Result:

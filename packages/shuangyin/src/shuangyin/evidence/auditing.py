@@ -132,7 +132,7 @@ def audit(
 ) -> AuditOutcome:
     """Run a full audit and keep its outcome. The log is read as of one moment, stored files after it."""
     started_at = platform.clock.now_ms()
-    differences, size, root, checked = platform.view(lambda work: _examine(work, progress))
+    differences, size, root, checked = platform.view_at_once(lambda work: _examine(work, progress))
     objects = ObjectCount()
     damaged = [
         Difference(

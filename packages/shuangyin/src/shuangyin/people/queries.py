@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, or_, select
 
@@ -26,9 +27,12 @@ class HeldPost:
     from_at: int
 
 
-def held_at(at: int | BindParameter[int]) -> ColumnElement[bool]:
-    """The condition that a holding is open at an instant. A holding ends at once: `until_at` itself is outside."""
-    return and_(PostHolding.from_at <= at, or_(PostHolding.until_at.is_(None), PostHolding.until_at > at))
+def held_at(at: int | BindParameter[int], holding: Any = PostHolding) -> ColumnElement[bool]:
+    """The condition that a holding is open at an instant. A holding ends at once: `until_at` itself is outside.
+
+    `holding` is the class, or the columns of its table for a statement that reads no objects.
+    """
+    return and_(holding.from_at <= at, or_(holding.until_at.is_(None), holding.until_at > at))
 
 
 def person(work: UnitOfWork, organization_id: str, person_id: str) -> Person:
