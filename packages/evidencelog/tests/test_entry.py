@@ -1,6 +1,9 @@
 """Canonical entries."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -63,6 +66,17 @@ def test_what_cannot_be_an_entry(content: dict[str, object], code: Code) -> None
     with pytest.raises(EvidenceLogError) as failure:
         encode_entry(content)  # type: ignore[arg-type]  # wrong on purpose
     assert failure.value.code == code
+
+
+def test_other_types_of_the_same_values_have_the_same_spelling() -> None:
+    class Word(str):
+        __slots__ = ()
+
+    plain: dict[str, Any] = {"a": {"b": [1, "c", None, False]}, "d": "e"}
+    other: Mapping[str, Any] = MappingProxyType(
+        {Word("a"): MappingProxyType({"b": (1, Word("c"), None, False)}), "d": Word("e")}
+    )
+    assert encode_entry(other) == encode_entry(plain)
 
 
 def test_the_largest_entry() -> None:

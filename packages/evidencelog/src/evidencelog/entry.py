@@ -11,7 +11,7 @@ knows the contents make the same bytes. Entries cannot be deleted, so they hold 
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from evidencelog.errors import ArgumentError, Code, MalformedError
 from evidencelog.tiles import MAX_ENTRY_BYTES, check_entry_size
@@ -23,11 +23,41 @@ MAX_INTEGER: Final = 2**53 - 1
 JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 _KEY = re.compile(r"[!-~]{1,64}", re.ASCII)
+_ODD_KEY: Final = "a key is not 1 to 64 printable ASCII characters without spaces"
+_GOOD_KEYS: Final[set[object]] = set()
+"""Keys that were found good before, so that the usual ones are not matched again; bounded."""
+_MAX_GOOD_KEYS: Final = 4096
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _NotCanonicalError(Exception):
     """A value has no canonical form; the message says why. Never leaves this module."""
+
+
+def _is_plain(value: dict[object, object] | list[object], depth: int) -> bool:
+    """Whether nothing but plain JSON values with usual keys is in here, so that it can be written as it is.
+
+    False says only that `_plain` has to look. Texts are not looked into: what is not valid Unicode has no UTF-8.
+    """
+    if depth >= MAX_DEPTH:
+        return False
+    if type(value) is dict:
+        if not _are_good_keys(value):
+            return False
+        inside: Iterable[object] = value.values()
+    else:
+        inside = value
+    for item in inside:
+        kind = type(item)
+        if kind is dict or kind is list:
+            if not _is_plain(item, depth + 1):  # type: ignore[arg-type]  # mypy does not follow the kind
+                return False
+        elif kind is int:
+            if not -MAX_INTEGER <= item <= MAX_INTEGER:  # type: ignore[operator]  # as above
+                return False
+        elif kind is not str and item is not None and kind is not bool:
+            return False
+    return True
 
 
 def _plain(value: object, depth: int) -> object:
@@ -53,8 +83,20 @@ def _plain(value: object, depth: int) -> object:
 
 def _plain_key(key: object) -> str:
     if not isinstance(key, str) or _KEY.fullmatch(key) is None:
-        raise _NotCanonicalError("a key is not 1 to 64 printable ASCII characters without spaces")
+        raise _NotCanonicalError(_ODD_KEY)
     return str(key)
+
+
+def _are_good_keys(value: dict[object, object]) -> bool:
+    """Whether all keys are plain strings that may stand in an entry."""
+    if _GOOD_KEYS.issuperset(value):
+        return True
+    for key in value:
+        if type(key) is not str or _KEY.fullmatch(key) is None:
+            return False
+    if len(_GOOD_KEYS) < _MAX_GOOD_KEYS:
+        _GOOD_KEYS.update(value)
+    return True
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
@@ -79,7 +121,12 @@ def encode_entry(content: Mapping[str, JsonValue]) -> bytes:
             Code.ENTRY_UNKNOWN_VERSION, "the key v is reserved for the version of the form, 1"
         )
     try:
-        entry = _dump(_plain({**content, "v": ENTRY_VERSION}, 0))
+        whole: dict[Any, Any] = {**content, "v": ENTRY_VERSION}
+        entry = _dump(whole if _is_plain(whole, 0) else _plain(whole, 0))
+    except UnicodeEncodeError as error:
+        raise ArgumentError(
+            Code.ENTRY_NOT_CANONICAL, "this entry has no canonical form: a text is not valid Unicode"
+        ) from error
     except _NotCanonicalError as error:
         raise ArgumentError(Code.ENTRY_NOT_CANONICAL, f"this entry has no canonical form: {error}") from error
     check_entry_size(entry)
@@ -95,9 +142,6 @@ _MAYBE_LARGE: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
 """Where a number of more than 53 bits may stand in canonical JSON, or a text looks like that."""
 _TEXTS: Final = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"?', re.DOTALL)
 _BRACKETS: Final = re.compile(rb"[\[\]{}]")
-_GOOD_KEYS: Final[set[str]] = set()
-"""Keys that were found good before, so that the usual ones are not matched again; bounded."""
-_MAX_GOOD_KEYS: Final = 4096
 
 
 def _check_parts(value: object, depth: int) -> None:
@@ -105,11 +149,8 @@ def _check_parts(value: object, depth: int) -> None:
     if depth >= MAX_DEPTH:
         raise _NotCanonicalError(f"values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, dict):
-        if not _GOOD_KEYS.issuperset(value):
-            for key in value:
-                _plain_key(key)
-            if len(_GOOD_KEYS) < _MAX_GOOD_KEYS:
-                _GOOD_KEYS.update(value)
+        if not _are_good_keys(value):
+            raise _NotCanonicalError(_ODD_KEY)
         inside: Iterable[object] = value.values()
     else:
         inside = value if isinstance(value, list) else ()
