@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, expect
 from running_installation import Installation
 from seal_desk import MAKER, png
 
+from shuangyin.core.spreadsheets import write_xlsx
 from shuangyin.demo.person import Person
 from shuangyin.demo.setting import ORGANIZATION
 
@@ -176,7 +177,9 @@ def fourteen_things(home: House, leaver: Person) -> str:
     return secret
 
 
-def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House, browser: Browser) -> None:
+def test_a_damaged_seal_is_replaced_although_the_police_system_fails(
+    home: House, browser: Browser, tmp_path: Path
+) -> None:
     admin = home["administrator"]
     old = home.running.cast.seals["contract_physical"]["id"]
     partner = home.running.cast.seals["contract_electronic"]["id"]
@@ -197,7 +200,7 @@ def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House
     home.send_again(new)
     home.until(lambda: home.report(new)["status"] == "mismatch", "the wrong answer was not noticed")
     assert (home.seal(new)["status"], home.seal(new)["filing_no"]) == ("made", None)
-    pages_of_a_life(home, browser, old, new)
+    pages_of_a_life(home, browser, old, new, tmp_path)
     home.behave("police", "well")
     home.send_again(new)
     home.until(lambda: home.seal(new)["status"] == "filed", "the filing was not taken")
@@ -208,8 +211,8 @@ def test_a_damaged_seal_is_replaced_although_the_police_system_fails(home: House
     assert (home.seal(partner)["counterpart_id"], home.life(old)["replaced_by_id"]) == (new, new)
 
 
-def pages_of_a_life(home: House, browser: Browser, old: str, new: str) -> None:
-    """Filing and tasks, the life of a seal, a step of it, and the dialog that asks for the next."""
+def pages_of_a_life(home: House, browser: Browser, old: str, new: str, folder: Path) -> None:
+    """Filing and tasks with the engravers, the life of a seal, a step of it, and the dialog that asks for the next."""
     with desk(browser, home.running.server.base_url, person=home["administrator"]) as office:
         page = office.page
         office.goto("/seals/filings")
@@ -223,6 +226,8 @@ def pages_of_a_life(home: House, browser: Browser, old: str, new: str) -> None:
         office.look("dialog-engraver", english=True)
         page.get_by_role("button", name="保存").click()
         expect(page.get_by_test_id("engravers")).to_contain_text("备案已到期")
+        engravers_from_a_table(office, folder)
+        engraver_is_chosen(home, office, old)
         office.goto(f"/seals/{new}")
         page.get_by_role("tab", name="办理").click()
         expect(page.get_by_test_id("seal-life")).to_contain_text("制作")
@@ -232,6 +237,56 @@ def pages_of_a_life(home: House, browser: Browser, old: str, new: str) -> None:
         office.goto(f"/seals/steps/{home.life(old)['steps'][0]['id']}")
         expect(page.get_by_test_id("seal-step")).to_be_visible()
         office.look("seal-step", english=True)
+
+
+def engravers_from_a_table(office: Desk, folder: Path) -> None:
+    """A table with a fault is told by row and takes nothing; without it all of it is taken."""
+    page, table = office.page, folder / "engravers.xlsx"
+    head, number = ["刻制单位", "备案编号", "备案有效期至"], f"京刻备{secrets.token_hex(4)}"
+    table.write_bytes(write_xlsx([head, ["京西印社", number, "2030-13-01"]], title="名录"))
+    page.get_by_test_id("import-engravers").click()
+    dialog = page.get_by_test_id("engraver-import")
+    dialog.locator("input[type=file]").set_input_files(table)
+    expect(dialog.get_by_test_id("row")).to_contain_text("请填写日期")
+    expect(page.get_by_test_id("take-engravers")).to_have_count(0)
+    office.look("dialog-engraver-import", english=True)
+    table.write_bytes(write_xlsx([head, ["京西印社", number, "2030-12-01"]], title="名录"))
+    dialog.locator("input[type=file]").set_input_files(table)
+    page.get_by_test_id("take-engravers").click()
+    expect(page.get_by_test_id("engravers").get_by_test_id("row").filter(has_text=number)).to_contain_text(
+        "可选用"
+    )
+
+
+def engraver_is_chosen(home: House, office: Desk, old: str) -> None:
+    """The old seal goes to an engraver chosen from the register; an expired one is not offered. Then he is ended."""
+    page, admin = office.page, home["administrator"]
+    office.goto(f"/seals/{old}")
+    page.get_by_role("tab", name="办理").click()
+    page.get_by_test_id("step-surrender").click()
+    page.get_by_role("combobox", name="刻制单位").click()
+    expect(page.get_by_role("option", name="京西印社")).to_be_visible()
+    expect(page.get_by_role("option", name="北京云篆刻字店")).to_have_count(0)
+    page.get_by_role("option", name=MAKER["maker_name"]).click()
+    picture = {"name": "ground.png", "mimeType": "image/png", "buffer": png(shade=3)}
+    page.get_by_role("dialog").locator("input[type=file]").set_input_files(picture)  # type: ignore[arg-type]  # a file
+    office.look("dialog-surrender", english=True)
+    page.get_by_role("dialog").get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("seal-waiting")).to_contain_text("缴销")
+    assert home.life(old)["waiting"]["details"]["maker_filing_no"] == MAKER["maker_filing_no"]
+    [engraver] = [
+        one for one in admin.get("/engravers")["items"] if one["filing_no"] == MAKER["maker_filing_no"]
+    ]
+    body = {"name": engraver["name"], "filing_no": engraver["filing_no"]}
+    admin.request("PUT", f"/engravers/{engraver['id']}", json={**body, "active": False})
+    office.goto("/seals/filings")
+    expect(page.get_by_test_id("engravers-wanted")).to_contain_text("停用")
+    office.look("engravers-wanted", english=True)
+    office.goto(f"/seals/steps/{home.life(old)['waiting']['id']}")
+    expect(page.get_by_test_id("obstacle")).to_contain_text("停用")
+    admin.request("PUT", f"/engravers/{engraver['id']}", json={**body, "active": True})
+    home.approve_steps()
+    assert home.seal(old)["status"] == "surrendered"
 
 
 def test_a_seal_in_use_is_not_cancelled_then_both_registers_change_together(

@@ -2035,6 +2035,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/engravers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Engravers
+         * @description Look at a table of engravers, or register all of them. With one fault nobody is registered.
+         *
+         *     Uploading it again after it was taken finds every filing number registered and changes nothing.
+         */
+        post: operations["import_engravers_api_v1_engravers_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/engravers/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Engraver Template
+         * @description A table of engravers to fill in, with one invented row.
+         */
+        get: operations["read_engraver_template_api_v1_engravers_template_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/engravers/{engraver_id}": {
         parameters: {
             query?: never;
@@ -7750,6 +7792,11 @@ export interface components {
              */
             file: string;
         };
+        /** Body_import_engravers_api_v1_engravers_import_post */
+        Body_import_engravers_api_v1_engravers_import_post: {
+            /** File */
+            file: string;
+        };
         /** Body_import_issued_api_v1_seals_import_post */
         Body_import_issued_api_v1_seals_import_post: {
             /**
@@ -7882,6 +7929,16 @@ export interface components {
             file: string;
         };
         /**
+         * BothLanguages
+         * @description Words in both languages.
+         */
+        BothLanguages: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * CalendarCorrection
          * @description A day that the organization has set otherwise than the published arrangement.
          */
@@ -7968,6 +8025,21 @@ export interface components {
              */
             recheck_on?: string | null;
             takes_electronic: components["schemas"]["TakesElectronic"];
+        };
+        /**
+         * CellFaultOut
+         * @description What is wrong with one cell of an uploaded table.
+         */
+        CellFaultOut: {
+            /** Code */
+            code: string;
+            column: components["schemas"]["BothLanguages"];
+            /**
+             * Row
+             * @description As the spreadsheet numbers it.
+             */
+            row: number;
+            text: components["schemas"]["BothLanguages"];
         };
         /**
          * CertificateOut
@@ -9155,12 +9227,35 @@ export interface components {
             version: number;
         };
         /**
+         * EngraverTable
+         * @description What a table of engravers would do or did.
+         */
+        EngraverTable: {
+            /**
+             * Added
+             * @description 0 for a dry run.
+             */
+            added: number;
+            /**
+             * Faults
+             * @description With one of them nobody is registered.
+             */
+            faults: components["schemas"]["CellFaultOut"][];
+            /** Rows */
+            rows: number;
+        };
+        /**
          * Engravers
          * @description The register of engravers.
          */
         Engravers: {
             /** Items */
             items: components["schemas"]["EngraverOut"][];
+            /**
+             * Wanted
+             * @description Undecided steps whose engraver is not registered, not in use or no longer filed.
+             */
+            wanted: components["schemas"]["StepWithoutEngraver"][];
         };
         /**
          * EnrolBody
@@ -14829,21 +14924,6 @@ export interface components {
             zh: string;
         };
         /**
-         * RosterFaultOut
-         * @description What is wrong with one cell of a roster.
-         */
-        RosterFaultOut: {
-            /** Code */
-            code: string;
-            column: components["schemas"]["NoticeText"];
-            /**
-             * Row
-             * @description As the spreadsheet numbers it.
-             */
-            row: number;
-            text: components["schemas"]["NoticeText"];
-        };
-        /**
          * RosterOut
          * @description What a roster would do or did.
          */
@@ -14857,7 +14937,7 @@ export interface components {
              * Faults
              * @description With one of them nothing is taken.
              */
-            faults: components["schemas"]["RosterFaultOut"][];
+            faults: components["schemas"]["CellFaultOut"][];
             /** New Departments */
             new_departments: string[];
             /** Rows */
@@ -15901,6 +15981,8 @@ export interface components {
             evidence: components["schemas"]["SealEvidenceOut"][];
             /** Id */
             id: string;
+            /** @description Why the step, not decided yet, would be void if it were approved now. */
+            obstacle: components["schemas"]["SealWordsOut"] | null;
             /** Reason */
             reason: string | null;
             route: components["schemas"]["ApprovalRouteOut"] | null;
@@ -15938,6 +16020,8 @@ export interface components {
             evidence: components["schemas"]["SealEvidenceOut"][];
             /** Id */
             id: string;
+            /** @description Why the step, not decided yet, would be void if it were approved now. */
+            obstacle: components["schemas"]["SealWordsOut"] | null;
             /** Reason */
             reason: string | null;
             /** Route Id */
@@ -16644,6 +16728,23 @@ export interface components {
         StepWithdrawal: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * StepWithoutEngraver
+         * @description A step that is void when it is approved, unless the engraver it names can be given a seal by then.
+         */
+        StepWithoutEngraver: {
+            /** Filing No */
+            filing_no: string | null;
+            /** Name */
+            name: string | null;
+            /** Seal Id */
+            seal_id: string;
+            /** Seal Name */
+            seal_name: string;
+            /** Step Id */
+            step_id: string;
+            text: components["schemas"]["BothLanguages"];
         };
         /**
          * StocktakeLineOut
@@ -21163,6 +21264,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EngraverOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    import_engravers_api_v1_engravers_import_post: {
+        parameters: {
+            query?: {
+                /** @description Only look: nothing changes. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_engravers_api_v1_engravers_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngraverTable"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_engraver_template_api_v1_engravers_template_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A table with its columns and one invented row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Problem document */

@@ -19,4 +19,5 @@ export type LifeCheck = Shape<'SealCheckOut'>
 export type EvidencePiece = Shape<'SealEvidenceOut'>
 export type Formality = Shape<'FormalityOut'>
 export type Engraver = Shape<'EngraverOut'>
+export type EngraverRegister = Shape<'Engravers'>
 export type FilingBoard = Shape<'FilingBoardOut'>

@@ -29,6 +29,7 @@ import duties from './duties'
 import permits from './permits'
 import requests from './requests'
 import roster from './roster'
+import tableFaults from './tableFaults'
 import seals from './seals'
 import sealLife from './sealLife'
 import sealLifeStatus from './sealLifeStatus'
@@ -43,7 +44,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, engravers, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, originals, imprints, sentCopies, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster }
+const parts = { ...shell, ...sealLifeStatus, auth, engravers, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, originals, imprints, sentCopies, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster, tableFaults }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from issued_seal import Issued
@@ -192,49 +191,6 @@ def test_an_imprint_of_the_wrong_size_is_no_evidence(desk: SealDesk) -> None:
     pixels = round(width / 25.4 * 300)
     ok(desk.paper(seal_id, "imprint", png(pixels, pixels, dpi=(300, 300))), 201)
     problem(desk.paper(seal_id, "agent_id", b"%PDF-1.7 cut"), 422, "SEAL_EVIDENCE_UNREADABLE")
-
-
-@pytest.mark.database
-def test_a_seal_is_made_and_taken_back_only_by_an_engraver_in_the_register(desk: SealDesk) -> None:
-    admin = desk.world.client("administrator")
-    other: dict[str, Any] = {"maker_name": "北京云篆刻字店", "maker_filing_no": "京刻备2026000099"}
-    entry = {"name": other["maker_name"], "filing_no": other["maker_filing_no"]}
-    seal_id = desk.taken_in()
-    problem(desk.ask(seal_id, "surrender", **other), 409, "ENGRAVER_UNKNOWN")
-    problem(desk.world.client("custodian").post("/api/v1/engravers", json=entry), 403, "NOT_PERMITTED")
-    engraver = ok(admin.post("/api/v1/engravers", json={**entry, "valid_until": "2030-12-31"}), 201)
-    problem(admin.post("/api/v1/engravers", json=entry), 409, "ENGRAVER_TAKEN")
-    problem(desk.ask(seal_id, "surrender", **{**other, "maker_name": "别的店"}), 409, "ENGRAVER_UNKNOWN")
-    path = f"/api/v1/engravers/{engraver['id']}"
-    stale = {"If-Match": '"7"'}
-    problem(admin.put(path, json={**entry, "active": True}, headers=stale), 412, "STALE_VERSION")
-    ok(admin.put(path, json={**entry, "active": False}))
-    problem(desk.ask(seal_id, "surrender", **other), 409, "ENGRAVER_ENDED")
-    ok(admin.put(path, json={**entry, "active": True, "valid_until": "2020-01-01"}))
-    problem(desk.ask(seal_id, "surrender", **other), 409, "ENGRAVER_EXPIRED")
-    [listed] = ok(admin.get("/api/v1/engravers"))["items"]
-    assert (listed["usable"], listed["valid_until"]) == (False, "2020-01-01")
-    ok(admin.put(path, json={**entry, "active": True}))
-    # Who was right when the step was asked for and ended before its approval gets no seal either.
-    ok(desk.ask(seal_id, "surrender", **other), 201)
-    ok(admin.put(path, json={**entry, "active": False}))
-    desk.decide()
-    [step] = desk.life(seal_id)["steps"]
-    assert (desk.status(seal_id), step["status"], step["ended_because"]) == (
-        "in_force", "void", "ENGRAVER_ENDED",
-    )  # fmt: skip
-    ok(admin.put(path, json={**entry, "active": True}))
-    desk.do(seal_id, "surrender", **other)
-    assert desk.status(seal_id) == "surrendered"
-    require_untouched(desk.world.platform)
-    changes = [
-        Altered("engraver", "name", "别的店", "Engraver.name"),
-        Altered("engraver", "filing_no", "京刻备1", "Engraver.filing_no"),
-        Altered("engraver", "valid_until", "2040-01-01", "Engraver.valid_until"),
-        Altered("engraver", "active", False, "Engraver.active"),
-        Altered("engraver", "created_at", 9, "Engraver.created_at"),
-    ]
-    require_named(desk.world.platform, "seals.", changes)
 
 
 def test_a_destruction_needs_two_witnesses_photos_and_what_was_told(desk: SealDesk) -> None:

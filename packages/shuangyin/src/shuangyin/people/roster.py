@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shuangyin.core.errors import ShuangyinError
+from shuangyin.core.named_tables import CellFault, NamedColumns
 from shuangyin.core.text import Text
 from shuangyin.organization.rules import checked_name
 from shuangyin.people.rules import checked_account
@@ -24,6 +25,7 @@ COLUMNS: Mapping[str, Text] = {
 }
 MOST_ROWS = 300
 """Each row makes a password, which is slow on purpose; a larger roster is uploaded in parts."""
+FORM = NamedColumns("ROSTER", COLUMNS, ("name", "account"), MOST_ROWS)
 NAME_LIMIT = 50
 
 
@@ -37,16 +39,6 @@ class RosterRow:
     department: str
     parent: str
     post: str
-
-
-@dataclass(frozen=True, slots=True)
-class RosterFault:
-    """What is wrong with one cell."""
-
-    row: int
-    column: str
-    code: str
-    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +63,7 @@ def parents_of(rows: Iterable[RosterRow], house: House) -> dict[str, str | None]
     return {**parents, **house.departments}
 
 
-def faults_of(rows: Sequence[RosterRow], house: House) -> list[RosterFault]:
+def faults_of(rows: Sequence[RosterRow], house: House) -> list[CellFault]:
     """Everything that is wrong, in the order of the rows."""
     found = [
         *_faults_of_persons(rows, house),
@@ -81,17 +73,17 @@ def faults_of(rows: Sequence[RosterRow], house: House) -> list[RosterFault]:
     return sorted(found, key=lambda fault: fault.row)
 
 
-def _faults_of_persons(rows: Sequence[RosterRow], house: House) -> Iterable[RosterFault]:
+def _faults_of_persons(rows: Sequence[RosterRow], house: House) -> Iterable[CellFault]:
     times = Counter(row.account.strip().lower() for row in rows if row.account.strip())
     for row in rows:
         try:
             checked_name(row.name, limit=NAME_LIMIT)
         except ShuangyinError as error:
-            yield RosterFault(row.number, "name", error.code, error.text)
+            yield CellFault(row.number, "name", error.code, error.text)
         try:
             account = checked_account(row.account)
         except ShuangyinError as error:
-            yield RosterFault(row.number, "account", error.code, error.text)
+            yield CellFault(row.number, "account", error.code, error.text)
             continue
         if times[row.account.strip().lower()] > 1:
             yield _fault(
@@ -107,7 +99,7 @@ def _faults_of_persons(rows: Sequence[RosterRow], house: House) -> Iterable[Rost
             )
 
 
-def _faults_of_departments(rows: Sequence[RosterRow], house: House) -> Iterable[RosterFault]:
+def _faults_of_departments(rows: Sequence[RosterRow], house: House) -> Iterable[CellFault]:
     parents = parents_of(rows, house)
     headed = {row.department for row in rows if row.post in house.heading} | house.headed
     said: dict[str, str] = {}
@@ -141,7 +133,7 @@ def _faults_of_departments(rows: Sequence[RosterRow], house: House) -> Iterable[
             )  # fmt: skip
 
 
-def _faults_of_posts(rows: Sequence[RosterRow], house: House) -> Iterable[RosterFault]:
+def _faults_of_posts(rows: Sequence[RosterRow], house: House) -> Iterable[CellFault]:
     held = Counter(row.post for row in rows if house.offices.get(row.post))
     for row in rows:
         if row.post and row.post not in house.offices:
@@ -164,5 +156,5 @@ def _goes_round(name: str, parents: Mapping[str, str | None]) -> bool:
     return at is not None
 
 
-def _fault(row: RosterRow, column: str, code: str, zh: str, en: str) -> RosterFault:
-    return RosterFault(row.number, column, code, Text(zh, en))
+def _fault(row: RosterRow, column: str, code: str, zh: str, en: str) -> CellFault:
+    return CellFault(row.number, column, code, Text(zh, en))

@@ -135,6 +135,9 @@ class SealStepOut(BaseModel):
     asked_at: int
     ended_at: int | None
     ended_because: str | None
+    obstacle: SealWordsOut | None = Field(
+        description="Why the step, not decided yet, would be void if it were approved now."
+    )
     evidence: list[SealEvidenceOut]
 
 

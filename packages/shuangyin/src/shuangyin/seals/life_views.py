@@ -16,6 +16,7 @@ from shuangyin.people.queries import display
 from shuangyin.people.schemas import PersonRef
 from shuangyin.seals import queries, step_queries
 from shuangyin.seals.commands.checking import WORDS as CHECK_WORDS
+from shuangyin.seals.engravers import objection_to_step
 from shuangyin.seals.kinds import SealStatus
 from shuangyin.seals.life_schemas import (
     FilingBoardOut,
@@ -168,10 +169,17 @@ def steps_out(work: UnitOfWork, steps: Sequence[SealStep]) -> list[SealStepOut]:
             asked_at=step.asked_at,
             ended_at=step.ended_at,
             ended_because=step.ended_because,
+            obstacle=_obstacle(work, step),
             evidence=[evidence_out(one, people) for one in pieces[step.id]],
         )
         for step in steps
     ]
+
+
+def _obstacle(work: UnitOfWork, step: SealStep) -> SealWordsOut | None:
+    seal = work.session.get_one(Seal, step.seal_id)
+    objection = objection_to_step(work, step, seal.medium)
+    return None if objection is None else _words(objection.text)
 
 
 def step_detail(work: UnitOfWork, step: SealStep) -> SealStepDetailOut:

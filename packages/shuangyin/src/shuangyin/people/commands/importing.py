@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 
 from sqlalchemy import select
 
 from shuangyin.core.actor import Actor
-from shuangyin.core.errors import Invalid
+from shuangyin.core.named_tables import CellFault, named_rows
 from shuangyin.core.platform import Platform
-from shuangyin.core.spreadsheets import TableRow, read_xlsx
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.organization import commands as organization
 from shuangyin.organization import queries as organization_queries
@@ -20,7 +18,7 @@ from shuangyin.people import queries
 from shuangyin.people.commands.persons import add_person, hold
 from shuangyin.people.models import Person, PersonStatus
 from shuangyin.people.passwords import OneTimePassword, new_one_time_password
-from shuangyin.people.roster import COLUMNS, MOST_ROWS, House, RosterFault, RosterRow, faults_of, parents_of
+from shuangyin.people.roster import COLUMNS, FORM, House, RosterRow, faults_of, parents_of
 from shuangyin.people.schemas import NewPerson
 
 _READ_AT_ONCE = 500
@@ -28,15 +26,10 @@ _READ_AT_ONCE = 500
 
 def rows_in(content: bytes) -> list[RosterRow]:
     """The rows of an uploaded table. Raises Invalid (ROSTER_COLUMNS, ROSTER_EMPTY, XLSX_…), TooLarge."""
-    table = read_xlsx(BytesIO(content), most_rows=MOST_ROWS + 1)
-    places = _places(next(table, None))
-    rows = [_row(row, places) for row in table]
-    if not rows:
-        raise Invalid("ROSTER_EMPTY", "表中没有人员。", "There is nobody in the table.")
-    return rows
+    return [RosterRow(row.number, **row.cells) for row in named_rows(content, FORM)]
 
 
-def look(work: UnitOfWork, actor: Actor, rows: Sequence[RosterRow]) -> tuple[list[RosterFault], list[str]]:
+def look(work: UnitOfWork, actor: Actor, rows: Sequence[RosterRow]) -> tuple[list[CellFault], list[str]]:
     """What is wrong with a roster, and the departments it would make. Changes nothing."""
     actor.require("people.manage")
     house = _house(work, actor, rows)
@@ -46,7 +39,7 @@ def look(work: UnitOfWork, actor: Actor, rows: Sequence[RosterRow]) -> tuple[lis
 
 def take(
     platform: Platform, actor: Actor, rows: Sequence[RosterRow]
-) -> tuple[list[RosterFault], list[tuple[Person, OneTimePassword]]]:
+) -> tuple[list[CellFault], list[tuple[Person, OneTimePassword]]]:
     """Add everybody, with departments and posts; with one fault nothing changes. The passwords are shown once."""
     faults = platform.view(lambda work: look(work, actor, rows))[0]
     if faults:
@@ -58,7 +51,7 @@ def take(
 
 def _add_all(
     work: UnitOfWork, actor: Actor, rows: Sequence[RosterRow], passwords: Sequence[OneTimePassword]
-) -> tuple[list[RosterFault], list[tuple[Person, OneTimePassword]]]:
+) -> tuple[list[CellFault], list[tuple[Person, OneTimePassword]]]:
     house = _house(work, actor, rows)
     faults = faults_of(rows, house)
     if faults:
@@ -126,31 +119,6 @@ def _taken(work: UnitOfWork, rows: Sequence[RosterRow]) -> frozenset[str]:
         part = wanted[at : at + _READ_AT_ONCE]
         found |= set(work.session.scalars(select(Person.account).where(Person.account.in_(part))))
     return frozenset(found)
-
-
-def _places(header: TableRow | None) -> dict[str, int]:
-    """Column → its place in the table, by the names of the first row in either language."""
-    titles = [] if header is None else [cell.strip().lower() for cell in header.cells]
-    places = {}
-    for column, text in COLUMNS.items():
-        for title in (text.zh, text.en.lower()):
-            if title in titles:
-                places[column] = titles.index(title)
-    if not {"name", "account"} <= set(places):
-        raise Invalid(
-            "ROSTER_COLUMNS",
-            "首行须有“姓名”“账号”两列，另可有“部门”“上级部门”“岗位”。",
-            "The first row needs the columns Name and Account; Department, Parent department and Post may follow.",
-        )
-    return places
-
-
-def _row(row: TableRow, places: dict[str, int]) -> RosterRow:
-    def cell(column: str) -> str:
-        place = places.get(column)
-        return row.cells[place].strip() if place is not None and place < len(row.cells) else ""
-
-    return RosterRow(row.number, *(cell(column) for column in COLUMNS))
 
 
 def template_rows() -> Iterator[list[str]]:

@@ -10,7 +10,6 @@ from shuangyin.seals.commands.life import possible_move
 from shuangyin.seals.commands.moving import move_seal
 from shuangyin.seals.kinds import Medium, SealStatus
 from shuangyin.seals.models import Seal, SealEvidence, SealStep
-from shuangyin.seals.rules.engravers import names_engraver, object_to_engraver
 from shuangyin.seals.rules.evidence_kinds import EvidenceKind
 from shuangyin.seals.rules.life import ENDED, LifeAct, Move, Telling, Who
 from shuangyin.seals.rules.steps import StepFacts
@@ -59,11 +58,9 @@ def require_engraver(work: UnitOfWork, act: LifeAct, seal: Seal, facts: StepFact
 
     Raises Refused (ENGRAVER_UNKNOWN, ENGRAVER_ENDED, ENGRAVER_EXPIRED).
     """
-    if not names_engraver(act, seal.medium):
-        return
-    row = engravers.of_filing_no(work, seal.organization_id, facts.maker_filing_no)
-    known = engravers.as_registered(row) if row is not None else None
-    objection = object_to_engraver(facts.maker_name, known, engravers.today(work))
+    objection = engravers.objection_to(
+        work, act, organization_id=seal.organization_id, medium=seal.medium, facts=facts
+    )
     if objection is not None:
         raise errors.refused(objection)
 

@@ -1,17 +1,20 @@
-"""Register engravers, change them, end their use."""
+"""Register engravers, one or a table of them; change them, end their use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
 
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import Conflict, not_found, stale_version
+from shuangyin.core.named_tables import CellFault, NamedRow
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
-from shuangyin.seals.engravers import of_filing_no
+from shuangyin.seals.engravers import engravers, of_filing_no
 from shuangyin.seals.models import Engraver
+from shuangyin.seals.rules.engraver_table import EngraverRow, engravers_in
 
 
 def register(
@@ -36,6 +39,26 @@ def register(
     work.session.flush()
     _note(work, actor, engraver, "seals.engraver_registered")
     return engraver
+
+
+def look(
+    work: UnitOfWork, actor: Actor, rows: Sequence[NamedRow]
+) -> tuple[list[EngraverRow], list[CellFault]]:
+    """What a table of engravers would register, and what is wrong with it. Changes nothing."""
+    actor.require("seals.manage")
+    known = {one.filing_no: one.name for one in engravers(work, actor.organization_id)}
+    return engravers_in(rows, known)
+
+
+def take(work: UnitOfWork, actor: Actor, rows: Sequence[NamedRow]) -> tuple[list[Engraver], list[CellFault]]:
+    """Register every engraver of a table; with one fault nobody is registered. Raises Forbidden."""
+    read, faults = look(work, actor, rows)
+    if faults:
+        return [], faults
+    return [
+        register(work, actor, name=one.name, filing_no=one.filing_no, valid_until=one.valid_until)
+        for one in read
+    ], []
 
 
 def change(
