@@ -102,12 +102,8 @@ def test_a_lease_in_four_copies_with_one_spoiled_press(story: SealStory) -> None
 
 
 def test_a_bank_account_takes_three_seals_along_with_an_escort(story: SealStory) -> None:
-    admin, custodian = story["administrator"], story["custodian"]
+    custodian = story["custodian"]
     finance = finance_seal(story)
-    # Other stories of this installation are about two seals; this one stands by, whatever happens here.
-    story.devices.callback(
-        admin.post_json, f"/seals/{finance}/suspend", {"reason": "试验结束，停用待下次开户"}
-    )
     facts = lessor(story, document_kind="bank_account")
     request = story.apply(1, **facts, **story.document("开立结算账户申请书"))
     seal_ids = [line["seal_id"] for line in story["employee"].get(f"/requests/{request['id']}")["seals"]]
@@ -137,6 +133,10 @@ def test_a_bank_account_takes_three_seals_along_with_an_escort(story: SealStory)
     assert story["employee"].get(f"/requests/{request['id']}")["status"] == "sealed"
     late = story["reviewer"].refused("POST", f"/devices/{device.id}/permits", json=body)
     assert late["code"] == "LOAN_NOT_OUT"
+    back = [story["administrator"].get(f"/seals/{seal_id}") for seal_id in seal_ids]
+    assert {(one["status"], one["whereabouts"]) for one in back} == {("in_force", "in_safe")}
+    assert sorted(one["seal_id"] for one in story.lines(request)) == sorted(seal_ids)
+    assert [(one["normal"], one["spoiled"]) for one in story.lines(request)] == [(1, 0)] * 3
 
 
 def finance_seal(story: SealStory) -> str:
@@ -145,8 +145,6 @@ def finance_seal(story: SealStory) -> str:
     there = admin.get("/seals", medium="physical", limit=50)["items"]
     found = next((one for one in there if one["category"] == "finance"), None)
     if found is not None:
-        if found["status"] == "suspended":
-            admin.post_json(f"/seals/{found['id']}/resume", {"reason": "为开户恢复使用"})
         return str(found["id"])
     code = str(1_101_080_100_000 + time.time_ns() // 1_000_000_000 % 100_000)
     filed = {

@@ -2640,6 +2640,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imprint-comparisons/{comparison_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparison Pdf
+         * @description One comparison for paper (印文比对单): the three pictures, what was said and what was decided.
+         */
+        get: operations["comparison_pdf_api_v1_imprint_comparisons__comparison_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imprint-comparisons/{comparison_id}/{part}": {
         parameters: {
             query?: never;
@@ -2649,7 +2669,7 @@ export interface paths {
         };
         /**
          * Picture
-         * @description The scan, or the specimen and the scan on one another: grey both, red the scan alone, blue the specimen alone.
+         * @description The scan, the specimen (with a watermark), or both on one another: grey both, red the scan alone, blue the specimen alone.
          */
         get: operations["picture_api_v1_imprint_comparisons__comparison_id___part__get"];
         put?: never;
@@ -10168,6 +10188,9 @@ export interface components {
             seal_name: string;
             /** Specimen Sm3 */
             specimen_sm3: string;
+            /** Specimen Url */
+            specimen_url: string;
+            use: components["schemas"]["ImprintUseOut"] | null;
             /** Use Id */
             use_id: string | null;
             /**
@@ -10193,6 +10216,20 @@ export interface components {
              * @description What he looked at.
              */
             note: string;
+        };
+        /**
+         * ImprintUseOut
+         * @description The line of the register that an imprint is of.
+         */
+        ImprintUseOut: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Request Id */
+            request_id: string;
+            /** Request Number */
+            request_number: string;
         };
         /**
          * IssueFormCheck
@@ -22390,13 +22427,43 @@ export interface operations {
             };
         };
     };
+    comparison_pdf_api_v1_imprint_comparisons__comparison_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     picture_api_v1_imprint_comparisons__comparison_id___part__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 comparison_id: string;
-                part: "scan" | "overlay";
+                part: "scan" | "specimen" | "overlay";
             };
             cookie?: never;
         };

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
+import pypdfium2 as pdfium
 import pytest
 from custody_desk import Desk
 from hypothesis import given
@@ -109,6 +110,10 @@ def test_one_place_that_does_not_hold_is_told(places: list[Place]) -> None:
     assert (verdict == "differ") == (reasons == ("strokes_differ",))
 
 
+def text_of(pdf: bytes) -> str:
+    return str(pdfium.PdfDocument(pdf)[0].get_textpage().get_text_range())
+
+
 def compare_at(desk: Desk, content: bytes, kind: str = "reviewer", **data: str) -> Any:
     files = {"file": ("scan.jpg", content, "image/jpeg")}
     path = f"/api/v1/seals/{desk.seal_id}/imprint-comparisons"
@@ -136,12 +141,27 @@ def test_the_verdict_is_an_aid_and_the_reviewers_decision_is_recorded(desk: Desk
     assert world.client("reviewer").get(found["overlay_url"]).content.startswith(b"\x89PNG")
     assert world.client("reviewer").get(found["scan_url"]).content == good
     assert world.client("employee").get(found["overlay_url"]).status_code == 403
+    specimen = world.client("reviewer").get(found["specimen_url"]).content
+    assert specimen.startswith(b"\x89PNG")
+    assert specimen != render(face, 360), "the clean picture goes to nobody"
+    sheet = f"/api/v1/imprint-comparisons/{found['id']}/sheet.pdf"
+    assert "待复核" in text_of(world.client("auditor").get(sheet).content)
+    assert world.client("employee").get(sheet).status_code == 403
     path = f"/imprint-comparisons/{found['id']}/decision"
     decision = {"decision": "differ", "note": "右侧边框缺口与留存印模不同"}
     problem(story.post("custodian", path, decision), 403, "NOT_PERMITTED")
     decided = ok(story.post("reviewer", path, decision))
     assert (decided["verdict"], decided["decision"]) == ("unclear", "differ"), "whatever the comparison said"
+    worn = face_of_kind(FaceKind.LIMITED_COMPANY, NAMES[1])
+    replaced = {"specimen": ("specimen.png", render(worn, 360), "image/png")}
+    ok(world.client("administrator").put(f"/api/v1/seals/{desk.seal_id}/specimen", files=replaced))
+    assert world.client("reviewer").get(found["specimen_url"]).content == specimen, "that of the time"
+    assert decided["decided_at"] >= decided["compared_at"]
     problem(story.post("reviewer", path, decision), 409, "COMPARISON_DECIDED")
+    printed = text_of(world.client("auditor").get(sheet).content)
+    assert "不符" in printed
+    assert decision["note"] in printed
+    assert found["scan_sm3"] in printed
     assert "imprint_differs" in {one["kind"] for one in story.get("administrator", "/alarms")["items"]}
     assert len(story.get("auditor", f"/seals/{desk.seal_id}/imprint-comparisons")["items"]) == 2
     require_untouched(world.platform)
@@ -152,3 +172,23 @@ def test_the_verdict_is_an_aid_and_the_reviewers_decision_is_recorded(desk: Desk
         Altered("imprint_comparison", "scan_sm3", "0" * 64, "ImprintComparison.scan_sm3"),
     ]
     require_named(world.platform, "custody.", changes)
+
+
+def test_an_imprint_of_a_line_of_the_register_leads_to_its_request(desk: Desk) -> None:
+    face = face_of_kind(FaceKind.LIMITED_COMPANY, NAMES[0])
+    files = {"specimen": ("specimen.png", render(face, 360), "image/png")}
+    ok(desk.world.client("administrator").put(f"/api/v1/seals/{desk.seal_id}/specimen", files=files))
+    use = ok(desk.press(desk.open()["id"], normal=1), 201)
+    blank = io.BytesIO()
+    Image.new("RGB", (600, 600), "white").save(blank, "PNG", dpi=(300, 300))
+    problem(compare_at(desk, blank.getvalue(), use_id="0" * 32), 404, "NOT_FOUND")
+    found = ok(compare_at(desk, blank.getvalue(), use_id=use["id"]), 201)
+    assert found["use"] == {
+        "id": use["id"],
+        "number": use["number"],
+        "request_id": desk.request["id"],
+        "request_number": desk.request["number"],
+    }
+    assert found["overlay_url"] is None, "nothing red was there to be laid on"
+    sheet = desk.world.client("reviewer").get(f"/api/v1/imprint-comparisons/{found['id']}/sheet.pdf")
+    assert "未能叠放" in text_of(sheet.content)

@@ -38,6 +38,15 @@ class ImprintDecision(BaseModel):
     note: Paragraph = Field(min_length=1, max_length=500, description="What he looked at.")
 
 
+class ImprintUseOut(BaseModel):
+    """The line of the register that an imprint is of."""
+
+    id: str
+    number: str
+    request_id: str
+    request_number: str
+
+
 class ImprintComparisonOut(BaseModel):
     """A compared imprint. The verdict is an aid; only the decision counts."""
 
@@ -45,7 +54,9 @@ class ImprintComparisonOut(BaseModel):
     seal_id: str
     seal_name: str
     use_id: str | None
+    use: ImprintUseOut | None
     scan_url: str
+    specimen_url: str
     scan_sm3: str
     specimen_sm3: str
     overlay_url: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Form, Response, UploadFile
 
@@ -12,7 +12,7 @@ from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from shuangyin.core.http.routes import Routes
 from shuangyin.core.http.writing import ExpectedVersion, Write
-from shuangyin.core.objects import StoredObject, blocks_of
+from shuangyin.core.objects import blocks_of
 from shuangyin.core.photos import read_photo
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import imprint_errors
@@ -21,6 +21,7 @@ from shuangyin.custody.commands import imprints
 from shuangyin.custody.imprint_judging import UnreadableScan, compare
 from shuangyin.custody.imprint_queries import comparison_out
 from shuangyin.custody.imprint_schemas import ImprintComparisonOut, ImprintDecision
+from shuangyin.custody.imprint_sheet import imprint_sheet, typeset_imprint
 
 router = Routes(tags=["custody"])
 
@@ -82,19 +83,23 @@ def list_comparisons(
     return platform.view(query)
 
 
+@router.get("/imprint-comparisons/{comparison_id}/sheet.pdf", response_class=Response)
+def comparison_pdf(comparison_id: str, platform: PlatformOf, actor: Reader) -> Response:
+    """One comparison for paper (印文比对单): the three pictures, what was said and what was decided."""
+    data = platform.view(
+        lambda work: imprint_sheet(work, actor, queries.comparison(work, actor, comparison_id))
+    )
+    headers = {"Content-Disposition": 'inline; filename="imprint-comparison.pdf"'}
+    return Response(typeset_imprint(data), media_type="application/pdf", headers=headers)
+
+
 @router.get("/imprint-comparisons/{comparison_id}/{part}", response_class=Response)
-def picture(
-    comparison_id: str, part: Literal["scan", "overlay"], platform: PlatformOf, actor: Reader
-) -> Response:
-    """The scan, or the specimen and the scan on one another: grey both, red the scan alone, blue the specimen alone."""
+def picture(comparison_id: str, part: queries.Part, platform: PlatformOf, actor: Reader) -> Response:
+    """The scan, the specimen (with a watermark), or both on one another: grey both, red the scan alone, blue the specimen alone."""
 
     def query(work: UnitOfWork) -> Response:
-        found = queries.comparison(work, actor, comparison_id)
-        object_id = found.scan_object_id if part == "scan" else found.overlay_object_id
-        if object_id is None:
-            raise imprint_errors.no_overlay()
-        stored = work.session.get_one(StoredObject, object_id)
-        return Response(work.objects.read(stored), media_type=stored.media_type)
+        content, media_type = queries.picture_of(work, queries.comparison(work, actor, comparison_id), part)
+        return Response(content, media_type=media_type)
 
     return platform.view(query)
 

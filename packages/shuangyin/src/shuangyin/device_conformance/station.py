@@ -42,27 +42,39 @@ class EnrolledDevice:
 
 
 class BenchStation:
-    """Broker, authority and platform key of one run."""
+    """Broker, authority and platform key of one run; `host` is the name by which a device elsewhere finds it."""
 
-    def __init__(self, folder: Path, ports: list[int]) -> None:
+    def __init__(self, folder: Path, ports: list[int], host: str | None = None) -> None:
         self.folder = folder
         self.key = PrivateKey.generate()
         self.code = new_code_text()
         self.enrolled: queue.Queue[EnrolledDevice] = queue.Queue()
         self.server = ""
         self._ports = ports
+        self._host = host
         self._authority: Authority = make_authority(_now_ms())
         self._used = threading.Lock()
 
     @property
     def broker(self) -> str:
         """Where the device connects."""
-        return f"mqtts://localhost:{self._ports[0]}"
+        return f"mqtts://{self.name}:{self._ports[0]}"
+
+    @property
+    def name(self) -> str:
+        """The name in its addresses and in the broker's certificate."""
+        return self._host or "localhost"
+
+    @property
+    def bind(self) -> str:
+        """Where it listens: nowhere but on loopback, as long as nobody is to come from elsewhere."""
+        return "127.0.0.1" if self._host is None else "0.0.0.0"  # noqa: S104  # asked for by name
 
     def write(self, user: str | None) -> None:
         """Write what mosquitto and the bench need to meet."""
         devices, gateways = self._ports
-        addresses = Addresses((), devices, gateways, bind="127.0.0.1")
+        hosts = () if self._host is None else (self._host,)
+        addresses = Addresses(hosts, devices, gateways, bind=self.bind)
         write_folder(self.folder, self._authority, addresses, (), _now_ms(), user=user)
 
     def enrol(self, body: dict[str, Any]) -> dict[str, str]:
@@ -90,8 +102,8 @@ class BenchStation:
 
 
 @contextmanager
-def bench_station(folder: Path, user: str | None) -> Iterator[BenchStation]:
-    """A station that listens on loopback. Raises Unavailable (MOSQUITTO_MISSING, BROKER_START)."""
+def bench_station(folder: Path, user: str | None, host: str | None = None) -> Iterator[BenchStation]:
+    """A station on loopback, or on every address when devices find it under a name. Raises Unavailable (MOSQUITTO_MISSING, BROKER_START)."""
     program = find_mosquitto()
     if program is None:
         raise Unavailable(
@@ -100,14 +112,14 @@ def bench_station(folder: Path, user: str | None) -> Iterator[BenchStation]:
             "mosquitto, the broker, is not installed: apt install mosquitto.",
         )
     ports = free_ports(2)
-    station = BenchStation(folder, ports)
+    station = BenchStation(folder, ports, host)
     station.write(user)
     mosquitto = Mosquitto(program, folder, ports)
     mosquitto.start()
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(station))
+    web = http.server.ThreadingHTTPServer((station.bind, 0), _handler(station))
     thread = threading.Thread(target=web.serve_forever, name="station-enrolment", daemon=True)
     thread.start()
-    station.server = f"http://localhost:{web.server_address[1]}"
+    station.server = f"http://{station.name}:{web.server_address[1]}"
     try:
         yield station
     finally:
