@@ -1,5 +1,6 @@
 """Running the application under uvicorn (extra ``evidencelog[serve]``)."""
 
+import gc
 import socket
 import sys
 
@@ -61,6 +62,10 @@ def run_application(application: object, host: str, port: int, *, name: str) -> 
         timeout_graceful_shutdown=10,
         limit_concurrency=4096,
     )
+    # What the program consists of stays as long as it runs: the collector of rings need not look at it, nor look often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     server = Server(config)
     server.run()
     if not server.started:
