@@ -80,3 +80,20 @@ def test_a_list_of_signatures_that_is_a_template_as_well_is_no_protected_content
     report = ofd.verify(ofd.seal(write_package(files)))
     assert report.verdict is Verdict.INDETERMINATE
     assert "PARTS_UNPROTECTED" in file_codes(report)
+
+
+def test_a_file_of_a_later_signature_that_a_page_draws_is_not_excused(ofd: Any) -> None:
+    """Whoever prepares a document can let it draw what only a later signature will bring along."""
+    files = OfdPlan().files()
+    named = b"/Doc_0/Signs/Sign_1/Seal.esl"
+    files["Doc_0/DocumentRes.xml"] = files["Doc_0/DocumentRes.xml"].replace(b"picture.png", named)
+    first = ofd.seal(write_package(files))
+    assert ofd.verify(first).verdict is Verdict.VALID
+    twice = ofd.seal(first)
+    report = ofd.verify(twice)
+    coverage = report.signatures[0].coverage
+    assert coverage is not None
+    assert coverage["unprotected_reachable"] == [named.decode()[1:]]
+    assert named.decode()[1:] not in coverage["added_later"]
+    assert results(report)["COVERAGE"] is CheckResult.WARN
+    assert results(ofd.verify(twice, policy=STRICT))["COVERAGE"] is CheckResult.FAIL
