@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -205,13 +206,19 @@ def test_a_package_may_not_grow_out_of_proportion() -> None:
 
 
 def test_a_size_that_lies_never_unpacks_more_than_it_says() -> None:
-    data = bytearray(write_package({"a": b"\0" * 5000}))
-    true_size = struct.pack("<L", 5000)
+    data = bytearray(write_package({"a": b"\0" * (24 << 20)}))
+    true_size = struct.pack("<L", 24 << 20)
     for _ in range(2):
         at = data.index(true_size)
         data[at : at + 4] = struct.pack("<L", 10)
-    with pytest.raises(MalformedInput, match="damaged"):
-        open_archive(bytes(data)).read("a")
+    archive = open_archive(bytes(data))
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedInput, match="damaged"):
+            archive.read("a")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
