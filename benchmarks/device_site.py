@@ -203,7 +203,7 @@ def _settings(folder: Path, database_url: str | None) -> Settings:
         kek=KEK,
         broker_dir=folder / "broker",
         database_url=database_url,
-        log_level="ERROR",
+        log_level=os.environ.get("SHUANGYIN_LOG_LEVEL", "ERROR"),
         _env_file=None,
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
+from custody_desk import COPIES
 from hypothesis import given
 from hypothesis import strategies as st
 from platform_world import ok, problem
@@ -71,6 +73,24 @@ def test_no_press_beyond_the_approval(desk: Any) -> None:
     assert (alarm["kind"], alarm["facts"]["beyond"]) == ("spoiled_beyond_spare", 1)
     problem(desk.press(opening["id"], seam=1), 409, "SPARE_EXCEEDED")
     problem(desk.press(opening["id"]), 409, "NO_PRESSES")
+
+
+@pytest.mark.database
+def test_the_last_count_that_two_register_at_the_same_moment_is_pressed_once(desk: Any) -> None:
+    opening = desk.open()
+    desk.check(opening["id"])
+    desk.world.client("custodian")
+    desk.world.client("reviewer")
+    body = {"request_id": desk.request["id"], "seal_id": desk.seal_id, "copies": COPIES, "normal": COPIES}
+
+    def registered(kind: str) -> int:
+        return int(desk.story.post(kind, f"/openings/{opening['id']}/presses", body).status_code)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(registered, ("custodian", "reviewer")))
+    assert sorted(answers) == [201, 409]
+    (line,) = desk.story.get("custodian", "/use-register")["items"]
+    assert line["normal"] == COPIES
 
 
 @pytest.mark.database
