@@ -68,7 +68,7 @@ export function useRuleWords() {
       const found = word(group, code)
       if (found !== code) return found
     }
-    const names = [reference.kindName, reference.platformName, reference.matterName, reference.channelName]
+    const names = [reference.kindName, reference.platformName, reference.matterName, reference.channelName, reference.paperName]
     return names.map((name) => name(code)).find((name) => name !== code) ?? code
   }
 

@@ -124,18 +124,23 @@ def test_short_routes_stubs_and_allowances_are_there(code: StarterCode) -> None:
     assert [one.medium for one in procurement.refused_media] == [P]
 
 
+DAY = date(2026, 12, 28)
+
+
 def test_the_small_enterprise_says_who_does_two_things_and_when_it_goes_electronic() -> None:
     small = starter("small_enterprise")
     text = small.regulation_on(date(2026, 11, 30))
-    for word in ("职责合并", "复查", "自 2026-12-28 起切换为电子印章", "自 2027-05-28 起切换为电子印章"):
+    for word in ("职责合并", "事后复核", "自 2026-12-28 起切换为电子印章", "自 2027-05-28 起切换为电子印章"):
         assert word in text
     names = [rule.name_zh for rule in small.rules]
     for one in small.switches:
         position = names.index(one.rule) + 1
-        after = switched(small.rules, [position])[position - 1]
-        assert (after.answer.medium, small.rules[position - 1].answer.medium) == (E, P)
+        before, after = small.rules[position - 1], switched(small.rules, [position], DAY)[position - 1]
+        assert after.reason_zh == f"自 2026-12-28 起改用电子印章。此前：{before.reason_zh}"
+        assert "实体" not in after.name_zh
+        assert (after.answer.medium, before.answer.medium) == (E, P)
     with pytest.raises(Invalid, match="RULE_CANNOT_SWITCH"):
-        switched(small.rules, [1])
+        switched(small.rules, [1], DAY)
     posts_asked = {step.post_kind for rule in rules_of("small_enterprise") for step in rule.answer.route}
     assert posts_asked == {"legal_representative"}
 

@@ -80,7 +80,7 @@ WHY: dict[Why, Text] = {
         "正在用印，请待其完成或处理卡住的任务。", "Sealing is under way. Wait for its end or release the job."
     ),
     Why.SMALL_UNIT_REVIEWER: Text(
-        "其为小微单位合并职责的复核人，请先另行登记复核人。",
+        "其为小型单位合并职责的复核人，请先另行登记复核人。",
         "He reviews the merged duties of a small unit. Register another reviewer first.",
     ),
     Why.NEEDS_KEEPER: Text(
@@ -124,7 +124,7 @@ KINDS: dict[str, Text] = {
     "consultation": Text("征询", "Consultation"),
     "request": Text("用印申请", "Application"),
     "review": Text("事后复核", "Later review"),
-    "small_unit": Text("小微单位复核", "Small unit's review"),
+    "small_unit": Text("小型单位复核", "Small unit's review"),
     "grant": Text("授权", "Grant"),
     "grant_below": Text("下级授权", "Grant below"),
     "delegation_given": Text("委托他人", "Delegation given"),

@@ -189,7 +189,7 @@ def _source(work: UnitOfWork, actor: Actor, new: NewScenarioList) -> Source:
         raise errors.no_list_in_force()
     rules = [body_of(row) for row in queries.rules_in(work, current.id)]
     if new.switch is not None:
-        rules = switched(rules, new.switch.rules)
+        rules = switched(rules, new.switch.rules, new.switch.on)
     return Source(f"list:{current.id}", current.title, current.regulation_text, current.rates, rules)
 
 
