@@ -26,6 +26,7 @@ from shuangyin.core.settings import Settings
 from shuangyin.device_sim.estate import found_devices, found_watcher
 from shuangyin.device_sim.seal import SimulatedSeal
 from shuangyin.devices.broker.folder import Addresses, write_folder
+from shuangyin.devices.broker.process import free_ports
 from shuangyin.devices.gateway.mqtt import read_share
 from shuangyin.devices.gateway.running import Gateway
 from shuangyin.devices.trust import authority
@@ -35,7 +36,6 @@ KEK = "000102030405060708090a0b0c0d0e0f"
 DATABASE_URL = "SHUANGYIN_DATABASE_URL"
 SHOWN = "shown.log"
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-PORTS = (18_610, 18_611)
 BROKER_START_S = 1.0
 
 
@@ -70,13 +70,14 @@ class Site:
     folder: Path
     seals: list[SimulatedSeal]
     broker: subprocess.Popen[bytes]
+    port: int
     server: int | None = None
     gateways: list[int] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         """Where devices find the broker."""
-        return f"mqtts://localhost:{PORTS[0]}"
+        return f"mqtts://localhost:{self.port}"
 
     @property
     def broker_mb(self) -> float:
@@ -106,11 +107,12 @@ def site_of(folder: Path, devices: int, database_url: str | None) -> Iterator[Si
     upgrade(platform.database)
     seals = found_devices(platform, devices)
     server = None if database_url is None else _postmaster(platform)
+    device_port, gateway_port = free_ports(2)
     user = "root" if os.geteuid() == 0 else None
     written = write_folder(
         folder / "broker",
         platform.transact(authority),
-        Addresses((), *PORTS, bind="127.0.0.1"),
+        Addresses((), device_port, gateway_port, bind="127.0.0.1"),
         [],
         platform.clock.now_ms(),
         user=user,
@@ -120,7 +122,7 @@ def site_of(folder: Path, devices: int, database_url: str | None) -> Iterator[Si
         broker = subprocess.Popen([MOSQUITTO, "-c", str(written)], stdout=log, stderr=log)
     try:
         time.sleep(BROKER_START_S)
-        yield Site(folder, seals, broker, server)
+        yield Site(folder, seals, broker, device_port, server)
     finally:
         broker.terminate()
         broker.wait(timeout=30)
