@@ -25,9 +25,9 @@ export default bilingual(
     faulty: '共 {rows} 家，发现 {faults} 处问题，请改正后重新选择文件。',
     take: '登记 {count} 家',
     taken: '已登记 {count} 家刻制单位。',
-    wanted: '下列未办结事项指明的刻制单位不能选用，此时批准将失效。请先登记或更新该刻制单位，再行批准：',
+    wanted: '下列未办结事项指明的刻制单位现在不能选用，若此时批准，事项即失效。请先登记或更新该刻制单位，再行批准：',
     wantedRegister: '登记',
-    obstacle: '现在批准将失效',
+    obstacle: '若现在批准，本事项即失效',
   },
   {
     title: 'Engravers',

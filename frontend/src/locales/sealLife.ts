@@ -122,7 +122,7 @@ export default bilingual(
     withdrawn: 'Taken back',
     steps: 'Steps',
     noSteps: 'No step yet.',
-    approval: 'needs approval',
+    approval: 'Needs approval',
     asked: 'Submitted',
     done: 'Done',
     evidence: 'Evidence',

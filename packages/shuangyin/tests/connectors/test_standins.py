@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,11 +17,14 @@ import pytest
 from evidencelog.checkpoint import Checkpoint
 from gmseal.sm.keys import PrivateKey
 from shuangyin.connectors.anchors import configured_anchors
+from shuangyin.connectors.sms import configured_sms
 from shuangyin.connectors.standins.board import StandInBoard
 from shuangyin.connectors.standins.faults import Fault
 from shuangyin.connectors.standins.offers import OFFERS
 from shuangyin.core.clock import ManualClock
+from shuangyin.core.settings import Settings
 from shuangyin.evidence.ports import Anchor, AnchorProblem, Fate
+from shuangyin.people.sms_port import SmsProblem
 
 HEAD = Checkpoint("log.example/stand-ins", 12, bytes(range(32)))
 
@@ -84,15 +89,22 @@ def test_a_taken_port_is_replaced_by_a_free_one(board: StandInBoard) -> None:
         assert taken.isdisjoint({one["address"] for one in other.state()} | {other.address})
 
 
-def test_the_command_shows_addresses_and_ends_when_told(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "shuangyin", "standins", "timestamps", "--port", "0"]
+def test_the_command_shows_addresses_serves_the_sms_client_and_ends_when_told(tmp_path: Path) -> None:
+    """The stand-ins as processes, joined by the very lines they print; one is told to fail while it runs."""
+    command = [sys.executable, "-m", "shuangyin", "standins", "timestamps", "sms", "--port", "0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
     ) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(7)]
-        process.send_signal(signal.SIGTERM)
+        # The last line shows how one is told to fail; without it the command has ended.
+        lines = [""]
+        while "curl" not in lines[-1] and (line := process.stdout.readline()):
+            lines.append(line)
+        try:
+            sms_client_against(lines)
+        finally:
+            process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     assert any(
         'SHUANGYIN_LOG_ANCHORS=[{"name": "tsa", "kind": "rfc3161", "url": "http://127.0.0.1' in line
@@ -103,3 +115,26 @@ def test_the_command_shows_addresses_and_ends_when_told(tmp_path: Path) -> None:
         [*command[:4], "nobody"], capture_output=True, text=True, check=False, timeout=60
     )
     assert (unknown.returncode, "chainmaker" in unknown.stdout) == (2, True)
+
+
+def sms_client_against(lines: list[str]) -> None:
+    """The platform's client, signing as the gateway wants it; whatever the gateway does wrong is told as such."""
+    [setting] = [
+        json.loads(one.partition("SHUANGYIN_SMS_GATEWAY=")[2]) for one in lines if "SMS_GATEWAY" in one
+    ]
+    [control] = re.findall(r"curl -X PUT (\S+)/timestamps", lines[-1])
+
+    wanted = {**setting, "timeout_seconds": 1}
+    client = configured_sms(Settings(sms_gateway=wanted, _env_file=None), ManualClock())
+    assert client.send("13800000123", {"code": "123456"}, out_id="a1").startswith("standin-")
+    sent = httpx.get(f"{setting['url']}/messages", trust_env=False).json()["messages"]
+    assert [(one["phone"], json.loads(one["text"]), one["out_id"]) for one in sent] == [
+        ("13800000123", {"code": "123456"}, "a1")
+    ]
+    for fault in Fault:
+        httpx.put(f"{control}/sms/{fault}", trust_env=False).raise_for_status()
+        with pytest.raises(SmsProblem):
+            client.send("13800000123", {"code": "1"}, out_id="a3")
+    httpx.put(f"{control}/sms/well", trust_env=False).raise_for_status()
+    client.send("13800000123", {"code": "654321"}, out_id="a4")
+    assert len(httpx.get(f"{setting['url']}/messages", trust_env=False).json()["messages"]) >= 2

@@ -109,6 +109,28 @@ def test_a_seal_needs_keeper_and_filing_before_it_is_in_force(world: World) -> N
     problem(act(world, seal["id"], "activate"), 409, "SEAL_STATUS")
 
 
+@pytest.mark.parametrize(
+    "code", ["110108000001", "110108000000123", "1101080000O01", "１１０１０８０００００１２", ""]
+)
+def test_a_seal_code_of_a_wrong_form_is_refused_wherever_it_is_stated(world: World, code: str) -> None:
+    """13 digits, 14 where a place uses them: when a seal is registered, and in the step that makes one."""
+    admin = world.client("administrator")
+    refused = problem(
+        admin.post("/api/v1/seals/physical", json={**FILED, "category": "legal_name", "seal_code": code}),
+        422,
+        "INVALID_INPUT",
+    )
+    wrong = {("body.seal_code", "string_pattern_mismatch")}
+    assert {(one["field"], one["type"]) for one in refused["details"]["fields"]} == wrong
+    assert ok(admin.get("/api/v1/seals"))["items"] == []
+    seal = physical(world, seal_code="11010800000012")
+    assert seal["seal_code"] == "11010800000012"
+    step = {"act": "make", "details": {"seal_code": code}, "evidence_ids": []}
+    refused = problem(admin.post(f"/api/v1/seals/{seal['id']}/steps", json=step), 422, "INVALID_INPUT")
+    wrong = {("body.details.seal_code", "string_pattern_mismatch")}
+    assert {(one["field"], one["type"]) for one in refused["details"]["fields"]} == wrong
+
+
 def test_a_stale_version_is_refused(world: World) -> None:
     seal = physical(world, keeper_person_id=world.id("custodian"))
     admin = world.client("administrator")

@@ -315,6 +315,40 @@ def test_grants_are_offered_to_the_successor_by_who_may_grant_with_what_is_left(
     assert done["transition"]["items"] >= 1
 
 
+def test_delegations_given_and_received_end_with_who_leaves(story: Story) -> None:
+    world = story.world
+    head = world.id("department_head")
+
+    def delegate(kind: str, to: str) -> str:
+        body = {
+            "delegate_id": to,
+            "acts": ["apply"],
+            "until_at": world.clock.now_ms() + 6 * HOUR,
+            "reason": "出差",
+            "proof": world.step_up(kind, "authority.delegate", to),
+        }
+        return str(ok(story.post(kind, "/delegations", body), 201)["id"])
+
+    received = delegate("employee", head)
+    given = delegate("department_head", world.id("reviewer"))
+    elsewhere = delegate("employee", world.id("reviewer"))
+    shown = ok(story.post("administrator", f"/persons/{head}/leave/preview"))
+    [items] = [part["items"] for part in shown["parts"] if part["part"] == "delegations"]
+    assert {(one["kind"], one["outcome"]) for one in items} == {
+        ("delegation_received", "ended"),
+        ("delegation_given", "ended"),
+    }
+    done = ok(leave(world, head))
+    rows = [one for one in rows_of(world, done["transition"]["id"]) if one.part == "delegations"]
+    assert {(one.subject_id, one.outcome) for one in rows} == {(received, "ended"), (given, "ended")}
+    states: dict[str, str] = {}
+    for kind in ("employee", "reviewer"):
+        states |= {one["id"]: one["state"] for one in story.get(kind, "/delegations")["items"]}
+    assert (states[received], states[given]) == ("ended", "ended")
+    # What has nothing to do with him goes on.
+    assert states[elsewhere] == "open"
+
+
 @pytest.mark.database
 def test_two_administrators_make_one_person_leave_once(world: World) -> None:
     hired: Member = hire(world, "second_admin", "administrator", "何静")
