@@ -1,6 +1,7 @@
 """The command line, as a person or a program calls it."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -221,3 +222,16 @@ def test_the_installed_command_survives_a_narrow_terminal(world: World) -> None:
     )
     assert done.returncode == 3, done.stderr
     assert ORIGIN.encode() in done.stdout
+
+
+def test_a_bundle_of_the_platform_is_verified_within_two_seconds() -> None:
+    """With the start of the program, in processor time: the clock says how busy the machine is."""
+    data = Path(__file__).parent / "data" / "bundles"
+    command = [str(Path(sys.executable).parent / "evidencelog"), "verify", str(data / "version-4.zip")]
+    command += ["--policy", str(data / "version-4.policy"), "--lang", "en"]
+    before = os.times()
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    after = os.times()
+    assert done.returncode == 0, done.stdout + done.stderr
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    assert 0 < used < 2

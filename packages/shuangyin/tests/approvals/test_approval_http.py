@@ -325,6 +325,37 @@ def test_a_rule_that_names_a_route_gets_the_steps_it_has_now(story: Story, platf
     assert found.version_id == made["versions"][0]["id"]
 
 
+def test_a_running_request_keeps_the_version_of_its_route(story: Story) -> None:
+    body = {"code": "contracts", "name": "合同审批", "steps": [step("head")]}
+    made = ok(story.post("administrator", "/approvals/definitions", body), 201)
+    named = {"approver": "named_route", "route_code": "contracts"}
+    contracts = {
+        "name_zh": "合同审批",
+        "name_en": "Contracts",
+        "conditions": {},
+        "answer": {"medium": "electronic", "seal_categories": ["contract"], "route": [named]},
+        "strength": "should",
+        "basis": "internal",
+        "citation": None,
+        "reason_zh": "按合同审批流程办理。",
+        "reason_en": "By the route of contracts.",
+    }
+    draft = ok(story.post("administrator", "/scenario-lists", {"starter": "current"}), 201)
+    admin = story.client("administrator")
+    ok(admin.put(f"/api/v1/scenario-lists/{draft['id']}/rules", json={"rules": [contracts]}))
+    ok(story.enforce(draft["id"]))
+    running = story.apply()
+    legal = step("legal", approvers={"kind": "post", "post_kind": "legal_representative"})
+    path = f"/api/v1/approvals/definitions/{made['id']}"
+    ok(admin.patch(path, json={"steps": [step("head"), legal]}))
+    later = story.apply()
+    steps = {one["id"]: len(story.read(one["id"])["approval"]["steps"]) for one in (running, later)}
+    assert (steps[running["id"]], steps[later["id"]]) == (1, 2)
+    for item in story.todo("department_head"):
+        ok(story.decide("department_head", item))
+    assert [story.read(one["id"])["status"] for one in (running, later)] == ["approved", "in_approval"]
+
+
 def test_the_plan_of_a_route_is_shown_before_it_is_submitted(story: Story) -> None:
     draft = story.draft(amount_minor=200_000_000)
     plan = ok(story.post("employee", f"/requests/{draft['id']}/route-plan"))
