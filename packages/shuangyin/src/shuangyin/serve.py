@@ -127,9 +127,11 @@ def serve(
     config = server_config(app, settings)
     if port_file is not None:
         port_file.write_text(f"{settings.port}\n")
-    # What the program consists of stays as long as it runs: the collector has no need to look at it again.
+    # What the program consists of stays as long as it runs, so the collector of rings need not look at it again; what a
+    # request leaves behind may be a whole document, and is to go soon.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
     closing = platform.port(LiveBus).close
     _Server(config, lambda: listening(f"{settings.public_url}/app/"), closing).run()
     platform.database.dispose()

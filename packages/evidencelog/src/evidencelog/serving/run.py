@@ -65,7 +65,7 @@ def run_application(application: object, host: str, port: int, *, name: str) -> 
     # What the program consists of stays as long as it runs: the collector of rings need not look at it, nor look often.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(5_000, 10, 10)
     server = Server(config)
     server.run()
     if not server.started:
