@@ -73,11 +73,13 @@ def main() -> None:
 
 def _table(name: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=name)
-    columns = list(rows[0])
+    # Rows of one benchmark may tell different things: every column that any of them has, in the order of appearance.
+    columns = list({column: None for row in rows for column in row})
     for column in columns:
-        table.add_column(column, justify="right" if isinstance(rows[0][column], int | float) else "left")
+        numbers = any(isinstance(row.get(column), int | float) for row in rows)
+        table.add_column(column, justify="right" if numbers else "left")
     for row in rows:
-        table.add_row(*(str(row[column]) for column in columns))
+        table.add_row(*(str(row.get(column, "")) for column in columns))
     return table
 
 
