@@ -10913,6 +10913,12 @@ export interface components {
             outcome: string | null;
         };
         /**
+         * MessageState
+         * @description What became of the message that is to tell one person of one alarm.
+         * @enum {string}
+         */
+        MessageState: "waiting" | "sent" | "failed" | "unclear" | "no_number" | "not_needed";
+        /**
          * MyPrivacy
          * @description The caller's consents and the proofs of what was deleted.
          */
@@ -14270,6 +14276,13 @@ export interface components {
          * @description A person who was told, and as what.
          */
         RecipientOut: {
+            /** @description What became of the short message; null for a warning, or where no gateway takes alarms. */
+            message: components["schemas"]["MessageState"] | null;
+            /**
+             * Message At
+             * @description When the gateway took it, UTC milliseconds.
+             */
+            message_at: number | null;
             person: components["schemas"]["PersonRef"];
             /** Role */
             role: string;

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from shuangyin import jobs_api
 from shuangyin.alarms import api as alarms_api
+from shuangyin.alarms import messages as alarm_messages
 from shuangyin.approvals import api as approvals_api
 from shuangyin.approvals import oversight_api as approvals_oversight_api
 from shuangyin.approvals.commands.sweeping import sweep
@@ -155,6 +156,7 @@ def job_handlers() -> dict[str, Handler]:
         scenarios_commands.SIMULATE_JOB: scenarios_commands.run_simulation,
         seals_reporting.JOB_KIND: seals_answering.run_job,
         seals_reconciling.JOB_KIND: seals_reconciling.run_job,
+        alarm_messages.JOB_KIND: alarm_messages.run_job,
     }
 
 
@@ -167,12 +169,15 @@ def background(platform: Platform) -> tuple[Callable[[], None], Callable[[], Non
     # Nor for an authority that answers slowly.
     outside_kinds = (seals_reporting.JOB_KIND, seals_reconciling.JOB_KIND)
     outside = JobRunner(platform, {kind: handlers.pop(kind) for kind in outside_kinds})
+    # Nor an alarm for an authority, nor anything for the gateway of messages.
+    telling = JobRunner(platform, {alarm_messages.JOB_KIND: handlers.pop(alarm_messages.JOB_KIND)})
     # Devices and the workers before the log: what they still do leaves evidence that the sequencer then integrates.
     threads = (
         Gateway(platform),
         JobRunner(platform, handlers),
         asked_audits,
         outside,
+        telling,
         AuditThread(platform),
         Periodic(platform, "approval-sweeper", sweep, period_s=SWEEP_S),
         Periodic(platform, "weekly-statements", make_due, period_s=STATEMENT_S),

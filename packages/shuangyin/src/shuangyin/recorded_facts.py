@@ -57,6 +57,7 @@ NOT_COMPARED: Mapping[str, str] = {
             "device_message",
             "device_photo_part",
             "device_aside",
+            "alarm_message",
             "alarm_recipient",
         ),
         _PASSING,

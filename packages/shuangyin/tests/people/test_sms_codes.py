@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from agreeing import agree
 from hiring import leave
+from message_gateway import PHONE, joined_gateway, newest, with_phone
 from platform_world import PASSWORD, World, ok, problem
 from sqlalchemy import select
 
@@ -21,43 +22,16 @@ from shuangyin.core.settings import Settings
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.people.models import SmsCode, SmsPhone
 from shuangyin.people.sms import send_code
-from shuangyin.people.sms_port import SmsGateway
 
 pytestmark = pytest.mark.database_full
 
-PHONE = "13800000123"
 ACT, SUBJECT = "people.create_token", "日报"
 
 
 @pytest.fixture
 def gateway(world: World) -> Iterator[StandInSms]:
-    """The stand-in, joined to the platform as its settings would."""
-    with StandInSms(slow_s=5) as standin:
-        wanted = {
-            "url": standin.address,
-            "key_id": "standin",
-            "sign_name": "双印",
-            "template": "SMS_1",
-            "timeout_seconds": 1,
-        }
-        settings = Settings(sms_gateway=wanted, _env_file=None)
-        ports: Any = world.platform.ports
-        ports[SmsGateway] = configured_sms(settings, world.clock)
+    with joined_gateway(world) as standin:
         yield standin
-
-
-def newest(gateway: StandInSms) -> str:
-    return str(json.loads(str(gateway.messages[-1]["text"]))["code"])
-
-
-def with_phone(world: World, gateway: StandInSms, kind: str = "employee", phone: str = PHONE) -> None:
-    """The person has confirmed his number, some time ago."""
-    client = world.client(kind)
-    agree(client, "phone")
-    body = {"phone": phone, "proof": world.step_up(kind, "people.set_phone", world.id(kind))}
-    ok(client.post("/api/v1/me/phone", json=body), 202)
-    ok(client.post("/api/v1/me/phone/confirm", json={"phone": phone, "code": newest(gateway)}))
-    world.clock.advance(seconds=61)
 
 
 def ask(world: World, kind: str = "employee", subject: str = SUBJECT) -> Any:

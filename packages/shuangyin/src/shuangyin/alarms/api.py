@@ -9,7 +9,8 @@ from fastapi import Query, Response
 
 from shuangyin.alarms import commands, queries
 from shuangyin.alarms.kinds import alarm_kinds
-from shuangyin.alarms.models import Alarm, AlarmRecipient, Verdict
+from shuangyin.alarms.models import Alarm, AlarmMessage, AlarmRecipient, Verdict
+from shuangyin.alarms.rules import MessageState
 from shuangyin.alarms.schemas import AlarmCount, AlarmKindOut, AlarmKinds, AlarmOut, NewVerdict, RecipientOut
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn
@@ -96,6 +97,7 @@ def judge(alarm_id: Id, body: NewVerdict, actor: SignedIn, write: Write) -> Alar
 
 def _out(work: UnitOfWork, actor: Actor, rows: list[Alarm]) -> list[AlarmOut]:
     told = queries.recipients(work, [row.id for row in rows])
+    messages = queries.messages(work, [row.id for row in rows])
     people = display(
         work, {one.person_id for one in told} | {row.handled_by for row in rows if row.handled_by}
     )
@@ -107,6 +109,7 @@ def _out(work: UnitOfWork, actor: Actor, rows: list[Alarm]) -> list[AlarmOut]:
             row,
             actor,
             [one for one in told if one.alarm_id == row.id],
+            messages,
             people,
             named.get((row.subject_type, row.subject_id)),
         )
@@ -118,6 +121,7 @@ def _one(
     row: Alarm,
     actor: Actor,
     told: list[AlarmRecipient],
+    messages: dict[tuple[str, str], AlarmMessage],
     people: dict[str, PersonRef],
     subject_name: str | None,
 ) -> AlarmOut:
@@ -140,10 +144,19 @@ def _one(
         raised_at=row.raised_at,
         last_at=row.last_at,
         entry_id=row.entry_id,
-        recipients=[RecipientOut(person=people[one.person_id], role=one.role) for one in told],
+        recipients=[_told(one, people, messages.get((row.id, one.person_id))) for one in told],
         verdict=None if row.verdict is None else Verdict(row.verdict),
         remark=row.remark,
         handled_by=people.get(row.handled_by) if row.handled_by else None,
         handled_at=row.handled_at,
         may_judge=row.verdict is None and mine,
+    )
+
+
+def _told(one: AlarmRecipient, people: dict[str, PersonRef], message: AlarmMessage | None) -> RecipientOut:
+    return RecipientOut(
+        person=people[one.person_id],
+        role=one.role,
+        message=None if message is None else MessageState(message.state),
+        message_at=None if message is None else message.sent_at,
     )

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from evidencelog.entry import JsonValue
-from shuangyin.alarms import errors, queries
-from shuangyin.alarms.kinds import alarm_kinds
+from shuangyin.alarms import errors, messages, queries
+from shuangyin.alarms.kinds import TOPIC, alarm_kinds
 from shuangyin.alarms.models import Alarm, AlarmRecipient, Verdict
 from shuangyin.core.actor import Actor
 from shuangyin.core.live import tell_live
@@ -18,7 +18,6 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import digest_of, record
 from shuangyin.people.queries import persons_permitted
 
-TOPIC = "alarms"
 RIGHT = "alarms.handle"
 
 
@@ -37,7 +36,8 @@ def raise_alarm(
     """Raise an alarm of a kind of `kinds.json` about a subject, or count it on to the one that is open.
 
     `about` tells two things apart that may be wrong with one subject at once. Told live, once this transaction is
-    durable: the custodians that the caller names, and whoever may handle alarms. `facts` hold ids, codes and counts.
+    durable: the custodians that the caller names, and whoever may handle alarms; of a critical one by message too. `facts`
+    hold ids, codes and counts; the seal's id among them as `seal` lets the message name the seal.
     """
     slot = f"{kind}/{subject_type}/{subject_id}/{about}"[:200]
     found = work.session.scalar(select(Alarm).where(Alarm.slot == slot))
@@ -118,3 +118,4 @@ def _tell(work: UnitOfWork, alarm: Alarm, custodian_ids: Iterable[str]) -> None:
     )
     work.session.flush()
     tell_live(work, alarm.organization_id, roles, TOPIC, alarm.id)
+    messages.promise(work, alarm, roles)

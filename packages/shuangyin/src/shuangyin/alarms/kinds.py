@@ -9,6 +9,9 @@ from importlib import resources
 
 from shuangyin.core.text import Text
 
+TOPIC = "alarms"
+"""What open pages are told by when an alarm is not what it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmKind:

@@ -59,3 +59,22 @@ class AlarmRecipient(Base):
     person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), primary_key=True)
     organization_id: Mapped[str] = mapped_column(String(32))
     role: Mapped[str] = mapped_column(String(16), doc="custodian | manager")
+
+
+class AlarmMessage(Base):
+    """The short message that is to tell one person of one alarm. Tries that may have gone are counted as `unsure`."""
+
+    __tablename__ = "alarm_message"
+    __table_args__ = (Index(None, "person_id", "state"),)
+
+    alarm_id: Mapped[str] = mapped_column(String(32), ForeignKey("alarm.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), ForeignKey("person.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), doc="One of `rules.MessageState`.")
+    tries: Mapped[int]
+    unsure: Mapped[int]
+    next_at: Mapped[int | None] = mapped_column(doc="Not before: a try is under way, or was put off.")
+    message_id: Mapped[str | None] = mapped_column(
+        String(32), index=True, doc="The newest message that told of it; several alarms may share one."
+    )
+    sent_at: Mapped[int | None]

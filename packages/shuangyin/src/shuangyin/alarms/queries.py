@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
 
-from shuangyin.alarms.models import Alarm, AlarmRecipient
+from shuangyin.alarms.models import Alarm, AlarmMessage, AlarmRecipient
 from shuangyin.core.actor import Actor
 from shuangyin.core.errors import not_found
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -69,6 +69,12 @@ def recipients(work: UnitOfWork, alarm_ids: Collection[str]) -> list[AlarmRecipi
     """Who was told of these alarms."""
     query = select(AlarmRecipient).where(AlarmRecipient.alarm_id.in_(set(alarm_ids)))
     return list(work.session.scalars(query.order_by(AlarmRecipient.alarm_id, AlarmRecipient.person_id)))
+
+
+def messages(work: UnitOfWork, alarm_ids: Collection[str]) -> dict[tuple[str, str], AlarmMessage]:
+    """What became of the messages about these alarms, by alarm and person."""
+    query = select(AlarmMessage).where(AlarmMessage.alarm_id.in_(set(alarm_ids)))
+    return {(one.alarm_id, one.person_id): one for one in work.session.scalars(query)}
 
 
 def is_recipient(work: UnitOfWork, alarm_id: str, person_id: str) -> bool:

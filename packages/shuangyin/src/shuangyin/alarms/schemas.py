@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shuangyin.alarms.models import Verdict
+from shuangyin.alarms.rules import MessageState
 from shuangyin.core.free_text import Paragraph
 from shuangyin.people.schemas import PersonRef
 
@@ -16,6 +17,10 @@ class RecipientOut(BaseModel):
 
     person: PersonRef
     role: str
+    message: MessageState | None = Field(
+        description="What became of the short message; null for a warning, or where no gateway takes alarms."
+    )
+    message_at: int | None = Field(description="When the gateway took it, UTC milliseconds.")
 
 
 class AlarmOut(BaseModel):

@@ -2,7 +2,7 @@
 
 The request is a form whose parameters, sorted and percent-encoded, are signed with HMAC-SHA-1 under the secret and an
 ampersand; the answer is JSON with `Code`, `Message`, `RequestId` and `BizId`, `OK` meaning taken. Delivery reports are
-not read: whether a message arrived is shown by its code.
+not read: whether a message arrived is shown by its code. The gateway puts the name of `SignName` before each text.
 """
 
 from __future__ import annotations
@@ -23,9 +23,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shuangyin.core.clock import Clock
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.settings import Settings
-from shuangyin.people.sms_port import NoSms, SmsGateway, SmsProblem
+from shuangyin.people.sms_port import NoSms, SmsGateway, SmsProblem, Template
 
 _MAX_ANSWER = 100_000
+_NOT_REACHED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 STANDIN_SECRET = "standin"  # noqa: S105  # what the stand-in expects where no secret is set; it proves nothing
 
 
@@ -39,6 +46,7 @@ class SmsSettings(BaseModel):
     secret_file: Path | None = None
     sign_name: str = Field(min_length=1, max_length=40)
     template: str = Field(min_length=1, max_length=64)
+    alarm_template: str | None = Field(None, min_length=1, max_length=64)
     timeout_seconds: float = Field(10, gt=0, le=60)
 
 
@@ -53,18 +61,27 @@ class HttpSmsGateway:
         self._clock = clock
         self._client = httpx.Client(timeout=settings.timeout_seconds, follow_redirects=False, trust_env=False)
 
-    def send(self, phone: str, parameters: Mapping[str, str], *, out_id: str) -> str:
-        form = self._form(phone, parameters, out_id)
+    @property
+    def tells_alarms(self) -> bool:
+        return self._settings.alarm_template is not None
+
+    def send(
+        self, phone: str, parameters: Mapping[str, str], *, out_id: str, template: Template = "code"
+    ) -> str:
+        held = self._settings.template if template == "code" else self._settings.alarm_template
+        if held is None:
+            raise SmsProblem("NOT_CONFIGURED")
+        form = self._form(phone, parameters, out_id, held)
         form["Signature"] = signature_of(form, self._secret)
         answer = self._post(form)
         if answer.get("Code") != "OK":
             raise SmsProblem(str(answer.get("Code"))[:64])
         receipt = answer.get("BizId")
         if not isinstance(receipt, str) or not receipt:
-            raise SmsProblem("ANSWER_WITHOUT_RECEIPT")
+            raise SmsProblem("ANSWER_WITHOUT_RECEIPT", maybe_sent=True)
         return receipt[:64]
 
-    def _form(self, phone: str, parameters: Mapping[str, str], out_id: str) -> dict[str, str]:
+    def _form(self, phone: str, parameters: Mapping[str, str], out_id: str, held: str) -> dict[str, str]:
         now = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         return {
             "AccessKeyId": self._settings.key_id,
@@ -76,7 +93,7 @@ class HttpSmsGateway:
             "SignatureMethod": "HMAC-SHA1",
             "SignatureNonce": uuid.uuid4().hex,
             "SignatureVersion": "1.0",
-            "TemplateCode": self._settings.template,
+            "TemplateCode": held,
             "TemplateParam": json.dumps(dict(parameters), ensure_ascii=False),
             "Timestamp": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "Version": "2017-05-25",
@@ -89,15 +106,17 @@ class HttpSmsGateway:
                 for part in response.iter_bytes():
                     data += part
                     if len(data) > _MAX_ANSWER:
-                        raise SmsProblem("ANSWER_TOO_LONG")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+                        raise SmsProblem("ANSWER_TOO_LONG", maybe_sent=True)
+        except _NOT_REACHED as error:
             raise SmsProblem(type(error).__name__) from error
+        except httpx.HTTPError as error:
+            raise SmsProblem(type(error).__name__, maybe_sent=True) from error
         try:
             answer = json.loads(bytes(data))
         except (ValueError, RecursionError) as error:
-            raise SmsProblem("ANSWER_NOT_JSON") from error
+            raise SmsProblem("ANSWER_NOT_JSON", maybe_sent=True) from error
         if not isinstance(answer, dict):
-            raise SmsProblem("ANSWER_NOT_JSON")
+            raise SmsProblem("ANSWER_NOT_JSON", maybe_sent=True)
         return answer
 
 

@@ -100,7 +100,8 @@ class Settings(BaseSettings):
     sms_gateway: dict[str, object] = Field(
         default_factory=dict,
         description="Short-message gateway as JSON: `url`, `key_id`, `secret_file`, `sign_name`, `template` (with "
-        "`code` and `purpose`), `timeout_seconds`; without it no codes are sent.",
+        "`code` and `purpose`), `alarm_template` (with `about`, `what` and `time`; without it no alarms are sent), "
+        "`timeout_seconds`; without it no codes are sent.",
     )
     oidc: list[dict[str, object]] = Field(
         default_factory=list,

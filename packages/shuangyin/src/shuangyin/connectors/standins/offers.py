@@ -68,7 +68,11 @@ OFFERS: Final = (
         Text("短信网关（所发短信见 GET /messages）", "a short-message gateway (GET /messages shows what was sent)"),
         StandInSms,
         lambda address: "SHUANGYIN_SMS_GATEWAY=" + json.dumps(
-            {"url": address, "key_id": "standin", "sign_name": "双印", "template": "SMS_1"}, ensure_ascii=False
+            {
+                "url": address, "key_id": "standin", "sign_name": "双印", "template": "SMS_1",
+                "alarm_template": "SMS_2",
+            },
+            ensure_ascii=False,
         ),
     ),
     Offer(

@@ -41,7 +41,12 @@ class StandInSms(JsonStandIn):
         if self.fault is Fault.DUPLICATE:
             return HTTPStatus.OK, _said("isv.BUSINESS_LIMIT_CONTROL")
         self.messages.append(
-            {"phone": form["PhoneNumbers"], "text": form["TemplateParam"], "out_id": form["OutId"]}
+            {
+                "phone": form["PhoneNumbers"],
+                "template": form["TemplateCode"],
+                "text": form["TemplateParam"],
+                "out_id": form["OutId"],
+            }
         )
         receipt = f"standin-{len(self.messages)}"
         return HTTPStatus.OK, {"Code": "OK", "Message": "OK", "RequestId": form["OutId"], "BizId": receipt}

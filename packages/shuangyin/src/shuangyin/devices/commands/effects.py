@@ -84,7 +84,7 @@ class Effects:
                 about=about,
                 custodian_ids=queries.custodians(self.work, device),
                 occurred_at=occurred_at,
-                facts=facts,
+                facts={**facts, "seal": device.seal_id},
             )
         if alarm_kinds()[kind].locks and not device.lock_wanted:
             device.lock_wanted, device.unlock_person_id = True, None
