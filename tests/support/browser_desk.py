@@ -39,6 +39,8 @@ SIZES = {"desktop": DESKTOP, "phone": PHONE}
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    # The pages of one person share a process, which has their scripts compiled already.
+    "--process-per-site",
 )  # fmt: skip
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _GRAVE = {"serious", "critical"}

@@ -6,6 +6,7 @@ alarm are those that the people of the organization would see.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -56,7 +57,10 @@ def show_altered_history(cast: Cast, report: Report) -> None:
 
 
 def copy_installation(original: Server, folder: Path) -> Server:
-    """A copy of database, keys and fence under a folder of its own, not started yet; documents stay where they are."""
+    """A copy of an installation under a folder of its own, not started yet.
+
+    Its stored files are further links to the same ones: nothing ever changes a stored file, and no room is needed.
+    """
     data = original.data_dir
     (folder / "data").mkdir(parents=True, mode=0o700)
     with (
@@ -64,6 +68,8 @@ def copy_installation(original: Server, folder: Path) -> Server:
         closing(sqlite3.connect(folder / "data" / "shuangyin.sqlite3")) as target,
     ):
         source.backup(target)
+    unfinished = shutil.ignore_patterns(".*")
+    shutil.copytree(data / "objects", folder / "data" / "objects", ignore=unfinished, copy_function=os.link)
     for kind in ("keys", "fence"):
         shutil.copytree(data.with_name(f"{data.name}-{kind}"), folder / f"data-{kind}")
     # Anchors and witnesses belong to the original; the copy must not speak to them in its name.
@@ -109,10 +115,17 @@ def _audit(report: Report, auditor: Person, change: Alteration) -> None:
             ("columns", change.entry_index) in named or ("entry", change.entry_index) in named, f"{outcome}"
         )
         found["findings"] = [one["zh"] for one in outcome["findings"]]
-        found["say"] = f"{outcome['differences']} 处不符"
-    by_name = [one for one in outcome["findings"] if one["what"] in ("entry", "tile", "columns", "fact")]
+        by_name = [one for one in outcome["findings"] if one["what"] in ("entry", "tile", "columns", "fact")]
+        after = [one for one in outcome["findings"] if one["what"] in ("head", "state", "fence")]
+        demand(len(by_name) + len(after) == len(outcome["findings"]), f"found what nobody altered: {outcome}")
+        found["say"] = f"{len(by_name)} 处不符"
     for one in by_name:
         report.console.print(f"      [red]{one['zh']}[/red] [dim]{one['en']}[/dim]", highlight=False)
+    report.console.print(
+        f"      其后 {len(after)} 个签署的检查点和状态因此不符 "
+        f"[dim]and so {len(after)} signed heads and states after it[/dim]",
+        highlight=False,
+    )
 
 
 def _alarm(report: Report, auditor: Person) -> None:
