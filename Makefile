@@ -24,10 +24,10 @@ PYTHON_PATHS := $(wildcard packages tests benchmarks scripts)
 
 # Worker processes of the pytest runs; 0 runs everything in one process. More than there are processors: tests of pages
 # and of processes wait a good part of their time.
-WORKERS ?= 5
+WORKERS ?= 4
 # On PostgreSQL they wait for nobody, and each more sets up a world of its own; in browsers each brings a platform, a
 # broker and a Chromium, which together keep a processor busy.
-DATABASE_WORKERS ?= 3
+DATABASE_WORKERS ?= 2
 PAGE_WORKERS ?= 2
 PYTEST_ARGS ?=
 # A file at a time, in the order of tests/support/order_of_files.py. A worker that dies ends the run: one that is
