@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shuangyin.core.errors import Conflict
+from shuangyin.core.errors import Conflict, Invalid
 from shuangyin.core.settings import Settings
 
 
@@ -15,8 +15,10 @@ from shuangyin.core.settings import Settings
 def only_process(settings: Settings) -> Iterator[None]:
     """Hold the lock of an embedded installation. Raises Conflict when another process serves it.
 
-    SQLite is for one process; PostgreSQL may serve several, and then nothing is locked here.
+    SQLite is for one process; PostgreSQL may serve several, and then nothing is locked here. Raises Invalid for a folder that
+    holds the keys or the fence of another installation, whose names begin like that of its data.
     """
+    _not_beside_the_data(settings)
     if settings.database_url is not None:
         yield
         return
@@ -35,3 +37,16 @@ def only_process(settings: Settings) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _not_beside_the_data(settings: Settings) -> None:
+    folder = settings.data_dir
+    own = {"kek.hex": settings.effective_kek_file, "fence.sqlite3": settings.effective_fence_file}
+    if any((folder / name).exists() and path.parent != folder for name, path in own.items()):
+        data = str(folder).removesuffix("-keys").removesuffix("-fence")
+        raise Invalid(
+            "NOT_A_DATA_FOLDER",
+            f"{folder} 存放的是另一套安装的密钥或日志水位，不是数据目录。请改用那套安装的数据目录，例如 {data}。",
+            f"{folder} holds the keys or the fence of another installation and is no data folder. "
+            f"Name the data folder of that installation, perhaps {data}.",
+        )

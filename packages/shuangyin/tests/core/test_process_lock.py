@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from shuangyin.core.errors import Invalid
 from shuangyin.core.settings import Settings
 from shuangyin.process_lock import only_process
 
@@ -38,3 +41,22 @@ def test_the_lock_ends_with_its_holder(tmp_path: Path) -> None:
     for _ in range(2):
         with only_process(Settings(data_dir=tmp_path)):
             pass
+
+
+@pytest.mark.parametrize(("ending", "name"), [("keys", "kek.hex"), ("fence", "fence.sqlite3")])
+def test_a_folder_of_keys_or_fence_is_no_data_folder(tmp_path: Path, ending: str, name: str) -> None:
+    beside = tmp_path / f"data-{ending}"
+    beside.mkdir()
+    (beside / name).touch()
+    with pytest.raises(Invalid) as refused, only_process(Settings(data_dir=beside)):
+        pass
+    assert refused.value.code == "NOT_A_DATA_FOLDER"
+    assert str(tmp_path / "data") in refused.value.text.zh
+    assert [one.name for one in beside.iterdir()] == [name], "nothing was written beside them"
+    with only_process(Settings(data_dir=tmp_path / "data")):
+        pass
+    kept_inside = Settings(
+        data_dir=beside, kek_file=beside / "kek.hex", log_fence_file=beside / "fence.sqlite3"
+    )
+    with only_process(kept_inside):
+        pass
