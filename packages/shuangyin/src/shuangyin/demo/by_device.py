@@ -74,7 +74,8 @@ def _press(report: Report, device: SmartSeal, permit: dict[str, Any], copies: in
         found["say"] = f"事件 {first} 至 {made[-1]}，均由设备签名成链"
     with report.step("over_count_refused", "再多盖一次：设备自行拒绝") as found:
         demand(device.press(permit) is None, "the device must refuse a press beyond its permit")
-        found["say"] = "、".join(device.seal.objections)
+        demand(device.seal.objections == ("count_used",), f"its reason should be the count: {device.seal}")
+        found["say"] = "许可的次数已用完"
 
 
 def _registered(cast: Cast, report: Report, device: SmartSeal, permit: dict[str, Any]) -> dict[str, Any]:
