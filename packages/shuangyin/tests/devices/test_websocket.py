@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from device_estate import eventually
 from seal_house import House
+from starlette.testclient import WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from sealdevice.event import EventKind
@@ -18,9 +22,17 @@ def frame(subject: Subject, data: bytes) -> str:
     return write_frame(Message(subject, data)).decode()
 
 
+def hang_up(house: House, socket: WebSocketTestSession, before: Any) -> None:
+    """Close as a device does, and let the platform's side come to its end: the test client would cancel it in the middle."""
+    socket.close()
+    eventually(lambda: house.hub.connected() == before, "the end of the connection")
+    socket.portal.call(asyncio.sleep, 0.1)
+
+
 def test_a_device_shows_who_it_is_tells_its_events_and_gets_receipts(house: House) -> None:
     house.disconnect()
     house.seal.sense(EventKind.MOVED)
+    before = house.hub.connected()
     with house.world.anonymous().websocket_connect(PATH) as socket:
         challenge = read_frame(socket.receive_text().encode())
         assert challenge.subject is Subject.CHALLENGE
@@ -39,6 +51,7 @@ def test_a_device_shows_who_it_is_tells_its_events_and_gets_receipts(house: Hous
             receipt = read_frame(socket.receive_text().encode())
             assert receipt.subject is Subject.RECEIPT
             house.seal.received(receipt)
+        hang_up(house, socket, before)
 
 
 @pytest.mark.parametrize("wrong", ["another challenge", "another purpose", "no session", "another key"])
