@@ -12,14 +12,14 @@ import os
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, insert, text
+from sqlalchemy import Connection, event, insert
 
+from benchmarks.databases import databases
 from shuangyin.approvals import inbox, views
 from shuangyin.composition import compose
 from shuangyin.core.actor import Actor
@@ -45,9 +45,8 @@ BUSY = f"{0xA0000:032x}"
 def run() -> list[dict[str, Any]]:
     """Rows: database, list, median, 95th percentile and longest in milliseconds, queries of a page."""
     rows: list[dict[str, Any]] = []
-    url = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
-    for name, place in (("SQLite", None), *([("PostgreSQL", url)] if url else [])):
-        with _installation(place) as platform:
+    for name, url in databases():
+        with _installation(url) as platform:
             filled = time.perf_counter()
             _fill(platform)
             seconds = time.perf_counter() - filled
@@ -120,28 +119,13 @@ def _queries_of(platform: Platform, query: Callable[[UnitOfWork], object]) -> in
 
 @contextmanager
 def _installation(url: str | None) -> Iterator[Platform]:
-    name = f"bench_{uuid.uuid4().hex}"
-    if url is not None:
-        _on_server(url, f'CREATE DATABASE "{name}"')
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
-        place = None if url is None else f"{url.rsplit('/', 1)[0]}/{name}"
-        settings = Settings(data_dir=Path(folder) / "data", database_url=place, kek=KEK, _env_file=None)
+        settings = Settings(data_dir=Path(folder) / "data", database_url=url, kek=KEK, _env_file=None)
         settings.data_dir.mkdir(mode=0o700)
         platform = compose(settings)
         upgrade(platform.database)
         yield platform
         platform.database.dispose()
-    if url is not None:
-        _on_server(url, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _on_server(url: str, statement: str) -> None:
-    engine = create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 def _fill(platform: Platform) -> None:

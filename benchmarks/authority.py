@@ -5,19 +5,17 @@ On SQLite always; on PostgreSQL too when SHUANGYIN_TEST_DATABASE_URL names a ser
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, event, insert, text
+from sqlalchemy import event, insert, text
 
+from benchmarks.databases import databases
 from shuangyin.authority.judging import AuthorityAnswer, UseFacts, judge
 from shuangyin.authority.kinds import Act
 from shuangyin.authority.models import Grant, GrantTarget
@@ -46,7 +44,7 @@ def run() -> list[dict[str, Any]]:
     """Median and 95th percentile of each question in milliseconds of wall clock, one reader, and what it takes of
     processor time and statements: on a machine that others use too, the wall clock says how busy they are."""
     rows = []
-    for name, url in _databases():
+    for name, url in databases():
         with tempfile.TemporaryDirectory(prefix="authority-") as folder:
             settings = Settings(
                 data_dir=Path(folder) / "data", database_url=url, kek="00" * 16, _env_file=None
@@ -66,27 +64,6 @@ def _look_at_tables(platform: Platform) -> None:
     if not platform.database.is_sqlite:
         with platform.database.writer.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
-
-
-def _databases() -> Iterator[tuple[str, str | None]]:
-    yield "SQLite", None
-    server = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
-    if server:
-        with _database_on(server) as url:
-            yield "PostgreSQL", url
-
-
-@contextmanager
-def _database_on(server: str) -> Iterator[str]:
-    name = f"authority_{uuid.uuid4().hex}"
-    engine = create_engine(
-        server.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-        yield server.rsplit("/", 1)[0] + f"/{name}"
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()
 
 
 def _people_and_seals(work: UnitOfWork) -> tuple[str, list[str], list[str]]:

@@ -23,7 +23,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.device_site import Site, database_on, gateways_of, site_of
+from benchmarks.databases import database_on
+from benchmarks.device_site import Site, gateways_of, site_of
 from gmseal.sm.keys import PrivateKey
 from sealdevice.event import EventKind, PersonCheck
 from sealdevice.permit import Check, NamedPerson, Permit, PressKind, Role, sign_permit

@@ -11,13 +11,12 @@ import shutil
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from shuangyin.composition import compose
 from shuangyin.core.live import LiveBus, Subscription
@@ -141,20 +140,6 @@ def gateways_of(site: Site, count: int, engine: str, database_url: str | None) -
             yield
         finally:
             site.gateways.clear()
-
-
-@contextmanager
-def database_on(server: str) -> Iterator[str]:
-    """An empty database on a PostgreSQL; taken away afterwards."""
-    name = f"devices_{uuid.uuid4().hex}"
-    engine = create_engine(
-        server.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-        yield server.rsplit("/", 1)[0] + f"/{name}"
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()
 
 
 @contextmanager

@@ -10,14 +10,13 @@ import os
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy import func, insert, select, text
 
+from benchmarks.databases import databases
 from shuangyin.approvals.models import ApprovalAssignment, ApprovalRoute, ApprovalStep
 from shuangyin.authority.models import Grant, GrantTarget
 from shuangyin.composition import compose
@@ -45,7 +44,7 @@ YEAR_MS = 365 * 24 * 3600 * 1000
 def run() -> list[dict[str, Any]]:
     """Seconds on the clock and of CPU, ours and the server's, on SQLite and, where a server is named, on PostgreSQL."""
     rows = []
-    for name, url in _databases():
+    for name, url in databases():
         with tempfile.TemporaryDirectory(prefix="leaving-") as folder:
             settings = Settings(
                 data_dir=Path(folder) / "data", database_url=url, kek="00" * 16, _env_file=None
@@ -268,24 +267,3 @@ def _proof(work: UnitOfWork, people: dict[str, str]) -> str:
         )
     )
     return token
-
-
-def _databases() -> Iterator[tuple[str, str | None]]:
-    yield "SQLite", None
-    server = os.environ.get("SHUANGYIN_TEST_DATABASE_URL")
-    if server:
-        with _database_on(server) as url:
-            yield "PostgreSQL", url
-
-
-@contextmanager
-def _database_on(server: str) -> Iterator[str]:
-    name = f"leaving_{uuid.uuid4().hex}"
-    engine = create_engine(
-        server.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-        yield server.rsplit("/", 1)[0] + f"/{name}"
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()

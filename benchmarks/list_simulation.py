@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import importlib
 import random
-import sys
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from shuangyin.composition import compose
-from shuangyin.core.clock import ManualClock
-from shuangyin.core.settings import Settings
+from benchmarks.worlds import world_on_sqlite
 from shuangyin.core.text import Text
-from shuangyin.migrations.run import upgrade
 from shuangyin.scenarios.reading import answer_of, conditions_of
 from shuangyin.scenarios.rules import Facts, Rule
 from shuangyin.scenarios.rules.compiling import CompiledList
@@ -29,7 +23,6 @@ from shuangyin.scenarios.rules.simulating import simulate
 from shuangyin.scenarios.simulating import Explaining
 from shuangyin.scenarios.starters import starter
 
-ROOT = Path(__file__).parents[1]
 USES = 100_000
 COUNTERPARTIES = (None, "yes", "no", "unknown")
 
@@ -68,35 +61,24 @@ def run() -> list[dict[str, Any]]:
 
 def _whole_job() -> dict[str, Any]:
     """Asked for by an administrator over HTTP; a draft in which every fifth rule answers the other medium."""
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
-    platform_world: Any = importlib.import_module("platform_world")
-    request_story: Any = importlib.import_module("request_story")
-    with tempfile.TemporaryDirectory() as folder:
-        clock = ManualClock()
-        settings = Settings(
-            data_dir=Path(folder) / "data", kek="00" * 16, argon2_memory_kib=64, argon2_time_cost=1
-        )
-        platform = compose(settings, clock=clock)
-        upgrade(platform.database)
-        with platform_world.build_world(platform, clock) as world:
-            story = request_story.begin(world)
-            client = story.client("administrator")
-            draft = client.post("/api/v1/scenario-lists", json={"starter": "current"}).json()
-            rules = [
-                {key: value for key, value in one.items() if key not in ("id", "position")}
-                for one in draft["rules"]
-            ]
-            for rule in rules[::5]:
-                rule["answer"] |= {"medium": "physical"}
-            address = f"/api/v1/scenario-lists/{draft['id']}"
-            client.put(f"{address}/rules", json={"rules": rules}).raise_for_status()
-            files = {"file": ("uses.csv", _table())}
-            asked = client.post(f"{address}/simulations/table", files=files).raise_for_status().json()
-            begun, worked = time.perf_counter(), time.process_time()
-            world.settle()
-            seconds, cpu = time.perf_counter() - begun, time.process_time() - worked
-            done = client.get(f"/api/v1/simulations/{asked['id']}").json()
-        platform.database.dispose()
+    with world_on_sqlite() as world:
+        story = importlib.import_module("request_story").begin(world)
+        client = story.client("administrator")
+        draft = client.post("/api/v1/scenario-lists", json={"starter": "current"}).json()
+        rules = [
+            {key: value for key, value in one.items() if key not in ("id", "position")}
+            for one in draft["rules"]
+        ]
+        for rule in rules[::5]:
+            rule["answer"] |= {"medium": "physical"}
+        address = f"/api/v1/scenario-lists/{draft['id']}"
+        client.put(f"{address}/rules", json={"rules": rules}).raise_for_status()
+        files = {"file": ("uses.csv", _table())}
+        asked = client.post(f"{address}/simulations/table", files=files).raise_for_status().json()
+        begun, worked = time.perf_counter(), time.process_time()
+        world.settle()
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - worked
+        done = client.get(f"/api/v1/simulations/{asked['id']}").json()
     if (done["status"], done["done"]) != ("done", USES):
         raise RuntimeError(f"the simulation ended as {done}")
     return {

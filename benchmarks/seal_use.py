@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.util
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from types import ModuleType
@@ -18,16 +17,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from shuangyin.composition import compose
+from benchmarks.worlds import world_on_sqlite
 from shuangyin.core.actor import system_actor
 from shuangyin.core.clock import ManualClock
 from shuangyin.core.platform import Platform
-from shuangyin.core.settings import Settings
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.evidence.sequencer import sequence_pending
-from shuangyin.migrations.run import upgrade
 
 ROOT = Path(__file__).parents[1]
 USES = 12
@@ -38,25 +35,15 @@ GROUP = 10
 
 def run() -> list[dict[str, Any]]:
     """CPU milliseconds of a use, of its evidence, and the share."""
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
-    world_module = _module("platform_world", ROOT / "tests" / "support" / "platform_world.py")
-    story_module = _module("sealing_story", ROOT / "packages/shuangyin/tests/sealing/story.py")
-    with tempfile.TemporaryDirectory() as name:
-        clock = ManualClock()
-        settings = Settings(
-            data_dir=Path(name) / "data", kek="00" * 16, argon2_memory_kib=64, argon2_time_cost=1
-        )
-        platform = compose(settings, clock=clock)
-        upgrade(platform.database)
-        with world_module.build_world(platform, clock) as world:
-            story = story_module.begin(world)
-            sequence_pending(platform)
-            before = _entries(platform)
-            use_ms = _use_ms(story, clock)
-            entries = round((_entries(platform) - before) / (USES + 1))
-            sequence_pending(platform)
-            evidence_ms = _evidence_ms(platform, entries)
-        platform.database.dispose()
+    with world_on_sqlite() as world:
+        platform = world.platform
+        story = _module("sealing_story", ROOT / "packages/shuangyin/tests/sealing/story.py").begin(world)
+        sequence_pending(platform)
+        before = _entries(platform)
+        use_ms = _use_ms(story, world.clock)
+        entries = round((_entries(platform) - before) / (USES + 1))
+        sequence_pending(platform)
+        evidence_ms = _evidence_ms(platform, entries)
     share = evidence_ms / use_ms
     return [
         {
