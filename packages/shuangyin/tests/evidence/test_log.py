@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
@@ -173,6 +175,32 @@ def test_a_crash_before_commit_changes_nothing(platform: Platform, monkeypatch: 
             sequence_pending(platform)
     assert platform.view(lambda work: work.session.scalar(select(LogLeaf.log_index))) is None
     assert sequence_pending(platform) == 5
+
+
+def test_a_commit_wakes_the_sequencer_and_others_wait_a_second_at_most(platform: Platform) -> None:
+    """With an hour between rounds only a wake can place the second entry: the round that placed the first is past."""
+    with pytest.raises(ValidationError):
+        Settings(data_dir=platform.settings.data_dir, sequencer_period_ms=1001, _env_file=None)
+    rare = replace(platform, settings=platform.settings.model_copy(update={"sequencer_period_ms": 3_600_000}))
+    thread = sequencer.SequencerThread(rare)
+    thread.start()
+    try:
+        for _ in range(2):
+            [entry_id] = write(rare)
+            assert _placed(rare, entry_id), "no commit woke the sequencer"
+    finally:
+        thread.stop()
+
+
+def _placed(platform: Platform, entry_id: str) -> bool:
+    """Whether an entry finds its place within a long patience, which only a sequencer that sleeps uses up."""
+    query = select(LogLeaf.log_index).where(LogLeaf.entry_id == entry_id)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if platform.view(lambda work: work.session.scalar(query)) is not None:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_of_two_sequencers_one_loses_and_no_index_is_given_twice(

@@ -131,7 +131,11 @@ class Settings(BaseSettings):
     timestamp_seconds: float = Field(15.0, description="How long the authority may take to answer.")
     log_audit_hours: int = Field(24, description="How often the log audits itself in full; 0 never.")
     sequencer_period_ms: int = Field(
-        500, description="How often pending evidence is integrated and a checkpoint signed."
+        500,
+        gt=0,
+        le=1000,
+        description="How often pending evidence of other processes is integrated and a checkpoint signed; "
+        "at most 1000, so that no entry waits longer than a second for its place.",
     )
     job_lease_seconds: int = Field(
         60, description="A job whose worker is silent for so long is taken by another."
