@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
 from browser_desk import OpenDesk
 from independent_provider import SUBJECT
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from running_installation import Installation
 
 from shuangyin.demo.setting import USCC
+from shuangyin.people.purposes import purposes
 
 pytestmark = [
     pytest.mark.browser,
@@ -48,6 +51,24 @@ def test_the_employee_signs_in_at_his_provider_and_out_again(
     desk.forget_faults()
 
 
+def earlier_notice(running: Installation, page: Page) -> None:
+    """The notice changed since the person agreed: his settings say so, and he agrees to the new one there."""
+    with closing(sqlite3.connect(running.database, timeout=30)) as database, database:
+        database.execute("UPDATE consent SET notice_version = '2025-01' WHERE purpose = 'licence'")
+    page.reload()
+    page.get_by_test_id("agree-anew-licence").click()
+    page.get_by_test_id("consent-read").click()
+    page.get_by_test_id("consent-agree").click()
+    expect(page.get_by_test_id("agree-anew-licence")).to_have_count(0)
+    expect(page.get_by_test_id("withdraw-licence")).to_be_visible()
+    with closing(sqlite3.connect(running.database, timeout=30)) as database, database:
+        # The record of what he agreed to first is as it was, for whoever compares it with the evidence.
+        database.execute(
+            "UPDATE consent SET notice_version = ? WHERE notice_version = '2025-01'",
+            [purposes()["licence"].version],
+        )
+
+
 def test_a_licence_is_linked_and_signs_in(running: Installation, open_desk: OpenDesk) -> None:
     person = running["legal_representative"]
     assert running.board is not None
@@ -71,6 +92,7 @@ def test_a_licence_is_linked_and_signs_in(running: Installation, open_desk: Open
     scan()
     expect(page.get_by_test_id("licence-panel")).to_contain_text("已关联")
     desk.look("settings-licence")
+    earlier_notice(running, page)
     desk.context.clear_cookies()
     desk.goto("/sign-in")
     page.get_by_test_id("way-licence").click()

@@ -13,6 +13,7 @@ interface Waiting {
 export const useConsent = defineStore('consent', () => {
   const waiting = ref<Waiting | null>(null)
 
+  /** Shows the notice of one purpose; ends when the person agreed, with StepUpDeclined when he did not. */
   function ask(purpose: string): Promise<void> {
     waiting.value?.reject(new StepUpDeclined())
     return new Promise((resolve, reject) => {
@@ -40,5 +41,5 @@ export const useConsent = defineStore('consent', () => {
     }
   }
 
-  return { waiting, agreed, decline, withConsent }
+  return { waiting, ask, agreed, decline, withConsent }
 })
