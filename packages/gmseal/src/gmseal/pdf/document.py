@@ -22,6 +22,7 @@ from gmseal.pdf.expansion import BOMB, check_structures, octets_of
 from gmseal.pdf.limits import DEFAULT_LIMITS, INFLATE_LIMIT, MEGABYTE, PdfLimits, guard_memory
 from gmseal.pdf.memory import memory_file
 from gmseal.pdf.offsets import Place, all_entries, newest_entries, wrong_headers
+from gmseal.pdf.page_list import PageList
 from gmseal.pdf.short_copy import Hole, Short
 from gmseal.pdf.stream_extents import Extents, Wanted, bytes_of, extents, named_in
 
@@ -69,7 +70,7 @@ class Document:
     file: BinaryIO
     size: int
     pdf: pikepdf.Pdf
-    pages: list[pikepdf.Object]
+    pages: PageList
     damaged: str | None
     """Why qpdf's repairs or guesses were needed: a reason code; ``None`` for a sound file."""
     sloppy: bool
@@ -422,17 +423,16 @@ def _open(file: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
     return pdf
 
 
-def _pages(pdf: pikepdf.Pdf, limits: PdfLimits) -> list[pikepdf.Object]:
+def _pages(pdf: pikepdf.Pdf, limits: PdfLimits) -> PageList:
     with reading():
-        listed = pdf.pages
+        listed = PageList(pdf)
         count = len(listed)
         if count > limits.max_pages:
             message = f"The file has {count:,} pages; at most {limits.max_pages:,} are accepted."
             raise Refused("TOO_MANY_PAGES", message)
         if count == 0:
             raise Refused("BROKEN_STRUCTURE", "This PDF has no pages.")
-        # By number: an iterator of pikepdf costs three times as much, its end being an exception.
-        return [listed[number].obj for number in range(count)]
+        return listed
 
 
 def _guessed_pages(pdf: pikepdf.Pdf) -> str | None:

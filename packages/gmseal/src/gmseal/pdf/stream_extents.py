@@ -86,6 +86,10 @@ _SECTIONS = 2000
 """Cross-reference sections that are followed; each is a revision of the file."""
 _SHORT_TEXT: Final = 1024
 """Octets of a dictionary whose Length is remembered."""
+_TEXTS_HELD: Final = 1 << 16
+"""Octets of objects that wait until their references are searched for."""
+_BETWEEN_TEXTS: Final = b"\n/\n"
+"""Ends a comment, and stands in no reference."""
 _UNSOUND = 200
 """Streams without an end of which the next ``endstream`` is looked for; further ones reach the end of the file."""
 
@@ -183,6 +187,9 @@ class _Reader:
         # Offsets count from the header, should anything stand before it.
         self.base = max(0, data.find(b"%PDF-", 0, _HEADER_WITHIN))
         self.found = Extents([])
+        self.texts: list[bytes] = []
+        """Texts whose references are still to be noted."""
+        self.held = 0
         self.unsound = 0
         self.older: dict[Place, list[int]] = defaultdict(list)
         """Where objects stand that an older table names and the newest cross-references do not."""
@@ -205,6 +212,7 @@ class _Reader:
         for place, starts in self.older.items():
             if place != owner:
                 spans += [(at, self._older_end(at), place) for at in starts if at < before]
+        self._note_held()
         return self.found
 
     def _older_end(self, at: int) -> int:
@@ -216,8 +224,10 @@ class _Reader:
 
     def end(self, at: int) -> int:
         """Where the object at an offset ends."""
-        if self.naming is None and (found := _OBJECT.match(self.data, at)) is not None:
+        if (found := _OBJECT.match(self.data, at)) is not None:
             # The usual object, without the steps that others need.
+            if self.naming is not None:
+                self._note(found[1])
             return self._stream_end(found[1], found.end()) if found[2] == b"stream" else found.end()
         if at >= len(self.data):
             return self._endless(at)
@@ -228,8 +238,21 @@ class _Reader:
         return end if word else self._endless(at)
 
     def _note(self, text: bytes) -> None:
-        if self.naming is not None:
+        """Takes the references of a text. Those without strings wait, to be searched many at once."""
+        if self.naming is None:
+            return
+        if b"(" in text:
             self.found.named |= named_in(text, self.naming)
+            return
+        self.texts.append(text)
+        self.held += len(text)
+        if self.held > _TEXTS_HELD:
+            self._note_held()
+
+    def _note_held(self) -> None:
+        if self.naming is not None and self.texts:
+            self.found.named |= named_in(_BETWEEN_TEXTS.join(self.texts), self.naming)
+            self.texts, self.held = [], 0
 
     def _object(self, at: int) -> tuple[bytes, bytes, int]:
         """The text of an object, the word that ends it (none: it does not end), and where that ends."""
