@@ -78,6 +78,10 @@ _REFERENCE: Final = re.compile(
     + _REGULAR
     + rb")"
 )
+_BACKWARD: Final = re.compile(
+    rb"R(?<!" + _REGULAR + rb"R)" + _BLANK + rb"++[0-9]++" + _BLANK + rb"++([0-9]{1,18}+)(?![0-9])"
+)
+"""The same read from its end, in a text turned round: few octets begin like a reference, and R is quickly found."""
 _SAID: Final = re.compile(rb"%[^\r\n]*+|" + _STRING, re.DOTALL)
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SECTION_END: Final = re.compile(rb"trailer(?=[\x00\t\n\f\r <%])")
@@ -88,8 +92,8 @@ _SHORT_TEXT: Final = 1024
 """Octets of a dictionary whose Length is remembered."""
 _TEXTS_HELD: Final = 1 << 16
 """Octets of objects that wait until their references are searched for."""
-_BETWEEN_TEXTS: Final = b"\n/\n"
-"""Ends a comment, and stands in no reference."""
+_BETWEEN_TEXTS: Final = b"/"
+"""Stands in no reference."""
 _UNSOUND = 200
 """Streams without an end of which the next ``endstream`` is looked for; further ones reach the end of the file."""
 
@@ -166,8 +170,16 @@ def extents(
 
 def named_in(text: bytes, naming: int) -> set[int]:
     """The numbers from ``naming`` on that a text may refer to; what merely looks like a reference is among them."""
-    plain = _SAID.sub(b" ", text) if b"(" in text else text
-    return {number for number in map(int, _REFERENCE.findall(plain)) if number >= naming}
+    if _is_plain(text):
+        turned = set(_BACKWARD.findall(text[::-1]))
+        return {number for number in (int(digits[::-1]) for digits in turned) if number >= naming}
+    said = _SAID.sub(b" ", text) if b"(" in text else text
+    return {number for number in map(int, _REFERENCE.findall(said)) if number >= naming}
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether there are neither strings nor comments in it."""
+    return b"(" not in text and b"%" not in text
 
 
 class _Reader:
@@ -238,10 +250,10 @@ class _Reader:
         return end if word else self._endless(at)
 
     def _note(self, text: bytes) -> None:
-        """Takes the references of a text. Those without strings wait, to be searched many at once."""
+        """Takes the references of a text. Plain ones wait, to be searched many at once."""
         if self.naming is None:
             return
-        if b"(" in text:
+        if not _is_plain(text):
             self.found.named |= named_in(text, self.naming)
             return
         self.texts.append(text)
