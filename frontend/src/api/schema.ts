@@ -653,6 +653,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Findings Of Alarm
+         * @description The findings of the difference that an alarm told of; none before an audit took it in.
+         */
+        get: operations["findings_of_alarm_api_v1_audit_findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-findings/{finding_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Finding
+         * @description One finding.
+         */
+        get: operations["read_finding_api_v1_audit_findings__finding_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-findings/{finding_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Say who is responsible, the cause, and what is done until when; also anew until it is settled.
+         */
+        post: operations["answer_api_v1_audit_findings__finding_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-findings/{finding_id}/rectified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Rectified
+         * @description Report that the measures were taken.
+         */
+        post: operations["report_rectified_api_v1_audit_findings__finding_id__rectified_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-findings/{finding_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description Settle a finding as explained or as rectified; never by who answered for it.
+         */
+        post: operations["settle_api_v1_audit_findings__finding_id__settle_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audits
+         * @description Monthly audits, the latest month first.
+         */
+        get: operations["list_audits_api_v1_audits_get"];
+        put?: never;
+        /**
+         * Open Audit
+         * @description Open the audit of a month and take in every difference of the accounts noticed before its end.
+         */
+        post: operations["open_audit_api_v1_audits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits/{audit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Audit
+         * @description One audit; while it is open with the differences that wait to be taken in.
+         */
+        get: operations["read_audit_api_v1_audits__audit_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits/{audit_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Audit
+         * @description Close an audit; what is not settled goes on into the next.
+         */
+        post: operations["close_audit_api_v1_audits__audit_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits/{audit_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Findings
+         * @description What stands in an audit: what it took in, and what was not settled before.
+         */
+        get: operations["list_findings_api_v1_audits__audit_id__findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits/{audit_id}/findings.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Findings Csv
+         * @description The findings of an audit as a table for other programs: CSV in UTF-8.
+         */
+        get: operations["findings_csv_api_v1_audits__audit_id__findings_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits/{audit_id}/take-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take In
+         * @description Take in the differences that were noticed since.
+         */
+        post: operations["take_in_api_v1_audits__audit_id__take_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/face-checks/{check_id}/pictures": {
         parameters: {
             query?: never;
@@ -9719,6 +9943,26 @@ export interface components {
             radius_m: number;
         };
         /**
+         * FiguresOut
+         * @description Presses and photos of an account; null for what it does not know.
+         */
+        FiguresOut: {
+            /** Counted */
+            counted: number | null;
+            /** Permitted */
+            permitted: number | null;
+            /** Photographed */
+            photographed: number | null;
+            /** Photos Asked */
+            photos_asked: number | null;
+            /** Registered Good */
+            registered_good: number | null;
+            /** Registered Spoiled */
+            registered_spoiled: number | null;
+            /** Spare */
+            spare: number | null;
+        };
+        /**
          * FileCheckOut
          * @description What was found out about an uploaded file.
          */
@@ -9781,6 +10025,149 @@ export interface components {
             filing_authority?: string | null;
             /** Filing No */
             filing_no?: string | null;
+        };
+        /**
+         * FindingAlarmOut
+         * @description The alarm of a finding and its verdict.
+         */
+        FindingAlarmOut: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Remark */
+            remark: string | null;
+            verdict: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * FindingAnswer
+         * @description Who is responsible, the cause, and what is done until when; measures and due date together or neither.
+         */
+        FindingAnswer: {
+            /** Cause */
+            cause: string;
+            /** Due On */
+            due_on?: string | null;
+            /** Rectification */
+            rectification?: string | null;
+            /** Responsible Id */
+            responsible_id: string;
+        };
+        /**
+         * FindingCounts
+         * @description How many findings stand in an audit, by where they stand now.
+         */
+        FindingCounts: {
+            /** All */
+            all: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Carried
+             * @description Taken in by an earlier audit and not settled when this one was opened.
+             */
+            carried: number;
+            /** Open */
+            open: number;
+            /**
+             * Overdue
+             * @description Past the due date of their rectification without a report.
+             */
+            overdue: number;
+            /** Rectified */
+            rectified: number;
+            /** Settled */
+            settled: number;
+        };
+        /**
+         * FindingOut
+         * @description One finding with its figures when it was taken in and as the accounts have them now (once settled: then).
+         */
+        FindingOut: {
+            alarm: components["schemas"]["FindingAlarmOut"] | null;
+            /** Answered At */
+            answered_at: number | null;
+            answered_by: components["schemas"]["PersonRef"] | null;
+            /** @description The audit that took it in, named by its month. */
+            audit: components["schemas"]["NamedRef"];
+            /** Cause */
+            cause: string | null;
+            device: components["schemas"]["NamedRef"] | null;
+            /** Due On */
+            due_on: string | null;
+            figures: components["schemas"]["FiguresOut"];
+            figures_now: components["schemas"]["FiguresOut"];
+            /** Found At */
+            found_at: number;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /** May Answer */
+            may_answer: boolean;
+            /** May Rectify */
+            may_rectify: boolean;
+            /** May Settle */
+            may_settle: boolean;
+            /** Noticed At */
+            noticed_at: number;
+            /** Number */
+            number: string;
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Overdue */
+            overdue: boolean;
+            paper_permit: components["schemas"]["NamedRef"] | null;
+            /** Permit Id */
+            permit_id: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Rectification */
+            rectification: string | null;
+            /** Rectified At */
+            rectified_at: number | null;
+            rectified_by: components["schemas"]["PersonRef"] | null;
+            /** Rectified Note */
+            rectified_note: string | null;
+            request: components["schemas"]["NamedRef"] | null;
+            responsible: components["schemas"]["PersonRef"] | null;
+            seal: components["schemas"]["NamedRef"] | null;
+            /** Settled At */
+            settled_at: number | null;
+            settled_by: components["schemas"]["PersonRef"] | null;
+            status: components["schemas"]["FindingStatus"];
+            stocktake: components["schemas"]["NamedRef"] | null;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FindingSettlement
+         * @description How a finding is settled, and why.
+         */
+        FindingSettlement: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "explained" | "rectified";
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FindingStatus
+         * @description Where a finding stands: nobody has answered, answered, its rectification reported, or settled.
+         * @enum {string}
+         */
+        FindingStatus: "open" | "answered" | "rectified" | "settled";
+        /**
+         * Findings
+         * @description The findings that stand in an audit, or those of one alarm.
+         */
+        Findings: {
+            /** Items */
+            items: components["schemas"]["FindingOut"][];
         };
         /**
          * FormalitiesOut
@@ -10356,6 +10743,12 @@ export interface components {
             safe_id: string;
         };
         /**
+         * Kind
+         * @description Kinds of differences; each is a kind of alarm by the same code, which gives it its name.
+         * @enum {string}
+         */
+        Kind: "count_difference" | "photos_missing" | "press_beyond_permit" | "unauthorised_press" | "spoiled_beyond_spare" | "paper_permit_open" | "seal_missing" | "seal_unexpected";
+        /**
          * KindOut
          * @description A kind of entries and its sentence.
          */
@@ -10919,6 +11312,42 @@ export interface components {
          */
         MessageState: "waiting" | "sent" | "failed" | "unclear" | "no_number" | "not_needed";
         /**
+         * MonthlyAuditOut
+         * @description One monthly audit.
+         */
+        MonthlyAuditOut: {
+            /** Closed At */
+            closed_at: number | null;
+            closed_by: components["schemas"]["PersonRef"] | null;
+            /**
+             * Ends At
+             * @description When its month is over, UTC milliseconds.
+             */
+            ends_at: number;
+            findings: components["schemas"]["FindingCounts"];
+            /** Id */
+            id: string;
+            /** May Conduct */
+            may_conduct: boolean;
+            /** Month */
+            month: string;
+            /**
+             * New Differences
+             * @description Differences that wait to be taken in; null for a closed audit and in lists.
+             */
+            new_differences: number | null;
+            /** Opened At */
+            opened_at: number;
+            opened_by: components["schemas"]["PersonRef"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "closed";
+            /** Version */
+            version: number;
+        };
+        /**
          * MyPrivacy
          * @description The caller's consents and the proofs of what was deleted.
          */
@@ -11019,6 +11448,17 @@ export interface components {
             purpose: string;
             /** Risks */
             risks: string;
+        };
+        /**
+         * NewAudit
+         * @description The month to audit.
+         */
+        NewAudit: {
+            /**
+             * Month
+             * @description Such as 2026-11.
+             */
+            month: string;
         };
         /**
          * NewCheck
@@ -12461,6 +12901,12 @@ export interface components {
             slot: string;
         };
         /**
+         * Outcome
+         * @description How a finding was settled: explained (说明属实), or its rectification was checked (整改完成).
+         * @enum {string}
+         */
+        Outcome: "explained" | "rectified";
+        /**
          * OwedDutyOut
          * @description A duty that is not fulfilled, with the request it lies on.
          */
@@ -12727,6 +13173,16 @@ export interface components {
         Page_MatterOut_: {
             /** Items */
             items: components["schemas"]["MatterOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one.
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[MonthlyAuditOut] */
+        Page_MonthlyAuditOut_: {
+            /** Items */
+            items: components["schemas"]["MonthlyAuditOut"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one.
@@ -14307,6 +14763,14 @@ export interface components {
              * @description Shown once; empty when the answer is repeated.
              */
             codes: string[];
+        };
+        /**
+         * RectificationReport
+         * @description That the measures were taken, and how.
+         */
+        RectificationReport: {
+            /** Note */
+            note: string;
         };
         /**
          * Redirection
@@ -18707,6 +19171,423 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalRouteOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    findings_of_alarm_api_v1_audit_findings_get: {
+        parameters: {
+            query: {
+                /** @description The alarm they are of. */
+                alarm_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_finding_api_v1_audit_findings__finding_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    answer_api_v1_audit_findings__finding_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    report_rectified_api_v1_audit_findings__finding_id__rectified_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RectificationReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settle_api_v1_audit_findings__finding_id__settle_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingSettlement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_audits_api_v1_audits_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonthlyAuditOut_"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    open_audit_api_v1_audits_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAudit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyAuditOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_audit_api_v1_audits__audit_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyAuditOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    close_audit_api_v1_audits__audit_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyAuditOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_findings_api_v1_audits__audit_id__findings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    findings_csv_api_v1_audits__audit_id__findings_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    take_in_api_v1_audits__audit_id__take_in_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyAuditOut"];
                 };
             };
             /** @description Problem document */

@@ -15,6 +15,7 @@ from shuangyin.alarms import messages as alarm_messages
 from shuangyin.approvals import api as approvals_api
 from shuangyin.approvals import oversight_api as approvals_oversight_api
 from shuangyin.approvals.commands.sweeping import sweep
+from shuangyin.audit import api as audit_api
 from shuangyin.authority import api as authority_api
 from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.core.errors import NotFound
@@ -135,6 +136,7 @@ APIS = (
     custody_checklist_api,
     custody_paper_permits_api,
     verification_api,
+    audit_api,
     workbench_api,
     statement_api,
     jobs_api,

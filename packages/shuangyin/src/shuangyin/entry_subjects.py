@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import or_, select
 
+from shuangyin.audit.models import Audit, AuditFinding
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import Handover, Loan, Opening, OpeningRequest, Safe
 from shuangyin.custody.original_models import Original, OriginalLoan
@@ -60,6 +61,7 @@ class AreaEntrySubjects:
             ("original", select(Original.id), Original),
             ("original_loan", select(OriginalLoan.id), OriginalLoan),
             ("paper_permit", select(PaperPermit.id), PaperPermit),
+            ("finding", select(AuditFinding.id), AuditFinding),
         )
         return {
             (subject_type, subject_id)
@@ -99,6 +101,8 @@ class AreaEntrySubjects:
             ("original_loan", OriginalLoan, OriginalLoan.number),
             ("safe", Safe, Safe.name),
             ("device", Device, Device.name),
+            ("audit", Audit, Audit.month),
+            ("finding", AuditFinding, AuditFinding.number),
         )
         named: dict[Subject, str] = {}
         for subject_type, table, column in tables:

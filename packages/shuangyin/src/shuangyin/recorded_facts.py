@@ -15,6 +15,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.auditing import RecordedRow, RowKey
 from shuangyin.evidence.kept_objects import KeptObject
 from shuangyin.recorded_approvals import APPROVALS
+from shuangyin.recorded_audits import AUDITS
 from shuangyin.recorded_authority import AUTHORITY
 from shuangyin.recorded_comparing import Bringing, Comparison, Content
 from shuangyin.recorded_custody import CUSTODY
@@ -33,7 +34,7 @@ from shuangyin.recorded_uses import USES
 
 AREAS = (
     USES, APPROVALS, AUTHORITY, DUTIES, ENGRAVERS, SEALS, CUSTODY, KEEPING, ORIGINALS, SENT_COPIES, IMPRINTS, DEVICES,
-    PEOPLE, PRIVACY,
+    PEOPLE, PRIVACY, AUDITS,
 )  # fmt: skip
 COMPARED = frozenset[str]().union(*(area.tables for area in AREAS))
 """The tables whose rows are compared with entries."""

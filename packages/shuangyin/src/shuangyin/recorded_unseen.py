@@ -24,7 +24,7 @@ _SHOWN = "shown beside the file and decides nothing; the file's digest is compar
 UNSEEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
-            "engraver.version", "loan.version", "opening.version", "person.version",
+            "audit.version", "audit_finding.version", "engraver.version", "loan.version", "opening.version", "person.version",
             "safe.version", "scenario_list.version", "seal.version", "stocktake.version", "use_request.version",
             "use_request.changes", "paper_permit.version",
         ),

@@ -64,6 +64,8 @@ _CHECKS: dict[str, Check] = {
     "seal_step": _listed("seals.read"),
     "original": _listed("seals.read"),
     "original_loan": original_loan,
+    "audit": _listed("audit.read"),
+    "finding": _listed("audit.read"),
 }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from shuangyin.alarms import models as alarms
 from shuangyin.approvals import models as approvals
+from shuangyin.audit import models as audit
 from shuangyin.authority import models as authority
 from shuangyin.core import idempotency, jobs, live, numbers, objects
 from shuangyin.core.database import Base
@@ -62,6 +63,7 @@ MODULES = (
     opinions,
     leaving,
     transitions,
+    audit,
     workbench,
 )
 

@@ -13,7 +13,7 @@ from shuangyin.seals.rules.life import MOVES
 
 SOURCE = Path(shuangyin.__file__).parent
 KIND = re.compile(
-    r"\b(?:organization|people|approvals|seals|scenarios|authority|documents|requests|sealing|custody|alarms|devices)\.[a-z_]+\b"
+    r"\b(?:organization|people|approvals|seals|scenarios|authority|documents|requests|sealing|custody|alarms|devices|audit)\.[a-z_]+\b"
 )
 STEP_UP_ACTS = {
     "approvals.check_issue_form",
@@ -63,6 +63,7 @@ AREAS = [
     "custody",
     "alarms",
     "devices",
+    "audit",
 ]
 PERMISSION_FILE = SOURCE / "organization" / "permissions.json"
 

@@ -134,10 +134,10 @@ def _original_out(line: StocktakeOriginal, of: Original) -> StocktakeOriginalOut
 
 
 def _line_out(work: UnitOfWork, stocktake: Stocktake, line: StocktakeLine) -> StocktakeLineOut:
-    kept = _kept(line)
+    kept = kept_account(line)
     account = kept or account_of(work, stocktake.organization_id, line.seal_id)
-    last = _last(work, line)
-    since = account if last is None else account.since(_kept(last[1]) or NOTHING_YET)
+    last = line_before(work, line)
+    since = account if last is None else account.since(kept_account(last[1]) or NOTHING_YET)
     return StocktakeLineOut(
         id=line.id,
         position=line.position,
@@ -160,14 +160,14 @@ def _line_out(work: UnitOfWork, stocktake: Stocktake, line: StocktakeLine) -> St
     )
 
 
-def _kept(line: StocktakeLine) -> Account | None:
+def kept_account(line: StocktakeLine) -> Account | None:
     """The account as it was drawn up; None until the stocktake is done."""
     found = (line.permitted, line.spare, line.pressed, line.good, line.spoiled)
     numbers = [one for one in found if one is not None]
     return Account(*numbers) if len(numbers) == len(found) else None
 
 
-def _last(work: UnitOfWork, line: StocktakeLine) -> tuple[Stocktake, StocktakeLine] | None:
+def line_before(work: UnitOfWork, line: StocktakeLine) -> tuple[Stocktake, StocktakeLine] | None:
     """The stocktake of the same seal that was done before this one was begun."""
     query = (
         select(Stocktake, StocktakeLine)

@@ -14,8 +14,8 @@ from shuangyin.alarms.models import Alarm
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices import queries
+from shuangyin.devices.accounting import missing_photos
 from shuangyin.devices.commands.effects import account_of
-from shuangyin.devices.commands.settling import missing_photos
 from shuangyin.devices.models import Device, DeviceAside, DeviceEvent, DevicePermit, DevicePhoto, DeviceStatus
 from shuangyin.devices.rules import ONLINE_MS
 from shuangyin.devices.schemas import (

@@ -18,6 +18,7 @@ from shuangyin.custody.commands.uses import attach_photo, enter
 from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus, PhotoMoment, PhysicalUse
 from shuangyin.custody.rules import Presses, total_of
 from shuangyin.devices import queries
+from shuangyin.devices.accounting import compared_uses, counted_of_line, missing_photos
 from shuangyin.devices.commands.effects import Effects, account_of
 from shuangyin.devices.commands.permitting import end_permit
 from shuangyin.devices.commands.telling import tell_watchers
@@ -83,14 +84,6 @@ def attach_photos(work: UnitOfWork, actor: Actor, permit: DevicePermit) -> None:
         )
         photo.use_photo_id = shown.id
     work.session.flush()
-
-
-def missing_photos(work: UnitOfWork, permit: DevicePermit) -> int:
-    """How many photos the permit asks for that no device announced, or that were announced and are not here."""
-    photos = queries.photos(work, permit_id=permit.id)
-    announced = len({(one.event_id, one.moment) for one in photos})
-    wanted = account_of(permit).pressed.total * permit.photo_moments
-    return max(0, wanted - announced) + sum(one.object_id is None for one in photos)
 
 
 def _due(work: UnitOfWork) -> list[str]:
@@ -162,8 +155,8 @@ def _last_told(work: UnitOfWork, permit: DevicePermit) -> int:
 
 def _judge(work: UnitOfWork, actor: Actor, device: Device, permit: DevicePermit) -> None:
     effects = Effects(work)
-    counted = _counted_of_line(work, permit)
-    uses = _uses_to_compare(work, permit)
+    counted = counted_of_line(work, permit)
+    uses = compared_uses(work, permit)
     registered = total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in uses)
     missing = missing_photos(work, permit)
     facts: dict[str, JsonValue] = {
@@ -188,30 +181,3 @@ def _judge(work: UnitOfWork, actor: Actor, device: Device, permit: DevicePermit)
         subject_id=permit.request_id,
         facts={**facts, "balanced": permit.balanced},
     )
-
-
-def _uses_to_compare(work: UnitOfWork, permit: DevicePermit) -> list[PhysicalUse]:
-    """The lines of the register that devices answer for: not those pressed by hand under a paper permit, nor those that
-    people registered after a device of this line was declared failed."""
-    uses = custody.uses_of_line(work, permit.request_id, permit.seal_id)
-    failed = work.session.scalar(
-        select(func.min(DevicePermit.failed_at)).where(
-            DevicePermit.request_id == permit.request_id, DevicePermit.seal_id == permit.seal_id
-        )
-    )
-    ids = [one.id for one in uses]
-    query = select(DevicePermitUse.use_id).where(DevicePermitUse.use_id.in_(ids))
-    told = set(work.session.scalars(query))
-    return [
-        one
-        for one in uses
-        if one.id in told or (one.paper_permit_id is None and (failed is None or one.recorded_at < failed))
-    ]
-
-
-def _counted_of_line(work: UnitOfWork, permit: DevicePermit) -> Presses:
-    """What devices counted of one seal on one request, under all permits."""
-    query = select(DevicePermit).where(
-        DevicePermit.request_id == permit.request_id, DevicePermit.seal_id == permit.seal_id
-    )
-    return total_of(account_of(one).presses for one in work.session.scalars(query))

@@ -1,0 +1,270 @@
+"""What the accounts of physical impressions say now: every difference, read from the accounts and from the alarms.
+
+The accounts are read anew, so that a difference is found though its alarm were not there; the alarms are read too, so
+that a difference is found though the accounts have balanced since (photos that came after the grace).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from sealdevice.event import PRESSES, EventKind
+from shuangyin.alarms.models import Alarm
+from shuangyin.audit.rules import NONE, Difference, Figures, Imbalance, Kind, account_kinds, stocktake_kinds
+from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.models import PhysicalUse
+from shuangyin.custody.paper_permit_models import PaperPermit
+from shuangyin.custody.queries import uses_of_line
+from shuangyin.custody.rules import Presses, spare_for, total_of
+from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine, StocktakeStatus
+from shuangyin.custody.stocktake_queries import kept_account, line_before
+from shuangyin.custody.stocktake_rules import NOTHING_YET, Account
+from shuangyin.devices.accounting import compared_uses, counted_of_line, missing_photos
+from shuangyin.devices.commands.effects import account_of
+from shuangyin.devices.models import DeviceEvent, DevicePermit
+from shuangyin.requests.models import RequestSeal
+
+_OF_PERMITS = frozenset({Kind.COUNT_DIFFERENCE, Kind.PHOTOS_MISSING, Kind.PRESS_BEYOND_PERMIT})
+
+
+class _Told:
+    """The alarms of the kinds that are differences, newest last."""
+
+    def __init__(self, work: UnitOfWork, organization_id: str) -> None:
+        query = select(Alarm).where(
+            Alarm.organization_id == organization_id, Alarm.kind.in_([kind.value for kind in Kind])
+        )
+        rows = work.session.scalars(query.order_by(Alarm.id))
+        self.all: list[tuple[Alarm, dict[str, Any]]] = [(row, json.loads(row.facts)) for row in rows]
+
+    def of_permit(self, permit_id: str) -> dict[Kind, Alarm]:
+        """The newest alarm of each kind about a permit."""
+        return {
+            Kind(alarm.kind): alarm
+            for alarm, facts in self.all
+            if facts.get("permit") == permit_id and Kind(alarm.kind) in _OF_PERMITS
+        }
+
+    def at(self, kind: Kind, subject_id: str, instant: int) -> Alarm | None:
+        """The alarm of a kind about a subject that was raised, or counted on, at an instant."""
+        found = [
+            alarm
+            for alarm, _ in self.all
+            if (alarm.kind, alarm.subject_id) == (kind.value, subject_id)
+            and alarm.raised_at <= instant <= alarm.last_at
+        ]
+        return found[-1] if found else None
+
+
+def differences(work: UnitOfWork, organization_id: str) -> list[Difference]:
+    """Every difference there is or was, with its figures as they are now; what was settled is among them."""
+    told = _Told(work, organization_id)
+    return [
+        *_of_permits(work, organization_id, told),
+        *_of_spare(work, told),
+        *_of_stocktakes(work, organization_id, told),
+        *_of_paper_permits(work, organization_id, told),
+        *_of_loose_presses(work, organization_id, told),
+    ]
+
+
+def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator[Difference]:
+    named = {str(facts["permit"]) for _, facts in told.all if facts.get("permit")}
+    query = select(DevicePermit).where(
+        DevicePermit.organization_id == organization_id,
+        or_(DevicePermit.balanced.is_(False), DevicePermit.id.in_(named)),
+    )
+    # The newest permit first: it stands for the seal on its request, when several were issued.
+    for permit in work.session.scalars(query.order_by(DevicePermit.id.desc())):
+        alarms = told.of_permit(permit.id)
+        line = _line_figures(work, permit.request_id, permit.seal_id, permit)
+        own, photos_missing = _permit_figures(work, permit)
+        kinds = set(alarms)
+        if permit.balanced is not None:
+            counted, uses = counted_of_line(work, permit), _total(compared_uses(work, permit))
+            kinds |= account_kinds(
+                counted=(counted.good, counted.spoiled),
+                registered=(uses.good, uses.spoiled),
+                photos_missing=photos_missing,
+            )
+        for kind in sorted(kinds):
+            alarm = alarms.get(kind)
+            of_line = kind is Kind.COUNT_DIFFERENCE
+            yield Difference(
+                kind=kind,
+                about=f"line/{permit.request_id}/{permit.seal_id}" if of_line else f"permit/{permit.id}",
+                noticed_at=alarm.raised_at if alarm else permit.finished_at or permit.not_after,
+                figures=line if of_line else own,
+                seal_id=permit.seal_id,
+                device_id=permit.device_id,
+                request_id=permit.request_id,
+                permit_id=permit.id,
+                alarm_id=alarm.id if alarm else None,
+            )
+
+
+def _permit_figures(work: UnitOfWork, permit: DevicePermit) -> tuple[Figures, int]:
+    """The figures of one permit, and how many photos it lacks."""
+    pressed = account_of(permit).pressed.total
+    asked, missing = pressed * permit.photo_moments, missing_photos(work, permit)
+    good = permit.registered_ordinary + permit.registered_seam + permit.registered_cover
+    figures = Figures(
+        permitted=permit.ordinary + permit.seam + permit.cover,
+        spare=permit.spare,
+        counted=pressed,
+        registered_good=good,
+        registered_spoiled=permit.registered_spoiled,
+        photos_asked=asked,
+        photographed=max(0, asked - missing),
+    )
+    return figures, missing
+
+
+def _line_figures(
+    work: UnitOfWork, request_id: str, seal_id: str, permit: DevicePermit | None = None
+) -> Figures:
+    """The figures of a seal on one request: what devices counted where a permit is given, else the register alone."""
+    asked = work.session.scalars(
+        select(RequestSeal).where(RequestSeal.request_id == request_id, RequestSeal.seal_id == seal_id)
+    ).one()
+    permitted = asked.presses_applied + asked.seam_presses
+    uses = uses_of_line(work, request_id, seal_id) if permit is None else compared_uses(work, permit)
+    registered = _total(uses)
+    return Figures(
+        permitted=permitted,
+        spare=spare_for(permitted),
+        counted=None if permit is None else counted_of_line(work, permit).total,
+        registered_good=registered.good,
+        registered_spoiled=registered.spoiled,
+    )
+
+
+def _total(uses: list[PhysicalUse]) -> Presses:
+    return total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in uses)
+
+
+def _of_spare(work: UnitOfWork, told: _Told) -> Iterator[Difference]:
+    """Lines with more spoiled presses than spare: the register takes them in with their alarm, and only so."""
+    for alarm, facts in reversed(told.all):
+        if alarm.kind == Kind.SPOILED_BEYOND_SPARE:
+            yield Difference(
+                kind=Kind.SPOILED_BEYOND_SPARE,
+                about=f"line/{alarm.subject_id}/{facts['seal']}",
+                noticed_at=alarm.raised_at,
+                figures=_line_figures(work, alarm.subject_id, str(facts["seal"])),
+                seal_id=str(facts["seal"]),
+                request_id=alarm.subject_id,
+                alarm_id=alarm.id,
+            )
+
+
+def _of_stocktakes(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator[Difference]:
+    query = (
+        select(Stocktake, StocktakeLine)
+        .join(StocktakeLine, StocktakeLine.stocktake_id == Stocktake.id)
+        .where(
+            Stocktake.organization_id == organization_id,
+            Stocktake.status == StocktakeStatus.DONE,
+            or_(StocktakeLine.balanced.is_(False), StocktakeLine.expected != StocktakeLine.found),
+        )
+        .order_by(StocktakeLine.id)
+    )
+    for stocktake, line in work.session.execute(query).tuples():
+        earlier = line_before(work, line)
+        before = (kept_account(earlier[1]) if earlier else None) or NOTHING_YET
+        now = kept_account(line) or NOTHING_YET
+        since = now.since(before)
+        done_at = stocktake.done_at or stocktake.begun_at
+        kinds = stocktake_kinds(
+            expected=line.expected, found=line.found, before=_imbalance(before), now=_imbalance(now)
+        )
+        for kind in sorted(kinds):
+            alarm = told.at(kind, line.seal_id, done_at)
+            yield Difference(
+                kind=kind,
+                about=f"stocktake/{line.id}",
+                noticed_at=done_at,
+                figures=Figures(
+                    permitted=since.permitted,
+                    spare=since.spare,
+                    counted=since.pressed,
+                    registered_good=since.good,
+                    registered_spoiled=since.spoiled,
+                ),
+                seal_id=line.seal_id,
+                stocktake_id=stocktake.id,
+                alarm_id=alarm.id if alarm else None,
+            )
+
+
+def _imbalance(account: Account) -> Imbalance:
+    if account == NOTHING_YET:
+        return NONE
+    return Imbalance.of(
+        permitted=account.permitted,
+        spare=account.spare,
+        pressed=account.pressed,
+        good=account.good,
+        spoiled=account.spoiled,
+    )
+
+
+def _of_paper_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator[Difference]:
+    query = select(PaperPermit).where(
+        PaperPermit.organization_id == organization_id, PaperPermit.overdue_at.is_not(None)
+    )
+    for permit in work.session.scalars(query.order_by(PaperPermit.id)):
+        noticed_at = permit.overdue_at or permit.settle_by
+        uses = work.session.scalars(select(PhysicalUse).where(PhysicalUse.paper_permit_id == permit.id))
+        registered = _total(list(uses))
+        alarm = told.at(Kind.PAPER_PERMIT_OPEN, permit.id, noticed_at)
+        yield Difference(
+            kind=Kind.PAPER_PERMIT_OPEN,
+            about=f"paper_permit/{permit.id}",
+            noticed_at=noticed_at,
+            figures=Figures(
+                permitted=permit.presses,
+                registered_good=registered.good,
+                registered_spoiled=registered.spoiled,
+            ),
+            seal_id=permit.seal_id,
+            paper_permit_id=permit.id,
+            alarm_id=alarm.id if alarm else None,
+        )
+
+
+def _of_loose_presses(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator[Difference]:
+    """Presses that no permit of their device stands for: each is a difference of its own."""
+    kinds = (Kind.UNAUTHORISED_PRESS, Kind.PRESS_BEYOND_PERMIT)
+    seals = {alarm.subject_id: facts.get("seal") for alarm, facts in told.all if alarm.kind in kinds}
+    query = (
+        select(DeviceEvent)
+        .outerjoin(
+            DevicePermit,
+            (DevicePermit.id == DeviceEvent.permit_id) & (DevicePermit.device_id == DeviceEvent.device_id),
+        )
+        .where(
+            DeviceEvent.organization_id == organization_id,
+            DeviceEvent.device_id.in_(seals),
+            DeviceEvent.kind.in_([kind.value for kind in PRESSES]),
+            or_(DevicePermit.id.is_(None), DeviceEvent.kind == EventKind.UNAUTHORISED_PRESS.value),
+        )
+        .order_by(DeviceEvent.id)
+    )
+    for event in work.session.scalars(query):
+        loose = event.kind == EventKind.UNAUTHORISED_PRESS
+        kind = Kind.UNAUTHORISED_PRESS if loose else Kind.PRESS_BEYOND_PERMIT
+        alarm = told.at(kind, event.device_id, event.received_at)
+        yield Difference(
+            kind=kind,
+            about=f"event/{event.id}",
+            noticed_at=event.received_at,
+            figures=Figures(permitted=0, counted=1),
+            seal_id=seals[event.device_id],
+            device_id=event.device_id,
+            alarm_id=alarm.id if alarm else None,
+        )
