@@ -1,7 +1,8 @@
-"""Smart seals in the browser: enrolled by code, misused as a process of its own, judged, unlocked, revoked."""
+"""Smart seals in the browser: enrolled by code, misused as a process of its own, judged, audited, unlocked, revoked."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def test_a_device_is_misused_and_everybody_who_must_know_sees_it(
         watching.goto("/alarms")
         _misuse(running, admin, device, watching)
         _judge(watching, device)
+        _audit(running, open_desk, watching)
         _unlock(admin, running, device)
         _revoke(admin, running, device)
 
@@ -89,6 +91,60 @@ def _judge(desk: Desk, device: DeviceProcess) -> None:
         expect(page.get_by_test_id("judge")).to_have_count(left)
     desk.goto(f"/alarms?subject={device.id}&state=handled")
     expect(page.get_by_test_id("row").first).to_contain_text("属实")
+
+
+def _audit(running: Installation, open_desk: OpenDesk, watching: Desk) -> None:
+    """The press without permit is a finding of the month: the keeper answers and rectifies it, the auditor settles it."""
+    auditor, keeper = open_desk("auditor"), open_desk("custodian")
+    page = auditor.page
+    auditor.goto("/audits")
+    page.get_by_test_id("open-audit").click()
+    auditor.look("audit-new")
+    page.get_by_test_id("confirm").click()
+    row = page.get_by_test_id("row").filter(has_text="非法使用")
+    expect(row).to_contain_text("待答复")
+    auditor.look("audit-open", english=True)
+    with page.expect_download() as waiting:
+        page.get_by_test_id("findings-csv").click()
+    assert "非法使用" in waiting.value.path().read_text(encoding="utf-8-sig")
+    row.get_by_role("link").click()
+    expect(page.locator("[data-figure=counted]")).to_contain_text("1")
+    expect(page.get_by_text("已询问当事人")).to_be_visible()
+    _answer(keeper, page.url.split("/app", 1)[1])
+    page.reload()
+    page.get_by_test_id("settle").click()
+    page.locator("#finding-reason").fill("已看过设备事件与整改记录")
+    auditor.look("finding-settle")
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("finding-status")).to_contain_text("已结清")
+    expect(page.get_by_test_id("settlement-facts")).to_contain_text("整改完成")
+    auditor.look("finding-settled", english=True)
+    auditor.goto("/audits")
+    auditor.look("audits", english=True)
+    watching.page.reload()
+    watching.page.get_by_test_id("alarm-finding").click()
+    expect(watching.page.get_by_test_id("finding-status")).to_contain_text("已结清")
+
+
+def _answer(desk: Desk, path: str) -> None:
+    page = desk.page
+    in_a_month = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    desk.goto(path)
+    page.get_by_test_id("answer").click()
+    desk.choose("责任人", "王岚", scope=page.get_by_role("dialog"))
+    page.locator("#finding-cause").fill("演练时未先领取许可")
+    page.locator("#finding-rectification").fill("演练改用培训设备")
+    page.locator("#finding-due").fill(in_a_month)
+    page.locator("#finding-due").press("Enter")
+    desk.look("finding-answer", english=True)
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("finding-status")).to_contain_text("已答复")
+    page.get_by_test_id("rectified").click()
+    page.locator("#finding-note").fill("培训设备已到位")
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("finding-status")).to_contain_text("已整改")
+    desk.look("finding-rectified")
+    expect(page.get_by_test_id("settle")).to_have_count(0)
 
 
 def _unlock(desk: Desk, running: Installation, device: DeviceProcess) -> None:

@@ -661,10 +661,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Findings Of Alarm
-         * @description The findings of the difference that an alarm told of; none before an audit took it in.
+         * Findings Of Alarms
+         * @description The findings of the differences that alarms told of; none before an audit took them in.
          */
-        get: operations["findings_of_alarm_api_v1_audit_findings_get"];
+        get: operations["findings_of_alarms_api_v1_audit_findings_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7140,6 +7140,27 @@ export interface components {
             open: number;
         };
         /**
+         * AlarmFindingOut
+         * @description That the difference which an alarm told of is a finding.
+         */
+        AlarmFindingOut: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            status: components["schemas"]["FindingStatus"];
+        };
+        /**
+         * AlarmFindings
+         * @description The findings of some alarms.
+         */
+        AlarmFindings: {
+            /** Items */
+            items: components["schemas"]["AlarmFindingOut"][];
+        };
+        /**
          * AlarmKindOut
          * @description A kind of alarm and its defaults.
          */
@@ -10163,7 +10184,7 @@ export interface components {
         FindingStatus: "open" | "answered" | "rectified" | "settled";
         /**
          * Findings
-         * @description The findings that stand in an audit, or those of one alarm.
+         * @description The findings that stand in an audit.
          */
         Findings: {
             /** Items */
@@ -19185,11 +19206,11 @@ export interface operations {
             };
         };
     };
-    findings_of_alarm_api_v1_audit_findings_get: {
+    findings_of_alarms_api_v1_audit_findings_get: {
         parameters: {
             query: {
-                /** @description The alarm they are of. */
-                alarm_id: string;
+                /** @description The alarms they are of. */
+                alarm_id: string[];
             };
             header?: never;
             path?: never;
@@ -19203,7 +19224,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Findings"];
+                    "application/json": components["schemas"]["AlarmFindings"];
                 };
             };
             /** @description Problem document */

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { AlarmClock, Box, Briefcase, CircleClose, Collection, Cpu, DataLine, Document, DocumentChecked, Files, Finished, House, List, Lock, Memo, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Switch, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
+import { AlarmClock, Box, Briefcase, Checked, CircleClose, Collection, Cpu, DataLine, Document, DocumentChecked, Files, Finished, House, List, Lock, Memo, Message, Notebook, OfficeBuilding, Plus, Promotion, Share, Stamp, Switch, Tickets, Timer, User, Warning } from '@element-plus/icons-vue'
 
 export interface NavItem {
   key: string
@@ -75,6 +75,10 @@ export const NAVIGATION: NavGroup[] = [
       { key: 'evidence', to: '/evidence', icon: Files, permission: 'evidence.read_all' },
       { key: 'logState', to: '/evidence/state', icon: DataLine, permission: 'evidence.watch' },
     ],
+  },
+  {
+    key: 'auditGroup',
+    items: [{ key: 'audits', to: '/audits', icon: Checked, permission: 'audit.read' }],
   },
   {
     key: 'people',

@@ -1,6 +1,7 @@
 import { createI18n } from 'vue-i18n'
 import admin from './admin'
 import approvals from './approvals'
+import audits from './audits'
 import auth from './auth'
 import authority from './authority'
 import shell from './shell'
@@ -44,7 +45,7 @@ import wizard from './wizard'
 
 export type Language = 'zh' | 'en'
 
-const parts = { ...shell, ...sealLifeStatus, auth, engravers, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, originals, imprints, sentCopies, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster, tableFaults }
+const parts = { ...shell, ...sealLifeStatus, audits, auth, engravers, permits, requests, wizard, approvals, seals, sealLife, count, custody, devices, handovers, loans, originals, imprints, sentCopies, evidence, authority, admin, issueForms, keeping, leaving, paperPermits, passkeys, pressCheck, jobs, scenarios, settings, statements, stocktakes, surveys, ways, duties, calendar, changes, face, privacy, roster, tableFaults }
 
 function inLanguage(language: Language): Messages {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language] as Messages]))

@@ -201,6 +201,23 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'nav.safes', permission: ['seals.manage', 'custody.open'] },
   },
   {
+    path: '/audits',
+    component: () => import('@/views/audits/AuditListPage.vue'),
+    meta: { title: 'nav.audits', permission: 'audit.read' },
+  },
+  {
+    path: '/audits/:id',
+    component: () => import('@/views/audits/AuditPage.vue'),
+    props: true,
+    meta: { title: 'nav.audits', permission: 'audit.read' },
+  },
+  {
+    path: '/audit-findings/:id',
+    component: () => import('@/views/audits/FindingPage.vue'),
+    props: true,
+    meta: { title: 'audits.finding', permission: 'audit.read' },
+  },
+  {
     path: '/alarms',
     component: () => import('@/views/devices/AlarmListPage.vue'),
     meta: { title: 'nav.alarms', permission: SEES_ALARMS },

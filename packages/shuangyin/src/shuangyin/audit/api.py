@@ -8,6 +8,7 @@ from fastapi import Query, Response
 
 from shuangyin.audit import commands, queries
 from shuangyin.audit.schemas import (
+    AlarmFindings,
     FindingAnswer,
     FindingOut,
     Findings,
@@ -17,7 +18,7 @@ from shuangyin.audit.schemas import (
     RectificationReport,
 )
 from shuangyin.audit.table import tabulate
-from shuangyin.audit.views import audit_out, findings_out
+from shuangyin.audit.views import alarm_findings_out, audit_out, findings_out
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
@@ -100,16 +101,14 @@ def findings_csv(audit_id: Id, platform: PlatformOf, actor: Reader) -> Response:
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@router.get("/audit-findings", response_model=Findings)
-def findings_of_alarm(
-    platform: PlatformOf, actor: Reader, alarm_id: Annotated[Id, Query(description="The alarm they are of.")]
-) -> Findings:
-    """The findings of the difference that an alarm told of; none before an audit took it in."""
-
-    def query(work: UnitOfWork) -> Findings:
-        return Findings(items=findings_out(work, actor, queries.findings_of_alarm(work, actor, alarm_id)))
-
-    return platform.view(query)
+@router.get("/audit-findings", response_model=AlarmFindings)
+def findings_of_alarms(
+    platform: PlatformOf,
+    actor: Reader,
+    alarm_id: Annotated[list[Id], Query(description="The alarms they are of.", min_length=1, max_length=200)],
+) -> AlarmFindings:
+    """The findings of the differences that alarms told of; none before an audit took them in."""
+    return platform.view(lambda work: alarm_findings_out(queries.findings_of_alarms(work, actor, alarm_id)))
 
 
 @router.get("/audit-findings/{finding_id}", response_model=FindingOut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Select, or_, select
@@ -68,11 +68,11 @@ def findings(work: UnitOfWork, audit: Audit) -> list[AuditFinding]:
     return list(work.session.scalars(_standing_in(audit).order_by(AuditFinding.id)))
 
 
-def findings_of_alarm(work: UnitOfWork, actor: Actor, alarm_id: str) -> list[AuditFinding]:
-    """The findings of the difference that an alarm told of."""
+def findings_of_alarms(work: UnitOfWork, actor: Actor, alarm_ids: Collection[str]) -> list[AuditFinding]:
+    """The findings of the differences that these alarms told of."""
     actor.require(READ)
     query = select(AuditFinding).where(
-        AuditFinding.organization_id == actor.organization_id, AuditFinding.alarm_id == alarm_id
+        AuditFinding.organization_id == actor.organization_id, AuditFinding.alarm_id.in_(alarm_ids)
     )
     return list(work.session.scalars(query.order_by(AuditFinding.id)))
 

@@ -146,6 +146,21 @@ class FindingOut(BaseModel):
 
 
 class Findings(BaseModel):
-    """The findings that stand in an audit, or those of one alarm."""
+    """The findings that stand in an audit."""
 
     items: list[FindingOut]
+
+
+class AlarmFindingOut(BaseModel):
+    """That the difference which an alarm told of is a finding."""
+
+    alarm_id: str
+    id: str
+    number: str
+    status: FindingStatus
+
+
+class AlarmFindings(BaseModel):
+    """The findings of some alarms."""
+
+    items: list[AlarmFindingOut]

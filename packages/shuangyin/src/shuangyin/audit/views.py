@@ -14,7 +14,14 @@ from shuangyin.audit import queries, rules
 from shuangyin.audit.commands import ANSWER, CONDUCT
 from shuangyin.audit.models import Audit, AuditFinding
 from shuangyin.audit.months import end_of
-from shuangyin.audit.schemas import FindingAlarmOut, FindingCounts, FindingOut, MonthlyAuditOut
+from shuangyin.audit.schemas import (
+    AlarmFindingOut,
+    AlarmFindings,
+    FindingAlarmOut,
+    FindingCounts,
+    FindingOut,
+    MonthlyAuditOut,
+)
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.unit_of_work import UnitOfWork
@@ -61,6 +68,19 @@ def findings_out(work: UnitOfWork, actor: Actor, found: Sequence[AuditFinding]) 
         shown.out(one, figures.get(one.id) or queries.figures_of(one.settled_figures or one.figures))
         for one in found
     ]
+
+
+def alarm_findings_out(found: Sequence[AuditFinding]) -> AlarmFindings:
+    """Which findings are of which alarms."""
+    return AlarmFindings(
+        items=[
+            AlarmFindingOut(
+                alarm_id=one.alarm_id, id=one.id, number=one.number, status=queries.stand_of(one).status
+            )
+            for one in found
+            if one.alarm_id is not None
+        ]
+    )
 
 
 class _Shown:
