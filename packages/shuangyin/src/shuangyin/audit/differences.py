@@ -7,6 +7,7 @@ that a difference is found though the accounts have balanced since (photos that 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,12 +19,11 @@ from shuangyin.audit.rules import NONE, Difference, Figures, Imbalance, Kind, ac
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import PhysicalUse
 from shuangyin.custody.paper_permit_models import PaperPermit
-from shuangyin.custody.queries import uses_of_line
 from shuangyin.custody.rules import Presses, spare_for, total_of
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine, StocktakeStatus
-from shuangyin.custody.stocktake_queries import kept_account, line_before
+from shuangyin.custody.stocktake_queries import kept_account
 from shuangyin.custody.stocktake_rules import NOTHING_YET, Account
-from shuangyin.devices.accounting import compared_uses, counted_of_line, missing_photos
+from shuangyin.devices.accounting import PhotoAccount, line_accounts, photo_accounts
 from shuangyin.devices.commands.effects import account_of
 from shuangyin.devices.models import DeviceEvent, DevicePermit
 from shuangyin.requests.models import RequestSeal
@@ -40,22 +40,23 @@ class _Told:
         )
         rows = work.session.scalars(query.order_by(Alarm.id))
         self.all: list[tuple[Alarm, dict[str, Any]]] = [(row, json.loads(row.facts)) for row in rows]
+        self._of_permits: dict[str, dict[Kind, Alarm]] = defaultdict(dict)
+        self._about: dict[tuple[str, str], list[Alarm]] = defaultdict(list)
+        for alarm, facts in self.all:
+            self._about[alarm.kind, alarm.subject_id].append(alarm)
+            if alarm.kind in _OF_PERMITS and facts.get("permit"):
+                self._of_permits[facts["permit"]][Kind(alarm.kind)] = alarm
 
     def of_permit(self, permit_id: str) -> dict[Kind, Alarm]:
         """The newest alarm of each kind about a permit."""
-        return {
-            Kind(alarm.kind): alarm
-            for alarm, facts in self.all
-            if facts.get("permit") == permit_id and Kind(alarm.kind) in _OF_PERMITS
-        }
+        return self._of_permits.get(permit_id, {})
 
     def at(self, kind: Kind, subject_id: str, instant: int) -> Alarm | None:
         """The alarm of a kind about a subject that was raised, or counted on, at an instant."""
         found = [
             alarm
-            for alarm, _ in self.all
-            if (alarm.kind, alarm.subject_id) == (kind.value, subject_id)
-            and alarm.raised_at <= instant <= alarm.last_at
+            for alarm in self._about[kind.value, subject_id]
+            if alarm.raised_at <= instant <= alarm.last_at
         ]
         return found[-1] if found else None
 
@@ -79,17 +80,19 @@ def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator
         or_(DevicePermit.balanced.is_(False), DevicePermit.id.in_(named)),
     )
     # The newest permit first: it stands for the seal on its request, when several were issued.
-    for permit in work.session.scalars(query.order_by(DevicePermit.id.desc())):
-        alarms = told.of_permit(permit.id)
-        line = _line_figures(work, permit.request_id, permit.seal_id, permit)
-        own, photos_missing = _permit_figures(work, permit)
+    permits = list(work.session.scalars(query.order_by(DevicePermit.id.desc())))
+    accounts = line_accounts(work, {(one.request_id, one.seal_id) for one in permits})
+    photos = photo_accounts(work, permits)
+    asked = _asked(work, {one.request_id for one in permits})
+    for permit in permits:
+        line = (permit.request_id, permit.seal_id)
+        account, alarms = accounts[line], told.of_permit(permit.id)
         kinds = set(alarms)
         if permit.balanced is not None:
-            counted, uses = counted_of_line(work, permit), _total(compared_uses(work, permit))
             kinds |= account_kinds(
-                counted=(counted.good, counted.spoiled),
-                registered=(uses.good, uses.spoiled),
-                photos_missing=photos_missing,
+                counted=(account.counted.good, account.counted.spoiled),
+                registered=(account.registered.good, account.registered.spoiled),
+                photos_missing=photos[permit.id].missing,
             )
         for kind in sorted(kinds):
             alarm = alarms.get(kind)
@@ -98,7 +101,9 @@ def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator
                 kind=kind,
                 about=f"line/{permit.request_id}/{permit.seal_id}" if of_line else f"permit/{permit.id}",
                 noticed_at=alarm.raised_at if alarm else permit.finished_at or permit.not_after,
-                figures=line if of_line else own,
+                figures=_line_figures(asked[line], account.registered, account.counted)
+                if of_line
+                else _permit_figures(permit, photos[permit.id]),
                 seal_id=permit.seal_id,
                 device_id=permit.device_id,
                 request_id=permit.request_id,
@@ -107,37 +112,31 @@ def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator
             )
 
 
-def _permit_figures(work: UnitOfWork, permit: DevicePermit) -> tuple[Figures, int]:
-    """The figures of one permit, and how many photos it lacks."""
-    pressed = account_of(permit).pressed.total
-    asked, missing = pressed * permit.photo_moments, missing_photos(work, permit)
+def _permit_figures(permit: DevicePermit, photos: PhotoAccount) -> Figures:
     good = permit.registered_ordinary + permit.registered_seam + permit.registered_cover
-    figures = Figures(
+    return Figures(
         permitted=permit.ordinary + permit.seam + permit.cover,
         spare=permit.spare,
-        counted=pressed,
+        counted=account_of(permit).pressed.total,
         registered_good=good,
         registered_spoiled=permit.registered_spoiled,
-        photos_asked=asked,
-        photographed=max(0, asked - missing),
+        photos_asked=photos.asked,
+        photographed=max(0, photos.asked - photos.missing),
     )
-    return figures, missing
 
 
-def _line_figures(
-    work: UnitOfWork, request_id: str, seal_id: str, permit: DevicePermit | None = None
-) -> Figures:
-    """The figures of a seal on one request: what devices counted where a permit is given, else the register alone."""
-    asked = work.session.scalars(
-        select(RequestSeal).where(RequestSeal.request_id == request_id, RequestSeal.seal_id == seal_id)
-    ).one()
-    permitted = asked.presses_applied + asked.seam_presses
-    uses = uses_of_line(work, request_id, seal_id) if permit is None else compared_uses(work, permit)
-    registered = _total(uses)
+def _asked(work: UnitOfWork, request_ids: set[str]) -> dict[tuple[str, str], int]:
+    """How many good presses were approved, for each seal of these requests."""
+    found = work.session.scalars(select(RequestSeal).where(RequestSeal.request_id.in_(request_ids)))
+    return {(one.request_id, one.seal_id): one.presses_applied + one.seam_presses for one in found}
+
+
+def _line_figures(permitted: int, registered: Presses, counted: Presses | None = None) -> Figures:
+    """The figures of a seal on one request; without what devices counted the register stands alone."""
     return Figures(
         permitted=permitted,
         spare=spare_for(permitted),
-        counted=None if permit is None else counted_of_line(work, permit).total,
+        counted=None if counted is None else counted.total,
         registered_good=registered.good,
         registered_spoiled=registered.spoiled,
     )
@@ -149,34 +148,42 @@ def _total(uses: list[PhysicalUse]) -> Presses:
 
 def _of_spare(work: UnitOfWork, told: _Told) -> Iterator[Difference]:
     """Lines with more spoiled presses than spare: the register takes them in with their alarm, and only so."""
-    for alarm, facts in reversed(told.all):
-        if alarm.kind == Kind.SPOILED_BEYOND_SPARE:
-            yield Difference(
-                kind=Kind.SPOILED_BEYOND_SPARE,
-                about=f"line/{alarm.subject_id}/{facts['seal']}",
-                noticed_at=alarm.raised_at,
-                figures=_line_figures(work, alarm.subject_id, str(facts["seal"])),
-                seal_id=str(facts["seal"]),
-                request_id=alarm.subject_id,
-                alarm_id=alarm.id,
-            )
+    alarms = [(alarm, facts) for alarm, facts in told.all if alarm.kind == Kind.SPOILED_BEYOND_SPARE]
+    requests = {alarm.subject_id for alarm, _ in alarms}
+    uses: dict[tuple[str, str], list[PhysicalUse]] = defaultdict(list)
+    for use in work.session.scalars(select(PhysicalUse).where(PhysicalUse.request_id.in_(requests))):
+        uses[use.request_id, use.seal_id].append(use)
+    asked = _asked(work, requests)
+    for alarm, facts in reversed(alarms):
+        line = (alarm.subject_id, str(facts["seal"]))
+        yield Difference(
+            kind=Kind.SPOILED_BEYOND_SPARE,
+            about="line/" + "/".join(line),
+            noticed_at=alarm.raised_at,
+            figures=_line_figures(asked[line], _total(uses[line])),
+            seal_id=line[1],
+            request_id=line[0],
+            alarm_id=alarm.id,
+        )
 
 
 def _of_stocktakes(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator[Difference]:
+    done = (Stocktake.organization_id == organization_id, Stocktake.status == StocktakeStatus.DONE)
+    differing = (
+        select(StocktakeLine.seal_id)
+        .join(Stocktake, Stocktake.id == StocktakeLine.stocktake_id)
+        .where(*done, or_(StocktakeLine.balanced.is_(False), StocktakeLine.expected != StocktakeLine.found))
+    )
     query = (
         select(Stocktake, StocktakeLine)
         .join(StocktakeLine, StocktakeLine.stocktake_id == Stocktake.id)
-        .where(
-            Stocktake.organization_id == organization_id,
-            Stocktake.status == StocktakeStatus.DONE,
-            or_(StocktakeLine.balanced.is_(False), StocktakeLine.expected != StocktakeLine.found),
-        )
+        .where(*done, StocktakeLine.seal_id.in_(differing))
         .order_by(StocktakeLine.id)
     )
+    earlier: dict[str, Account] = {}
     for stocktake, line in work.session.execute(query).tuples():
-        earlier = line_before(work, line)
-        before = (kept_account(earlier[1]) if earlier else None) or NOTHING_YET
-        now = kept_account(line) or NOTHING_YET
+        before = earlier.get(line.seal_id, NOTHING_YET)
+        now = earlier[line.seal_id] = kept_account(line) or before
         since = now.since(before)
         done_at = stocktake.done_at or stocktake.begun_at
         kinds = stocktake_kinds(
@@ -217,10 +224,14 @@ def _of_paper_permits(work: UnitOfWork, organization_id: str, told: _Told) -> It
     query = select(PaperPermit).where(
         PaperPermit.organization_id == organization_id, PaperPermit.overdue_at.is_not(None)
     )
-    for permit in work.session.scalars(query.order_by(PaperPermit.id)):
+    permits = list(work.session.scalars(query.order_by(PaperPermit.id)))
+    uses: dict[str | None, list[PhysicalUse]] = defaultdict(list)
+    entered = select(PhysicalUse).where(PhysicalUse.paper_permit_id.in_({one.id for one in permits}))
+    for use in work.session.scalars(entered):
+        uses[use.paper_permit_id].append(use)
+    for permit in permits:
         noticed_at = permit.overdue_at or permit.settle_by
-        uses = work.session.scalars(select(PhysicalUse).where(PhysicalUse.paper_permit_id == permit.id))
-        registered = _total(list(uses))
+        registered = _total(uses[permit.id])
         alarm = told.at(Kind.PAPER_PERMIT_OPEN, permit.id, noticed_at)
         yield Difference(
             kind=Kind.PAPER_PERMIT_OPEN,

@@ -136,7 +136,7 @@ def _original_out(line: StocktakeOriginal, of: Original) -> StocktakeOriginalOut
 def _line_out(work: UnitOfWork, stocktake: Stocktake, line: StocktakeLine) -> StocktakeLineOut:
     kept = kept_account(line)
     account = kept or account_of(work, stocktake.organization_id, line.seal_id)
-    last = line_before(work, line)
+    last = _last(work, line)
     since = account if last is None else account.since(kept_account(last[1]) or NOTHING_YET)
     return StocktakeLineOut(
         id=line.id,
@@ -167,7 +167,7 @@ def kept_account(line: StocktakeLine) -> Account | None:
     return Account(*numbers) if len(numbers) == len(found) else None
 
 
-def line_before(work: UnitOfWork, line: StocktakeLine) -> tuple[Stocktake, StocktakeLine] | None:
+def _last(work: UnitOfWork, line: StocktakeLine) -> tuple[Stocktake, StocktakeLine] | None:
     """The stocktake of the same seal that was done before this one was begun."""
     query = (
         select(Stocktake, StocktakeLine)

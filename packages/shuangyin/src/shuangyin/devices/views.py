@@ -14,7 +14,7 @@ from shuangyin.alarms.models import Alarm
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.devices import queries
-from shuangyin.devices.accounting import missing_photos
+from shuangyin.devices.accounting import photo_accounts
 from shuangyin.devices.commands.effects import account_of
 from shuangyin.devices.models import Device, DeviceAside, DeviceEvent, DevicePermit, DevicePhoto, DeviceStatus
 from shuangyin.devices.rules import ONLINE_MS
@@ -253,7 +253,7 @@ def _permit(
         registered=row.registered_ordinary + row.registered_seam + row.registered_cover,
         registered_spoiled=row.registered_spoiled,
         photo_moments=row.photo_moments,
-        photos_missing=missing_photos(work, row),
+        photos_missing=photo_accounts(work, [row])[row.id].missing,
         not_before=row.not_before,
         not_after=row.not_after,
         issued_at=row.issued_at,

@@ -16,9 +16,9 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import queries as custody
 from shuangyin.custody.commands.uses import attach_photo, enter
 from shuangyin.custody.models import Loan, LoanStatus, Opening, OpeningStatus, PhotoMoment, PhysicalUse
-from shuangyin.custody.rules import Presses, total_of
+from shuangyin.custody.rules import Presses
 from shuangyin.devices import queries
-from shuangyin.devices.accounting import compared_uses, counted_of_line, missing_photos
+from shuangyin.devices.accounting import line_accounts, photo_accounts
 from shuangyin.devices.commands.effects import Effects, account_of
 from shuangyin.devices.commands.permitting import end_permit
 from shuangyin.devices.commands.telling import tell_watchers
@@ -155,10 +155,10 @@ def _last_told(work: UnitOfWork, permit: DevicePermit) -> int:
 
 def _judge(work: UnitOfWork, actor: Actor, device: Device, permit: DevicePermit) -> None:
     effects = Effects(work)
-    counted = counted_of_line(work, permit)
-    uses = compared_uses(work, permit)
-    registered = total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in uses)
-    missing = missing_photos(work, permit)
+    line = (permit.request_id, permit.seal_id)
+    account = line_accounts(work, [line])[line]
+    counted, registered = account.counted, account.registered
+    missing = photo_accounts(work, [permit])[permit.id].missing
     facts: dict[str, JsonValue] = {
         "permit": permit.id,
         "request": permit.request_id,
