@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DecidedSeal } from '@/api/requests'
 import { isOnPage } from '@/geometry/page'
-import { addPlace, movePlace, overlapping, removePlace, setQr, setSeam, startPlacing, unplaced } from '@/placement/placing'
+import { addPlace, forCopies, movePlace, overlapping, removePlace, setCounts, setQr, setSeam, startPlacing, unplaced } from '@/placement/placing'
 
 const SEAL: DecidedSeal = { id: 's1', name: '云岫数科合同专用章', medium: 'electronic', category: 'contract', width_mm: 40, height_mm: 40 }
 const OTHER: DecidedSeal = { ...SEAL, id: 's2', name: '法定代表人名章', width_mm: 18, height_mm: 18 }
@@ -37,6 +37,15 @@ describe('placing', () => {
     expect(placing[0]?.presses_applied).toBe(2)
     placing = removePlace(placing, 's1', 0)
     expect(placing[0]).toMatchObject({ presses_applied: 1, placements: [{ page: 0 }] })
+  })
+
+  it('counts presses and seams for every copy, and leaves a count that somebody set', () => {
+    let placing = setSeam(addPlace(startPlacing([SEAL], SIZES, false, 2), SEAL, 0, SIZES), SEAL, 90, SIZES)
+    expect(placing[0]).toMatchObject({ presses_applied: 4, seam_presses: 2 })
+    placing = forCopies(placing, 2, 3)
+    expect(placing[0]).toMatchObject({ presses_applied: 6, seam_presses: 3 })
+    expect(removePlace(placing, 's1', 0)[0]).toMatchObject({ presses_applied: 3, seam_presses: 3 })
+    expect(forCopies(setCounts(placing, 's1', 5, 3), 3, 1)[0]).toMatchObject({ presses_applied: 5, seam_presses: 3 })
   })
 
   it('puts no two marks of a seal on each other, and tells when somebody does', () => {

@@ -189,7 +189,7 @@ export default bilingual(
     why: 'Why',
     seals: 'Seals',
     presses: '{count} press | {count} presses',
-    seam: '{count} seam presses',
+    seam: '{count} seam press | {count} seam presses',
     seamOn: 'Riding seam',
     qrOn: 'Verification code',
     places: 'page {page} ({x}, {y}) mm',

@@ -28,15 +28,20 @@ function counted(seal: RequestSeal): RequestSeal {
   return { ...seal, presses_applied: Math.max(seal.presses_applied, seal.placements.length) }
 }
 
-/** The lowest number of seals first put on a document: one on the last page, where it is signed. */
-export function startPlacing(seals: DecidedSeal[], sizes: [number, number][], electronic: boolean): Placing {
+/** On how many copies each place is pressed: the counts are of all copies together. */
+function copiesOf(seal: RequestSeal): number {
+  return Math.max(1, Math.round(seal.presses_applied / Math.max(1, seal.placements.length)))
+}
+
+/** The lowest number of seals first put on a document: one on the last page of every copy, where it is signed. */
+export function startPlacing(seals: DecidedSeal[], sizes: [number, number][], electronic: boolean, copies = 1): Placing {
   return seals.map((seal, index) => {
     const page = sizes.length - 1
     const first = usualPlace(sizeOf(seal), pageSize(sizes, page))
     const beside = keepOnPage({ x: first.x - index * (seal.width_mm + 6), y: first.y }, sizeOf(seal), pageSize(sizes, page))
     return {
       seal_id: seal.id,
-      presses_applied: 1,
+      presses_applied: electronic ? 1 : copies,
       seam_presses: 0,
       placements: [{ page, x_mm: beside.x, y_mm: beside.y }],
       seam: null,
@@ -54,7 +59,8 @@ export function usualQr(sizes: [number, number][], page: number): QrPlace {
 export function addPlace(placing: Placing, seal: DecidedSeal, page: number, sizes: [number, number][]): Placing {
   return withSeal(placing, seal.id, (one) => {
     const place = freePlace(seal, one.placements.filter((other) => other.page === page), pageSize(sizes, page))
-    return { ...one, placements: [...one.placements, { page, x_mm: place.x, y_mm: place.y }] }
+    const placements = [...one.placements, { page, x_mm: place.x, y_mm: place.y }]
+    return { ...one, placements, presses_applied: placements.length * copiesOf(one) }
   })
 }
 
@@ -90,7 +96,7 @@ export function removePlace(placing: Placing, sealId: string, index: number): Pl
       ? {
           ...seal,
           placements: seal.placements.filter((_, at) => at !== index),
-          presses_applied: Math.max(seal.placements.length - 1, seal.presses_applied - 1, 0),
+          presses_applied: Math.max(seal.presses_applied - copiesOf(seal), seal.placements.length - 1, 0),
         }
       : seal,
   )
@@ -118,7 +124,7 @@ export function setSeam(placing: Placing, seal: DecidedSeal, y: number | null, s
   return withSeal(placing, seal.id, (one) => ({
     ...one,
     seam,
-    seam_presses: seam ? seamSeals(sizes.length, seal.width_mm) : 0,
+    seam_presses: seam ? seamSeals(sizes.length, seal.width_mm) * copiesOf(one) : 0,
   }))
 }
 
@@ -129,6 +135,20 @@ export function setQr(placing: Placing, sealId: string, qr: QrPlace | null, size
     ...one,
     qr: qr && kept ? { page: qr.page, x_mm: kept.x, y_mm: kept.y, size_mm: size } : null,
   }))
+}
+
+/** Other copies than before: counts that followed the copies follow them again, those that somebody set stay. */
+export function forCopies(placing: Placing, before: number, after: number): Placing {
+  if (before === after) return placing
+  return placing.map((one) => {
+    if (one.presses_applied !== one.placements.length * before) return one
+    const seams = one.seam_presses / before
+    return {
+      ...one,
+      presses_applied: one.placements.length * after,
+      seam_presses: Number.isInteger(seams) ? seams * after : one.seam_presses,
+    }
+  })
 }
 
 export function setCounts(placing: Placing, sealId: string, presses: number, seam: number): Placing {

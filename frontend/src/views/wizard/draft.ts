@@ -6,7 +6,7 @@ import type { Medium, Seal } from '@/api/seals'
 import { isProblem, type ApiProblem } from '@/api/problem'
 import { problemFor } from '@/composables/loading'
 import { uploadedVersion } from '@/documents/uploading'
-import { setSeam, startPlacing, usualSeam, type Placing } from '@/placement/placing'
+import { forCopies, setSeam, startPlacing, usualSeam, type Placing } from '@/placement/placing'
 
 export interface Details {
   title: string
@@ -101,6 +101,7 @@ export function useDraft() {
   const key = newKey()
   let filling = false
   let timer = 0
+  let placedCopies = 1
   let running: Promise<void> = Promise.resolve()
   let decideTimer = 0
   let decideTurn = 0
@@ -297,6 +298,7 @@ export function useDraft() {
       seam,
       qr,
     }))
+    placedCopies = request.medium === 'electronic' ? 1 : request.copies
     saveState.value = 'saved'
     void decide().finally(() => (filling = false))
   }
@@ -319,9 +321,11 @@ export function useDraft() {
       countPresses()
       return
     }
-    const kept = placing.value.filter((one) => chosenSeals.value.includes(one.seal_id))
+    const copies = medium.value === 'electronic' ? 1 : details.copies
+    const kept = forCopies(placing.value, placedCopies, copies).filter((one) => chosenSeals.value.includes(one.seal_id))
+    placedCopies = copies
     const missing = seals.value.filter((seal) => !kept.some((one) => one.seal_id === seal.id))
-    const fresh = startPlacing(missing, sizes.value, medium.value === 'electronic')
+    const fresh = startPlacing(missing, sizes.value, medium.value === 'electronic', copies)
     const hasQr = kept.some((one) => one.qr)
     const next = [...kept, ...fresh.map((one) => (hasQr ? { ...one, qr: null } : one))]
     placing.value = medium.value === 'electronic' ? next : next.map((one) => ({ ...one, qr: null }))

@@ -36,6 +36,12 @@ def register_small_unit(desk: Any) -> None:
     ok(desk.story.post("legal_representative", "/authority/small-unit", {**body, "proof": proof}), 201)
 
 
+def waits(desk: Any, kind: str, opening: dict[str, Any]) -> list[str]:
+    """How urgently this person's home page speaks of the opening."""
+    found = desk.story.get(kind, "/workbench")["seals"]
+    return [one["level"] for one in found if one["link"] == f"/custody/openings/{opening['id']}"]
+
+
 def test_a_small_enterprise_comes_from_its_starter_list_to_a_sealed_paper(desk: Any) -> None:
     story, world = desk.story, desk.world
     made = ok(story.post("administrator", "/scenario-lists", {"starter": "small_enterprise"}), 201)
@@ -45,11 +51,15 @@ def test_a_small_enterprise_comes_from_its_starter_list_to_a_sealed_paper(desk: 
     (step,) = request["approval"]["steps"]
     assert [one["person"]["name"] for one in step["assignments"]] == ["陈雪"]
     story.approve(request["id"])
-    problem(desk.ask(request_ids=[request["id"]]), 409, "PRESSER_APPLIED")
+    refused = problem(desk.ask(request_ids=[request["id"]]), 409, "PRESSER_APPLIED")
+    assert "登记为小型单位" in refused["detail"], "who has no other keeper is told what to do"
     register_small_unit(desk)
     opening = ok(desk.ask(request_ids=[request["id"]]), 201)
     ok(desk.confirm(opening["id"], "custodian"))
+    assert waits(desk, "custodian", opening) == []
+    assert waits(desk, "reviewer", opening) == ["danger"], "his home page asks him while there is time"
     ok(desk.confirm(opening["id"], "reviewer"))
+    assert waits(desk, "reviewer", opening) == ["info"]
     wanted = {"request_id": request["id"], "copies": COPIES, "normal": COPIES}
     use = ok(desk.press(opening["id"], **wanted), 201)
     ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)

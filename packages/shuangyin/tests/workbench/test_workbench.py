@@ -59,7 +59,7 @@ def test_the_administrator_is_led_through_the_setup_and_the_auditor_sees_new_evi
     assert (open_tasks["persons"], open_tasks["seals"], open_tasks["list"]) == (True, False, False)
     assert begun["entries"] == [], "evidence is the auditor's"
     story: Story = begin(world)
-    ok(
+    safe = ok(
         story.post(
             "administrator",
             "/safes",
@@ -71,6 +71,14 @@ def test_the_administrator_is_led_through_the_setup_and_the_auditor_sees_new_evi
         ),
         201,
     )
+    left = {
+        one["key"]
+        for one in ok(world.client("administrator").get("/api/v1/workbench"))["setup"]
+        if not one["done"]
+    }
+    assert left == {"safes"}, "the physical seal has no place yet"
+    place = {"seal_id": story.seals["official"], "slot": "A1"}
+    ok(story.post("administrator", f"/safes/{safe['id']}/seals", place))
     assert ok(world.client("administrator").get("/api/v1/workbench"))["setup"] == [], "nothing is left to do"
     audited = ok(world.client("auditor").get("/api/v1/workbench"))
     assert audited["setup"] == []
@@ -84,16 +92,45 @@ def test_setup_is_over_when_every_part_is_there() -> None:
     kinds = frozenset(
         {"legal_representative", "department_head", "employee", "custodian", "reviewer", "auditor"}
     )
-    whole = SetupFact(departments=1, kinds_held=kinds, seals_in_force=1, safes=1, has_list=True)
+    whole = SetupFact(
+        departments=1,
+        kinds_held=kinds,
+        staff=11,
+        seals_in_force=1,
+        safes=1,
+        all_outside=False,
+        has_list=True,
+    )
     assert setup_tasks(whole) == ()
     for lacking in (
         replace(whole, departments=0),
         replace(whole, kinds_held=kinds - {"reviewer"}),
+        replace(whole, kinds_held=kinds - {"department_head"}),
         replace(whole, seals_in_force=0),
         replace(whole, safes=0),
+        replace(whole, all_outside=True),
         replace(whole, has_list=False),
     ):
         assert sum(not task.done for task in setup_tasks(lacking)) == 1
+
+
+def test_two_people_who_keep_one_seal_are_through_with_the_setup_without_departments() -> None:
+    few = SetupFact(
+        departments=0,
+        kinds_held=frozenset({"legal_representative", "reviewer", "custodian", "administrator"}),
+        staff=2,
+        seals_in_force=1,
+        safes=1,
+        all_outside=False,
+        has_list=True,
+    )
+    assert setup_tasks(few) == ()
+    begun = replace(few, kinds_held=frozenset({"administrator"}), staff=1)
+    assert [one.key for one in setup_tasks(begun) if not one.done] == ["departments", "persons"]
+    assert [one.key for one in setup_tasks(replace(few, staff=11)) if not one.done] == [
+        "departments",
+        "persons",
+    ]
 
 
 def test_work_that_gave_up_is_the_first_alert() -> None:

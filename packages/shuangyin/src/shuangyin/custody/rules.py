@@ -120,6 +120,13 @@ def beyond_spare(permitted: Permitted, registered: Presses) -> int:
     return max(0, registered.spoiled - spare_for(permitted.total))
 
 
+_MERGED_DUTIES = Text(
+    "没有其他保管人的，请本单位负责人在“授权”页的“放行与复核”中放行；十人以下单位可在该处登记为小型单位。",
+    "With no other keeper, the head of the organization may release it on the page of grants under overrides; "
+    "a unit of up to ten people may be registered there as a small one.",
+)
+
+
 def object_to_persons(
     *, custodian_id: str, reviewer_id: str, applicant_ids: Iterable[str], final_approver_ids: Iterable[str]
 ) -> Objection | None:
@@ -134,15 +141,16 @@ def object_to_persons(
         return Objection(
             "PRESSER_APPLIED",
             Text(
-                "盖章人不能是本申请的申请人，请由其他保管人开柜。", "The presser must not be the applicant."
+                f"盖章人不能是本申请的申请人，请由其他保管人开柜。{_MERGED_DUTIES.zh}",
+                f"The presser must not be the applicant. {_MERGED_DUTIES.en}",
             ),
         )
     if custodian_id in set(final_approver_ids):
         return Objection(
             "PRESSER_APPROVED",
             Text(
-                "盖章人不能是本申请的终审人，请由其他保管人开柜。",
-                "The presser must not be the final approver.",
+                f"盖章人不能是本申请的终审人，请由其他保管人开柜。{_MERGED_DUTIES.zh}",
+                f"The presser must not be the final approver. {_MERGED_DUTIES.en}",
             ),
         )
     return None

@@ -21,13 +21,14 @@ from shuangyin.custody.models import (
     Opening,
     OpeningStatus,
     Safe,
+    SafeSlot,
 )
 from shuangyin.custody.original_models import OriginalLoan, OriginalLoanStatus
 from shuangyin.custody.queries import confirmations
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeStatus
 from shuangyin.evidence.problems import open_problems
 from shuangyin.organization.models import Department, Post
-from shuangyin.people.models import PostHolding
+from shuangyin.people.models import Person, PersonStatus, PostHolding
 from shuangyin.requests.models import RequestStatus, UseRequest
 from shuangyin.scenarios import acknowledgements
 from shuangyin.scenarios.models import ScenarioList
@@ -113,8 +114,8 @@ def original_loans(work: UnitOfWork, actor: Actor) -> list[LoanFact]:
 
 
 def to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmFact]:
-    """Hand-overs and stocktakes in which the actor has a part that he has not confirmed yet."""
-    me, found = actor.person_id, list[ConfirmFact]()
+    """Openings, hand-overs and stocktakes in which the actor has a part that he has not confirmed yet."""
+    me, found = actor.person_id, _openings_to_confirm(work, actor)
     sheets = select(Handover).where(
         Handover.organization_id == actor.organization_id,
         Handover.status == HandoverStatus.PENDING,
@@ -132,6 +133,23 @@ def to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmFact]:
     for taken in work.session.scalars(counts.order_by(Stocktake.id)):
         roles = {"counter": taken.counter_id, "witness": taken.witness_id}
         found += _unconfirmed(work, me, "stocktake", (taken.id, taken.number), roles)
+    return found
+
+
+def _openings_to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmFact]:
+    me = actor.person_id
+    asked = select(Opening).where(
+        Opening.organization_id == actor.organization_id,
+        Opening.status == OpeningStatus.PENDING,
+        Opening.confirm_by > work.now,
+        or_(Opening.custodian_id == me, Opening.reviewer_id == me),
+    )
+    found = []
+    for one in work.session.scalars(asked.order_by(Opening.id)):
+        if one.custodian_id == me and one.custodian_confirmed_at is None:
+            found.append(ConfirmFact("opening", one.id, one.number, "custodian"))
+        if one.reviewer_id == me and one.reviewer_confirmed_at is None:
+            found.append(ConfirmFact("opening", one.id, one.number, "reviewer"))
     return found
 
 
@@ -203,7 +221,7 @@ def list_fact(work: UnitOfWork, actor: Actor, row: ScenarioList | None) -> ListF
 def setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> SetupFact:
     """What of the organization is there already."""
 
-    def count(table: type[Department | Safe | Seal], *conditions: ColumnElement[bool]) -> int:
+    def count(table: type[Department | Person | Safe | Seal], *conditions: ColumnElement[bool]) -> int:
         mine = table.organization_id == actor.organization_id
         return work.session.scalar(select(func.count()).select_from(table).where(mine, *conditions)) or 0
 
@@ -212,11 +230,15 @@ def setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> SetupFact:
         .join(PostHolding, PostHolding.post_id == Post.id)
         .where(Post.organization_id == actor.organization_id, PostHolding.until_at.is_(None))
     )
+    physical = (Seal.status == SealStatus.IN_FORCE, Seal.medium == "physical")
     return SetupFact(
         departments=count(Department),
         kinds_held=frozenset(work.session.scalars(held)),
+        staff=count(Person, Person.status == PersonStatus.ACTIVE),
         seals_in_force=count(Seal, Seal.status == SealStatus.IN_FORCE),
         safes=count(Safe),
+        all_outside=count(Seal, *physical) > 0
+        and count(Seal, *physical, Seal.id.in_(select(SafeSlot.seal_id))) == 0,
         has_list=has_list,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from shuangyin.authority.rules.duties import SMALL_UNIT_MOST
 from shuangyin.core.text import Text
 
 DAY_MS = 24 * 3600 * 1000
@@ -54,9 +55,9 @@ class LoanFact:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmFact:
-    """A hand-over or stocktake that waits for this person, and as what."""
+    """An opening, hand-over or stocktake that waits for this person, and as what."""
 
-    what: Literal["handover", "stocktake"]
+    what: Literal["opening", "handover", "stocktake"]
     id: str
     number: str
     role: str
@@ -77,8 +78,11 @@ class SetupFact:
 
     departments: int
     kinds_held: frozenset[str]
+    staff: int
     seals_in_force: int
     safes: int
+    all_outside: bool
+    """Whether there are physical seals in force and none of them has a place in a safe."""
     has_list: bool
 
 
@@ -151,27 +155,33 @@ _NO_LIST = Alert(
 )
 
 
-_NEEDED_KINDS = frozenset({"legal_representative", "department_head", "employee", "custodian", "reviewer"})
-"""Without these posts no application finds its way from the applicant to the safe."""
+_NEEDED_KINDS = frozenset({"legal_representative", "custodian", "reviewer"})
+"""Without these posts no application finds its way to the safe, however small the organization."""
+
+_NEEDED_BY_MANY = _NEEDED_KINDS | {"department_head", "employee"}
+"""A unit too large to be a small one has departments whose heads approve; in a small one the keeper may apply."""
 
 
 def setup_tasks(fact: SetupFact) -> tuple[Task, ...]:
     """What is to be done before the first application, in the order it is done; empty when all of it is."""
+    few = fact.staff <= SMALL_UNIT_MOST
+    posts_filled = fact.kinds_held >= (_NEEDED_KINDS if few else _NEEDED_BY_MANY)
     tasks = (
         Task(
             "departments",
-            Text("设立部门", "Add the departments"),
+            Text("设立部门（十人以下单位可不设）", "Add the departments (not needed up to ten people)"),
             "/admin/organization",
-            fact.departments > 0,
+            fact.departments > 0 or (few and posts_filled),
         ),
         Task(
             "persons",
             Text(
-                "登记法定代表人、部门负责人、员工、保管人、复核人并任职",
-                "Add persons and appoint legal representative, department head, employee, custodian, reviewer",
+                "登记法定代表人、部门负责人、员工、保管人、复核人并任职；十人以下单位可不设部门负责人，一人可任多岗",
+                "Add persons and appoint legal representative, department head, employee, custodian, reviewer; "
+                "up to ten people need no department head, and one person may hold several posts",
             ),
             "/admin/persons",
-            fact.kinds_held >= _NEEDED_KINDS,
+            posts_filled,
         ),
         Task(
             "seals",
@@ -183,7 +193,7 @@ def setup_tasks(fact: SetupFact) -> tuple[Task, ...]:
             "safes",
             Text("登记保险柜，实体印章入柜", "Register a safe and put the physical seals in"),
             "/custody/safes",
-            fact.safes > 0,
+            fact.safes > 0 and not fact.all_outside,
         ),
         Task(
             "list",
@@ -304,12 +314,20 @@ _ROLES = {
     "receiver": Text("接收人", "receiver"),
     "witness": Text("监督人", "witness"),
     "counter": Text("盘点人", "counter"),
+    "custodian": Text("保管人", "custodian"),
+    "reviewer": Text("复核人", "reviewer"),
 }
 
 
 def confirm_alert(fact: ConfirmFact) -> Alert:
     """What several persons confirm together waits for this one."""
     role = _ROLES[fact.role]
+    if fact.what == "opening":
+        text = Text(
+            f"{fact.number} 待您以{role.zh}身份确认，数分钟内有效，请现在办理。",
+            f"Opening {fact.number} waits for you as its {role.en}, for a few minutes only: confirm now.",
+        )
+        return Alert("danger", text, f"/custody/openings/{fact.id}")
     if fact.what == "handover":
         text = Text(
             f"交接 {fact.number} 待您以{role.zh}身份清点并确认。",
