@@ -89,8 +89,8 @@ test-chain: $(CHAIN)
 
 .PHONY: test-machine
 test-machine:
-	@scripts/install_system_packages.sh chromium-headless-shell fonts-noto-cjk gcc libc6-dev mosquitto openssl poppler-utils \
-		postgresql qpdf softhsm2
+	@scripts/install_system_packages.sh chromium-headless-shell fonts-noto-cjk gcc ldap-utils libc6-dev mosquitto openssl \
+		poppler-utils postgresql qpdf slapd softhsm2
 
 # ---------------------------------------------------------------- run
 

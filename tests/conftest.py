@@ -14,6 +14,7 @@ from browser_desk import SCREENSHOTS, launch
 from foundation import Foundation
 from independent_provider import joined, provider
 from playwright.sync_api import Browser, sync_playwright
+from running_directory import employee_entry, running_directory
 from running_installation import Installation, installation
 
 from shuangyin.connectors.standins.board import StandInBoard
@@ -31,7 +32,11 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundation:
 def running(tmp_path_factory: pytest.TempPathFactory, foundation: Foundation) -> Iterator[Installation]:
     """An organization on a running server, everybody signed in, its log and seals stamped by an authority on loopback."""
     wanted = ("timestamps", "licence")
-    with StandInBoard([offer for offer in OFFERS if offer.name in wanted]) as board, provider() as issuer:
+    with (
+        StandInBoard([offer for offer in OFFERS if offer.name in wanted]) as board,
+        provider() as issuer,
+        running_directory(tmp_path_factory.mktemp("directory"), employee_entry()) as directory,
+    ):
         anchor = {
             "name": "tsa",
             "kind": "rfc3161",
@@ -44,6 +49,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, foundation: Foundation) ->
             "SHUANGYIN_TIMESTAMP_URL": board.address_of("timestamps"),
             "SHUANGYIN_LICENCE": json.dumps({"url": board.address_of("licence")}),
             "SHUANGYIN_OIDC": json.dumps([joined(issuer, folder)]),
+            "SHUANGYIN_DIRECTORIES": json.dumps([directory.joined(folder / "reader-secret")]),
         }
         with installation(folder, environment, foundation=foundation, broker=True) as made:
             made.board = board

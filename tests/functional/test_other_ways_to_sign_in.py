@@ -8,9 +8,10 @@ from contextlib import closing
 
 import httpx
 import pytest
-from browser_desk import OpenDesk
+from browser_desk import Desk, OpenDesk
 from independent_provider import SUBJECT
 from playwright.sync_api import Page, expect
+from running_directory import WORD
 from running_installation import Installation
 
 from shuangyin.demo.setting import USCC
@@ -32,6 +33,7 @@ def test_the_employee_signs_in_at_his_provider_and_out_again(
     desk.expected_statuses |= {401}
     desk.goto("/sign-in")
     desk.look("sign-in-ways", english=True)
+    directory_password_stands_for_ours(desk)
     page.get_by_test_id("way-corp").click()
     page.locator(f"button[value='{SUBJECT}']").click()
     page.get_by_test_id("factor-code").fill(person.code())
@@ -49,6 +51,25 @@ def test_the_employee_signs_in_at_his_provider_and_out_again(
     page.get_by_test_id("sign-out").click()
     expect(page).to_have_url(re.compile(r"/oauth2/end_session\?"))
     desk.forget_faults()
+
+
+def directory_password_stands_for_ours(desk: Desk) -> None:
+    """The directory's password is asked for apart from ours, and leads to the same second factor."""
+    page = desk.page
+    page.get_by_label("密码").fill("a password of this platform")
+    page.get_by_test_id("way-staff").click()
+    expect(page.get_by_label("目录密码")).to_have_value("")
+    page.get_by_label("目录账号").fill("liran")
+    page.get_by_label("目录密码").fill("not this word")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("sign-in-form")).to_contain_text("目录账号或密码不正确")
+    desk.look("sign-in-directory", english=True)
+    page.get_by_label("目录密码").fill(WORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("factor-form")).to_be_visible()
+    page.get_by_role("button", name="换一个账号").click()
+    page.get_by_test_id("own-account").click()
+    expect(page.get_by_label("账号", exact=True)).to_be_visible()
 
 
 def earlier_notice(running: Installation, page: Page) -> None:

@@ -39,7 +39,7 @@ class RunningBroker:
                 [MOSQUITTO, "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_S
-        while not _listens(self.gateway_port):
+        while not listens(self.gateway_port):
             assert self.process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < deadline, "mosquitto does not listen"
             time.sleep(0.02)
@@ -83,6 +83,7 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody listens on this loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -877,6 +877,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/directory/{directory}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In With Directory
+         * @description First step with name and password of the organization's directory; the second factor is asked for as ever.
+         */
+        post: operations["sign_in_with_directory_api_v1_auth_directory__directory__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/face-checks/{check_id}/pictures": {
         parameters: {
             query?: never;
@@ -17885,7 +17905,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "oidc" | "licence";
+            kind: "oidc" | "directory" | "licence";
             /** Label En */
             label_en: string;
             /** Label Zh */
@@ -19609,6 +19629,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MonthlyAuditOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sign_in_with_directory_api_v1_auth_directory__directory__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
                 };
             };
             /** @description Problem document */

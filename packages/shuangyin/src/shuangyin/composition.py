@@ -9,6 +9,7 @@ from shuangyin.approvals import ports as approvals_ports
 from shuangyin.authority import standing_in
 from shuangyin.connectors.anchors import configured_anchors
 from shuangyin.connectors.authorities import configured_authorities
+from shuangyin.connectors.directories import configured_directories
 from shuangyin.connectors.faces import configured_faces
 from shuangyin.connectors.licence import configured_licence
 from shuangyin.connectors.oidc import configured_providers
@@ -32,6 +33,7 @@ from shuangyin.evidence.kept_objects import RecordedObjects
 from shuangyin.evidence.ports import Anchors
 from shuangyin.evidence.readers import EntrySubjects, SubjectReaders
 from shuangyin.people import ports as people_ports
+from shuangyin.people.directory_port import Directories
 from shuangyin.people.face_port import FaceEngine
 from shuangyin.people.outside_port import IdentityProviders, LicenceService
 from shuangyin.people.sms_port import SmsGateway
@@ -63,6 +65,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
             Authorities: configured_authorities(settings),
             SmsGateway: configured_sms(settings, clock),
             IdentityProviders: configured_providers(settings),
+            Directories: configured_directories(settings),
             FaceEngine: configured_faces(settings),
             LicenceService: configured_licence(settings),
             Timestamps: configured_timestamps(settings),

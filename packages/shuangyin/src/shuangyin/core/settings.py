@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         description="OpenID providers that persons of one organization sign in with, as a JSON list; the fields are in "
         "docs/signing-in.md.",
     )
+    directories: list[dict[str, object]] = Field(
+        default_factory=list,
+        description="Directories (LDAP, Active Directory) whose names and passwords persons of one organization sign in "
+        "with, as a JSON list; the fields are in docs/signing-in.md.",
+    )
     face_engine: Literal["local", "none"] = Field(
         "local", description="Who compares faces: this machine, or nobody."
     )

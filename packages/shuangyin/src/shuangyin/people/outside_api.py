@@ -9,7 +9,7 @@ from fastapi import Path, Request, Response
 from shuangyin.core.http.access import PlatformOf, PublicRoute, SignedIn
 from shuangyin.core.http.routes import Routes
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people.commands import licence_links, outside_sign_in, own_access
+from shuangyin.people.commands import directory_sign_in, licence_links, outside_sign_in, own_access
 from shuangyin.people.models import SignInSession
 from shuangyin.people.outside_schemas import (
     LicenceAttempt,
@@ -22,7 +22,7 @@ from shuangyin.people.outside_schemas import (
     WayOut,
     WaysOut,
 )
-from shuangyin.people.schemas import ChallengeOut
+from shuangyin.people.schemas import ChallengeOut, SignIn
 from shuangyin.people.sign_in_api import address_of, is_https
 
 router = Routes(tags=["people"])
@@ -34,6 +34,10 @@ def list_ways(platform: PlatformOf) -> WaysOut:
     ways = [
         WayOut(kind="oidc", name=one.name, label_zh=one.label.zh, label_en=one.label.en)
         for one in outside_sign_in.providers(platform)
+    ]
+    ways += [
+        WayOut(kind="directory", name=one.name, label_zh=one.label.zh, label_en=one.label.en)
+        for one in directory_sign_in.directories(platform)
     ]
     if outside_sign_in.licence_service(platform).available:
         ways.append(
@@ -79,6 +83,17 @@ def return_from_provider(
     )
     response.delete_cookie(_attempt_cookie(request), secure=is_https(request), httponly=True, samesite="lax")
     return challenge
+
+
+@router.post("/auth/directory/{directory}", response_model=ChallengeOut, dependencies=[PublicRoute])
+def sign_in_with_directory(
+    directory: Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,23}$")],
+    body: SignIn,
+    request: Request,
+    platform: PlatformOf,
+) -> ChallengeOut:
+    """First step with name and password of the organization's directory; the second factor is asked for as ever."""
+    return directory_sign_in.sign_in(platform, directory, body, address=address_of(request))
 
 
 @router.post("/auth/provider/sign-out", response_model=Redirection)

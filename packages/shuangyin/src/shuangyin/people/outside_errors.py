@@ -11,6 +11,7 @@ from shuangyin.core.errors import (
     ShuangyinError,
     Unavailable,
 )
+from shuangyin.people.directory_port import DirectoryProblem
 from shuangyin.people.outside_port import ProviderProblem
 
 
@@ -38,6 +39,32 @@ def of_provider(problem: ProviderProblem) -> ShuangyinError:
         "PROVIDER_ANSWER",
         "统一身份认证的答复未通过核验，未予登录。请重试；仍不成功的，联系管理员。",
         "The answer of the identity provider could not be verified. Try again; if it stays so, ask your administrator.",
+    )
+
+
+def of_directory(problem: DirectoryProblem) -> Unavailable:
+    """What a directory's failure means to who wants to sign in."""
+    if problem.kind == "down":
+        return Unavailable(
+            "DIRECTORY_DOWN",
+            "单位目录暂时无法连接，请稍后再试，或使用本系统的账号和密码登录。",
+            "The directory does not answer. Try again later, or sign in with the account and password of this platform.",
+        )
+    return Unavailable(
+        "DIRECTORY_SETUP",
+        "与单位目录的连接设置有误，暂不能用目录账号登录。请联系管理员，或使用本系统的账号和密码登录。",
+        "The connection with the directory is not set up rightly. Ask your administrator, or sign in with the account and "
+        "password of this platform.",
+    )
+
+
+def directory_refused() -> NotAdmitted:
+    """One answer for a wrong word, a name that nobody or that two have, and an entry that is switched off."""
+    return NotAdmitted(
+        "DIRECTORY_REFUSED",
+        "目录账号或密码不正确，或该账号在单位目录中已停用。如忘记密码，请联系单位目录的管理员，或使用本系统的账号和密码登录。",
+        "Directory account or password is wrong, or the account is switched off there. Ask the administrator of the "
+        "directory, or sign in with the account and password of this platform.",
     )
 
 
@@ -91,7 +118,7 @@ def first_sign_in() -> NotAdmitted:
     """The second factor must have been enrolled with the one-time password before."""
     return NotAdmitted(
         "FIRST_SIGN_IN",
-        "首次登录请使用管理员发放的一次性密码，绑定动态口令后即可使用统一身份认证或电子营业执照。",
+        "首次登录请使用管理员发放的一次性密码，绑定动态口令后即可使用其他登录方式。",
         "Sign in the first time with the one-time password and enrol your second factor; then other ways are open.",
     )
 

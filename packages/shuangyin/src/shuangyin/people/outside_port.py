@@ -36,13 +36,17 @@ class Asked:
     verifier: str
 
 
-class IdentityProvider(Protocol):
-    """An OpenID provider of one organization (OpenID Connect Core 1.0, code flow with PKCE)."""
+class Voucher(Protocol):
+    """Somebody outside who vouches for the persons of one organization."""
 
     name: str
     label: Text
     uscc: str
     """The organization whose persons it vouches for; nobody else's."""
+
+
+class IdentityProvider(Voucher, Protocol):
+    """An OpenID provider of one organization (OpenID Connect Core 1.0, code flow with PKCE)."""
 
     def authorization_url(self, asked: Asked) -> str:
         """Where the browser is sent. Raises ProviderProblem."""

@@ -14,7 +14,7 @@ State = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=
 class WayOut(BaseModel):
     """A way to sign in beside account and password."""
 
-    kind: Literal["oidc", "licence"]
+    kind: Literal["oidc", "directory", "licence"]
     name: str
     label_zh: str
     label_en: str

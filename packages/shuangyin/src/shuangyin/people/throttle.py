@@ -46,6 +46,15 @@ def forgive(work: UnitOfWork, account: str) -> None:
     work.session.execute(delete(SignInThrottle).where(SignInThrottle.key == _account_key(work, account)))
 
 
+def take_back(work: UnitOfWork, account: str) -> None:
+    """The try was not judged, since whoever judges did not answer: it does not count."""
+    row = work.session.get(SignInThrottle, _account_key(work, account), with_for_update=True)
+    if row is not None:
+        row.failures = max(row.failures - 1, 0)
+        # Nobody waits: the try would not have been admitted otherwise.
+        row.blocked_until = 0
+
+
 def _blocked_ms(work: UnitOfWork, key: str) -> int:
     row = work.session.get(SignInThrottle, key)
     return 0 if row is None else row.blocked_until - work.now

@@ -33,6 +33,7 @@ from shuangyin.people.outside_port import (
     LicenceSession,
     ProvenIdentity,
     ProviderProblem,
+    Voucher,
 )
 from shuangyin.people.schemas import ChallengeOut
 from shuangyin.people.sealed_state import open_state, seal_state
@@ -97,7 +98,7 @@ def finish(
         proven = provider.identify(code, asked, platform.clock.now_ms())
     except ProviderProblem as problem:
         raise _told(provider.name, problem) from problem
-    return _admitted(platform, lambda work: _vouched(work, provider, proven, asked.nonce))
+    return admitted(platform, lambda work: vouched(work, provider, proven, asked.nonce))
 
 
 def sign_out_address(platform: Platform, provider_name: str | None) -> str | None:
@@ -138,7 +139,7 @@ def finish_licence(platform: Platform, attempt: str) -> tuple[str, ChallengeOut 
     answer = licence_answer(platform, kept["session"])
     if answer.status != "confirmed":
         return answer.status, None
-    return answer.status, _admitted(platform, lambda work: _scanned(work, answer))
+    return answer.status, admitted(platform, lambda work: _scanned(work, answer))
 
 
 def licence_answer(platform: Platform, session_id: str) -> LicenceAnswer:
@@ -171,10 +172,14 @@ def _scanned(work: UnitOfWork, answer: LicenceAnswer) -> ChallengeOut | Shuangyi
     return _enter(work, link, answer.session_id)
 
 
-def _vouched(
-    work: UnitOfWork, provider: IdentityProvider, proven: ProvenIdentity, nonce: str
+def vouched(
+    work: UnitOfWork, provider: Voucher, proven: ProvenIdentity, nonce: str
 ) -> ChallengeOut | ShuangyinError:
-    """The link of whom the provider vouches for, made at his first time; refused where accounts contradict it."""
+    """Ask the second factor of whom the provider vouches for; his link is made at his first time.
+
+    A refusal is returned, since what it records is to be committed: `admitted` raises it afterwards. It may be
+    NotAdmitted (NO_ACCOUNT, ACCOUNT_LINKED_OTHERWISE, FIRST_SIGN_IN, PROVIDER_ATTEMPT_ENDED).
+    """
     link = links.link_of_subject(work, provider.name, proven.subject)
     named = _named(work, provider, proven.account)
     if link is None:
@@ -202,7 +207,7 @@ def _enter(work: UnitOfWork, link: ExternalIdentity, answer: str) -> ChallengeOu
     return ask_second_factor(work, person, credential, provider=link.provider)
 
 
-def _named(work: UnitOfWork, provider: IdentityProvider, account: str) -> Person | None:
+def _named(work: UnitOfWork, provider: Voucher, account: str) -> Person | None:
     """The person of the provider's own organization whose account the claim gives."""
     normal = rules.normal_account(account)
     return work.session.scalar(
@@ -236,7 +241,7 @@ def _refused(
     return error
 
 
-def _admitted(
+def admitted(
     platform: Platform, command: Callable[[UnitOfWork], ChallengeOut | ShuangyinError]
 ) -> ChallengeOut:
     """Run the command; a refusal is raised after what it recorded is committed."""

@@ -23,6 +23,7 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.people import errors, factors, passkeys, passwords, rules, sessions, sms, throttle
 from shuangyin.people.actors import bare_actor
+from shuangyin.people.directory_port import Directories
 from shuangyin.people.models import Credential, Person, PersonStatus, SignInChallenge
 from shuangyin.people.schemas import ChallengeOut, Enrolment, FactorMethod, SecondFactor, SignIn
 
@@ -230,6 +231,8 @@ def _begin(
     facts: dict[str, JsonValue] = {"session": started.session.id, "method": method}
     if provider is not None:
         facts["provider"] = provider
+        if work.port(Directories).named(provider) is not None:
+            facts["first_step"] = "directory"
     record(
         work,
         actor,
