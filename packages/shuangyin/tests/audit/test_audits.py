@@ -38,6 +38,12 @@ def opened(house: House, month: str, kind: str = "auditor") -> Any:
     return house.desk.story.post(kind, "/audits", {"month": month})
 
 
+def at_home(house: House, kind: str) -> list[str]:
+    """What the home page says of audits."""
+    found = house.desk.story.get(kind, "/workbench")["seals"]
+    return [one["zh"] for one in found if one["link"].startswith("/audits/")]
+
+
 def standing(house: House, audit: Any) -> list[Any]:
     return list(house.desk.story.get("auditor", f"/audits/{audit['id']}/findings")["items"])
 
@@ -78,12 +84,14 @@ def test_a_difference_is_an_alarm_and_a_finding_until_somebody_else_settles_it(h
     }
     (of_alarm,) = house.desk.story.get("custodian", f"/audit-findings?alarm_id={alarm['id']}")["items"]
     assert of_alarm["id"] == found["id"]
+    assert at_home(house, "custodian") == ["1 个审计问题待答复。"]
     refusals_of_one_finding(house, found)
     another = a_second_one_is_taken_in(house, audit)
     problem(close(house, audit), 409, "AUDIT_MONTH_RUNNING")
     house.world.clock.advance(seconds=MONTH_S)
     house.desk.again("custodian", "auditor")
     problem(close(house, audit), 409, "AUDIT_FINDINGS_OPEN")
+    assert at_home(house, "auditor") == ["2026-11 已过，该月的审计待结束。"]
     problem(opened(house, "2026-12"), 409, "AUDIT_RUNNING")
     ok(answered(house, another, rectification="更换设备锁具", due_on="2026-12-31"))
     done = ok(close(house, audit))
@@ -105,7 +113,9 @@ def refusals_of_one_finding(house: House, found: Any) -> None:
     ok(answered(house, found, rectification="登记表注明重复", due_on="2026-11-10"))
     problem(settled(house, found, "rectified"), 409, "NOT_RECTIFIED")
     report, body = f"/audit-findings/{found['id']}/rectified", {"note": "已在登记表注明"}
+    assert at_home(house, "auditor") == []
     assert ok(house.desk.story.post("custodian", report, body))["status"] == "rectified"
+    assert at_home(house, "auditor") == ["1 个审计问题待结清。"]
     problem(house.desk.story.post("custodian", report, body), 409, "ALREADY_RECTIFIED")
     problem(settled(house, found, "rectified", "custodian"), 403, "NOT_PERMITTED")
     done = ok(settled(house, found, "rectified"))

@@ -8,6 +8,7 @@ import pytest
 from platform_world import World, ok
 from request_story import Story, begin
 
+from shuangyin.workbench.finding_alerts import FindingsFact, finding_alerts
 from shuangyin.workbench.rules import (
     DAY_MS,
     UNSTAMPED_MS,
@@ -169,3 +170,12 @@ def test_the_most_urgent_comes_first() -> None:
     assert len([one for one in found if one.link == "/custody/openings/o"]) == 2
     assert found[0].link == "/custody/openings/o"
     assert alerts(NOW, seals=[], openings=[], waiting=[in_time], has_list=True) == ()
+
+
+def test_findings_are_told_by_what_is_to_be_done_and_nothing_when_nothing_is() -> None:
+    none = FindingsFact("a", "2026-11", 0, 0, 0, over=False)
+    assert finding_alerts(none) == ()
+    found = finding_alerts(replace(none, to_answer=2, overdue=1, to_settle=3, over=True))
+    assert [one.level for one in found] == ["danger", "warning", "warning", "info"]
+    assert [one.text.zh[:2] for one in found] == ["1 ", "2 ", "3 ", "20"]
+    assert {one.link for one in found} == {"/audits/a"}

@@ -77,6 +77,14 @@ def findings_of_alarms(work: UnitOfWork, actor: Actor, alarm_ids: Collection[str
     return list(work.session.scalars(query.order_by(AuditFinding.id)))
 
 
+def unsettled(work: UnitOfWork, organization_id: str) -> list[AuditFinding]:
+    """The findings that nobody has settled."""
+    query = select(AuditFinding).where(
+        AuditFinding.organization_id == organization_id, AuditFinding.settled_at.is_(None)
+    )
+    return list(work.session.scalars(query.order_by(AuditFinding.id)))
+
+
 def new_differences(work: UnitOfWork, audit: Audit) -> list[Difference]:
     """The differences noticed before the end of the audit's month that are no findings yet."""
     known = work.session.scalars(

@@ -320,6 +320,12 @@ def object_to_settling(stand: Stand, *, person_id: str, outcome: Outcome) -> Obj
     return None
 
 
+def waits_for_settling(stand: Stand, person_id: str) -> bool:
+    """Whether a finding is ready for this person to settle: rectified, or answered with nothing to rectify."""
+    ready = stand.due_on is None or stand.rectified_by is not None
+    return ready and object_to_settling(stand, person_id=person_id, outcome=Outcome.EXPLAINED) is None
+
+
 def _settled() -> Objection:
     return _no(
         "FINDING_SETTLED", "该问题已结清，不再更改。", "This finding is settled and is not changed any more."

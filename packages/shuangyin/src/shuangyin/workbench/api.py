@@ -18,6 +18,7 @@ from shuangyin.requests.views import summaries
 from shuangyin.scenarios.queries import current as current_list
 from shuangyin.seals.freezes import current_freeze
 from shuangyin.workbench import queries
+from shuangyin.workbench.finding_alerts import finding_alerts
 from shuangyin.workbench.rules import (
     AuthorityFact,
     alerts,
@@ -54,6 +55,7 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
     frozen = current_freeze(work, actor.organization_id)
     statement = unread(work, actor) if actor.may("seals.freeze") else None
     first = [] if frozen is None else [freeze_alert(f"{beijing_time(frozen.frozen_at):%Y-%m-%d %H:%M}")]
+    findings = queries.findings(work, actor)
     stuck = approvals.stuck_count(work, actor.organization_id) if actor.may("approvals.manage") else 0
     found = alerts(
         work.now,
@@ -61,6 +63,7 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
             *first,
             *([stuck_alert(stuck)] if stuck else []),
             *(confirm_alert(one) for one in queries.to_confirm(work, actor)),
+            *(finding_alerts(findings) if findings is not None else ()),
             *([statement_alert(statement.week)] if statement is not None else []),
             *filter(None, [seal_life_alert(queries.seal_life(work, actor))]),
         ],

@@ -8,6 +8,10 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from shuangyin.audit import commands as audits
+from shuangyin.audit.months import end_of
+from shuangyin.audit.queries import is_open, latest, stand_of, unsettled
+from shuangyin.audit.rules import FindingStatus, waits_for_settling
 from shuangyin.core.actor import Actor
 from shuangyin.core.clock import beijing_time
 from shuangyin.core.jobs import Job, JobState
@@ -34,6 +38,7 @@ from shuangyin.scenarios import acknowledgements
 from shuangyin.scenarios.models import ScenarioList
 from shuangyin.scenarios.queries import may_read_drafts
 from shuangyin.seals.models import Seal, SealDiscrepancy, SealFiling, SealStatus, SealTask
+from shuangyin.workbench.finding_alerts import FindingsFact
 from shuangyin.workbench.rules import (
     ConfirmFact,
     ListFact,
@@ -151,6 +156,24 @@ def _openings_to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmFact]:
         if one.reviewer_id == me and one.reviewer_confirmed_at is None:
             found.append(ConfirmFact("opening", one.id, one.number, "reviewer"))
     return found
+
+
+def findings(work: UnitOfWork, actor: Actor) -> FindingsFact | None:
+    """What audits want of the actor; None for who has nothing to do with them, and before the first one."""
+    answers, conducts = actor.may(audits.ANSWER), actor.may(audits.CONDUCT)
+    audit = latest(work, actor.organization_id) if answers or conducts else None
+    if audit is None:
+        return None
+    today = beijing_time(work.now).date()
+    stands = [stand_of(one) for one in unsettled(work, actor.organization_id)]
+    return FindingsFact(
+        audit_id=audit.id,
+        month=audit.month,
+        to_answer=sum(one.status is FindingStatus.OPEN for one in stands) if answers else 0,
+        overdue=sum(one.overdue(today) for one in stands),
+        to_settle=sum(waits_for_settling(one, actor.person_id) for one in stands) if conducts else 0,
+        over=conducts and is_open(audit) and work.now >= end_of(audit.month),
+    )
 
 
 def _unconfirmed(
