@@ -73,14 +73,16 @@ def test_a_difference_is_an_alarm_and_a_finding_until_somebody_else_settles_it(h
     assert found["seal"]["id"] == house.desk.seal_id
     assert found["request"]["id"] == house.desk.request["id"]
     assert (found["alarm"]["number"], found["alarm"]["verdict"]) == (alarm["number"], None)
+    photos = found["figures"]["photos_asked"]
+    assert photos > 0, "as the permit asks for them"
     assert found["figures"] == {
         "permitted": 8,
         "spare": 1,
         "counted": 1,
         "registered_good": 2,
         "registered_spoiled": 0,
-        "photos_asked": None,
-        "photographed": None,
+        "photos_asked": photos,
+        "photographed": photos,
     }
     (of_alarm,) = house.desk.story.get("custodian", f"/audit-findings?alarm_id={alarm['id']}")["items"]
     assert of_alarm["id"] == found["id"]
@@ -90,6 +92,8 @@ def test_a_difference_is_an_alarm_and_a_finding_until_somebody_else_settles_it(h
     problem(close(house, audit), 409, "AUDIT_MONTH_RUNNING")
     house.world.clock.advance(seconds=MONTH_S)
     house.desk.again("custodian", "auditor")
+    stale = house.desk.story.post("auditor", f"/audits/{audit['id']}/close", **{"If-Match": '"99"'})
+    problem(stale, 412, "STALE_VERSION")
     problem(close(house, audit), 409, "AUDIT_FINDINGS_OPEN")
     assert at_home(house, "auditor") == ["2026-11 已过，该月的审计待结束。"]
     problem(opened(house, "2026-12"), 409, "AUDIT_RUNNING")

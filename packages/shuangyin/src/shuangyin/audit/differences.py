@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -23,7 +24,7 @@ from shuangyin.custody.rules import Presses, spare_for, total_of
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine, StocktakeStatus
 from shuangyin.custody.stocktake_queries import kept_account
 from shuangyin.custody.stocktake_rules import NOTHING_YET, Account
-from shuangyin.devices.accounting import PhotoAccount, line_accounts, photo_accounts
+from shuangyin.devices.accounting import LineAccount, PhotoAccount, line_accounts, photo_accounts
 from shuangyin.devices.commands.effects import account_of
 from shuangyin.devices.models import DeviceEvent, DevicePermit
 from shuangyin.requests.models import RequestSeal
@@ -82,7 +83,7 @@ def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator
     # The newest permit first: it stands for the seal on its request, when several were issued.
     permits = list(work.session.scalars(query.order_by(DevicePermit.id.desc())))
     accounts = line_accounts(work, {(one.request_id, one.seal_id) for one in permits})
-    photos = photo_accounts(work, permits)
+    photos = photo_accounts(work, [one for account in accounts.values() for one in account.permits])
     asked = _asked(work, {one.request_id for one in permits})
     for permit in permits:
         line = (permit.request_id, permit.seal_id)
@@ -101,7 +102,7 @@ def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator
                 kind=kind,
                 about=f"line/{permit.request_id}/{permit.seal_id}" if of_line else f"permit/{permit.id}",
                 noticed_at=alarm.raised_at if alarm else permit.finished_at or permit.not_after,
-                figures=_line_figures(asked[line], account.registered, account.counted)
+                figures=_device_figures(asked[line], account, [photos[one.id] for one in account.permits])
                 if of_line
                 else _permit_figures(permit, photos[permit.id]),
                 seal_id=permit.seal_id,
@@ -131,12 +132,22 @@ def _asked(work: UnitOfWork, request_ids: set[str]) -> dict[tuple[str, str], int
     return {(one.request_id, one.seal_id): one.presses_applied + one.seam_presses for one in found}
 
 
-def _line_figures(permitted: int, registered: Presses, counted: Presses | None = None) -> Figures:
-    """The figures of a seal on one request; without what devices counted the register stands alone."""
+def _device_figures(permitted: int, account: LineAccount, photos: list[PhotoAccount]) -> Figures:
+    """The figures of a seal on one request, under all permits of its devices."""
+    asked, missing = sum(one.asked for one in photos), sum(one.missing for one in photos)
+    return replace(
+        _line_figures(permitted, account.registered),
+        counted=account.counted.total,
+        photos_asked=asked,
+        photographed=max(0, asked - missing),
+    )
+
+
+def _line_figures(permitted: int, registered: Presses) -> Figures:
+    """The figures of a seal on one request by the register alone."""
     return Figures(
         permitted=permitted,
         spare=spare_for(permitted),
-        counted=None if counted is None else counted.total,
         registered_good=registered.good,
         registered_spoiled=registered.spoiled,
     )

@@ -21,10 +21,11 @@ Line = tuple[str, str]
 """One seal on one request: the ids of request and seal."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class LineAccount:
-    """What devices counted of a line under all permits, and what the register holds that they answer for."""
+    """What devices counted of a line under all its permits, and what the register holds that they answer for."""
 
+    permits: list[DevicePermit]
     counted: Presses
     registered: Presses
 
@@ -73,6 +74,7 @@ def _account(told: _Told, by_device: Collection[str]) -> LineAccount:
         or (one.paper_permit_id is None and (failed is None or one.recorded_at < failed))
     ]
     return LineAccount(
+        permits=told.permits,
         counted=total_of(account_of(one).presses for one in told.permits),
         registered=total_of(Presses(one.normal, one.seam, one.cover, one.spoiled) for one in answered),
     )
