@@ -5212,7 +5212,7 @@ export interface paths {
         put?: never;
         /**
          * Withdraw
-         * @description Take one's own request back while it is in approval.
+         * @description Take one's own request back while it is in approval, or approved and not begun to be sealed.
          */
         post: operations["withdraw_api_v1_requests__request_id__withdraw_post"];
         delete?: never;

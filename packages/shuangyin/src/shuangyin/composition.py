@@ -39,11 +39,12 @@ from shuangyin.people.outside_port import IdentityProviders, LicenceService
 from shuangyin.people.sms_port import SmsGateway
 from shuangyin.recorded_facts import AreaFacts
 from shuangyin.requests import ports as requests_ports
+from shuangyin.requests.uses import BegunUses
 from shuangyin.sealing import ports as sealing_ports
 from shuangyin.sealing.timestamps import Timestamps
 from shuangyin.seals.ports import Authorities, UnfinishedUses
 from shuangyin.subject_readers import AreaSubjectReaders
-from shuangyin.transitions.unfinished import UsesUnderWay
+from shuangyin.transitions.unfinished import UsesBegun, UsesUnderWay
 
 
 def compose(settings: Settings, *, clock: Clock | None = None) -> Platform:
@@ -91,5 +92,6 @@ def _ports() -> dict[type[Any], object]:
         EntrySubjects: AreaEntrySubjects(),
         BusinessFacts: AreaFacts(),
         UnfinishedUses: UsesUnderWay(),
+        BegunUses: UsesBegun(),
         RecordedObjects: AreaFacts(),
     }

@@ -53,6 +53,7 @@ _OUTCOMES: Mapping[str, RequestStatus] = {
     "requests.rejected": RequestStatus.REJECTED,
     "requests.sent_back": RequestStatus.SENT_BACK,
     "approvals.withdrawn": RequestStatus.WITHDRAWN,
+    "requests.given_up": RequestStatus.WITHDRAWN,
     "requests.applicant_left": RequestStatus.WITHDRAWN,
     "requests.discarded": RequestStatus.DISCARDED,
     "requests.sealed": RequestStatus.SEALED,

@@ -14,7 +14,7 @@ FOLLOWING: Mapping[str, frozenset[str]] = {
     "in_approval": frozenset({"approved", "rejected", "sent_back", "withdrawn"}),
     "sent_back": frozenset({"in_approval", "discarded"}),
     "withdrawn": frozenset({"in_approval", "discarded"}),
-    "approved": frozenset({"sealed"}),
+    "approved": frozenset({"sealed", "withdrawn"}),
 }
 """What may come next; what is sealed, rejected or discarded is nothing else any more."""
 DECISIONS = ("approve", "send_back", "reject")
@@ -70,6 +70,7 @@ class Applicant:
 
 
 @example(acts=["edit", "submit", "edit", "approve", "withdraw", "seal", "seal", "discard", "submit"])
+@example(acts=["submit", "approve", "withdraw", "seal", "submit", "approve", "seal", "withdraw"])
 @example(acts=["seal", "submit", "withdraw", "submit", "send_back", "approve", "submit", "reject", "submit"])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, min_size=3, max_size=9))

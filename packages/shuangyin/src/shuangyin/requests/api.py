@@ -120,7 +120,7 @@ def withdraw(
     expected: ExpectedVersion,
     body: RequestWithdrawal | None = None,
 ) -> RequestOut | Response:
-    """Take one's own request back while it is in approval."""
+    """Take one's own request back while it is in approval, or approved and not begun to be sealed."""
     reason = body.reason if body is not None else ""
 
     def command(work: UnitOfWork) -> RequestOut:

@@ -63,6 +63,16 @@ def wrong_state(status: str) -> Conflict:
     )
 
 
+def request_begun() -> Conflict:
+    """Somebody is about to seal, or has sealed, what the applicant would take back."""
+    return Conflict(
+        "REQUEST_BEGUN",
+        "该申请已开始用印（开柜、外带、用印许可或电子签章），不能撤回。请先归还印章或结束用印；已盖的印由有权人员作废。",
+        "Sealing has begun (an opening, a loan, a permit or an electronic sealing), so it cannot be withdrawn. "
+        "Return the seal or finish first; what was sealed is voided by whoever may.",
+    )
+
+
 def binding_changed() -> Conflict:
     """The request as it stands is not the one that was approved."""
     return Conflict(

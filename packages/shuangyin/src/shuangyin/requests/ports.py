@@ -14,12 +14,12 @@ from shuangyin.requests import queries
 from shuangyin.requests.authorizing import RequestDuties
 from shuangyin.requests.commands import outcomes
 from shuangyin.requests.past_uses import SubmittedUses
-from shuangyin.requests.uses import RequestUses
+from shuangyin.requests.uses import BegunUses, RequestUses
 from shuangyin.scenarios import ports as scenarios
 from shuangyin.scenarios.past_uses import PastUses
 from shuangyin.seals import step_subject
 
-__all__ = ["SUBJECT_TYPE", "RequestReaders", "RequestSubject", "RequestUses", "implementations"]
+__all__ = ["SUBJECT_TYPE", "BegunUses", "RequestReaders", "RequestSubject", "RequestUses", "implementations"]
 
 SUBJECT_TYPE = queries.SUBJECT_TYPE
 

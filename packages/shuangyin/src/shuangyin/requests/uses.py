@@ -1,4 +1,4 @@
-"""The port through which a request's page shows what was sealed; sealing stands above requests and implements it."""
+"""The ports through which a request learns what was done for it; areas above requests implement them."""
 
 from __future__ import annotations
 
@@ -13,3 +13,16 @@ class RequestUses(Protocol):
     def uses_of(self, work: UnitOfWork, request_id: str) -> list[dict[str, Any]]:
         """The uses in order, each with the fields of `requests.schemas.RequestUseOut`."""
         ...
+
+
+class BegunUses(Protocol):
+    """Port: whether somebody has begun to use a request, at a safe, on a loan, under a permit or electronically."""
+
+    def begun(self, work: UnitOfWork, request_id: str) -> bool:
+        """True from the opening that serves it, the permit or the sealing job on, and for good once a seal was put on."""
+        ...
+
+
+def begun_uses(work: UnitOfWork) -> BegunUses:
+    """The port as this platform is composed."""
+    return work.port(BegunUses)  # type: ignore[type-abstract]  # a port is looked up by its protocol

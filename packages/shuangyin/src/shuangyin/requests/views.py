@@ -44,7 +44,7 @@ from shuangyin.requests.schemas import (
     TimelineItem,
 )
 from shuangyin.requests.timeline import Happening, timeline_of
-from shuangyin.requests.uses import RequestUses
+from shuangyin.requests.uses import RequestUses, begun_uses
 from shuangyin.scenarios import queries as scenarios
 from shuangyin.scenarios.schemas import DecisionOut, TextOut
 from shuangyin.scenarios.views import decision_out, picture_url
@@ -329,6 +329,8 @@ def _actions(work: UnitOfWork, actor: Actor, request: UseRequest, step_id: str |
     if step_id is not None:
         found.append("decide")
     if status == RequestStatus.APPROVED:
+        if own and actor.may("requests.apply") and not begun_uses(work).begun(work, request.id):
+            found.append("withdraw")
         if request.medium == "physical" and actor.may("custody.open"):
             found.append("open_safe")
         keeps = actor.may("sealing.execute") and _keeps_one(work, actor, request)

@@ -1,11 +1,12 @@
-"""What of a seal's use is not over: the port of the seal register, answered by an area that sees requests and safes."""
+"""What of a use is not over or has begun: ports of seals and requests, answered by an area that sees safes and devices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
+from shuangyin.core.jobs import Job
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody.models import (
     Loan,
@@ -14,11 +15,13 @@ from shuangyin.custody.models import (
     Opening,
     OpeningRequest,
     OpeningStatus,
+    PhysicalUse,
     SafeSlot,
     SealReturn,
 )
-from shuangyin.devices.models import Device, DeviceStatus
+from shuangyin.devices.models import Device, DevicePermit, DeviceStatus
 from shuangyin.requests.models import RequestSeal, RequestStatus, UseRequest
+from shuangyin.sealing.models import SealUse
 from shuangyin.seals.models import Seal, Whereabouts
 from shuangyin.seals.ports import UnfinishedUse
 
@@ -40,6 +43,29 @@ class UsesUnderWay:
     def sits_in_device(self, work: UnitOfWork, seal_id: str) -> bool:
         held = select(Device.id).where(Device.seal_id == seal_id, Device.status == DeviceStatus.ACTIVE)
         return work.session.scalar(held.limit(1)) is not None
+
+
+class UsesBegun:
+    """`requests.uses.BegunUses` over openings, loans, permits, registered presses and electronic sealings."""
+
+    def begun(self, work: UnitOfWork, request_id: str) -> bool:
+        return bool(work.session.scalar(select(or_(*_begun(request_id, work.now)))))
+
+
+def _begun(request_id: str, now: int) -> list[ColumnElement[bool]]:
+    opening = select(Opening.id).join(OpeningRequest, OpeningRequest.opening_id == Opening.id)
+    mine = OpeningRequest.request_id == request_id
+    in_time = and_(Opening.status == OpeningStatus.PENDING, Opening.confirm_by > now)
+    loan = select(Loan.id).where(Loan.request_id == request_id)
+    permit = select(DevicePermit.id).where(DevicePermit.request_id == request_id)
+    return [
+        exists(opening.where(mine, or_(Opening.status == OpeningStatus.OPEN, in_time))),
+        exists(loan.where(Loan.status.in_((LoanStatus.PENDING, LoanStatus.OUT)))),
+        exists(permit.where(or_(DevicePermit.slot.is_not(None), DevicePermit.check_at.is_not(None)))),
+        exists(select(PhysicalUse.id).where(PhysicalUse.request_id == request_id)),
+        exists(select(SealUse.id).where(SealUse.request_id == request_id)),
+        exists(select(Job.id).where(Job.slot == f"seal:{request_id}")),
+    ]
 
 
 def _requests(work: UnitOfWork, seal_id: str) -> list[UnfinishedUse]:

@@ -68,7 +68,7 @@ def mark_voided(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
 
 
 def take_back(work: UnitOfWork, actor: Actor, request: UseRequest, status: RequestStatus) -> None:
-    """Leave approval without having been approved: nothing is bound, no count is held."""
+    """Leave approval, or give up what was approved: nothing is bound, no count is held."""
     request.status = status
     request.binding = None
     request.allowance_slot = None

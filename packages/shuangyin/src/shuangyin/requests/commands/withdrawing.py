@@ -1,4 +1,4 @@
-"""Take a request back while it is in approval; throw a draft away."""
+"""Take a request back before anything was done for it; throw a draft away."""
 
 from __future__ import annotations
 
@@ -6,23 +6,45 @@ from evidencelog.entry import JsonValue
 from shuangyin.approvals.commands import withdraw as withdraw_route
 from shuangyin.core.actor import Actor
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.evidence.commands import record
+from shuangyin.evidence.commands import digest_of, record
 from shuangyin.requests import errors, queries
 from shuangyin.requests.commands.drafting import own, require_editable
 from shuangyin.requests.commands.outcomes import take_back
 from shuangyin.requests.models import RequestStatus, UseRequest
+from shuangyin.requests.uses import begun_uses
 
 
 def withdraw(
     work: UnitOfWork, actor: Actor, request_id: str, *, reason: str, expected: int | None
 ) -> UseRequest:
-    """Withdraw one's own request (撤回). Raises Conflict (REQUEST_STATE) once it is decided."""
+    """Withdraw one's own request (撤回): in approval, or approved and not wanted any more, which would otherwise keep
+    its seals from being ended and its counts reserved for good.
+
+    Raises Conflict (REQUEST_STATE) in another state, Conflict (REQUEST_BEGUN) once somebody has begun to seal.
+    """
     request = own(work, actor, request_id, expected)
-    if request.status != RequestStatus.IN_APPROVAL or request.route_id is None:
+    if request.status == RequestStatus.APPROVED:
+        _give_up(work, actor, request, reason)
+    elif request.status == RequestStatus.IN_APPROVAL and request.route_id is not None:
+        withdraw_route(work, actor, request.route_id, reason=reason)
+        take_back(work, actor, request, RequestStatus.WITHDRAWN)
+    else:
         raise errors.wrong_state(request.status)
-    withdraw_route(work, actor, request.route_id, reason=reason)
-    take_back(work, actor, request, RequestStatus.WITHDRAWN)
     return request
+
+
+def _give_up(work: UnitOfWork, actor: Actor, request: UseRequest, reason: str) -> None:
+    if begun_uses(work).begun(work, request.id):
+        raise errors.request_begun()
+    take_back(work, actor, request, RequestStatus.WITHDRAWN)
+    record(
+        work,
+        actor,
+        kind="requests.given_up",
+        subject_type=queries.SUBJECT_TYPE,
+        subject_id=request.id,
+        facts={"number": request.number, "reason": dict(digest_of(reason))},
+    )
 
 
 def discard(work: UnitOfWork, actor: Actor, request_id: str, expected: int | None) -> UseRequest:
