@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from column_tampering import require_columns_named
 from custody_desk import COPIES, Desk
 from platform_world import ok, problem
-from seal_house import House
+from seal_house import House, enrol
 from tampering import require_untouched
 
+from sealdevice.device.store import MemoryStore
+from sealdevice.event import EventKind, open_event, sign_event
+from sealdevice.permit import PressKind
 from shuangyin.custody.commands.paper_permits import notice_open_permits
+from shuangyin.device_sim.seal import SimulatedSeal
 
 pytestmark = pytest.mark.database
 GRACE_S = 601
@@ -229,3 +234,25 @@ def test_photos_that_come_late_are_seen_and_leave_the_finding(house: House) -> N
     ok(answered(house, found))
     ok(settled(house, found, "explained"))
     assert house.desk.story.get("auditor", f"/audits/{audit['id']}")["new_differences"] == 0
+
+
+def test_what_one_device_says_of_the_permit_of_another_is_a_finding_of_the_one_that_said_it(
+    house: House,
+) -> None:
+    permit = house.begin_use()
+    another = SimulatedSeal(house.world.clock.now_ms, store=MemoryStore())
+    enrol(house.desk, another, "二号智能印章")
+    ((_, record), *_) = another.device.events(1, 1)
+    event = open_event(record, another.key.public_key)
+    lie = replace(
+        event,
+        kind=EventKind.PRESSED,
+        permit=permit["id"],
+        press_kind=PressKind.ORDINARY,
+        presses=event.presses + 1,
+    )
+    house.say_event(sign_event(lie, another.key), another.id)
+    house.ingest.run_pending()
+    (found,) = standing(house, ok(opened(house, "2026-11"), 201))
+    assert (found["kind"], found["device"]["id"]) == ("press_beyond_permit", another.id)
+    assert (found["permit_id"], found["alarm"]["verdict"]) == (None, None)

@@ -26,7 +26,7 @@ from shuangyin.custody.stocktake_queries import kept_account
 from shuangyin.custody.stocktake_rules import NOTHING_YET, Account
 from shuangyin.devices.accounting import LineAccount, PhotoAccount, line_accounts, photo_accounts
 from shuangyin.devices.commands.effects import account_of
-from shuangyin.devices.models import DeviceEvent, DevicePermit
+from shuangyin.devices.models import Device, DeviceEvent, DevicePermit
 from shuangyin.requests.models import RequestSeal
 
 _OF_PERMITS = frozenset({Kind.COUNT_DIFFERENCE, Kind.PHOTOS_MISSING, Kind.PRESS_BEYOND_PERMIT})
@@ -41,16 +41,16 @@ class _Told:
         )
         rows = work.session.scalars(query.order_by(Alarm.id))
         self.all: list[tuple[Alarm, dict[str, Any]]] = [(row, json.loads(row.facts)) for row in rows]
-        self._of_permits: dict[str, dict[Kind, Alarm]] = defaultdict(dict)
+        self._of_permits: dict[tuple[str, str], dict[Kind, Alarm]] = defaultdict(dict)
         self._about: dict[tuple[str, str], list[Alarm]] = defaultdict(list)
         for alarm, facts in self.all:
             self._about[alarm.kind, alarm.subject_id].append(alarm)
             if alarm.kind in _OF_PERMITS and facts.get("permit"):
-                self._of_permits[facts["permit"]][Kind(alarm.kind)] = alarm
+                self._of_permits[alarm.subject_id, facts["permit"]][Kind(alarm.kind)] = alarm
 
-    def of_permit(self, permit_id: str) -> dict[Kind, Alarm]:
-        """The newest alarm of each kind about a permit."""
-        return self._of_permits.get(permit_id, {})
+    def of_permit(self, permit: DevicePermit) -> dict[Kind, Alarm]:
+        """The newest alarm of each kind about a permit. What another device said of it is not about it."""
+        return self._of_permits.get((permit.device_id, permit.id), {})
 
     def at(self, kind: Kind, subject_id: str, instant: int) -> Alarm | None:
         """The alarm of a kind about a subject that was raised, or counted on, at an instant."""
@@ -87,7 +87,7 @@ def _of_permits(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator
     asked = _asked(work, {one.request_id for one in permits})
     for permit in permits:
         line = (permit.request_id, permit.seal_id)
-        account, alarms = accounts[line], told.of_permit(permit.id)
+        account, alarms = accounts[line], told.of_permit(permit)
         kinds = set(alarms)
         if permit.balanced is not None:
             kinds |= account_kinds(
@@ -262,7 +262,12 @@ def _of_paper_permits(work: UnitOfWork, organization_id: str, told: _Told) -> It
 def _of_loose_presses(work: UnitOfWork, organization_id: str, told: _Told) -> Iterator[Difference]:
     """Presses that no permit of their device stands for: each is a difference of its own."""
     kinds = (Kind.UNAUTHORISED_PRESS, Kind.PRESS_BEYOND_PERMIT)
-    seals = {alarm.subject_id: facts.get("seal") for alarm, facts in told.all if alarm.kind in kinds}
+    counting = select(Device.id, Device.seal_id).where(
+        Device.organization_id == organization_id, Device.unpermitted > 0
+    )
+    seals: dict[str, str | None] = dict(work.session.execute(counting).tuples().all())
+    # The seal that lay in the device then; it may hold another one by now.
+    seals |= {alarm.subject_id: facts.get("seal") for alarm, facts in told.all if alarm.kind in kinds}
     query = (
         select(DeviceEvent)
         .outerjoin(
