@@ -16609,6 +16609,8 @@ export interface components {
             raised_at: number;
             /** Seal Id */
             seal_id: string | null;
+            /** Seal Medium */
+            seal_medium: ("electronic" | "physical") | null;
             /** Seal Name */
             seal_name: string | null;
             words: components["schemas"]["SealWordsOut"];

@@ -217,8 +217,12 @@ def _authority_differs(authority: str, facts: Facts) -> str | None:
 
 
 def _approved(work: UnitOfWork, content: Content, facts: Facts) -> str | None:
-    """What was approved is never changed: kind, matter, amount, counterparty, copies, files and places of the seals."""
+    """What was approved is never changed: kind, matter, amount, counterparty, copies, files and places of the seals.
+    What its applicant gave up binds no more, and may be changed and submitted again."""
     row = row_of(work, UseRequest, subject_of(content))
+    given_up = past_of(work, "request", subject_of(content), "requests.given_up")
+    if any(one.at >= content["at"] for one in given_up):
+        return states(row, {})
     said = differs(row, facts, {"binding": "binding"})
     if said is None and current_binding(work, row) != facts.get("binding"):
         return "UseRequest is not what was approved: its binding is another one"

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from platform_world import ok, problem
 
+from shuangyin.evidence.auditing import audit
+
 OPENING_S = 5 * 60 + 1
 
 
@@ -26,4 +28,9 @@ def test_what_is_approved_and_not_begun_is_withdrawn_and_keeps_its_seal_no_longe
     assert (given_up["status"], given_up["binding"]) == ("withdrawn", None)
     assert [one["kind"] for one in story.get("administrator", life)["uses"] if one["kind"] == "request"] == []
     problem(desk.ask(), 409, "REQUEST_NOT_READY")
+    changed = story.client("employee").patch(f"/api/v1{path}", json={"copies": 1})
+    assert ok(changed)["copies"] == 1
     assert ok(story.submit(request["id"]))["status"] == "in_approval"
+    desk.world.settle()
+    differences = audit(desk.world.platform).differences
+    assert [str(one) for one in differences] == [], "what was approved and given up may be changed"

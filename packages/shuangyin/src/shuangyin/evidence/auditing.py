@@ -35,6 +35,7 @@ from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.kept_objects import ObjectCount, examine_objects
 from shuangyin.evidence.keys import public_keys
+from shuangyin.evidence.kinds import sentence_of
 from shuangyin.evidence.models import EvidenceEntry, LogAudit, LogHead, LogLeaf, PendingEntry
 from shuangyin.evidence.problems import clear_problem, close_unconfigured, note_problem
 from shuangyin.evidence.trees import MAIN, TWIN, DatabaseTiles, Tree
@@ -304,8 +305,9 @@ def _still_answers(work: UnitOfWork) -> bool:
 
 
 def _fact(entry: EvidenceEntry, index: int, said: str) -> Difference:
-    zh = f"第 {index} 条存证（{entry.kind}）与现有业务数据不符"
-    return Difference("fact", index, zh, f"entry {index} ({entry.kind}): {said}")
+    sentence = sentence_of(entry.kind)
+    zh = f"第 {index} 条存证（{sentence.zh.rstrip('。')}）与现有业务数据不符"
+    return Difference("fact", index, zh, f"entry {index} ({sentence.en.rstrip('.')}, {entry.kind}): {said}")
 
 
 def _unrecorded(work: UnitOfWork, facts: BusinessFacts, recorded: dict[RowKey, str]) -> list[Difference]:

@@ -227,6 +227,7 @@ class SealTaskOut(BaseModel):
     words: SealWordsOut
     seal_id: str | None
     seal_name: str | None
+    seal_medium: MediumName | None
     cause_seal_id: str | None
     cause_seal_name: str | None
     detail: str | None

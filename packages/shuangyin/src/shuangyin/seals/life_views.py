@@ -17,7 +17,7 @@ from shuangyin.people.schemas import PersonRef
 from shuangyin.seals import queries, step_queries
 from shuangyin.seals.commands.checking import WORDS as CHECK_WORDS
 from shuangyin.seals.engravers import objection_to_step
-from shuangyin.seals.kinds import SealStatus
+from shuangyin.seals.kinds import Medium, SealStatus
 from shuangyin.seals.life_schemas import (
     FilingBoardOut,
     LifeTableOut,
@@ -246,6 +246,7 @@ def tasks_out(work: UnitOfWork, tasks: Sequence[SealTask]) -> list[SealTaskOut]:
             words=_words(TaskKind(one.kind).words),
             seal_id=one.seal_id,
             seal_name=names[one.seal_id].name if one.seal_id in names else None,
+            seal_medium=Medium(names[one.seal_id].medium).value if one.seal_id in names else None,
             cause_seal_id=one.cause_seal_id,
             cause_seal_name=names[one.cause_seal_id].name if one.cause_seal_id in names else None,
             detail=one.detail,
