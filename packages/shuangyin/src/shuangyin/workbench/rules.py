@@ -296,16 +296,16 @@ def _of_seals(fact: LoanFact) -> Alert | None:
     link = f"/custody/loans/{fact.id}"
     if fact.state == "overdue":
         text = Text(
-            f"外带 {fact.number}（{fact.place}）已逾期未归还，请立即归还；印章丢失的，请挂失。",
+            f"{fact.number}（{fact.place}）已逾期未归还，请立即归还；印章丢失的，请挂失。",
             f"Loan {fact.number} ({fact.place}) is overdue. Bring the seal back now; if it is lost, report it lost.",
         )
         return Alert("danger", text, link)
     if not fact.mine:
         return None
     if fact.state == "pending":
-        text = Text(f"外带 {fact.number} 待双方确认取出。", f"Loan {fact.number} waits for both to confirm.")
+        text = Text(f"{fact.number} 待双方确认取出。", f"Loan {fact.number} waits for both to confirm.")
         return Alert("warning", text, link)
-    text = Text(f"外带 {fact.number} 的印章待归还。", f"The seals of loan {fact.number} are to be returned.")
+    text = Text(f"{fact.number} 的印章待归还。", f"The seals of loan {fact.number} are to be returned.")
     return Alert("info", text, link)
 
 
@@ -330,12 +330,12 @@ def confirm_alert(fact: ConfirmFact) -> Alert:
         return Alert("danger", text, f"/custody/openings/{fact.id}")
     if fact.what == "handover":
         text = Text(
-            f"交接 {fact.number} 待您以{role.zh}身份清点并确认。",
+            f"{fact.number} 待您以{role.zh}身份清点并确认。",
             f"Hand-over {fact.number} waits for you as its {role.en}: check the sheet and confirm.",
         )
         return Alert("warning", text, f"/custody/handovers/{fact.id}")
     text = Text(
-        f"盘点 {fact.number} 待您以{role.zh}身份确认。",
+        f"{fact.number} 待您以{role.zh}身份确认。",
         f"Stocktake {fact.number} waits for you as its {role.en}.",
     )
     return Alert("warning", text, f"/custody/stocktakes/{fact.id}")
