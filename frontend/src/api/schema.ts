@@ -3253,6 +3253,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Identities
+         * @description The caller's links with directories and OpenID providers.
+         */
+        get: operations["list_identities_api_v1_me_identities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/identities/{link_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Identity
+         * @description End a link; asks for a second factor unless the session has just seen one.
+         */
+        post: operations["end_identity_api_v1_me_identities__link_id__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/licence": {
         parameters: {
             query?: never;
@@ -10582,6 +10622,45 @@ export interface components {
             remark: string | null;
             /** Signer */
             signer: string | null;
+        };
+        /**
+         * IdentityLinkEnd
+         * @description Ends a link. Asks for a step-up proof (people.end_link, the link's id) unless a second factor was just given.
+         */
+        IdentityLinkEnd: {
+            /** Proof */
+            proof?: string | null;
+        };
+        /**
+         * IdentityLinkOut
+         * @description A link of the caller with a directory or an OpenID provider.
+         */
+        IdentityLinkOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description Null when it is not set up any more.
+             */
+            kind: ("oidc" | "directory") | null;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Linked At */
+            linked_at: number;
+            /** Name */
+            name: string;
+            /** Used At */
+            used_at: number | null;
+        };
+        /**
+         * IdentityLinksOut
+         * @description The caller's links with directories and OpenID providers.
+         */
+        IdentityLinksOut: {
+            /** Items */
+            items: components["schemas"]["IdentityLinkOut"][];
         };
         /**
          * ImprintComparisonOut
@@ -24070,6 +24149,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FaceTask"];
                 };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_identities_api_v1_me_identities_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityLinksOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_identity_api_v1_me_identities__link_id__remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityLinkEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem document */
             default: {

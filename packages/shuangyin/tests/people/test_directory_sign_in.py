@@ -226,6 +226,25 @@ def test_links_are_made_once_and_end_with_reset_and_leaving(
     assert left == []
 
 
+def test_a_person_sees_his_link_and_ends_it(world: World, directory: RunningDirectory) -> None:
+    client = world.client("employee")
+    assert ok(client.get("/api/v1/me/identities"))["items"] == []
+    ok(first_step(world))
+    (link,) = ok(client.get("/api/v1/me/identities"))["items"]
+    assert (link["kind"], link["name"], link["label_zh"]) == ("directory", "staff", "单位目录账号")
+    path = f"/api/v1/me/identities/{link['id']}/remove"
+    problem(world.client("custodian").post(path, json={}), 404, "NOT_FOUND")
+    world.clock.advance(seconds=660)
+    problem(client.post(path, json={}), 403, "STEP_UP_REQUIRED")
+    proof = world.step_up("employee", "people.end_link", link["id"])
+    assert client.post(path, json={"proof": proof}).status_code == 204
+    assert ok(client.get("/api/v1/me/identities"))["items"] == []
+    assert len(entries_of(world, "people.identity_unlinked")) == 1
+    # The next sign-in links anew.
+    ok(first_step(world))
+    assert len(entries_of(world, "people.identity_linked")) == 2
+
+
 def test_a_directory_vouches_for_its_own_organization_only(
     world: World, directory: RunningDirectory, tmp_path: Path
 ) -> None:

@@ -8,10 +8,22 @@ from fastapi import Path, Request, Response
 
 from shuangyin.core.http.access import PlatformOf, PublicRoute, SignedIn
 from shuangyin.core.http.routes import Routes
+from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
-from shuangyin.people.commands import directory_sign_in, licence_links, outside_sign_in, own_access
-from shuangyin.people.models import SignInSession
+from shuangyin.people.commands import (
+    directory_sign_in,
+    identity_links,
+    licence_links,
+    outside_sign_in,
+    own_access,
+)
+from shuangyin.people.directory_port import Directories
+from shuangyin.people.models import ExternalIdentity, SignInSession
+from shuangyin.people.outside_port import IdentityProviders
 from shuangyin.people.outside_schemas import (
+    IdentityLinkEnd,
+    IdentityLinkOut,
+    IdentityLinksOut,
     LicenceAttempt,
     LicenceCode,
     LicenceLink,
@@ -161,6 +173,44 @@ def end_link(actor: SignedIn, platform: PlatformOf) -> Response:
     """End the link with the caller's licence."""
     platform.transact(lambda work: licence_links.end_link(work, actor))
     return Response(status_code=204)
+
+
+@router.get("/me/identities", response_model=IdentityLinksOut)
+def list_identities(actor: SignedIn, platform: PlatformOf) -> IdentityLinksOut:
+    """The caller's links with directories and OpenID providers."""
+
+    def query(work: UnitOfWork) -> IdentityLinksOut:
+        return IdentityLinksOut(
+            items=[_link_out(platform, one) for one in identity_links.own_links(work, actor)]
+        )
+
+    return platform.view(query)
+
+
+@router.post("/me/identities/{link_id}/remove", status_code=204)
+def end_identity(
+    link_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")],
+    body: IdentityLinkEnd,
+    actor: SignedIn,
+    platform: PlatformOf,
+) -> Response:
+    """End a link; asks for a second factor unless the session has just seen one."""
+    platform.transact(lambda work: identity_links.end_link(work, actor, link_id, proof=body.proof))
+    return Response(status_code=204)
+
+
+def _link_out(platform: Platform, link: ExternalIdentity) -> IdentityLinkOut:
+    directory = platform.port(Directories).named(link.provider)
+    voucher = directory or platform.port(IdentityProviders).named(link.provider)
+    return IdentityLinkOut(
+        id=link.id,
+        kind=None if voucher is None else "oidc" if directory is None else "directory",
+        name=link.provider,
+        label_zh=voucher.label.zh if voucher else link.provider,
+        label_en=voucher.label.en if voucher else link.provider,
+        linked_at=link.created_at,
+        used_at=link.used_at,
+    )
 
 
 def _attempt_cookie(request: Request) -> str:

@@ -81,3 +81,29 @@ class LicenceLinkOut(BaseModel):
     offered: bool = Field(description="Whether this installation is connected to the licence service.")
     linked_at: int | None
     used_at: int | None
+
+
+class IdentityLinkOut(BaseModel):
+    """A link of the caller with a directory or an OpenID provider."""
+
+    id: str
+    kind: Literal["oidc", "directory"] | None = Field(description="Null when it is not set up any more.")
+    name: str
+    label_zh: str
+    label_en: str
+    linked_at: int
+    used_at: int | None
+
+
+class IdentityLinksOut(BaseModel):
+    """The caller's links with directories and OpenID providers."""
+
+    items: list[IdentityLinkOut]
+
+
+class IdentityLinkEnd(BaseModel):
+    """Ends a link. Asks for a step-up proof (people.end_link, the link's id) unless a second factor was just given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    proof: Annotated[str, StringConstraints(max_length=100)] | None = None
