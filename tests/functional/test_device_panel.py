@@ -103,7 +103,9 @@ def test_a_person_presses_a_simulated_seal_by_hand(tmp_path: Path, open_desk: Op
         expect(permits).to_contain_text("3/2", timeout=PATIENCE_S * 1000)
         press.click()
         expect(page.locator("#said")).to_contain_text("count_used", timeout=PATIENCE_S * 1000)
-        page.get_by_label(re.compile("异常")).select_option("unauthorised-press")
+        kinds = page.get_by_label(re.compile("异常"))
+        expect(kinds.locator("option").first).to_have_text("未经许可盖章 unauthorised-press")
+        kinds.select_option("unauthorised-press")
         page.get_by_role("button", name=re.compile("执行")).click()
         expect(page.locator("#lock")).to_contain_text("unauthorised_press", timeout=PATIENCE_S * 1000)
         for size, viewport in SIZES.items():

@@ -34,6 +34,21 @@ class Misbehaviour(StrEnum):
     EDITED = "edited"
 
 
+WORDS: Final = {
+    Misbehaviour.UNAUTHORISED_PRESS: "未经许可盖章",
+    Misbehaviour.MOVED: "被移动",
+    Misbehaviour.FENCE_LEFT: "离开围栏",
+    Misbehaviour.CASE_OPENED: "外壳被打开",
+    Misbehaviour.CLOCK_BACK: "时钟回拨",
+    Misbehaviour.BATTERY_LOW: "电量低",
+    Misbehaviour.WRONG_FACE: "人脸不符",
+    Misbehaviour.OFFLINE: "断网一段时间",
+    Misbehaviour.REPLAY: "重发旧事件",
+    Misbehaviour.REORDER: "乱序发送",
+    Misbehaviour.EDITED: "篡改事件",
+}
+"""What the front of the simulated device calls each kind."""
+
 SENSED: Final = {
     Misbehaviour.MOVED: EventKind.MOVED,
     Misbehaviour.CASE_OPENED: EventKind.CASE_OPENED,

@@ -16,6 +16,7 @@ from shuangyin.device_sim.wire import Wire, lock_words
 PERMIT_WAIT_S: Final = 120.0
 SETTLE_S: Final = 60.0
 MOST_PRESSES: Final = 1_000
+_WORDS: Final = {PressKind.ORDINARY: "页面", PressKind.SEAM: "骑缝", PressKind.COVER: "封标"}
 
 
 class Operator:
@@ -76,7 +77,7 @@ class Operator:
                 why = ", ".join(self._seal.objections)
                 self._say(f"设备拒绝盖章：{why}", f"the device refused: {why}")
                 return
-            self._say(f"已盖章（{kind.value}），事件 {number}", f"pressed ({kind.value}), event {number}")
+            self._say(f"已盖章（{_WORDS[kind]}），事件 {number}", f"pressed ({kind.value}), event {number}")
             self._wire.talk(0.05)
         self._wire.upload()
 

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from shuangyin.core.errors import Unavailable
-from shuangyin.device_sim.misbehaving import Misbehaviour
+from shuangyin.device_sim.misbehaving import WORDS, Misbehaviour
 from shuangyin.device_sim.seal import FIRMWARE, SimulatedSeal
 from shuangyin.device_sim.wire import lock_words
 
@@ -111,7 +111,9 @@ class Panel:
         elif request.path == "/":
             nonce = secrets.token_urlsafe(12)
             page = resources.files("shuangyin.device_sim").joinpath("panel.html").read_text(encoding="utf-8")
-            kinds = "".join(f"<option>{one.value}</option>" for one in Misbehaviour)
+            kinds = "".join(
+                f'<option value="{one.value}">{WORDS[one]} {one.value}</option>' for one in Misbehaviour
+            )
             for name, value in (("NONCE", nonce), ("TOKEN", self._token), ("KINDS", kinds)):
                 page = page.replace(f"{{{{{name}}}}}", value)
             self._answer(request, page.encode(), "text/html; charset=utf-8", nonce)
