@@ -76,3 +76,8 @@ export function clockOf(ms: number): string {
   const rest = `${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
   return hours ? `${hours}:${rest}` : rest
 }
+
+/** The moment at which a clock in Beijing shows this: what `exactTime` says, read back. */
+export function momentOf(exact: string): number {
+  return Date.parse(`${exact.replace(' ', 'T')}Z`) - OFFSET
+}
