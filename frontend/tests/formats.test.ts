@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { editableAmount, fenRate, readAmount, sayAmount, saySize, yuanRate } from '@/formats/amount'
-import { clockOf, exactTime, sayDuration, sayTime } from '@/formats/time'
+import { clockOf, exactTime, sayDeadline, sayDuration, sayTime } from '@/formats/time'
 
 describe('amounts', () => {
   it('are written with separators and unit', () => {
@@ -37,6 +37,9 @@ describe('times', () => {
 
   it('are said as on a clock in Beijing', () => {
     expect(sayTime(Date.parse('2026-11-24T00:05:00+08:00'), noon, 'zh')).toBe('今天 00:05')
+    expect(sayDeadline(Date.parse('2026-12-05T00:00:00+08:00'), noon, 'zh')).toBe('12月4日 24:00')
+    expect(sayDeadline(Date.parse('2026-11-25T00:00:00+08:00'), noon, 'en')).toBe('today 24:00')
+    expect(sayDeadline(Date.parse('2026-12-05T09:00:00+08:00'), noon, 'zh')).toBe('12月5日 09:00')
     expect(sayTime(Date.parse('2026-11-23T23:59:00+08:00'), noon, 'zh')).toBe('昨天 23:59')
     expect(sayTime(Date.parse('2026-11-25T09:30:00+08:00'), noon, 'en')).toBe('tomorrow 09:30')
     expect(sayTime(Date.parse('2026-03-08T14:05:00+08:00'), noon, 'zh')).toBe('3月8日 14:05')

@@ -44,6 +44,11 @@ export function sayTime(ms: number, now: number, language: Language): string {
   return sameYear ? `${name}, ${clock}` : `${name} ${year}, ${clock}`
 }
 
+/** A deadline: the midnight that ends a day is said as its 24:00, since people would take 00:00 for the day after. */
+export function sayDeadline(ms: number, now: number, language: Language): string {
+  return (ms + OFFSET) % DAY === 0 ? sayTime(ms - 1, now, language).replace(/23:59$/, '24:00') : sayTime(ms, now, language)
+}
+
 const NEAR: Record<Language, Record<number, string>> = {
   zh: { 0: '今天', 1: '昨天', [-1]: '明天' },
   en: { 0: 'today', 1: 'yesterday', [-1]: 'tomorrow' },
