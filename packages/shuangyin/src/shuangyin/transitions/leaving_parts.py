@@ -84,12 +84,12 @@ WHY: dict[Why, Text] = {
         "He reviews the merged duties of a small unit. Register another reviewer first.",
     ),
     Why.NEEDS_KEEPER: Text(
-        "实体印章须有保管人，请指定有保管权限的接任人。",
-        "A physical seal needs a keeper. Name a successor who may keep seals.",
+        "实体印章须有保管人，请指定有保管权限的接任人；所选接任人没有的，先任命其为印章保管人。",
+        "A physical seal needs a keeper. Name a successor who may keep seals, or appoint yours as keeper first.",
     ),
     Why.NEEDS_CUSTODIAN: Text(
-        "保险柜须有保管人，请指定有开柜权限的接任人。",
-        "A safe needs a custodian. Name a successor who may open safes.",
+        "保险柜须有保管人，请指定有开柜权限的接任人；所选接任人没有的，先任命其为印章保管人。",
+        "A safe needs a custodian. Name a successor who may open safes, or appoint yours as keeper first.",
     ),
     Why.NEEDS_SEALS_RIGHT: Text(
         "变更保管人须有印章管理权限，请由印章管理员办理。",
