@@ -216,6 +216,7 @@ def _out_with(
 
 
 def _require_ready(work: UnitOfWork, request: UseRequest) -> None:
+    work.session.refresh(request, with_for_update=True)  # Its applicant may be withdrawing it at this moment.
     if request.status != "approved" or request.medium != "physical":
         raise loan_errors.not_ready(request.number)
     require_as_approved(work, request)

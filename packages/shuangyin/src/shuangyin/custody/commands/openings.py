@@ -186,6 +186,7 @@ def _open(work: UnitOfWork, actor: Actor, opening: Opening) -> None:
 
 def _require_ready(work: UnitOfWork, actor: Actor, safe: Safe, request_id: str, reviewer_id: str) -> None:
     request = queries.request(work, actor.organization_id, request_id)
+    work.session.refresh(request, with_for_update=True)  # Its applicant may be withdrawing it at this moment.
     if request.status != "approved" or request.medium != "physical":
         raise errors.not_ready(request.number)
     require_as_approved(work, request)

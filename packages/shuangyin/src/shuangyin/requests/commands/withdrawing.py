@@ -34,6 +34,10 @@ def withdraw(
 
 
 def _give_up(work: UnitOfWork, actor: Actor, request: UseRequest, reason: str) -> None:
+    # An opening and a loan lock the request when they begin: neither of both acts misses the other.
+    work.session.refresh(request, with_for_update=True)
+    if request.status != RequestStatus.APPROVED:
+        raise errors.wrong_state(request.status)
     if begun_uses(work).begun(work, request.id):
         raise errors.request_begun()
     take_back(work, actor, request, RequestStatus.WITHDRAWN)
