@@ -92,6 +92,14 @@ _AUTHENTICATOR = {
 }
 
 
+_DRESS = """(dark) => {
+  document.documentElement.classList.toggle('dark', dark)
+  for (const one of dark ? document.querySelectorAll('*') : [])
+    if (getComputedStyle(one).contentVisibility === 'auto') one.style.contentVisibility = 'visible'
+}"""
+"""Puts on the dark colours, or takes them off. What lies out of sight would keep its old ones until it is scrolled to."""
+
+
 def chromium() -> str | None:
     """The Chromium that the system has, or None; the one without a window of its own takes less to start and to draw."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")
@@ -272,7 +280,7 @@ class Desk:
         """Show the same state in another size, colour and language, and put things back afterwards."""
         before = self.language
         self._speak(language)
-        self.page.evaluate("(dark) => document.documentElement.classList.toggle('dark', dark)", dark)
+        self.page.evaluate(_DRESS, dark)
         if viewport != self.page.viewport_size:
             self.page.set_viewport_size(viewport)
             # Lists turn into cards and pages are drawn anew at their new width.

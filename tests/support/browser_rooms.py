@@ -34,7 +34,8 @@ class Rooms:
         fit = False
         try:
             yield place
-            assert place.faults() == []
+            faults = place.faults()
+            assert not faults, "\n".join(faults)
             fit = True
         finally:
             self._taken[person.id] -= 1
