@@ -5859,6 +5859,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seal-uses/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Waiting
+         * @description The approved electronic requests that wait for the caller: seals that he keeps, or may use by grant or delegation.
+         *
+         *     Oldest first, at most 200. Those of physical seals are at `/custody/waiting`.
+         */
+        get: operations["list_waiting_api_v1_seal_uses_waiting_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seal-uses/{use_id}": {
         parameters: {
             query?: never;
@@ -17978,6 +18000,29 @@ export interface components {
             uncovered: "fence"[];
         };
         /**
+         * WaitingSealingOut
+         * @description An approved electronic request that waits for the caller to put a seal on.
+         */
+        WaitingSealingOut: {
+            applicant: components["schemas"]["PersonRef"];
+            /**
+             * Approved At
+             * @description Since when it waits, UTC milliseconds.
+             */
+            approved_at: number;
+            /** Number */
+            number: string;
+            /** Request Id */
+            request_id: string;
+            /**
+             * Seal Names
+             * @description Of all its seals.
+             */
+            seal_names: string[];
+            /** Title */
+            title: string;
+        };
+        /**
          * WayOut
          * @description A way to sign in beside account and password.
          */
@@ -18091,8 +18136,13 @@ export interface components {
             /** Openings */
             openings: number;
             /**
+             * To Press
+             * @description Approved requests that wait for a physical seal the caller keeps.
+             */
+            to_press: number;
+            /**
              * To Seal
-             * @description Approved requests, of either medium, that wait for a seal the caller keeps.
+             * @description Approved electronic requests that wait for the caller, as `/seal-uses/waiting` lists them.
              */
             to_seal: number;
             /** Todo */
@@ -29319,6 +29369,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoidReasonOut"][];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_waiting_api_v1_seal_uses_waiting_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingSealingOut"][];
                 };
             };
             /** @description Problem document */

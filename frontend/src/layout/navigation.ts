@@ -24,6 +24,7 @@ export const NAVIGATION: NavGroup[] = [
     items: [
       { key: 'newRequest', to: '/requests/new', icon: Plus, permission: 'requests.apply' },
       { key: 'myRequests', to: '/requests', icon: Document, permission: 'requests.apply' },
+      { key: 'toSeal', to: '/requests/to-seal', icon: Stamp, permission: 'sealing.execute' },
       { key: 'todo', to: '/approvals', icon: Tickets, permission: 'approvals.decide' },
       { key: 'done', to: '/approvals/done', icon: List, permission: 'approvals.decide' },
       { key: 'issueForms', to: '/approvals/issue-forms', icon: DocumentChecked, permission: 'approvals.check_issue_forms' },

@@ -34,6 +34,7 @@ const routes: RouteRecordRaw[] = [
     props: { scope: 'all' },
     meta: { title: 'nav.allRequests', permission: 'requests.read_all' },
   },
+  { path: '/requests/to-seal', component: () => import('@/views/requests/ToSealPage.vue'), meta: { title: 'nav.toSeal' } },
   {
     path: '/requests/new',
     component: () => import('@/views/wizard/WizardPage.vue'),

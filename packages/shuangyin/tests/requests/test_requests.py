@@ -173,6 +173,29 @@ def test_another_employee_sees_nothing_and_keepers_see_what_they_are_to_seal(
     story.approve(request["id"])
     assert story.read(request["id"], "custodian")["actions"] == ["seal"]
     problem(world.client("colleague").get(path), 404, "NOT_FOUND")
+    everybody = ("custodian", "colleague", "employee", "reviewer", "legal_representative", "administrator")
+
+    def waited_for_by() -> list[str]:
+        lists = {kind: story.get(kind, "/seal-uses/waiting") for kind in everybody}
+        counted = {kind: story.get(kind, "/workbench")["counts"]["to_seal"] for kind in everybody}
+        assert counted == {kind: len(found) for kind, found in lists.items()}
+        return [
+            kind for kind, found in lists.items() if [one["request_id"] for one in found] == [request["id"]]
+        ]
+
+    assert waited_for_by() == ["custodian"]
+    (waiting,) = story.get("custodian", "/seal-uses/waiting")
+    assert (waiting["number"], waiting["title"]) == (request["number"], request["title"])
+    assert waiting["applicant"]["id"] == world.id("employee")
+    assert waiting["seal_names"] == [one["name"] for one in request["seals"]]
+    assert waiting["approved_at"] == story.read(request["id"])["approved_at"]
+    holder = {"act": "press", "seal_id": story.seals["contract"], "holder_person_id": world.id("colleague")}
+    grant = ok(story.grant(**holder), 201)
+    accepting = {"proof": world.step_up("colleague", "authority.accept", grant["id"])}
+    ok(story.post("colleague", f"/grants/{grant['id']}/accept", accepting))
+    assert waited_for_by() == ["custodian", "colleague"]
+    ok(story.post("custodian", f"/requests/{request['id']}/seal"))
+    assert waited_for_by() == []
 
 
 def _refusal_of_writing(kind: str) -> tuple[int, str]:

@@ -35,7 +35,7 @@ def test_everybody_sees_his_own_part(world: World) -> None:
 
     mine = ok(world.client("employee").get("/api/v1/workbench"))
     assert [one["id"] for one in mine["mine"]] == [request["id"]]
-    assert mine["counts"] == {"todo": 0, "mine_running": 1, "to_seal": 0, "openings": 0}
+    assert mine["counts"] == {"todo": 0, "mine_running": 1, "to_seal": 0, "to_press": 0, "openings": 0}
     head = ok(world.client("department_head").get("/api/v1/workbench"))
     assert [one["subject_id"] for one in head["todo"]] == [request["id"]]
     assert head["counts"]["todo"] == 1

@@ -52,11 +52,22 @@ def authority_for(
 
 def presses_by_grant(work: UnitOfWork, actor: Actor, request: UseRequest) -> bool:
     """Whether the actor may press a seal of the request by a grant or a delegation, whatever his post allows."""
-    lines = queries.seals_of(work, request.id)
-    answers = (
-        authority_for(work, request, line.seal_id, person_id=actor.person_id, at=work.now) for line in lines
+    return any(_by_grant(work, actor, request, line.seal_id) for line in queries.seals_of(work, request.id))
+
+
+def seals_for(work: UnitOfWork, actor: Actor, request: UseRequest) -> frozenset[str]:
+    """The seals of a request that the actor may put on: those he keeps, and those of a grant or a delegation to him."""
+    keeps = actor.may("sealing.execute")
+    return frozenset(
+        seal.id
+        for _, seal in queries.lines_of(work, request.id)
+        if (keeps and seal.keeper_person_id == actor.person_id) or _by_grant(work, actor, request, seal.id)
     )
-    return any(one.allowed and (one.basis == "grant" or one.delegation_id is not None) for one in answers)
+
+
+def _by_grant(work: UnitOfWork, actor: Actor, request: UseRequest, seal_id: str) -> bool:
+    answer = authority_for(work, request, seal_id, person_id=actor.person_id, at=work.now)
+    return answer.allowed and (answer.basis == "grant" or answer.delegation_id is not None)
 
 
 def readable(work: UnitOfWork, actor: Actor, request_id: str) -> UseRequest:

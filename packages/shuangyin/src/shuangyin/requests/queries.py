@@ -85,7 +85,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         keeps = any(actor.may(code) for code in _KEEPING)
         others = or_(
             UseRequest.id.in_(subjects_asked(actor.person_id, SUBJECT_TYPE)),
-            and_(UseRequest.status.in_(_FOR_KEEPERS), UseRequest.id.in_(_granted_to(actor))),
+            and_(UseRequest.status.in_(_FOR_KEEPERS), UseRequest.id.in_(granted_to(actor))),
             UseRequest.status.in_(_FOR_KEEPERS) if keeps else false(),
         )
         others = and_(UseRequest.status.not_in(_OF_THE_APPLICANT), others)
@@ -95,7 +95,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return and_(UseRequest.organization_id == actor.organization_id, or_(own, others))
 
 
-def _granted_to(actor: Actor) -> Select[tuple[str]]:
+def granted_to(actor: Actor) -> Select[tuple[str]]:
     """Requests for a seal that the actor may press by a grant he holds."""
     held = (
         select(GrantTarget.target)
@@ -174,8 +174,8 @@ def running_count(work: UnitOfWork, actor: Actor) -> int:
     return work.session.scalar(query) or 0
 
 
-def to_seal_count(work: UnitOfWork, actor: Actor) -> int:
-    """How many approved requests wait for a seal that the actor keeps."""
+def to_press_count(work: UnitOfWork, actor: Actor) -> int:
+    """How many approved requests wait for a physical seal that the actor keeps."""
     kept = (
         select(RequestSeal.request_id)
         .join(Seal, Seal.id == RequestSeal.seal_id)
@@ -186,6 +186,7 @@ def to_seal_count(work: UnitOfWork, actor: Actor) -> int:
         .select_from(UseRequest)
         .where(
             UseRequest.organization_id == actor.organization_id,
+            UseRequest.medium == "physical",
             UseRequest.status == RequestStatus.APPROVED,
             UseRequest.id.in_(kept),
         )

@@ -20,7 +20,7 @@ from shuangyin.people.schemas import NamedRef, PersonRef
 from shuangyin.reference.queries import document_kind, paper_kind
 from shuangyin.requests import queries
 from shuangyin.requests.adding_up import Bonds, Like, adding_up, bonds_of, duplicates_of, nearby_of
-from shuangyin.requests.authorizing import presses_by_grant
+from shuangyin.requests.authorizing import seals_for
 from shuangyin.requests.commands.conditions import excepted_rules, facts_of_request
 from shuangyin.requests.duty_views import duties_of
 from shuangyin.requests.formalities import offered_with
@@ -333,14 +333,9 @@ def _actions(work: UnitOfWork, actor: Actor, request: UseRequest, step_id: str |
             found.append("withdraw")
         if request.medium == "physical" and actor.may("custody.open"):
             found.append("open_safe")
-        keeps = actor.may("sealing.execute") and _keeps_one(work, actor, request)
-        if request.medium == "electronic" and (keeps or presses_by_grant(work, actor, request)):
+        if request.medium == "electronic" and seals_for(work, actor, request):
             found.append("seal")
     return found
-
-
-def _keeps_one(work: UnitOfWork, actor: Actor, request: UseRequest) -> bool:
-    return any(seal.keeper_person_id == actor.person_id for _, seal in queries.lines_of(work, request.id))
 
 
 def _medium(value: str) -> Medium:

@@ -16,8 +16,16 @@ from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.people.schemas import Id
 from shuangyin.requests import queries as requests
 from shuangyin.sealing import commands, queries
-from shuangyin.sealing.schemas import SealingOut, SealOrderIn, SealUseOut, VoidIn, VoidReasonOut
+from shuangyin.sealing.schemas import (
+    SealingOut,
+    SealOrderIn,
+    SealUseOut,
+    VoidIn,
+    VoidReasonOut,
+    WaitingSealingOut,
+)
 from shuangyin.sealing.void_reasons import void_reasons
+from shuangyin.sealing.waiting import waiting_for, waiting_out
 
 router = Routes()
 Voider = Annotated[Actor, access(commands.VOID_RIGHT)]
@@ -66,6 +74,15 @@ def list_uses(
         return page_of(rows, limit, lambda use: use.id, lambda use: shown[use.id])
 
     return platform.view(query)
+
+
+@_uses.get("/waiting", response_model=list[WaitingSealingOut])
+def list_waiting(platform: PlatformOf, actor: SignedIn) -> list[WaitingSealingOut]:
+    """The approved electronic requests that wait for the caller: seals that he keeps, or may use by grant or delegation.
+
+    Oldest first, at most 200. Those of physical seals are at `/custody/waiting`.
+    """
+    return platform.view(lambda work: waiting_out(work, waiting_for(work, actor)))
 
 
 @_uses.get("/void-reasons", response_model=list[VoidReasonOut])

@@ -54,6 +54,17 @@ class SealOrderIn(BaseModel):
     )
 
 
+class WaitingSealingOut(BaseModel):
+    """An approved electronic request that waits for the caller to put a seal on."""
+
+    request_id: str
+    number: str
+    title: str
+    applicant: PersonRef
+    seal_names: list[str] = Field(description="Of all its seals.")
+    approved_at: int = Field(description="Since when it waits, UTC milliseconds.")
+
+
 class VoidIn(BaseModel):
     """A use is voided: a code that outsiders are told, and words that they are not."""
 

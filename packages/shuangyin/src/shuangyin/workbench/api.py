@@ -16,6 +16,7 @@ from shuangyin.evidence.schemas import EvidenceEntryOut
 from shuangyin.requests import queries as requests
 from shuangyin.requests.views import summaries
 from shuangyin.scenarios.queries import current as current_list
+from shuangyin.sealing.waiting import waiting_for
 from shuangyin.seals.freezes import current_freeze
 from shuangyin.workbench import queries
 from shuangyin.workbench.finding_alerts import finding_alerts
@@ -87,7 +88,8 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         counts=WorkbenchCounts(
             todo=approvals.todo_count(work, actor),
             mine_running=requests.running_count(work, actor),
-            to_seal=requests.to_seal_count(work, actor),
+            to_seal=len(waiting_for(work, actor)),
+            to_press=requests.to_press_count(work, actor),
             openings=len(openings),
         ),
         setup=_setup(work, actor, has_list=has_list),

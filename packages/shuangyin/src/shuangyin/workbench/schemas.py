@@ -36,8 +36,9 @@ class WorkbenchCounts(BaseModel):
     todo: int
     mine_running: int
     to_seal: int = Field(
-        description="Approved requests, of either medium, that wait for a seal the caller keeps."
+        description="Approved electronic requests that wait for the caller, as `/seal-uses/waiting` lists them."
     )
+    to_press: int = Field(description="Approved requests that wait for a physical seal the caller keeps.")
     openings: int
 
 

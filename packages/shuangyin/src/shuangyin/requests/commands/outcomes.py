@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evidencelog.entry import JsonValue
+from shuangyin.approvals.commands.telling import TOPIC
 from shuangyin.authority.commands import consume, release
 from shuangyin.core.actor import Actor
 from shuangyin.core.jobs import enqueue
+from shuangyin.core.live import tell_live
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.evidence.commands import record
 from shuangyin.requests import errors, queries
@@ -23,6 +25,7 @@ def approved(work: UnitOfWork, actor: Actor, request_id: str) -> None:
     request = queries.row(work, request_id)
     _require_status(request, RequestStatus.IN_APPROVAL)
     request.status = RequestStatus.APPROVED
+    _tell_keepers(work, request)
     request.approved_at = work.now
     automatic = request.medium == "electronic" and _may_seal_automatically(work, request)
     work.session.flush()
@@ -52,6 +55,7 @@ def mark_sealed(work: UnitOfWork, actor: Actor, request: UseRequest) -> None:
     if request.status not in (RequestStatus.APPROVED, RequestStatus.SEALING):
         raise errors.wrong_state(request.status)
     request.status = RequestStatus.SEALED
+    _tell_keepers(work, request)
     request.sealed_at = work.now
     used = consume(work, actor, request.id)
     work.session.flush()
@@ -88,6 +92,13 @@ def _may_seal_automatically(work: UnitOfWork, request: UseRequest) -> bool:
         authority_for(work, request, line.seal_id, person_id=None, at=work.now).allowed
         for line in queries.seals_of(work, request.id)
     )
+
+
+def _tell_keepers(work: UnitOfWork, request: UseRequest) -> None:
+    """What waits for their seals changes on the open pages of their keepers."""
+    keepers = [seal.keeper_person_id for _, seal in queries.lines_of(work, request.id)]
+    persons = [one for one in keepers if one is not None]
+    tell_live(work, request.organization_id, persons, TOPIC, request.id)
 
 
 def _require_status(request: UseRequest, status: RequestStatus) -> None:

@@ -1,0 +1,3 @@
+import type { Shape } from './shapes'
+
+export type WaitingSealing = Shape<'WaitingSealingOut'>
