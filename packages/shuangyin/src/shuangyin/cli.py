@@ -20,8 +20,9 @@ from shuangyin import (
     request_commands,
     use_commands,
 )
-from shuangyin.core.errors import ShuangyinError
-from shuangyin.core.settings import Settings
+from shuangyin.command_group import TellingGroup
+from shuangyin.core.errors import Invalid
+from shuangyin.core.settings_read import read_settings
 from shuangyin.device_conformance.command import device_conformance
 from shuangyin.device_sim import command as device_command
 from shuangyin.process_lock import only_process
@@ -29,7 +30,12 @@ from shuangyin.process_lock import only_process
 YOUNG: Final = 50_000
 """So many new objects are made before the collector looks for rings among them; Python's own figure is 700."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="双印：电子印章与实体印章统一管理平台。")
+app = typer.Typer(
+    cls=TellingGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    help="双印：电子印章与实体印章统一管理平台。",
+)
 app.add_typer(loan_commands.app, name="loan")
 app.add_typer(original_commands.app, name="original")
 app.add_typer(log_commands.app, name="log")
@@ -50,11 +56,6 @@ def begin() -> None:
     gc.set_threshold(YOUNG, 20, 100)
 
 
-def _fail(error: ShuangyinError) -> typer.Exit:
-    console.print(f"[red]{error.text.zh}[/red]\n{error.text.en} [{error.code}]", highlight=False)
-    return typer.Exit(2)
-
-
 def _listening(address: str) -> None:
     typer.echo(f"已启动，地址：{address}，按 Ctrl+C 停止。")
     typer.echo(f"Listening at {address}; press Ctrl+C to stop.")
@@ -69,18 +70,14 @@ def serve(
     ] = None,
 ) -> None:
     """Run the platform: web server, worker and sequencer in one process."""
-    changes = {"port": port, "data_dir": data_dir}
-    settings = Settings(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]  # plain values by field name
+    settings = read_settings(port=port, data_dir=data_dir)
     typer.echo(f"双印正在启动，数据目录：{settings.data_dir.resolve()}")
     typer.echo(f"Shuangyin is starting; its data lies in {settings.data_dir.resolve()}")
-    try:
-        # The lock first: a second process is told at once, not after all that the platform imports.
-        with only_process(settings):
-            from shuangyin.serve import serve as run  # noqa: PLC0415  # heavy imports only where they are needed
+    # The lock first: a second process is told at once, not after all that the platform imports.
+    with only_process(settings):
+        from shuangyin.serve import serve as run  # noqa: PLC0415  # heavy imports only where they are needed
 
-            run(settings, port_file=port_file, listening=_listening)
-    except ShuangyinError as error:
-        raise _fail(error) from error
+        run(settings, port_file=port_file, listening=_listening)
 
 
 @app.command()
@@ -91,7 +88,7 @@ def migrate(
     from shuangyin.core.database import Database  # noqa: PLC0415  # as above
     from shuangyin.migrations.run import upgrade  # noqa: PLC0415  # as above
 
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = read_settings(data_dir=data_dir)
     database = Database(settings)
     upgrade(database)
     database.dispose()
@@ -113,15 +110,14 @@ def init(
     """Create an organization with its starter posts and its first administrator."""
     from shuangyin.setup import create_organization  # noqa: PLC0415  # as above
 
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
-    try:
-        password = create_organization(
-            settings, name=name, uscc=uscc, region=region, administrator=administrator, account=account
-        )
-    except ShuangyinError as error:
-        raise _fail(error) from error
+    settings = read_settings(data_dir=data_dir)
     if password_file is not None:
+        # Before anything is made: a password that cannot be written would be lost for ever.
         password_file.touch(mode=0o600)
+    password = create_organization(
+        settings, name=name, uscc=uscc, region=region, administrator=administrator, account=account
+    )
+    if password_file is not None:
         password_file.write_text(password + "\n")
     else:
         console.print(f"账号 {account}，一次性密码：{password}", highlight=False)
@@ -172,16 +168,17 @@ def standins(
     names: Annotated[list[str] | None, typer.Argument(help="Which to start; all without a name.")] = None,
     port: Annotated[
         int,
-        typer.Option(help="Port of the control address; the stand-ins take those behind it. 0: free ones."),
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port of the control address; the stand-ins take those behind it. 0: free ones.",
+        ),
     ] = 8620,
 ) -> None:
     """Start stand-ins of outside systems on loopback, for trials and tests. They prove nothing, and fail on demand."""
     from shuangyin.standins import run  # noqa: PLC0415  # heavy imports only for the command that needs them
 
-    try:
-        run(names or [], port)
-    except ShuangyinError as error:
-        raise _fail(error) from error
+    run(names or [], port)
 
 
 @app.command("demo-code")
@@ -192,16 +189,22 @@ def demo_code(
     """Show the code that the authenticator of a demonstration account shows now."""
     from shuangyin.demo.person import current_code  # noqa: PLC0415  # as above
 
+    kept = folder / "accounts.json"
     try:
-        accounts = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        console.print(
-            "没有找到演示账号，请先执行 make demo。 No demonstration accounts; run make demo first."
+        accounts = {
+            one["account"]: one["totp_secret"] for one in json.loads(kept.read_text(encoding="utf-8"))
+        }
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Invalid(
+            "NO_DEMO_ACCOUNTS",
+            f"{kept.resolve()} 中没有演示账号。请用 --folder 给出演示结果所在的文件夹，或先执行 make demo。",
+            f"{kept.resolve()} holds no demonstration accounts. Name the folder of the demonstration's results with "
+            "--folder, or run make demo first.",
+        ) from error
+    if account not in accounts:
+        raise Invalid(
+            "NO_SUCH_ACCOUNT",
+            f"没有账号 {account}，可选：{'、'.join(accounts)}。",
+            f"No account {account}; there are: {', '.join(accounts)}.",
         )
-        raise typer.Exit(2) from error
-    for item in accounts:
-        if item["account"] == account:
-            typer.echo(current_code(item["totp_secret"]))
-            return
-    console.print(f"没有账号 {account}。 No account {account}.", highlight=False)
-    raise typer.Exit(2)
+    typer.echo(current_code(accounts[account]))

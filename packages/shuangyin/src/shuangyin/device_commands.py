@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from shuangyin.core.errors import Conflict, ShuangyinError
+from shuangyin.core.errors import Conflict
 from shuangyin.core.settings import Settings
+from shuangyin.core.settings_read import read_settings
 from shuangyin.process_lock import only_process
 
 DEVICE_PORT, GATEWAY_PORT = 8610, 8611
@@ -25,8 +26,8 @@ def broker(
         list[str] | None,
         typer.Option(help="Name or address under which devices reach the broker; repeatable."),
     ] = None,
-    port: Annotated[int, typer.Option(help="Port for devices.")] = DEVICE_PORT,
-    gateway_port: Annotated[int, typer.Option(help="Port for gateways.")] = GATEWAY_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port for devices.")] = DEVICE_PORT,
+    gateway_port: Annotated[int, typer.Option(min=1, max=65535, help="Port for gateways.")] = GATEWAY_PORT,
     bind: Annotated[str, typer.Option(help="Address to listen on for devices.")] = "0.0.0.0",  # noqa: S104  # with certificates only
     gateway_bind: Annotated[str, typer.Option(help="Address to listen on for gateways.")] = "127.0.0.1",
     user: Annotated[
@@ -39,15 +40,12 @@ def broker(
 
     The embedded installation must not run meanwhile. Point SHUANGYIN_BROKER_DIR at the folder afterwards.
     """
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = read_settings(data_dir=data_dir)
     where = folder or settings.broker_dir or settings.data_dir / "broker"
-    try:
-        with only_process(settings):
-            configuration = _write(
-                settings, where, (tuple(host or ()), port, gateway_port, bind, gateway_bind), user
-            )
-    except ShuangyinError as error:
-        raise _failed(error) from error
+    with only_process(settings):
+        configuration = _write(
+            settings, where, (tuple(host or ()), port, gateway_port, bind, gateway_bind), user
+        )
     typer.echo(f"已写入 {where}。启动消息代理：mosquitto -c {configuration}")
     typer.echo(f"Written to {where}. Start the broker with: mosquitto -c {configuration}")
     typer.echo(f"SHUANGYIN_BROKER_DIR={where.resolve()}")
@@ -69,16 +67,13 @@ def gateway(
     from shuangyin.devices.gateway.mqtt import read_share  # noqa: PLC0415  # as above
     from shuangyin.devices.gateway.running import Gateway  # noqa: PLC0415  # as above
 
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
-    try:
-        part = read_share(share)
-        if settings.database_url is None:
-            raise _embedded()
-        if settings.broker_dir is None:
-            raise _no_broker()
-        read_addresses(settings.broker_dir)
-    except ShuangyinError as error:
-        raise _failed(error) from error
+    settings = read_settings(data_dir=data_dir)
+    part = read_share(share)
+    if settings.database_url is None:
+        raise _embedded()
+    if settings.broker_dir is None:
+        raise _no_broker()
+    read_addresses(settings.broker_dir)
     configure_logs(settings.log_level)
     platform = compose(settings)
     running, stopped = Gateway(platform, part), threading.Event()
@@ -123,8 +118,3 @@ def _no_broker() -> Conflict:
         "没有设置消息代理：请先执行 shuangyin broker，并设置 SHUANGYIN_BROKER_DIR。",
         "No broker is set: run shuangyin broker, then set SHUANGYIN_BROKER_DIR.",
     )
-
-
-def _failed(error: ShuangyinError) -> typer.Exit:
-    typer.echo(f"{error.text.zh}\n{error.text.en} [{error.code}]", err=True)
-    return typer.Exit(2)

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from evidencelog.errors import EvidenceLogError
-from shuangyin.core.errors import ShuangyinError
-from shuangyin.core.settings import Settings
+from shuangyin.core.errors import Conflict
+from shuangyin.core.settings_read import read_settings
 from shuangyin.evidence.ports import AnchorProblem
 
 if TYPE_CHECKING:
@@ -25,22 +25,30 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder of this installation'
 
 @contextmanager
 def _platform(data_dir: Path | None) -> Iterator[Platform]:
-    """The platform of the installation; what it refuses is shown and ends the command with status 2."""
+    """The platform of an installation that is there; nothing is made where none is. Raises Conflict (NO_INSTALLATION)."""
     from shuangyin.composition import compose  # noqa: PLC0415  # heavy imports only for the command that needs them
 
     platform = None
     try:
-        platform = compose(Settings(data_dir=data_dir) if data_dir else Settings())
+        settings = read_settings(data_dir=data_dir)
+        if settings.database_url is None and not settings.sqlite_path.exists():
+            raise _no_installation(settings.data_dir.resolve())
+        platform = compose(settings)
         yield platform
-    except ShuangyinError as error:
-        console.print(f"[red]{error.text.zh}[/red]\n{error.text.en} [{error.code}]", highlight=False)
-        raise typer.Exit(2) from error
-    except (EvidenceLogError, AnchorProblem, OSError) as error:
+    except (EvidenceLogError, AnchorProblem) as error:
         console.print(str(error), style="red", highlight=False, markup=False)
         raise typer.Exit(2) from error
     finally:
         if platform is not None:
             platform.database.dispose()
+
+
+def _no_installation(folder: Path) -> Conflict:
+    return Conflict(
+        "NO_INSTALLATION",
+        f"{folder} 中没有双印的数据库。请用 --data-dir 给出这套安装的数据目录。",
+        f"{folder} holds no database of Shuangyin. Name the data folder of the installation with --data-dir.",
+    )
 
 
 @app.command()

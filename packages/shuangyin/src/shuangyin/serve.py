@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import ssl
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +34,14 @@ def free_port(host: str, port: int, *, search: bool) -> int:
     if not search:
         raise Unavailable("PORT_BUSY", f"端口 {port} 已被占用。", f"Port {port} is in use.")
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            raise Unavailable(
+                "HOST_UNUSABLE",
+                f"本机不能在地址 {host} 上监听，请核对 SHUANGYIN_HOST。",
+                f"This machine cannot listen at {host}; check SHUANGYIN_HOST.",
+            ) from error
         found: int = probe.getsockname()[1]
         return found
 
@@ -69,6 +77,24 @@ def tidy(platform: Platform) -> None:
     platform.objects.sweep_orphans(known, older_than_s=DAY_S)
     # The multipart parser spools large uploads to unnamed temporary files before they are encrypted.
     tempfile.tempdir = str(platform.settings.work_dir)
+
+
+def check_tls(settings: Settings) -> None:
+    """Read certificate and key before anything is made. Raises Unavailable (TLS_UNUSABLE)."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None and key is None:
+        return
+    try:
+        if certificate is None:
+            raise FileNotFoundError
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        raise Unavailable(
+            "TLS_UNUSABLE",
+            "SHUANGYIN_TLS_CERTIFICATE 与 SHUANGYIN_TLS_KEY 须为可读取、互相匹配、未加密的 PEM 证书与私钥文件。",
+            "SHUANGYIN_TLS_CERTIFICATE and SHUANGYIN_TLS_KEY have to be files that can be read: a PEM certificate and "
+            "its private key, not encrypted.",
+        ) from error
 
 
 class _Server(uvicorn.Server):
@@ -118,6 +144,7 @@ def serve(
     `port_file` receives the port, for whoever started this; `listening` is called with the address once it answers.
     """
     configure_logs(settings.log_level)
+    check_tls(settings)
     settings = settled(settings)
     platform = compose(settings)
     upgrade(platform.database)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, LiteralString
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MOST_OF_PUBLIC_URL = 27
+"""Characters of the address that leave room for ``/v/`` and a token in a QR code of 52 (`sealing.rules.MAX_URL`)."""
 
 
 class Settings(BaseSettings):
@@ -32,7 +38,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(
-        8600, description="Port to listen on; a free one is taken when it is busy and `port_search` is on."
+        8600,
+        ge=0,
+        le=65535,
+        description="Port to listen on; a free one is taken when it is busy and `port_search` is on.",
     )
     port_search: bool = Field(default=True, description="Take another free port when the port is busy.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns TLS on.")
@@ -149,6 +158,39 @@ class Settings(BaseSettings):
     argon2_time_cost: int = Field(3, description="Passes of one argon2id run.")
     log_level: str = Field("INFO", description="Level of the structured log.")
 
+    @field_validator("public_url")
+    @classmethod
+    def _for_a_qr_code(cls, url: str) -> str:
+        url = url.rstrip("/")
+        if not re.fullmatch(r"https?://[!-~]+", url):
+            raise _bad(
+                "须为 http:// 或 https:// 开头的英文地址",
+                "it has to begin with http:// or https:// and be ASCII",
+            )
+        if len(url) > MOST_OF_PUBLIC_URL:
+            raise _bad(
+                "最多 27 个字符，否则二维码容不下查验地址。请用较短的域名",
+                "at most 27 characters, or the address of the check does not fit a QR code; take a shorter name",
+            )
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_database(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:")):
+            raise _bad("须为 postgresql:// 开头的地址", "it has to begin with postgresql://")
+        return url
+
+    @field_validator("log_level")
+    @classmethod
+    def _a_level(cls, level: str) -> str:
+        if level.upper() not in logging.getLevelNamesMapping():
+            raise _bad(
+                "只能是 DEBUG、INFO、WARNING、ERROR 或 CRITICAL",
+                "it is DEBUG, INFO, WARNING, ERROR or CRITICAL",
+            )
+        return level
+
     @property
     def sqlite_path(self) -> Path:
         return self.data_dir / "shuangyin.sqlite3"
@@ -169,3 +211,8 @@ class Settings(BaseSettings):
     @property
     def effective_kek_file(self) -> Path:
         return self.kek_file or self.data_dir.parent / f"{self.data_dir.name}-keys" / "kek.hex"
+
+
+def _bad(zh: LiteralString, en: LiteralString) -> PydanticCustomError:
+    """What a setting has to be, for `settings_read`."""
+    return PydanticCustomError("setting", en, {"zh": zh})
