@@ -51,3 +51,41 @@ def test_what_is_named_as_proof_exists(page: Path) -> None:
         assert not name or re.search(rf"^ *(?:async )?(?:def|class) {name}\b", source, re.MULTILINE), (
             f"{file}::{name}"
         )
+
+
+GUIDE = (ROOT / "docs" / "integrator-guide.md").read_text(encoding="utf-8")
+CALLS = sorted(
+    set(
+        re.findall(
+            r"(?m)(?<![\w-])(GET|POST|PUT|PATCH|DELETE)\s+(/[\w/{}.-]+)(?:\?[\w=]+)?(?: +([a-z][\w, ]*))?",
+            GUIDE,
+        )
+    )
+)
+
+
+def test_the_guide_is_read_for_calls() -> None:
+    assert len(CALLS) > 12
+    assert any("document_kind" in fields for _, _, fields in CALLS)
+
+
+@pytest.mark.parametrize(("method", "path", "fields"), CALLS)
+def test_a_call_of_the_integrator_guide_is_one_of_the_api(method: str, path: str, fields: str) -> None:
+    """Fields stand behind a call in the guide's list of calls only; in its sentences a backtick ends the path."""
+    wanted = re.sub(r"{\w+}", "{}", path.removeprefix("/api/v1"))
+    found = [
+        item[method.lower()]
+        for one, item in described()["paths"].items()
+        if re.sub(r"{\w+}", "{}", one.removeprefix("/api/v1")) == wanted and method.lower() in item
+    ]
+    assert found, f"{method} {path}"
+    taken = {one["name"] for one in found[0].get("parameters", [])} | _fields_of_body(found[0])
+    assert set(filter(None, re.split(r"[, ]+", fields))) <= taken
+
+
+def _fields_of_body(operation: dict[str, Any]) -> set[str]:
+    names: set[str] = set()
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        shape = content["schema"].get("$ref", "").rpartition("/")[2]
+        names |= set(described()["components"]["schemas"].get(shape, {}).get("properties", {}))
+    return names
