@@ -16,6 +16,7 @@ export type StocktakeLine = Shape<'StocktakeLineOut'>
 export type Keeping = Shape<'KeepingOut'>
 export type PressCheck = Shape<'PressCheckOut'>
 export type Original = Shape<'OriginalOut'>
+export type LoanRoute = Shape<'LoanRouteOut'>
 export type OriginalLoan = Shape<'OriginalLoanOut'>
 export type StocktakeOriginal = Shape<'StocktakeOriginalOut'>
 export type PaperPermit = Shape<'PaperPermitOut'>

@@ -22,6 +22,14 @@ export function isProblem(error: unknown, code?: string): error is ApiProblem {
   return error instanceof ApiProblem && (code === undefined || error.code === code)
 }
 
+/** Whether what an address names is not there: not found, or an id in it that can be nobody's. */
+export function isMissing(problem: ApiProblem | null): boolean {
+  if (!problem) return false
+  const fields = problem.details['fields']
+  const named = Array.isArray(fields) ? fields.map((one: { field?: unknown }) => String(one.field)) : []
+  return problem.status === 404 || (named.length > 0 && named.every((field) => field.startsWith('path.')))
+}
+
 interface ProblemBody {
   title?: unknown
   detail?: unknown

@@ -3931,6 +3931,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/original-loan-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loan Routes
+         * @description The named approval routes by which loans of an original may be approved: those in use, by code.
+         */
+        get: operations["list_loan_routes_api_v1_original_loan_routes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/original-loans": {
         parameters: {
             query?: never;
@@ -11186,6 +11206,16 @@ export interface components {
             uses: components["schemas"]["PhysicalUseOut"][];
             /** Version */
             version: number;
+        };
+        /**
+         * LoanRouteOut
+         * @description A named approval route that may be chosen for the loans of an original.
+         */
+        LoanRouteOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * LoanSealOut
@@ -25582,6 +25612,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            /** @description Problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_loan_routes_api_v1_original_loan_routes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanRouteOut"][];
                 };
             };
             /** @description Problem document */

@@ -23,6 +23,7 @@ export default {
       forbiddenText: '如工作需要，请联系管理员为您的岗位开通。',
       notFoundText: '地址可能已变更，或您没有查看它的权限。',
       home: '回到工作台',
+      toList: '返回列表',
       verify: '公众核验',
     },
     {
@@ -44,6 +45,7 @@ export default {
       forbiddenText: 'If your work needs it, ask an administrator to give your post access.',
       notFoundText: 'The address may have changed, or you may not see it.',
       home: 'Back to the workbench',
+      toList: 'Back to the list',
       verify: 'Public verification',
     },
   ),

@@ -1,5 +1,6 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
-import { translate } from '@/locales'
+import { watch } from 'vue'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
+import { i18n, translate } from '@/locales'
 import { SEES_ALARMS } from '@/layout/navigation'
 import { useSession } from '@/stores/session'
 
@@ -320,7 +321,11 @@ router.beforeEach((to) => {
   return true
 })
 
-router.afterEach((to) => {
+/** The browser's title, in the language of the page. */
+function showTitle(to: RouteLocationNormalized): void {
   const name = to.meta.title ? translate(to.meta.title) : ''
   document.title = name ? `${name} · ${translate('app.name')}` : translate('app.name')
-})
+}
+
+router.afterEach(showTitle)
+watch(i18n.global.locale, () => showTitle(router.currentRoute.value))

@@ -57,3 +57,10 @@ def test_any_bytes_get_a_problem_document(world: World) -> None:
         assert "地址" not in response.json()["detail"]
 
     call()
+
+
+def test_an_id_in_an_address_that_can_be_nobodys_is_told_in_words(world: World) -> None:
+    found = problem(world.client("employee").get("/api/v1/requests/xyz"), 422, "INVALID_INPUT")
+    assert "没有这一条记录" in found["detail"]
+    assert "request_id" not in found["detail"]
+    assert [one["field"] for one in found["details"]["fields"]] == ["path.request_id"]

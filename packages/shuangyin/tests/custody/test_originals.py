@@ -79,6 +79,7 @@ def state(desk: Desk, original: dict[str, Any]) -> str:
 def test_an_original_is_lent_by_approval_and_comes_back_damaged_and_late(desk: Desk) -> None:
     problem(register(desk, "employee"), 403, "NOT_KEEPER_OF_SAFE")
     problem(register(desk, route_code="no_such_route"), 422, "ROUTE_UNKNOWN")
+    assert isinstance(desk.story.get("custodian", "/original-loan-routes"), list)
     deed = ok(register(desk), 201)
     assert (deed["number"][:3], deed["state"]) == ("原件-", "kept")
     now = desk.world.clock.now_ms()

@@ -98,6 +98,7 @@ def test_outsiders_are_told_when_and_why_and_the_file_stays_good_mathematics(
         page = anonymous.get(public, params={"lang": language}).text
         assert 'class="verdict bad"' in page
         assert all(word in page for word in words), words
+        assert "wrong_document" not in page
         assert WHY not in page
     checked = ok(
         anonymous.post("/api/v1/verification/files", files={"file": ("f.pdf", content, "application/pdf")})

@@ -55,6 +55,13 @@ class NewOriginal(BaseModel):
     )
 
 
+class LoanRouteOut(BaseModel):
+    """A named approval route that may be chosen for the loans of an original."""
+
+    code: str
+    name: str
+
+
 class Reason(BaseModel):
     """Why an original is given up, or what is known of one that was found again."""
 

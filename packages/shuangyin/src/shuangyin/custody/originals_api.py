@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response, UploadFile
 
+from shuangyin.approvals import naming
 from shuangyin.core.actor import Actor
 from shuangyin.core.http.access import PlatformOf, SignedIn, access
 from shuangyin.core.http.paging import Cursor, Limit, Page, page_of, read_cursor
@@ -20,6 +21,7 @@ from shuangyin.custody.identifying import shown_by
 from shuangyin.custody.original_loan_sheet import original_loan_sheet, typeset_original_loans
 from shuangyin.custody.original_queries import loan_out, original_out
 from shuangyin.custody.original_schemas import (
+    LoanRouteOut,
     LoanState,
     NewOriginal,
     NewOriginalLoan,
@@ -61,6 +63,17 @@ def list_originals(
     def query(work: UnitOfWork) -> Page[OriginalOut]:
         rows = queries.originals(work, actor, state=state, q=q, before=read_cursor(cursor), limit=limit + 1)
         return page_of(rows, limit, lambda row: row.id, lambda row: original_out(work, row))
+
+    return platform.view(query)
+
+
+@router.get("/original-loan-routes", response_model=list[LoanRouteOut])
+def list_loan_routes(platform: PlatformOf, actor: Reader) -> list[LoanRouteOut]:
+    """The named approval routes by which loans of an original may be approved: those in use, by code."""
+
+    def query(work: UnitOfWork) -> list[LoanRouteOut]:
+        named = naming.definitions(work, actor.organization_id)
+        return [LoanRouteOut(code=one.code, name=one.name) for one in named if one.status == "active"]
 
     return platform.view(query)
 

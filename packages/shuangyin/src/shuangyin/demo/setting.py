@@ -30,7 +30,7 @@ ROLES = (
     Role("department_head", "周凯", "部门负责人", "zhoukai"),
     Role("employee", "李然", "员工", "liran"),
     Role("custodian", "王岚", "印章保管人", "wanglan"),
-    Role("reviewer", "赵明", "印章复核人", "zhaoming"),
+    Role("reviewer", "赵明", "用印复核人", "zhaoming"),
     Role("auditor", "孙静", "审计人员", "sunjing"),
 )
 

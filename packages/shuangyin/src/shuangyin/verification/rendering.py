@@ -63,7 +63,7 @@ def render(
             t=t,
             time=_time,
             day=_day,
-            void_words=void_words,
+            void_reason=lambda code: void_words(code).in_language(language),
             language=language,
             title=t(title),
             now=now,

@@ -115,6 +115,11 @@ _BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "NUMBER_TOO_LONG"),
 )
 """What reading JSON raises besides its own error, which is told apart elsewhere; the last is Python's limit of digits."""
+_NO_SUCH_ADDRESS = Text(
+    "没有这一条记录：地址里的编号不完整或有误，请从列表中打开。",
+    "There is no such record: the number in the address is incomplete or wrong. Open it from its list.",
+)
+"""An id in a path that can be nobody's. Whoever reads it followed or typed an address and filled in no field."""
 _OTHERWISE = Text("请求无法处理，请检查后重试。", "The request cannot be handled. Check it and try again.")
 _JSON_TYPES = ("application/json", "+json")
 
@@ -176,8 +181,11 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
         {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"], "type": item["type"]}
         for item in error.errors()[:20]
     ]
-    names = "、".join(field["field"] for field in fields)
-    text = Text(f"请检查以下内容：{names}。", f"Check these fields: {', '.join(f['field'] for f in fields)}.")
+    if all(field["field"].startswith("path.") for field in fields):
+        text = _NO_SUCH_ADDRESS
+    else:
+        names = [field["field"] for field in fields]
+        text = Text(f"请检查以下内容：{'、'.join(names)}。", f"Check these fields: {', '.join(names)}.")
     return problem_response(
         request, kind="invalid", code="INVALID_INPUT", text=text, details={"fields": fields}
     )
