@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { editableAmount, fenRate, readAmount, sayAmount, saySize, yuanRate } from '@/formats/amount'
+import { editableAmount, fenRate, readAmount, sayAmount, saySize, understandAmount, yuanRate } from '@/formats/amount'
 import { clockOf, exactTime, sayDeadline, sayDuration, sayTime } from '@/formats/time'
 
 describe('amounts', () => {
@@ -18,6 +18,15 @@ describe('amounts', () => {
     expect(readAmount('300,000.00 元')).toBe(30_000_000)
     expect(readAmount('')).toBeNull()
     for (const wrong of ['12.345', 'abc', '-5', '1e5', '12345678901234']) expect(readAmount(wrong)).toBeUndefined()
+  })
+
+  it('are understood in 万 and 亿 and in full-width signs, and said to be wrong or too large', () => {
+    const read = { '150万': 150_000_000, '1.5亿元': 15_000_000_000, '１，５００，０００．００': 150_000_000, '1亿5000万': 15_000_000_000, '人民币 3.00001万元整': 3_000_010 }
+    for (const [text, minor] of Object.entries(read)) expect(understandAmount(text)).toEqual({ minor, fault: null })
+    expect(readAmount('10万亿')).toBe(10 ** 15)
+    for (const large of ['99999999999999999999', '10000000000000.01', '11万亿']) expect(understandAmount(large).fault).toBe('large')
+    for (const wrong of ['1,5', '1,50,000', '万', '5万1亿', '1.0000001万', '1..5', '5万万', '1百', '12万e']) expect(understandAmount(wrong).fault).toBe('wrong')
+    expect(readAmount('1.5万', 'JPY')).toBe(15_000)
   })
 
   it('survive being edited', () => {

@@ -134,6 +134,11 @@ def test_a_notice_asks_for_all_that_the_list_makes_it_depend_on(
     expect(page.get_by_test_id("request-duplicates")).to_contain_text("与合同一并报送")
     expect(page.get_by_test_id("request-issue-forms")).to_contain_text("云岫签〔2026〕18号")
     desk.look("request-conditions", english=True)
+    # The wizard's address of what was submitted leads to its page: there is nothing to write any more.
+    submitted = page.url
+    desk.goto(f"/requests/{submitted.rsplit('/', 1)[1]}/edit")
+    expect(page.get_by_test_id("request-issue-forms")).to_be_visible()
+    expect(page).to_have_url(submitted)
 
 
 def say_why_again(desk: Desk) -> None:
@@ -196,6 +201,7 @@ def test_an_issue_form_is_checked_by_somebody_else(
 
 def test_an_amount_in_another_currency_and_an_exception(
     story: Story,
+    running: Installation,
     open_desk: OpenDesk,
 ) -> None:
     assert story.sealed["id"]
@@ -212,10 +218,33 @@ def test_an_amount_in_another_currency_and_an_exception(
     page.get_by_role("option", name=re.compile("澄泉")).click()
     expect(page.get_by_text("可接收电子印章").first).to_be_visible()
     page.locator("#amount").fill("120000.5")
-    expect(page.get_by_text("金额应为数字")).to_be_visible()
+    expect(page.get_by_text("金额应为数字；该币种没有小数")).to_be_visible()
     page.locator("#amount").fill("120000")
     expect(page.get_by_text("金额应为数字")).to_have_count(0)
     desk.look("wizard-currency", english=True)
+    no_amount_takes_the_place_of_a_wrong_one(desk, running)
+
+
+def no_amount_takes_the_place_of_a_wrong_one(desk: Desk, running: Installation) -> None:
+    """With a wrong amount nothing goes on and the decision waits; with a right one it is said as it was understood."""
+    page = desk.page
+    page.locator("#reason").fill("采购检测设备")
+    say_why_again(desk)
+    expect(page.get_by_test_id("next")).to_be_enabled()
+    page.locator("#amount").fill("99999999999999999999")
+    expect(page.get_by_text("金额过大，最多为 JPY 1,000,000,000,000,000")).to_be_visible()
+    expect(page.get_by_test_id("next")).to_be_disabled()
+    expect(page.get_by_test_id("decision-waits")).to_be_visible()
+    expect(page.get_by_test_id("decision")).to_have_count(0)
+    expect(page.get_by_test_id("save-state")).to_have_text("草稿已保存，金额除外")
+    desk.look("wizard-amount-wrong", english=True)
+    page.locator("#amount").fill("150万")
+    expect(page.get_by_test_id("amount-read")).to_have_text("即 JPY 1,500,000")
+    expect(page.get_by_test_id("decision")).to_be_visible()
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("save-state")).to_have_text("草稿已保存")
+    saved = running["employee"].get("/requests/" + page.url.split("/requests/")[1].split("/")[0])
+    assert (saved["amount_minor"], saved["currency"]) == (1_500_000, "JPY")
 
 
 def test_a_rule_about_channel_and_place_comes_to_apply_by_what_the_wizard_asks(

@@ -24,20 +24,61 @@ export function sayAmount(minor: number | null | undefined, currency: string, la
   return `${currency} ${text}`
 }
 
+/** The largest amount that the platform takes, in the smallest unit of a currency. */
+export const MOST_MINOR = 10 ** 15
+/** How many zeros a unit stands for, as people write 150万 and 1.5亿. */
+const ZEROS: Record<string, number> = { '': 0, 万: 4, 萬: 4, 百万: 6, 千万: 7, 亿: 8, 億: 8, 万亿: 12 }
+const NUMBER = /^(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d+))?$/
+
+/** Full-width digits and signs as plain ones, without spaces and what only says that it is money. */
+function plainly(text: string): string {
+  return text
+    .replace(/[\uFF01-\uFF5E]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(/\s|人民币|[¥￥]|[元圆]整?$/g, '')
+}
+
+/** Digits with so many zeros behind them, in the smallest unit; null when they are no number, or finer than it. */
+function shifted(digits: string, zeros: number, decimals: number): bigint | null {
+  const [, whole = '', part = ''] = NUMBER.exec(digits) ?? []
+  const told = part.replace(/0+$/, '')
+  const places = zeros + decimals
+  if (!whole || told.length > places || (zeros === 0 && part.length > 2)) return null
+  return BigInt(whole.replaceAll(',', '') + told.padEnd(places, '0'))
+}
+
+/** What a person typed means: an amount in the smallest unit, nothing, no amount of this currency, or one too large. */
+export type TypedAmount = { minor: number | null; fault: null } | { minor: null; fault: 'wrong' | 'large' }
+
+/**
+ * Understands what a person typed, in units of the currency: 1500000, 1,500,000.00, １５０００００, 150万, 1.5亿, 1亿5000万.
+ * Separators stand only between groups of three digits, since 1,5 is one and a half to some and fifteen to nobody.
+ */
+export function understandAmount(text: string, currency = HOME): TypedAmount {
+  const plain = plainly(text)
+  if (plain === '') return { minor: null, fault: null }
+  let sum = 0n
+  let above = Infinity
+  for (const [, digits = '', unit = ''] of plain.matchAll(/([^万萬百千亿億]+)([万萬百千亿億]*)|[^]/g)) {
+    const zeros = ZEROS[unit] ?? Infinity
+    const part = zeros < above ? shifted(digits, zeros, decimalsOf(currency)) : null
+    if (part === null) return { minor: null, fault: 'wrong' }
+    above = zeros
+    sum += part
+  }
+  return sum > BigInt(MOST_MINOR) ? { minor: null, fault: 'large' } : { minor: Number(sum), fault: null }
+}
+
 /**
  * Reads what a person typed, in units, as an integer of the smallest unit. Null when it is empty; undefined when it is
- * no amount of this currency.
+ * no amount of this currency, or too large.
  */
 export function readAmount(text: string, currency = HOME): number | null | undefined {
-  const plain = text.replace(/[,，\s元¥￥]/g, '')
-  if (plain === '') return null
-  const match = /^(\d{1,13})(?:\.(\d{1,2}))?$/.exec(plain)
-  if (!match) return undefined
-  const decimals = decimalsOf(currency)
-  const part = match[2] ?? ''
-  if (part.length > decimals) return undefined
-  return Number(match[1]) * 10 ** decimals + Number(part.padEnd(decimals, '0'))
+  const { minor, fault } = understandAmount(text, currency)
+  return fault ? undefined : minor
 }
+
+/** Whether amounts of a currency have no decimals. */
+export const isWhole = (currency: string): boolean => WHOLE.has(currency)
 
 /** The amount for an input field: 1280000.00 without separators. */
 export function editableAmount(minor: number | null | undefined, currency = HOME): string {

@@ -6,6 +6,7 @@ import type { Medium, Seal } from '@/api/seals'
 import { isProblem, type ApiProblem } from '@/api/problem'
 import { problemFor } from '@/composables/loading'
 import { uploadedVersion } from '@/documents/uploading'
+import { editableAmount, understandAmount } from '@/formats/amount'
 import { forCopies, setSeam, startPlacing, usualSeam, type Placing } from '@/placement/placing'
 
 export interface Details {
@@ -85,6 +86,9 @@ export function useDraft() {
   const version = ref<number | null>(null)
   const details = reactive<Details>({ ...EMPTY })
   const document = shallowRef<DocumentOut | null>(null)
+  /** The amount as it was typed; what it means goes into the details, and what means none never does. */
+  const amountText = ref('')
+  const amountFault = computed(() => understandAmount(amountText.value, details.currency).fault)
   /** A paper that exists only on paper: nothing to upload, what is approved is its description. */
   const paperless = ref(false)
   const presses = ref(1)
@@ -211,10 +215,16 @@ export function useDraft() {
     chooseSeals()
   }
 
+  /** What was typed and is no amount is not replaced by an older one: the amount stays out of what is saved. */
+  function withoutWrongAmount(whole: Record<string, unknown>): Record<string, unknown> {
+    const left = Object.entries(whole).filter(([field]) => field !== 'amount_minor' && field !== 'currency')
+    return amountFault.value ? Object.fromEntries(left) : whole
+  }
+
   function body(): Record<string, unknown> {
     const optional = Object.fromEntries(SPOKEN_OR_NULL.map((field) => [field, details[field].trim() || null]))
     const reason = excepting.value?.reason.trim()
-    return {
+    return withoutWrongAmount({
       ...details,
       ...optional,
       exception: excepting.value && reason ? { rule_ids: excepting.value.rule_ids, reason } : null,
@@ -223,7 +233,7 @@ export function useDraft() {
       medium: medium.value,
       document_version_ids: file.value ? [file.value.id] : [],
       seals: placing.value,
-    }
+    })
   }
 
   async function write(): Promise<void> {
@@ -283,6 +293,7 @@ export function useDraft() {
       paper_place: request.paper_place ?? '',
       formality_id: request.formality_id,
     })
+    amountText.value = editableAmount(request.amount_minor, request.currency)
     excepting.value = request.exception
     attached.value = request.attachments.map(({ document_version_id, kind, file_name }) => ({ document_version_id, kind, file_name }))
     document.value = withDocument
@@ -347,6 +358,15 @@ export function useDraft() {
       if (!filling) decideTimer = window.setTimeout(() => void decide(), 300)
     },
   )
+  // At once, so that nothing reads the amount before: the figure stays, its smallest unit follows the currency.
+  watch(
+    [amountText, () => details.currency],
+    ([text, currency]) => {
+      const { minor, fault } = understandAmount(text, currency)
+      if (!fault) details.amount_minor = minor
+    },
+    { flush: 'sync' },
+  )
   watch([medium, decision], () => void offerOtherMedium())
   watch([details, document, paperless, medium, placing, attached, excepting], saveSoon, { deep: true })
 
@@ -354,6 +374,8 @@ export function useDraft() {
     id,
     version,
     details,
+    amountText,
+    amountFault,
     document,
     paperless,
     presses,
