@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "src" / "evidencelog"
 BUILT = PACKAGE / "web" / "verify.html"
 MODULES = (
+    "vocabulary.js",
     "bytes.js",
     "hashes.js",
     "curves.js",
@@ -49,7 +50,7 @@ def script() -> str:
     for name, folder in (("SENTENCES", "bundle"), ("ANCHOR_SENTENCES", "anchors")):
         sentences = json.loads((PACKAGE / folder / "sentences.json").read_text("utf-8"))
         parts.append(_constant(name, sentences))
-    parts.append(_constant("VOCABULARIES", _vocabularies()))
+    parts.append(_constant("VOCABULARY_FILES", _vocabularies()))
     pieces = re.split(r"\{\{(\w+)\}\}", (PACKAGE / "bundle" / "report-1.html").read_text("utf-8"))
     parts.append(_constant("REPORT_PAGE", pieces))
     for name in MODULES:

@@ -95,10 +95,15 @@ function entryRow(words, added, number, field, { path, value }) {
     const ground = isTextOf(value, given.text) ? "text" : "contradicted";
     return { label, shown: alike(given.text), ground, code: false };
   }
-  if (field.form === "id" && typeof value === "string" && added.names.has(value)) {
-    const name = added.names.get(value);
+  if (["id", "person"].includes(field.form) && typeof value === "string") {
     const end = Array.from(value).slice(-SHOWN_ID_END).join("");
-    return { label, shown: { zh: `${name.zh} #${end}`, en: `${name.en} #${end}` }, ground: "named", code: false };
+    const ended = ({ zh, en }) => ({ zh: `${zh} #${end}`, en: `${en} #${end}` });
+    if (added.names.has(value)) return { label, shown: ended(added.names.get(value)), ground: "named", code: false };
+    const known = field.form === "person" ? codeWords(words, "person", value) : null;
+    if (known) return { label, shown: known, ground: "recorded", code: false };
+    if (field.form === "person" && added.masked && CODE_VALUE.test(value)) {
+      return { label, shown: ended(both(words.words.masked_person)), ground: "recorded", code: false };
+    }
   }
   return plainRow(words, field, value, "recorded");
 }

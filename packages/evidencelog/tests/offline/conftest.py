@@ -329,7 +329,7 @@ def _added(liar: Liar) -> dict[str, dict[str, bytes]]:
         "masked with a text": edited("statement.json", lambda content: content.update(masked=True)),
         "statement malformed": first("texts", more=1),
         "statement of later version": edited("statement.json", lambda content: content.update(version=3)),
-        "later words": edited("statement.json", lambda content: content.update(vocabulary=2)),
+        "later words": edited("statement.json", lambda content: content.update(vocabulary=99)),
         "statement with words of its own": {**liar.members, "statement.json": _older_statement()},
         "source as the sealed document": liar.replaced_whole("files/合同.pdf", SOURCE),
         "sealed document as the source": liar.role("files/合同.pdf", "original_document"),

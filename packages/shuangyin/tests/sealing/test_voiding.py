@@ -15,6 +15,7 @@ from evidencelog.bundle.vocabulary import vocabulary
 from evidencelog.vkey import parse_vkey
 from shuangyin.alarms.kinds import alarm_kinds
 from shuangyin.evidence.kinds import kinds
+from shuangyin.reference.queries import document_kinds
 from shuangyin.sealing.void_reasons import void_reasons
 from shuangyin.verification.rules import UseState, answer_for_digest, voids_of
 
@@ -129,6 +130,15 @@ def test_outsiders_are_told_when_and_why_and_the_file_stays_good_mathematics(
         assert (WHY in texts) == (name == "full")
         html = [one for one in read_bundle(path).files if one.declared.file == "files/report.zh.html"]
         assert html
+        people_read = {row.shown.zh for section in report.statement.sections for row in section.rows}
+        assert ("平台" in people_read, "0" * 32 in people_read) == (True, False)
+        kind = story.get("employee", f"/requests/{use['request_id']}")["document_kind"]
+        assert kind not in people_read
+        [who] = [row.shown.zh for row in second.rows if row.label.zh == "作废人"]
+        assert ("孙静" in who, "不列姓名" in who) == (name == "full", name == "masked")
+        rules = [row for one in report.statement.sections for row in one.rows if row.label.zh == "适用规则"]
+        assert rules
+        assert all((row.ground == "named") == (name == "full") for row in rules)
 
 
 def test_what_was_sealed_anew_is_not_called_voided() -> None:
@@ -145,7 +155,11 @@ def test_a_verifier_has_words_for_every_kind_and_for_the_codes_it_shows() -> Non
     """Whoever records a new kind gives the verifier words for it, or its report would show a code."""
     words = vocabulary()
     assert [kind for kind in kinds() if words.kind(kind).title.zh == kind] == []
-    for table, codes in (("void_reason", void_reasons()), ("alarm_kind", alarm_kinds())):
+    for table, codes in (
+        ("void_reason", void_reasons()),
+        ("alarm_kind", alarm_kinds()),
+        ("document_kind", [one.code for one in document_kinds(1_795_000_000_000)]),
+    ):
         assert [code for code in codes if words.code(table, code) is None] == [], table
     for code, text in void_reasons().items():
         known = words.code("void_reason", code)

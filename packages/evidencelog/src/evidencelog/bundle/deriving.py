@@ -21,6 +21,7 @@ from evidencelog.errors import EvidenceLogError
 _CODE: Final = re.compile(r"(?:0x)?[0-9a-f]{32,}", re.ASCII)
 _SALT: Final = re.compile(r"(?:[0-9a-f]{2}){1,64}", re.ASCII)
 _ID_END: Final = 8
+_NAMED: Final = frozenset({"id", "person"})
 _NOTHING: Final = object()
 _SKIPPED: Final = frozenset({"v", "id", "kind", "organization", "subject"})
 """Parts of an entry's frame that are shown where the vocabulary asks for it, and not otherwise."""
@@ -245,6 +246,7 @@ class _Section:
     def __init__(self, words: Vocabulary, added: Supplement, number: int, entry: ProvenEntry) -> None:
         self._words = words
         self._names = added.names
+        self._masked = added.masked
         self._number = number
         self._entry = entry
         self._kind: KindWords = words.kind(_kind_of(entry))
@@ -267,10 +269,22 @@ class _Section:
     def _row(self, field: FieldWords, path: tuple[str, ...], value: object) -> DerivedRow:
         if isinstance(value, Mapping):
             return self._text(field, path, value)
-        if field.form == "id" and isinstance(value, str) and value in self._names:
+        if field.form in _NAMED and isinstance(value, str):
+            return self._name(field, value)
+        return _plain(self._words, field, value, Ground.RECORDED)
+
+    def _name(self, field: FieldWords, value: str) -> DerivedRow:
+        """An id: by the name that is given for it, or by what the words call it, or as it is recorded."""
+        end = value[-_ID_END:]
+        if value in self._names:
             name = self._names[value]
-            end = value[-_ID_END:]
             return DerivedRow(field.label, Bilingual(f"{name.zh} #{end}", f"{name.en} #{end}"), Ground.NAMED)
+        known = self._words.code("person", value) if field.form == "person" else None
+        if known is None and field.form == "person" and self._masked and _CODE.fullmatch(value):
+            unnamed = self._words.words("masked_person")
+            known = Bilingual(f"{unnamed.zh} #{end}", f"{unnamed.en} #{end}")
+        if known is not None:
+            return DerivedRow(field.label, known, Ground.RECORDED)
         return _plain(self._words, field, value, Ground.RECORDED)
 
     def _text(self, field: FieldWords, path: tuple[str, ...], value: Mapping[str, object]) -> DerivedRow:

@@ -1,7 +1,8 @@
 """The words of a verifier: what fields of entries are called, and what their codes mean, in Chinese and English.
 
 They come with the verifier and never from a bundle. A bundle names the version that its report was made with; words of
-a released version are never changed, since reports are compared byte for byte: new words are a new file.
+a released version are never changed, since reports are compared byte for byte: new words are a new file, which says
+only what differs from the version before it.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any, Final
 from evidencelog.bundle.bilingual import Bilingual
 from evidencelog.errors import Code, MalformedError
 
-VOCABULARY_VERSIONS: Final = (1,)
+VOCABULARY_VERSIONS: Final = (1, 2)
 NEWEST_VOCABULARY: Final = VOCABULARY_VERSIONS[-1]
 
 
@@ -23,7 +24,7 @@ class FieldWords:
     """One field of an entry: the path to it (``*`` stands for any place of a list), its label, how it is shown.
 
     ``form`` is ``same`` (as it is recorded), ``time`` (UTC milliseconds), ``block_time`` (of a chain), ``id`` (a name
-    may be given for it), or ``code:<table>``.
+    may be given for it), ``person`` (an id of a person or of the platform itself, whom a masked bundle does not name), or ``code:<table>``.
     """
 
     path: tuple[str, ...]
@@ -104,8 +105,40 @@ def vocabulary(version: int = NEWEST_VOCABULARY) -> Vocabulary:
         raise MalformedError(
             Code.BUNDLE_UNKNOWN_VERSION, f"the words of version {version} are not known here"
         )
+    return Vocabulary(_content(version))
+
+
+def _content(version: int) -> dict[str, Any]:
+    """The whole content of a version: that of its base, where it has one, and what it says otherwise.
+
+    ``words``, ``codes`` (by table) and ``kinds`` are added; ``fields`` give fields of any kind other words and another
+    form; ``persons`` are the paths at which the base has ids of persons.
+    """
     name = f"vocabulary-{version}.json"
-    return Vocabulary(json.loads(resources.files("evidencelog.bundle").joinpath(name).read_text("utf-8")))
+    own: dict[str, Any] = json.loads(resources.files("evidencelog.bundle").joinpath(name).read_text("utf-8"))
+    if "base" not in own:
+        return own
+    base = _content(own["base"])
+    other = {field[0]: field for field in own["fields"]}
+
+    def fields(items: list[list[str]]) -> list[list[str]]:
+        return [
+            other.get(path, [path, zh, en, "person" if form == "id" and path in own["persons"] else form])
+            for path, zh, en, form in items
+        ]
+
+    kinds = {
+        kind: {**one, "fields": fields(one["fields"])} if "fields" in one else one
+        for kind, one in (base["kinds"] | own["kinds"]).items()
+    }
+    return base | {
+        "version": version,
+        "words": base["words"] | own["words"],
+        "codes": base["codes"] | own["codes"],
+        "common": fields(base["common"]),
+        "any": fields(base["any"]),
+        "kinds": kinds,
+    }
 
 
 def _words(pair: list[str]) -> Bilingual:

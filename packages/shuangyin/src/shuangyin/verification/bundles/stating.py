@@ -23,6 +23,7 @@ from shuangyin.documents.models import Document, DocumentVersion
 from shuangyin.organization.models import Organization, Post
 from shuangyin.people.queries import display
 from shuangyin.requests.models import UseRequest
+from shuangyin.scenarios.models import ScenarioRule
 from shuangyin.sealing.models import SealUse, VoidedUse
 from shuangyin.seals.models import Seal
 from shuangyin.verification.bundles.belonging import UseCase
@@ -82,6 +83,7 @@ def supplement_of(belonging: UseCase, recordings: Recordings, *, masked: bool) -
 def _names(case: _Case) -> Mapping[str, Bilingual]:
     """Of persons, posts, seals and organizations that the entries name by id; of no person in a masked bundle."""
     work, ids = case.work, {text for one in case.recordings.all for text in _ids(one.content)}
+    ruled: dict[str, Bilingual] = {}
     found = {
         seal.id: masked_name(seal.name) if case.masked and seal.category == _PERSONAL else seal.name
         for seal in work.session.scalars(select(Seal).where(Seal.id.in_(ids)))
@@ -90,9 +92,15 @@ def _names(case: _Case) -> Mapping[str, Bilingual]:
         named = work.session.execute(select(table.id, table.name).where(table.id.in_(ids)))
         found |= dict(named.tuples().all())
     if not case.masked:
+        rules = work.session.execute(
+            select(ScenarioRule.id, ScenarioRule.name_zh, ScenarioRule.name_en).where(
+                ScenarioRule.id.in_(ids)
+            )
+        )
+        ruled = {id_: Bilingual(zh, en) for id_, zh, en in rules.tuples()}
         for person in display(work, ids).values():
             found[person.id] = f"{person.name}({person.post})" if person.post else person.name
-    return {key: Bilingual.same(name) for key, name in found.items()}
+    return {key: Bilingual.same(name) for key, name in found.items()} | ruled
 
 
 def _ids(value: Any) -> Iterator[str]:
