@@ -82,3 +82,19 @@ def test_a_line_that_means_nothing_does_nothing(tmp_path: Path, line: str) -> No
 def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
     with device_in(tmp_path) as seal, pytest.raises(Invalid, match="SERVER_ADDRESS"):
         Wire(seal, address, lambda _zh, _en: None)
+
+
+def test_a_press_without_a_permit_says_so_and_the_next_line_is_carried_out(tmp_path: Path) -> None:
+    with device_in(tmp_path) as seal:
+        seal.enrolled(ANSWER)
+        said: list[str] = []
+        wire = Wire(seal, "http://localhost:1", lambda _zh, _en: None)
+        operator = Operator(seal, wire, lambda _, en: said.append(en))
+        operator.do("press 2")
+        assert "no permit yet" in said.pop()
+        operator.do("state")
+        assert "presses 0" in said[0]
+        operator.go_on()
+        operator.do("offline")
+        operator.wait()
+        assert said[-1] == "no permit, nothing pressed"

@@ -127,6 +127,7 @@ def _run(
             wire.talk(TICK_S)
             for line in lines:
                 operator.do(line)
+                operator.wait()
             if ends:
                 return operator.settle()
             _attend(operator, wire, None if panel is None else _front(seal, panel))
@@ -182,6 +183,7 @@ def _attend(operator: Operator, wire: Wire, front: _Front | None) -> None:
         while True:
             wire.talk(TICK_S)
             wire.upload()
+            operator.go_on()
             if front is not None:
                 front.show(wire)
             while not typed.empty():

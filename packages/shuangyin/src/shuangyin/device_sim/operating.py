@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -26,9 +27,14 @@ class Operator:
         self, seal: SimulatedSeal, wire: Wire, say: Callable[[str, str], None], *, offline_s: float = 6.0
     ) -> None:
         self._seal, self._wire, self._say, self._offline_s = seal, wire, say, offline_s
+        self._wanted: deque[tuple[int, PressKind, float]] = deque()
+        """Presses that wait for a permit: how many, of which kind, and until when."""
 
     def do(self, line: str) -> None:
-        """Carry out one line. Raises Invalid (SIMULATOR_LINE) for one that means nothing."""
+        """Carry out one line. Raises Invalid (SIMULATOR_LINE) for one that means nothing.
+
+        A press for which there is no permit yet waits for one, while other lines are carried out (`go_on`).
+        """
         word, *rest = line.split() or [""]
         acts: dict[str, Callable[[list[str]], object]] = {
             "": lambda _: None,
@@ -45,6 +51,22 @@ class Operator:
         if word not in acts:
             raise _unknown(line)
         acts[word](rest)
+
+    def go_on(self) -> None:
+        """Press what waited for a permit, once one is there; say so when none came in time."""
+        while self._wanted:
+            count, kind, until = self._wanted[0]
+            permit = self._permit()
+            if permit is None and self._wire.wanted and time.monotonic() < until:
+                return
+            self._wanted.popleft()
+            self._press_under(permit, count, kind)
+
+    def wait(self) -> None:
+        """Wait until nothing waits for a permit any more."""
+        while self._wanted:
+            self._wire.talk(0.2)
+            self.go_on()
 
     def settle(self) -> bool:
         """Wait until the platform has everything; whether it came to that."""
@@ -66,7 +88,15 @@ class Operator:
 
     def _press(self, words: list[str]) -> None:
         count, kind = _count_and_kind(words)
-        permit = self._permit()
+        self._wanted.append((count, kind, time.monotonic() + PERMIT_WAIT_S))
+        self.go_on()
+        if self._wanted:
+            self._say(
+                f"还没有用印许可，未盖章；许可在 {PERMIT_WAIT_S:.0f} 秒内到达时即盖章",
+                f"no permit yet, nothing pressed; it presses when one comes within {PERMIT_WAIT_S:.0f} seconds",
+            )
+
+    def _press_under(self, permit: Permit | None, count: int, kind: PressKind) -> None:
         if permit is None:
             self._say("没有用印许可，未盖章", "no permit, nothing pressed")
             return
@@ -133,14 +163,9 @@ class Operator:
         self._say(*(("网络恢复", "online") if there else ("已断网", "offline")))
 
     def _permit(self) -> Permit | None:
-        """A permit that is good now; waited for while the device is online."""
-        until = time.monotonic() + (PERMIT_WAIT_S if self._wire.wanted else 0)
-        while True:
-            now = self._seal.now_ms()
-            held = [one for one in self._seal.permits() if one.not_before <= now < one.not_after]
-            if held or time.monotonic() >= until:
-                return held[0] if held else None
-            self._wire.talk(0.2)
+        """A permit that is good now."""
+        now = self._seal.now_ms()
+        return next((one for one in self._seal.permits() if one.not_before <= now < one.not_after), None)
 
 
 def _count_and_kind(words: list[str]) -> tuple[int, PressKind]:

@@ -53,14 +53,17 @@ class Wire:
     def enrol(self, code: str) -> dict[str, Any]:
         """Enrol with a one-time code; the platform's answer. Raises Forbidden, Unavailable."""
         try:
-            answer = self._http.post("/enrol", json=self._seal.enrolment(code))
+            # The reason is asked for in Chinese; the English sentence has its code.
+            answer = self._http.post(
+                "/enrol", json=self._seal.enrolment(code), headers={"Accept-Language": "zh-CN"}
+            )
         except httpx.HTTPError as error:
             raise _unreachable() from error
         if answer.status_code != httpx.codes.CREATED:
             raise Forbidden(
                 "ENROLMENT_REFUSED",
                 f"平台未登记此设备：{_sentence(answer)}",
-                f"The platform did not enrol the device: {_sentence(answer)}",
+                f"The platform did not enrol the device ({_code(answer)}). Check the one-time code and the address.",
             )
         found = _object(answer)
         return {} if found is None else found
@@ -228,6 +231,11 @@ def _unreachable() -> Unavailable:
 def _sentence(answer: httpx.Response) -> str:
     found = _object(answer)
     return f"HTTP {answer.status_code}" if found is None else str(found.get("detail", ""))
+
+
+def _code(answer: httpx.Response) -> str:
+    found = _object(answer)
+    return f"HTTP {answer.status_code}" if found is None else str(found.get("code", answer.status_code))
 
 
 def _object(answer: httpx.Response) -> dict[str, Any] | None:
