@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from shuangyin import jobs_api
@@ -21,7 +21,7 @@ from shuangyin.authority.commands import rounds as authority_rounds
 from shuangyin.core.errors import NotFound
 from shuangyin.core.http.access import PlatformOf, PublicRoute
 from shuangyin.core.http.middleware import BodyLimit, SecurityHeaders
-from shuangyin.core.http.problems import PROBLEM_RESPONSES, install_problem_handlers
+from shuangyin.core.http.problems import PROBLEM_RESPONSES, install_problem_handlers, on_http_error
 from shuangyin.core.http.routes import Routes
 from shuangyin.core.jobs import Handler, JobRunner
 from shuangyin.core.live import LiveBus, LivePoller
@@ -235,6 +235,7 @@ def create_app(
     app.add_middleware(BodyLimit, upload_bytes=platform.settings.max_upload_bytes)
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
+    app.add_exception_handler(404, _no_such_address)
     spa.install_assets(app)
     for routes in (_health, devices_link_api.sockets, *(pages.router for pages in PAGES)):
         routes.add_to(app)
@@ -242,6 +243,14 @@ def create_app(
         routes.add_to(app, "/api/v1", responses=PROBLEM_RESPONSES)
     spa.install_page(app)
     return app
+
+
+async def _no_such_address(request: Request, error: Exception) -> Response:
+    """A page for a person at a browser, a problem document for a program."""
+    reads = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+    if reads and not request.url.path.startswith("/api/"):
+        return verification_pages.no_such_page(request, request.app.state.platform)
+    return await on_http_error(request, error)
 
 
 _health = Routes()

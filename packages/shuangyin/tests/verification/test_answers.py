@@ -105,6 +105,7 @@ def test_a_file_is_called_good_only_when_it_is_the_registered_one_and_not_invali
         ({"is_registered": False, "verdict": Verdict.INDETERMINATE}, "UNDECIDED"),
         ({"is_registered": False, "verdict": Verdict.INDETERMINATE, "has_seal": False}, "NO_SEAL"),
         ({"is_registered": False, "verdict": None, "has_seal": False}, "NOT_COMPARABLE"),
+        ({"is_registered": False, "verdict": None, "has_seal": False, "encrypted": True}, "ENCRYPTED"),
     ],
 )
 def test_each_kind_of_file_has_its_own_answer(change: dict[str, object], code: str) -> None:

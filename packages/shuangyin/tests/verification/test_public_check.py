@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from platform_world import NAMES, ORGANIZATION, USCC, World, ok, problem
 from sqlalchemy import select
@@ -241,7 +243,27 @@ def test_programs_get_the_report_and_whether_the_file_is_registered(story: Any) 
     )
     none = ok(post_file(world, API, b"no pdf"))
     assert (none["code"], none["report"]) == ("NOT_COMPARABLE", None)
+    locked = io.BytesIO()
+    with pikepdf.open(SAMPLES / "contract.pdf") as pdf:
+        pdf.save(locked, encryption=pikepdf.Encryption(owner="a", user="b"))
+    told = ok(post_file(world, API, locked.getvalue()))
+    assert (told["code"], told["report"]) == ("ENCRYPTED", None)
     problem(world.anonymous().post(API), 422, "INVALID_INPUT")
+
+
+@pytest.mark.parametrize(
+    ("path", "zh", "en"), [("/v/", "22 位", "Scan"), ("/v", "22 位", "Scan"), ("/nosuch", "网页", "page")]
+)
+def test_an_address_that_is_none_tells_a_person_what_to_do(world: World, path: str, zh: str, en: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for language, words in (("zh-CN", zh), ("en", en)):
+        answer = world.anonymous().get(path, headers={**browser, "Accept-Language": language})
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert words in answer.text
+        assert 'action="/verify' in answer.text
+        assert "<script" not in answer.text
+    problem(world.anonymous().get(path, headers={"Accept": "application/json"}), 404, "NOT_FOUND")
+    problem(world.anonymous().get("/api/v1/nosuch", headers=browser), 404, "NO_SUCH_ADDRESS")
 
 
 def test_uploads_for_checking_are_not_kept(story: Any, platform: Platform) -> None:

@@ -10,11 +10,11 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gmseal.errors import GmsealError
+from gmseal.errors import GmsealError, Refused
 from gmseal.report import CheckResult, Report, Verdict
 from shuangyin.core.clock import to_datetime
 from shuangyin.core.errors import TooLarge, Unavailable
@@ -74,14 +74,14 @@ def check_file(platform: Platform, upload: BinaryIO, record: queries.UseRecord |
     with _one_of_few():
         try:
             sm3, size = _copy(upload, path, platform.settings.max_upload_bytes)
-            report = _judge(platform, path)
+            report, encrypted = _judge(platform, path)
         finally:
             path.unlink(missing_ok=True)
     uses = tuple(platform.view(lambda work: queries.records_by_digest(work, sm3)))
     # Whoever is told that a use was voided sees which of them it was.
     uses = tuple(platform.view(lambda work: queries.voids_on_file(work, sm3))) or uses
     trial = report is not None and any(signature.trial for signature in report.signatures)
-    state = _state(record, uses, report, sm3, trial=trial)
+    state = replace(_state(record, uses, report, sm3, trial=trial), encrypted=encrypted)
     answer = rules.answer_for_file(state)
     registered = state.is_registered or state.is_sibling
     es_ids = {one.es_id for one in report.signatures if one.es_id} if report is not None else set()
@@ -119,15 +119,18 @@ def _is_altered(report: Report) -> bool:
     )
 
 
-def _judge(platform: Platform, path: Path) -> Report | None:
+def _judge(platform: Platform, path: Path) -> tuple[Report | None, bool]:
+    """The report, None for what is no PDF or OFD that can be read; and whether it is encrypted."""
     trust = platform.view(trust_of)
     with path.open("rb") as file:
         kind = format_of(file.read(4))
     form = form_of(kind, platform.settings.max_upload_bytes, platform.settings.max_pages)
     try:
-        return form.verify(path, trust, to_datetime(platform.clock.now_ms()))
+        return form.verify(path, trust, to_datetime(platform.clock.now_ms())), False
+    except Refused as error:
+        return None, error.reason == "ENCRYPTED"
     except GmsealError:
-        return None
+        return None, False
 
 
 def _copy(upload: BinaryIO, path: Path, limit: int) -> tuple[str, int]:

@@ -176,6 +176,14 @@ def _by_digest(request: Request, platform: Platform, language: Language, digest:
     )
 
 
+def no_such_page(request: Request, platform: Platform) -> Response:
+    """What a person sees at an address that is none, such as that of a QR code that was cut off."""
+    chosen: dict[str | None, Language] = {"zh": "zh", "en": "en"}
+    language = _language(request, chosen.get(request.query_params.get("lang")))
+    cut_off = request.url.path.rstrip("/") == "/v"
+    return _no_record(platform, language, rules.INCOMPLETE_ADDRESS if cut_off else rules.NO_SUCH_PAGE)
+
+
 def _language(request: Request, asked: Language | None) -> Language:
     return asked or preferred_language(request.headers.get("accept-language"))
 

@@ -68,7 +68,8 @@ class FileState:
     `verdict` is gmseal's, None when the file is no PDF or OFD that can be read; `has_seal` whether it carries an e-seal.
     `is_registered` means equal bytes with the file of the use in question (or of any use), `is_sibling` with
     another registered file of the same document. `expects_seal` is false for the approved file of a physical use.
-    `voids`: whether uses whose seals the file carries were voided.
+    `voids`: whether uses whose seals the file carries were voided. `encrypted`: it cannot be read because it is a PDF that
+    is protected by a password.
     """
 
     verdict: Verdict | None
@@ -79,6 +80,7 @@ class FileState:
     expects_seal: bool
     trial: bool
     voids: Voids = "none"
+    encrypted: bool = False
 
 
 _ENDED = ("lost", "revoked", "scrapped", "surrendered", "destroyed")
@@ -90,6 +92,27 @@ UNKNOWN_CODE = Answer(
     Text(
         "没有找到这个核验代码。请核对网址是否完整；若来自纸质文件上的二维码，请向用印单位核实。",
         "There is no such code. Check that the address is complete; if it came from a paper, ask the organization.",
+    ),
+)
+
+INCOMPLETE_ADDRESS = Answer(
+    "INCOMPLETE_ADDRESS",
+    Level.UNKNOWN,
+    Text("网址不完整", "Address incomplete"),
+    Text(
+        "网址末尾缺少 22 位核验代码。请重新扫描二维码，或在下方上传收到的文件、填写代码。",
+        "The 22 characters of the code are missing at the end of the address. Scan the QR code again, or upload the file "
+        "you received or enter the code below.",
+    ),
+)
+NO_SUCH_PAGE = Answer(
+    "NO_SUCH_PAGE",
+    Level.UNKNOWN,
+    Text("没有这个网页", "No such page"),
+    Text(
+        "请核对网址。若要核验文件，请重新扫描文件上的二维码，或在下方上传收到的文件；单位人员请从首页登录。",
+        "Check the address. To check a document, scan the QR code on it again or upload the file below; members of the "
+        "organization sign in from the home page.",
     ),
 )
 
@@ -232,7 +255,7 @@ def answer_for_file(file: FileState) -> Answer:
 
 def _of_unknown(file: FileState) -> Answer:
     if file.verdict is None:
-        return _UNREADABLE
+        return _ENCRYPTED if file.encrypted else _UNREADABLE
     if not file.has_seal:
         return _NO_SEAL
     return _NOT_REGISTERED if file.verdict is Verdict.VALID else _UNDECIDED
@@ -333,6 +356,17 @@ _UNREADABLE = Answer(
     Text(
         "这不是可读取的 PDF 或 OFD，与登记文件不是同一份。照片和扫描件不能用来核验，请上传收到的原始电子文件。",
         "This is no readable PDF or OFD and not the registered file. Photos and scans cannot be checked; upload the original.",
+    ),
+)
+_ENCRYPTED = Answer(
+    "ENCRYPTED",
+    Level.UNKNOWN,
+    Text("无法判断", "Cannot tell"),
+    Text(
+        "这份 PDF 设有密码保护（已加密），其内容无法核验。请上传收到的原始文件；若收到时即已加密，请向对方索取未加密的原件。自行去除密码会改变文件，"
+        "不能用来核验。",
+        "This PDF is encrypted (protected by a password) and cannot be checked. Upload the file as you received it; if it "
+        "came encrypted, ask the sender for the original without protection. Taking the password off changes the file.",
     ),
 )
 _NO_SEAL = Answer(

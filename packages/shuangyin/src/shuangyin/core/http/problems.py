@@ -128,7 +128,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of the application with a problem document."""
     app.add_exception_handler(ShuangyinError, _on_known)
     app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_unknown)
 
 
@@ -206,7 +206,8 @@ def _unreadable(request: Request, error: RequestValidationError) -> str | None:
     return "BODY_SHAPE" if media_type.endswith(_JSON_TYPES) else "MEDIA_TYPE"
 
 
-async def _on_http(request: Request, error: Exception) -> JSONResponse:
+async def on_http_error(request: Request, error: Exception) -> JSONResponse:
+    """The problem document of a status that the framework gives, such as 404 for an address that is none."""
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
     kind, code = _BY_STATUS.get(error.status_code, ("invalid", "BAD_REQUEST"))
     if code == "BAD_REQUEST":
