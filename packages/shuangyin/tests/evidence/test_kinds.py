@@ -33,6 +33,7 @@ STEP_UP_ACTS = {
     "devices.unlock",
     "people.change_post",
     "people.create_token",
+    "people.end_link",
     "people.leave",
     "people.leave_forced",
     "people.link_licence",

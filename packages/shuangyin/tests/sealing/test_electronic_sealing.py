@@ -218,6 +218,37 @@ def test_what_a_rule_refuses_a_job_is_recorded_and_left_to_people(story: Any, pl
     with platform.database.read_session() as session:
         entry = session.scalars(select(EvidenceEntry).where(EvidenceEntry.kind == "sealing.not_sealed")).one()
     assert json.loads(entry.body)["facts"]["code"] == "SEAL_NOT_IN_FORCE"
+    said = stop_of(story.get("employee", f"/requests/{request_id}"))
+    assert "印章当时已停用" in said
+    assert "保管人" in said, "who can act"
+
+
+def stop_of(request: dict[str, Any]) -> str:
+    """What the timeline says of automatic sealing that was refused once."""
+    (said,) = (one["zh"] for one in request["timeline"] if one["kind"] == "sealing.not_sealed")
+    return str(said)
+
+
+def test_what_a_freeze_alone_held_up_is_sealed_when_it_is_lifted(story: Any) -> None:
+    story.grant_automatic_sealing()
+    organization = story.get("employee", "/me")["organization"]["id"]
+    proof = story.world.step_up("legal_representative", "seals.freeze_all", organization)
+    frozen = story.post("legal_representative", "/seals/freeze", {"reason": "疑似盗用", "proof": proof})
+    held_up, ended = story.approved(), story.approved(duplicate_reason="另一份")
+    story.world.settle()
+    for request_id in (held_up, ended):
+        request = story.get("custodian", f"/requests/{request_id}")
+        assert (request["status"], request["actions"]) == ("approved", ["seal"])
+        assert "冻结" in stop_of(request)
+    assert {one["request_id"] for one in story.get("custodian", "/seal-uses/waiting")} == {held_up, ended}
+    # What else forbids the use is judged anew and told.
+    story.post("employee", f"/requests/{ended}/withdraw")
+    proof = story.world.step_up("legal_representative", "seals.lift_freeze", frozen["current"]["id"])
+    story.post("legal_representative", "/seals/freeze/lift", {"reason": "已核实", "proof": proof})
+    story.world.settle()
+    assert story.get("employee", f"/requests/{held_up}")["status"] == "sealed"
+    assert story.get("employee", f"/requests/{ended}")["status"] == "withdrawn"
+    assert story.get("custodian", "/seal-uses/waiting") == []
 
 
 def test_a_file_signed_by_others_keeps_their_signature(story: Any, tmp_path: Path) -> None:

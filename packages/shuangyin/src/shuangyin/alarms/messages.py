@@ -81,7 +81,7 @@ def run_job(platform: Platform, job: ClaimedJob) -> None:
     try:
         gateway(platform).send(message.phone, message.words, out_id=message.id, template="alarm")
     except SmsProblem as error:
-        _log.warning("alarms.message_not_sent", code=error.code, message=message.id)
+        _log.warning("alarms.message_not_sent", error_code=error.code, message=message.id)
         problem = error
     platform.transact(lambda work: _settle(work, message, problem))
 

@@ -87,11 +87,11 @@ def _attempt(platform: Platform, sign: Callable[[], None]) -> bool:
         sign()
     except Unavailable as refused:
         # A blocking problem is shown already, and stays until somebody reconciles the log.
-        _log.error("sequencer.refused", code=refused.code)
+        _log.error("sequencer.refused", error_code=refused.code)
     except EvidenceLogError as error:
         code, text = error.code.value, str(error)
         platform.transact(lambda work: note_problem(work, "log", code, f"日志不能签署：{text}", text))
-        _log.error("sequencer.refused", code=code, reason=text)
+        _log.error("sequencer.refused", error_code=code, reason=text)
     else:
         return True
     return False

@@ -95,7 +95,7 @@ def send_code(
     try:
         sender.send(number, {"code": code, "purpose": purpose}, out_id=code_id)
     except SmsProblem as error:
-        _log.warning("sms.not_sent", code=error.code, message=code_id)
+        _log.warning("sms.not_sent", error_code=error.code, message=code_id)
         raise errors.sms_unavailable() from error
     return masked(number)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shuangyin.approvals.queries import Note
 from shuangyin.core.text import Text
 from shuangyin.evidence.kinds import sentence_of
+from shuangyin.requests.stops import words_of
 
 _QUIET = frozenset({"approvals.started", "requests.sealed"})
 """Entries that say again what their neighbour says: the submission, and the use itself."""
@@ -31,6 +32,8 @@ class Happening:
     kind: str
     at: int
     actor_id: str
+    code: str | None = None
+    """Why automatic sealing was refused, for an entry that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def timeline_of(entries: Sequence[Happening], notes: Mapping[str, Note]) -> list
         if entry.kind in _QUIET:
             continue
         note = notes.get(entry.entry_id)
-        text, comment = sentence_of(entry.kind), None
+        text = sentence_of(entry.kind) if entry.code is None else words_of(entry.code)
+        comment = None
         if note is not None:
             said = _SAID.get(note.kind, Text(note.kind, note.kind))
             text = Text(f"{note.step_name_zh}：{said.zh}", f"{note.step_name_en}: {said.en}")

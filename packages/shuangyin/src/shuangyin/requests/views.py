@@ -43,6 +43,7 @@ from shuangyin.requests.schemas import (
     SeamBody,
     TimelineItem,
 )
+from shuangyin.requests.stopped import code_of_stop
 from shuangyin.requests.timeline import Happening, timeline_of
 from shuangyin.requests.uses import RequestUses, begun_uses
 from shuangyin.scenarios import queries as scenarios
@@ -135,7 +136,13 @@ def timeline_out(work: UnitOfWork, request: UseRequest) -> list[TimelineItem]:
     notes = approvals.timeline(work, request.organization_id, queries.SUBJECT_TYPE, request.id)
     happenings = timeline_of(
         [
-            Happening(one.entry.id, one.entry.kind, one.entry.recorded_at, one.entry.actor_id)
+            Happening(
+                one.entry.id,
+                one.entry.kind,
+                one.entry.recorded_at,
+                one.entry.actor_id,
+                code_of_stop(one.entry),
+            )
             for one in entries
         ],
         notes,

@@ -37,6 +37,14 @@ class UnfinishedUses(Protocol):
         ...
 
 
+class AfterFreeze(Protocol):
+    """Port: what a freeze of all seals has held up."""
+
+    def lifted(self, work: UnitOfWork, organization_id: str) -> None:
+        """Take up again, in the transaction that lifts the freeze, what was refused for it alone."""
+        ...
+
+
 class OutsideProblem(Exception):
     """An outside system could not be asked, or answered what cannot be read; worth another try."""
 

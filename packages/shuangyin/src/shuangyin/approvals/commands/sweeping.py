@@ -65,7 +65,7 @@ def _in_its_own(platform: Platform, act: Callable[[UnitOfWork, str], bool], one:
         return int(platform.transact(lambda work: act(work, one)))
     except ShuangyinError as error:
         # One that cannot be moved must not keep the others waiting; the next sweep looks at it again.
-        _log.warning("approvals.sweep_failed", id=one, code=error.code)
+        _log.warning("approvals.sweep_failed", id=one, error_code=error.code)
         return 0
 
 

@@ -2,7 +2,7 @@
 
 from shuangyin.requests.commands.describing import write_sheet
 from shuangyin.requests.commands.drafting import change, create
-from shuangyin.requests.commands.outcomes import mark_sealed, mark_voided
+from shuangyin.requests.commands.outcomes import mark_sealed, mark_voided, seal_by_itself
 from shuangyin.requests.commands.replacing import replace
 from shuangyin.requests.commands.signing_off import register_issue_form
 from shuangyin.requests.commands.submitting import submit
@@ -16,6 +16,7 @@ __all__ = [
     "mark_voided",
     "register_issue_form",
     "replace",
+    "seal_by_itself",
     "submit",
     "withdraw",
     "write_sheet",

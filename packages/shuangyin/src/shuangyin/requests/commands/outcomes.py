@@ -31,13 +31,13 @@ def approved(work: UnitOfWork, actor: Actor, request_id: str) -> None:
     work.session.flush()
     _record(work, actor, request, "requests.approved", {"binding": request.binding, "automatic": automatic})
     if automatic:
-        enqueue(
-            work,
-            SEALING_JOB,
-            {"request_id": request.id},
-            organization_id=request.organization_id,
-            slot=f"seal:{request.id}",
-        )
+        seal_by_itself(work, request.organization_id, request.id)
+
+
+def seal_by_itself(work: UnitOfWork, organization_id: str, request_id: str) -> None:
+    """Let the platform try to seal a request. The job judges everything as it is then, and records what refuses it."""
+    payload = {"request_id": request_id}
+    enqueue(work, SEALING_JOB, payload, organization_id=organization_id, slot=f"seal:{request_id}")
 
 
 def rejected(work: UnitOfWork, actor: Actor, request_id: str) -> None:

@@ -109,7 +109,7 @@ def run_job(platform: Platform, job: ClaimedJob) -> None:
         raise
     except ShuangyinError as error:
         code = error.code
-        _log.warning("sealing.refused", request_id=request_id, code=code)
+        _log.warning("sealing.refused", request_id=request_id, error_code=code)
         platform.transact(lambda work: _note_refusal(work, request_id, code))
 
 

@@ -9,6 +9,7 @@ from shuangyin.people.commands import require_second_factor
 from shuangyin.seals import errors
 from shuangyin.seals.freezes import current_freeze
 from shuangyin.seals.models import SealFreeze
+from shuangyin.seals.ports import AfterFreeze
 
 RIGHT = "seals.freeze"
 FREEZE_ACT = "seals.freeze_all"
@@ -51,7 +52,10 @@ def freeze_all(work: UnitOfWork, actor: Actor, *, reason: str, proof: str | None
 
 
 def lift_freeze(work: UnitOfWork, actor: Actor, *, reason: str, proof: str | None) -> SealFreeze:
-    """Let the seals be used again. Raises Forbidden (STEP_UP_REQUIRED), Conflict (SEALS_NOT_FROZEN)."""
+    """Let the seals be used again; automatic sealing that the freeze refused is tried again, under every rule.
+
+    Raises Forbidden (STEP_UP_REQUIRED), Conflict (SEALS_NOT_FROZEN).
+    """
     actor.require(RIGHT)
     freeze = current_freeze(work, actor.organization_id)
     if freeze is None:
@@ -71,4 +75,6 @@ def lift_freeze(work: UnitOfWork, actor: Actor, *, reason: str, proof: str | Non
     freeze.lift_reason = reason
     freeze.lift_entry_id = entry.id
     work.session.flush()
+    held_up = work.port(AfterFreeze)  # type: ignore[type-abstract]  # a port is looked up by its protocol
+    held_up.lifted(work, actor.organization_id)
     return freeze
