@@ -160,6 +160,18 @@ def test_what_cannot_be_read(world: World) -> None:
         assert found["code"]
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [("合同.pdf", b"%PDF-1.7\n\xff\xfe", "gmseal verify"), ("photo.jpg", b"\xff\xd8\xff", ".tlog-proof"), ("5.txt", b"5", ".zip")],
+)  # fmt: skip
+def test_another_kind_of_file_is_told_what_is_wanted(world: World, name: str, data: bytes, told: str) -> None:
+    (world.folder / name).write_bytes(data)
+    done = world.run("verify", world.path(name), "--entry", world.path("entry.json"))
+    assert done.exit_code == 2
+    assert f"{name} is neither an evidence bundle" in done.stderr
+    assert told in done.stderr
+
+
 def test_nothing_that_a_stranger_wrote_steers_the_terminal(world: World) -> None:
     origin = "log.example/\x9b31m\u202e"
     log = MemoryLog()

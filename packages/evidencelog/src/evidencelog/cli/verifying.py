@@ -187,7 +187,17 @@ def _verify_file(file: Path, entry: Path | None, asked: _Asked) -> Outcome:
                 Code.PROOF_MALFORMED, "--entry belongs to a .tlog-proof, a bundle has its entries inside"
             )
         return _verify_bundle(file, asked)
-    proof = parse_proof(read(file, MAX_PROOF_BYTES))
+    data = read(file, MAX_PROOF_BYTES)
+    if not data.startswith(HEADER.encode()):
+        # Whoever holds a sealed document easily takes it for its own proof.
+        also = (
+            "; a sealed PDF or OFD itself is checked with gmseal verify" if data.startswith(b"%PDF") else ""
+        )
+        raise MalformedError(
+            Code.PROOF_MALFORMED,
+            f"{file.name} is neither an evidence bundle (.zip) nor the proof of an entry (.tlog-proof){also}",
+        )
+    proof = parse_proof(data)
     if entry is None:
         raise ArgumentError(
             Code.PROOF_MALFORMED, "a .tlog-proof needs --entry with the bytes that it is about"
