@@ -103,6 +103,29 @@ def test_a_sealed_file_is_valid(shop: Shell, sealed: Path) -> None:
     assert report["size"] == sealed.stat().st_size
 
 
+def test_what_is_no_seal_is_named_and_an_empty_folder_makes_none(shop: Shell, tmp_path: Path) -> None:
+    (tmp_path / "junk.esl").write_bytes(b"\x30\x03\x02\x01\x05 and more")
+    (tmp_path / "empty").mkdir()
+    rest = (
+        "--cert",
+        shop.path("signer.pem"),
+        "--key",
+        shop.path("signer.key"),
+        "--password-file",
+        shop.path("pw"),
+        "--x",
+        "10",
+        "--y",
+        "10",
+    )
+    junk = shop("sign", shop.path("plain.pdf"), tmp_path / "out.pdf", "--seal", tmp_path / "junk.esl", *rest)
+    assert junk.exit_code == 2
+    assert f"{tmp_path / 'junk.esl'} is not a seal" in junk.stderr
+    none = shop("sign-many", tmp_path / "empty", tmp_path / "results", "--seal", shop.path("seal.esl"), *rest)
+    assert (none.exit_code, (tmp_path / "results").exists()) == (2, False)
+    assert "NO_DOCUMENTS" in none.stderr
+
+
 def test_exit_status_1_for_an_altered_file(shop: Shell, sealed: Path, tmp_path: Path) -> None:
     data = bytearray(sealed.read_bytes())
     data[data.index(b"842")] ^= 1

@@ -53,6 +53,7 @@ def sign_many(
     if not request.touches_device:
         # What is wrong with seal or key is wrong for all, and said before any document is touched.
         Signing(request).load()
+    is_new = not out.exists()
     made_folder(out)
     results = work_many(request, _tasks(folder, out), lambda task: task.source, workers)
     failed = total = 0
@@ -61,6 +62,9 @@ def sign_many(
         failed += not result.ok
         target = str(result.value)
         _tell(result, {"out": target}, f"{result.source}: sealed as {target}", as_json=as_json)
+    if is_new and not total:
+        # Nothing was to be signed: no folder for results stays behind.
+        out.rmdir()
     click.get_current_context().exit(_UNREADABLE if failed or not total else 0)
 
 

@@ -18,7 +18,7 @@ from gmseal.cli.ofd_documents import OfdOptions, ofd_options, package_order
 from gmseal.cli.pdf_documents import PdfOptions, PdfSigning, check_order, pdf_options, pdf_order
 from gmseal.cli.place_options import PlaceOptions, place_options
 from gmseal.cli.timestamping import TSA_OPTIONS, timestamp_source
-from gmseal.errors import Refused
+from gmseal.errors import MalformedInput, Refused
 
 if TYPE_CHECKING:
     from gmseal.batch import SealTask
@@ -93,11 +93,17 @@ class Signing:
     @cached_property
     def seal_signer(self) -> "SealSigner":
         """The seal. Raises ``Refused`` (``OPTION``) when none was named."""
+        from gmseal.ses.seal_reading import read_seal  # noqa: PLC0415 - see above
         from gmseal.ses.signature import SealSigner  # noqa: PLC0415 - see above
 
         if self._request.seal is None:
             raise Refused("OPTION", "A PDF is sealed with a seal: --seal names it.")
-        return SealSigner(read_input(self._request.seal, "seal"), self.certificate, self.key)
+        seal = read_input(self._request.seal, "seal")
+        try:
+            read_seal(seal)
+        except MalformedInput as error:
+            raise MalformedInput(f"{self._request.seal} is not a seal that can be read: {error}") from error
+        return SealSigner(seal, self.certificate, self.key)
 
     @cached_property
     def timestamps(self) -> "HttpTimestampSource | None":
