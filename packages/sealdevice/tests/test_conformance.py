@@ -23,8 +23,10 @@ def outcomes_of(made: Made) -> list[Outcome]:
         store=MemoryStore(),
     )
     bench = Bench(device, PLATFORM_KEY, now_ms=lambda: NOON)
-    bench.run()
-    return bench.outcomes()
+    told: list[Outcome] = []
+    bench.run(told.append)
+    assert told == bench.outcomes(), "each is told as soon as it is known"
+    return told
 
 
 def test_the_reference_device_keeps_the_contract() -> None:

@@ -102,27 +102,29 @@ class Bench:
         self._check = ""
         self._numbers = 0
 
-    def run(self) -> list[Finding]:
-        """Run every check in order; a check that cannot be carried out is a finding too."""
-        for check in CHECKS:
+    def run(self, done: Callable[[Outcome], None] | None = None) -> list[Finding]:
+        """Run every check in order; a check that cannot be carried out is a finding too. ``done`` hears of each."""
+        for number, check in enumerate(CHECKS, start=1):
             self._check = name_of(check)
             try:
                 check(self)
             except SealDeviceError as error:
                 self.wrong(f"the check could not be finished: {error}")
+            if done is not None:
+                done(self._outcome(number, check))
         return self.findings
 
     def outcomes(self) -> list[Outcome]:
         """Every check in order, with what was found wrong so far; numbers and names are stable over versions."""
-        return [
-            Outcome(
-                number,
-                name_of(check),
-                (check.__doc__ or "").strip().splitlines()[0],
-                tuple(one.sentence for one in self.findings if one.check == name_of(check)),
-            )
-            for number, check in enumerate(CHECKS, start=1)
-        ]
+        return [self._outcome(number, check) for number, check in enumerate(CHECKS, start=1)]
+
+    def _outcome(self, number: int, check: Callable[[Bench], None]) -> Outcome:
+        return Outcome(
+            number,
+            name_of(check),
+            (check.__doc__ or "").strip().splitlines()[0],
+            tuple(one.sentence for one in self.findings if one.check == name_of(check)),
+        )
 
     def wrong(self, sentence: str) -> None:
         """Note a fault of the device."""

@@ -53,10 +53,6 @@ def device_conformance(
         typer.echo(f"{error.text.zh}\n{error.text.en} [{error.code}]", err=True)
         raise typer.Exit(2) from error
     passed = all(one.passed for one in outcomes)
-    for one in outcomes:
-        typer.echo(f"{one.number:2d} {'通过 PASS' if one.passed else '不符 FAIL'}  {one.check}: {one.title}")
-        for sentence in one.sentences:
-            typer.echo(f"      {sentence}")
     if report is not None:
         report.write_text(_json(device, outcomes, passed=passed) + "\n", encoding="utf-8")
     typer.echo("设备符合约定。 The device keeps the contract." if passed else "设备不符合约定。 It does not.")
@@ -85,13 +81,20 @@ def _judge(
             wire = DeviceBehindBroker(folder, device.id, device.key, hands, quiet_s=quiet_s)
             try:
                 bench = Bench(wire, station.key)
-                bench.run()
+                bench.run(_tell)
             finally:
                 wire.close()
             return device, bench.outcomes()
         finally:
             if isinstance(hands, Jig):
                 hands.close()
+
+
+def _tell(one: Outcome) -> None:
+    """Say how a check came out as soon as it has: all of them take minutes."""
+    typer.echo(f"{one.number:2d} {'通过 PASS' if one.passed else '不符 FAIL'}  {one.check}: {one.title}")
+    for sentence in one.sentences:
+        typer.echo(f"      {sentence}")
 
 
 def _filled(jig: str, station: BenchStation) -> str:
