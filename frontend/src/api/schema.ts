@@ -5789,6 +5789,8 @@ export interface paths {
         /**
          * Export Table
          * @description The rules of a version as a decision table that can be edited and imported again.
+         *
+         *     Codes stand as words in the caller's language; a second sheet says what each column may hold.
          */
         get: operations["export_table_api_v1_scenario_lists__list_id__table_xlsx_get"];
         put?: never;

@@ -16,9 +16,11 @@ from request_story import Story
 
 from shuangyin.core.errors import Invalid, ShuangyinError, TooLarge
 from shuangyin.core.spreadsheets import TableRow, read_xlsx, write_xlsx
-from shuangyin.scenarios.decision_table import rows_of, rules_from
+from shuangyin.core.text import Language, Text
+from shuangyin.scenarios.decision_table import COLUMNS, rows_of, rules_from
 from shuangyin.scenarios.schemas import RuleBody
 from shuangyin.scenarios.starters import starter
+from shuangyin.scenarios.table_words import LEGEND, TableWords
 
 SHEET = "xl/worksheets/sheet1.xml"
 lines = st.text(
@@ -101,6 +103,94 @@ def test_a_table_read_again_gives_the_rules_it_was_written_from(rules: list[Rule
     found, wrong = rules_from(read_xlsx(BytesIO(content), most_rows=100))
     assert wrong == []
     assert found == rules
+
+
+WORDS = {
+    "conditions.document_kinds": {"financing_contract": [Text("融资合同", "Financing contract")]},
+    "conditions.departments": {
+        "a" * 32: [Text("财务部", "财务部")],
+        "b" * 32: [Text("综合部", "综合部")],
+        "c" * 32: [Text("综合部", "综合部")],
+    },
+    "step.route": {"big_loans": [Text("大额借款", "大额借款")]},
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(bodies.filter(valid).map(RuleBody.model_validate), min_size=1, max_size=4))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_table_in_words_read_again_gives_the_same_rules(language: Language, rules: list[RuleBody]) -> None:
+    given_words = {one: [Text("合同", "a")] for rule in rules for one in rule.conditions.document_kinds}
+    words = TableWords({"conditions.document_kinds": given_words}, language)
+    content = write_xlsx(rows_of(rules, words), title="rules", beside={LEGEND: words.legend()})
+    found, wrong = rules_from(read_xlsx(BytesIO(content), most_rows=100, beside={LEGEND}), words)
+    assert wrong == []
+    assert found == rules
+
+
+def row_of(**cells: str) -> list[TableRow]:
+    """A table whose headings are Chinese alone, with the first rule of a starter and other cells in it."""
+    rules = starter("small_enterprise").rules[:1]
+    headings = [column.heading.zh for column in COLUMNS]
+    row = rows_of(rules)[1]
+    for heading, cell in cells.items():
+        row[headings.index(heading)] = cell
+    return [TableRow(1, tuple(headings)), TableRow(2, tuple(row))]
+
+
+def test_words_that_the_pages_show_are_taken_in_either_language() -> None:
+    cells = {
+        "文件类型": "融资合同",
+        "部门": "财务部",
+        "用印形式": "实体",
+        "先后": "",
+        "印章": "公章、Legal representative's name seal",
+        "审批步骤": "部门负责人\n法定代表人，全单位，会签，每次验证\n流程：大额借款\nhead of department organization",
+        "约束力": "Must",
+        "依据类别": "本单位规定",
+        "币种": "人民币",
+    }
+    [rule], wrong = rules_from(row_of(**cells), TableWords(WORDS))
+    assert wrong == []
+    assert rule.conditions.document_kinds == ["financing_contract"]
+    assert rule.conditions.departments == ["a" * 32]
+    assert (rule.answer.medium, rule.strength, rule.basis) == ("physical", "must", "internal")
+    assert [one.value for one in rule.answer.seal_categories] == ["legal_name", "legal_rep_name"]
+    steps = [
+        (one.post_kind, one.scope, one.mode, one.second_factor, one.route_code) for one in rule.answer.route
+    ]
+    assert steps == [
+        ("department_head", "applicant_department", "any", "window", None),
+        ("legal_representative", "organization", "all", "each", None),
+        (None, "applicant_department", "any", "window", "big_loans"),
+        ("department_head", "organization", "any", "window", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "says"),
+    [
+        ("用印形式", "纸质", "电子（electronic）、实体（physical）"),
+        ("文件类型", "融资", "融资合同（financing_contract）"),
+        ("部门", "市场部", "可填：财务部、综合部"),
+        ("部门", "综合部", "不止一个，请改填代码：" + "b" * 32),
+        ("审批步骤", "部门负责人 马上", "会签（all）"),
+        ("约束力", "可以", "必须（must）、建议（should）"),
+    ],
+)
+def test_a_word_that_is_none_is_refused_with_those_that_are(heading: str, cell: str, says: str) -> None:
+    rules, [wrong] = rules_from(row_of(**{heading: cell}), TableWords(WORDS))
+    assert (rules, wrong.row) == ([], 2)
+    assert says in wrong.text.zh
+
+
+def test_a_missing_heading_is_named_in_words() -> None:
+    table = row_of()
+    table[0] = TableRow(1, ("什么", *table[0].cells[1:]))
+    with pytest.raises(Invalid) as refused:
+        rules_from(table)
+    assert "缺少「名称」；重复或不认识「什么」" in refused.value.text.zh
+    assert refused.value.details["missing"] == ["name_zh"]
 
 
 def test_another_reader_sees_the_same_cells_and_no_formula() -> None:
@@ -240,7 +330,8 @@ def test_a_table_is_exported_edited_and_imported_and_one_wrong_row_changes_nothi
     back = admin.post(f"{path}/rules/import", files={"file": ("t.xlsx", exported.content)})
     assert [{**one, "id": ""} for one in ok(back)["rules"]] == [{**one, "id": ""} for one in draft["rules"]]
     assert back.json()["binding"] == draft["binding"]
-    rows = [list(row.cells) for row in read_xlsx(BytesIO(exported.content), most_rows=2001)]
+    rows = [list(row.cells) for row in read_xlsx(BytesIO(exported.content), most_rows=2001, beside={LEGEND})]
+    assert {cell for row in rows[1:] for cell in row} & {"实体", "必须"}
     rows[2][0] = ""
     wrong = write_xlsx(rows, title="rules")
     refused = problem(

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from lxml import etree
 
@@ -52,8 +52,8 @@ def column_name(index: int) -> str:
     return name
 
 
-def read_xlsx(source: BinaryIO, *, most_rows: int) -> Iterator[TableRow]:
-    """The rows of the only sheet that are not empty. Raises Invalid, TooLarge; never anything else.
+def read_xlsx(source: BinaryIO, *, most_rows: int, beside: Collection[str] = ()) -> Iterator[TableRow]:
+    """The rows of the only sheet that are not empty; sheets named in ``beside`` explain it and are passed over. Raises Invalid, TooLarge; never anything else.
 
     The refusals: XLSX_UNREADABLE, XLSX_MACRO, XLSX_LINKED, XLSX_HIDDEN, XLSX_SHEETS, XLSX_FORMULA, XLSX_MERGED,
     XLSX_CELL (with row and column), TABLE_TOO_LARGE.
@@ -61,7 +61,7 @@ def read_xlsx(source: BinaryIO, *, most_rows: int) -> Iterator[TableRow]:
     try:
         with zipfile.ZipFile(source) as package:
             _check_package(package)
-            sheet = _sheet_of(package)
+            sheet = _sheet_of(package, beside)
             texts = _shared_texts(package)
             yield from _rows(package, sheet, texts, most_rows)
     except ShuangyinError:
@@ -140,7 +140,7 @@ class _Bounded:
         return block
 
 
-def _sheet_of(package: zipfile.ZipFile) -> str:
+def _sheet_of(package: zipfile.ZipFile, beside: Collection[str]) -> str:
     """The part of the only sheet."""
     with _part(package, "xl/workbook.xml", MOST_TEXT) as stream:
         sheets = list(_parsed(stream).iter(f"{_MAIN}sheet"))
@@ -150,6 +150,7 @@ def _sheet_of(package: zipfile.ZipFile) -> str:
             "文件含有隐藏的工作表。请取消隐藏或删除后再上传。",
             "The file has a hidden sheet. Show it or delete it first.",
         )
+    sheets = [one for one in sheets if one.get("name") not in beside]
     if len(sheets) != 1:
         raise Invalid(
             "XLSX_SHEETS",
@@ -290,15 +291,28 @@ def _value(cell: etree._Element, number: int, index: int, texts: list[str]) -> s
     return value
 
 
-def write_xlsx(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
-    """A workbook of one sheet, every cell a text, the first row held in view. What looks like a formula stays text."""
+def write_xlsx(
+    rows: Sequence[Sequence[str]], *, title: str, beside: Mapping[str, Sequence[Sequence[str]]] | None = None
+) -> bytes:
+    """A workbook, every cell a text, the first row held in view. What looks like a formula stays text.
+
+    ``beside`` are sheets by their names that explain the first.
+    """
     # Loaded when a table is written: nothing else needs the library.
     from openpyxl import Workbook  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    for name, table in {title: rows, **(beside or {})}.items():
+        _write_sheet(book.create_sheet(name), table)
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _write_sheet(sheet: Any, rows: Sequence[Sequence[str]]) -> None:  # openpyxl has no types
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
     from openpyxl.styles import Alignment, Font  # noqa: PLC0415
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
     for index in range(max((len(row) for row in rows), default=0)):
         sheet.column_dimensions[column_name(index)].width = 24
@@ -313,9 +327,6 @@ def write_xlsx(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
                 cell.font = Font(bold=True)
             cells.append(cell)
         sheet.append(cells)
-    written = BytesIO()
-    book.save(written)
-    return written.getvalue()
 
 
 def _escaped(text: str) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -37,7 +37,7 @@ class RowError:
     text: Text
 
 
-class _Unfit(Exception):
+class Unfit(Exception):
     """A cell that its column cannot read."""
 
     def __init__(self, zh: str, en: str) -> None:
@@ -55,9 +55,36 @@ class Column:
     read: Callable[[str], Any]
 
     @property
+    def part(self) -> str:
+        """The part's name, such as `answer.medium`."""
+        return ".".join(self.path)
+
+    @property
     def title(self) -> str:
         """The heading as the table shows it: Chinese, English and the part's name."""
-        return f"{self.heading.zh} {self.heading.en} [{'.'.join(self.path)}]"
+        return f"{self.heading.zh} {self.heading.en} [{self.part}]"
+
+
+class CellWords(Protocol):
+    """Between the words that people write in cells and the codes that rules hold."""
+
+    def codes(self, column: Column, cell: str) -> str:
+        """The cell with codes in place of words. Raises Unfit for what is neither."""
+        ...
+
+    def words(self, column: Column, cell: str) -> str:
+        """The cell with words in place of the codes that are found again by them."""
+        ...
+
+
+class AsWritten:
+    """Takes and gives codes alone."""
+
+    def codes(self, column: Column, cell: str) -> str:
+        """The cell as it is."""
+        return cell
+
+    words = codes
 
 
 def _plain(value: Any) -> str:
@@ -68,30 +95,34 @@ def _flag(value: Any) -> str:
     return "是" if value else ""
 
 
-def _read_flag(text: str) -> bool:
+def read_flag(text: str) -> bool:
+    """Yes or no. Raises Unfit."""
     lowered = text.strip().lower()
     if lowered in _YES:
         return True
     if lowered in _NO:
         return False
-    raise _Unfit("请填「是」或留空。", "Write yes, or leave it empty.")
+    raise Unfit("请填「是」或留空。", "Write yes, or leave it empty.")
 
 
-def _whole(text: str) -> int:
+def read_whole(text: str) -> int:
+    """A whole number. Raises Unfit."""
     stripped = text.strip().removesuffix(".0")
     if not stripped.isascii() or not stripped.isdecimal() or len(stripped) > 12:
-        raise _Unfit("请填整数。", "Write a whole number.")
+        raise Unfit("请填整数。", "Write a whole number.")
     return int(stripped)
 
 
-def _codes(values: Any) -> str:
+def write_codes(values: Any) -> str:
+    """Several values in one cell, as JSON where one of them holds a separator."""
     texts = [str(value) for value in values or []]
     if any("," in one or "，" in one or "、" in one or one != one.strip() or one[:1] == "[" for one in texts):
         return json.dumps(texts, ensure_ascii=False)
     return ", ".join(texts)
 
 
-def _read_codes(text: str) -> list[str]:
+def read_codes(text: str) -> list[str]:
+    """The values of a cell, apart by commas or 、. Raises Unfit."""
     stripped = text.strip()
     if stripped.startswith("["):
         return _list_of(_json(stripped))
@@ -100,7 +131,7 @@ def _read_codes(text: str) -> list[str]:
 
 def _list_of(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise _Unfit("应为 JSON 数组。", "This must be a JSON array.")
+        raise Unfit("应为 JSON 数组。", "This must be a JSON array.")
     return value
 
 
@@ -108,14 +139,15 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _Unfit("不是有效的 JSON。", "This is no valid JSON.") from error
+        raise Unfit("不是有效的 JSON。", "This is no valid JSON.") from error
 
 
 def _notes(values: Any) -> str:
     return json.dumps(values, ensure_ascii=False) if values else ""
 
 
-def _read_notes(text: str) -> list[Any]:
+def read_notes(text: str) -> list[Any]:
+    """Notes in both languages as JSON. Raises Unfit."""
     return _list_of(_json(text))
 
 
@@ -138,7 +170,8 @@ def _step(step: Plain) -> str:
     )
 
 
-def _read_steps(text: str) -> list[Plain]:
+def read_steps(text: str) -> list[Plain]:
+    """The steps of a route, one a line. Raises Unfit."""
     return [_read_step(line.strip()) for line in text.splitlines() if line.strip()]
 
 
@@ -146,13 +179,13 @@ def _read_step(line: str) -> Plain:
     if line.startswith("{"):
         step = _json(line)
         if not isinstance(step, dict):
-            raise _Unfit("审批步骤应为 JSON 对象。", "A step must be a JSON object.")
+            raise Unfit("审批步骤应为 JSON 对象。", "A step must be a JSON object.")
         return step
     post, *words = line.split()
     step = {"post_kind": post}
     for word in words:
         if word not in _STEP_WORDS:
-            raise _Unfit(f"审批步骤中不认识「{word[:40]}」。", f"“{word[:40]}” is no word of a step.")
+            raise Unfit(f"审批步骤中不认识「{word[:40]}」。", f"“{word[:40]}” is no word of a step.")
         name, value = _STEP_WORDS[word]
         step[name] = value
     return step
@@ -168,41 +201,43 @@ _CONTROL = "answer.controls"
 COLUMNS: tuple[Column, ...] = (
     _column("name_zh", "名称", "Chinese name"),
     _column("name_en", "英文名称", "Name"),
-    _column("conditions.document_kinds", "文件类型", "Kinds of document", _codes, _read_codes),
-    _column("conditions.matters", "事项", "Matters", _codes, _read_codes),
-    _column("conditions.channels", "办理渠道", "Channels", _codes, _read_codes),
-    _column("conditions.platforms", "平台", "Platforms", _codes, _read_codes),
-    _column("conditions.regions", "使用地", "Regions", _codes, _read_codes),
-    _column("conditions.counterparty", "往来单位", "Counterparty", _codes, _read_codes),
-    _column("conditions.departments", "部门", "Departments", _codes, _read_codes),
+    _column("conditions.document_kinds", "文件类型", "Kinds of document", write_codes, read_codes),
+    _column("conditions.matters", "事项", "Matters", write_codes, read_codes),
+    _column("conditions.channels", "办理渠道", "Channels", write_codes, read_codes),
+    _column("conditions.platforms", "平台", "Platforms", write_codes, read_codes),
+    _column("conditions.regions", "使用地", "Regions", write_codes, read_codes),
+    _column("conditions.counterparty", "往来单位", "Counterparty", write_codes, read_codes),
+    _column("conditions.departments", "部门", "Departments", write_codes, read_codes),
     _column("conditions.amount_from_minor", "金额达到", "Amount from"),
     _column("conditions.amount_below_minor", "金额低于", "Amount below"),
     _column("conditions.currency", "币种", "Currency"),
     _column("answer.medium", "用印形式", "Medium"),
     _column("answer.order", "先后", "Order"),
-    _column("answer.seal_categories", "印章", "Seals", _codes, _read_codes),
-    _column("answer.route", "审批步骤", "Approval steps", _steps, _read_steps),
-    _column("answer.high_risk", "高风险", "High risk", _flag, _read_flag),
+    _column("answer.seal_categories", "印章", "Seals", write_codes, read_codes),
+    _column("answer.route", "审批步骤", "Approval steps", _steps, read_steps),
+    _column("answer.high_risk", "高风险", "High risk", _flag, read_flag),
     _column("answer.exception", "例外", "Exception"),
     _column(f"{_CONTROL}.seam", "骑缝章", "Seam"),
-    _column(f"{_CONTROL}.qr", "查验二维码", "QR code", _flag, _read_flag),
-    _column(f"{_CONTROL}.copies_max", "份数上限", "Most copies", _plain, _whole),
+    _column(f"{_CONTROL}.qr", "查验二维码", "QR code", _flag, read_flag),
+    _column(f"{_CONTROL}.copies_max", "份数上限", "Most copies", _plain, read_whole),
     _column(f"{_CONTROL}.photo", "拍照", "Photos"),
-    _column(f"{_CONTROL}.photo_moments", "拍照时点", "Photo moments", _codes, _read_codes),
-    _column(f"{_CONTROL}.keep_electronic_copy", "留存电子档", "Electronic copy", _flag, _read_flag),
+    _column(f"{_CONTROL}.photo_moments", "拍照时点", "Photo moments", write_codes, read_codes),
+    _column(f"{_CONTROL}.keep_electronic_copy", "留存电子档", "Electronic copy", _flag, read_flag),
     _column(f"{_CONTROL}.second_factor", "二次验证", "Second factor"),
-    _column(f"{_CONTROL}.timestamp", "时间戳", "Time stamp", _flag, _read_flag),
-    _column(f"{_CONTROL}.face_check", "人脸核验", "Face check", _flag, _read_flag),
-    _column(f"{_CONTROL}.fence", "电子围栏", "Fence", _flag, _read_flag),
-    _column(f"{_CONTROL}.watermark", "水印", "Watermark", _flag, _read_flag),
-    _column(f"{_CONTROL}.supervisor", "监印人", "Supervisor", _flag, _read_flag),
+    _column(f"{_CONTROL}.timestamp", "时间戳", "Time stamp", _flag, read_flag),
+    _column(f"{_CONTROL}.face_check", "人脸核验", "Face check", _flag, read_flag),
+    _column(f"{_CONTROL}.fence", "电子围栏", "Fence", _flag, read_flag),
+    _column(f"{_CONTROL}.watermark", "水印", "Watermark", _flag, read_flag),
+    _column(f"{_CONTROL}.supervisor", "监印人", "Supervisor", _flag, read_flag),
     _column(f"{_CONTROL}.archive", "归档", "Archive"),
-    _column(f"{_CONTROL}.archive_working_days", "归档期限", "Archive within working days", _plain, _whole),
-    _column(f"{_CONTROL}.prerequisites", "前置材料", "Papers needed before", _codes, _read_codes),
-    _column(f"{_CONTROL}.stub_numbered", "编号存根", "Numbered stub", _flag, _read_flag),
-    _column(f"{_CONTROL}.monthly_allowance", "每月次数", "Times a month", _plain, _whole),
-    _column(f"{_CONTROL}.paper_only", "纸质原件", "Paper only", _flag, _read_flag),
-    _column(f"{_CONTROL}.hand_over", "跨平台交接", "Hand-over", _notes, _read_notes),
+    _column(
+        f"{_CONTROL}.archive_working_days", "归档期限", "Archive within working days", _plain, read_whole
+    ),
+    _column(f"{_CONTROL}.prerequisites", "前置材料", "Papers needed before", write_codes, read_codes),
+    _column(f"{_CONTROL}.stub_numbered", "编号存根", "Numbered stub", _flag, read_flag),
+    _column(f"{_CONTROL}.monthly_allowance", "每月次数", "Times a month", _plain, read_whole),
+    _column(f"{_CONTROL}.paper_only", "纸质原件", "Paper only", _flag, read_flag),
+    _column(f"{_CONTROL}.hand_over", "跨平台交接", "Hand-over", _notes, read_notes),
     _column("strength", "约束力", "Strength"),
     _column("basis", "依据类别", "Basis"),
     _column("citation", "依据条款", "Citation"),
@@ -210,11 +245,12 @@ COLUMNS: tuple[Column, ...] = (
     _column("reason_en", "英文理由", "Reason"),
 )
 _AMOUNTS = ("amount_from_minor", "amount_below_minor")
-_PARTS = frozenset(".".join(column.path) for column in COLUMNS)
+_SHOWN_HEADINGS = 6
 
 
-def rows_of(rules: Iterable[RuleBody]) -> list[list[str]]:
+def rows_of(rules: Iterable[RuleBody], words: CellWords | None = None) -> list[list[str]]:
     """The table: a row of headings, then one row a rule."""
+    words = words or AsWritten()
     table = [[column.title for column in COLUMNS]]
     for rule in rules:
         plain = rule.model_dump(mode="json", exclude_defaults=True)
@@ -222,11 +258,13 @@ def rows_of(rules: Iterable[RuleBody]) -> list[list[str]]:
         for name in _AMOUNTS:
             if name in plain["conditions"]:
                 plain["conditions"][name] = f"{Decimal(plain['conditions'][name]) / units(currency):f}"
-        table.append([column.write(_at(plain, column.path)) for column in COLUMNS])
+        table.append([words.words(column, column.write(_at(plain, column.path))) for column in COLUMNS])
     return table
 
 
-def rules_from(rows: Iterable[TableRow]) -> tuple[list[RuleBody], list[RowError]]:
+def rules_from(
+    rows: Iterable[TableRow], words: CellWords | None = None
+) -> tuple[list[RuleBody], list[RowError]]:
     """The rules of a table, or everything that is wrong with it by row and column. Raises Invalid without headings."""
     iterator = iter(rows)
     head = next(iterator, None)
@@ -236,7 +274,7 @@ def rules_from(rows: Iterable[TableRow]) -> tuple[list[RuleBody], list[RowError]
     rules: list[RuleBody] = []
     errors: list[RowError] = []
     for row in iterator:
-        rule, wrong = _rule_from(row, columns)
+        rule, wrong = _rule_from(row, columns, words or AsWritten())
         errors += wrong
         if rule is not None:
             rules.append(rule)
@@ -247,40 +285,64 @@ def rules_from(rows: Iterable[TableRow]) -> tuple[list[RuleBody], list[RowError]
     return rules, errors[:MOST_ERRORS]
 
 
-def table_headings(missing: Sequence[str], unknown: Sequence[str]) -> Invalid:
+def table_headings(missing: Sequence[Column], unknown: Sequence[str]) -> Invalid:
     """The headings are not those of a decision table."""
-    shown = ", ".join((*missing, *unknown))[:300]
+    zh, en = [], []
+    if missing:
+        zh.append(f"缺少{_some([f'「{one.heading.zh}」' for one in missing], '、', '等 {} 列')}")
+        en.append(f"missing: {_some([one.heading.en for one in missing], ', ', ' and more, {} in all')}")
+    if unknown:
+        names = [f"「{one.strip()[:40]}」" for one in unknown]
+        zh.append(f"重复或不认识{_some(names, '、', '等 {} 列')}")
+        en.append(f"doubled or unknown: {_some(names, ', ', ' and more, {} in all')}")
     return Invalid(
         "TABLE_HEADINGS",
-        f"表头不是决策表的表头（缺少、重复或不认识：{shown or '首行为空'}）。请从本页导出表格，在其中修改。",
-        f"The first row does not hold the headings of a decision table (missing, doubled or unknown: {shown or 'empty'}). "
-        "Export the table here and edit that.",
-        details={"missing": list(missing)[:50], "unknown": [one[:80] for one in unknown[:50]]},
+        f"首行的列名不是决策表的列名：{'；'.join(zh) or '首行为空'}。列名写中文、英文或方括号内的代码均可；"
+        "请从本页导出表格，在其中修改。",
+        f"The first row does not hold the headings of a decision table: {'; '.join(en) or 'it is empty'}. A heading may "
+        "be the Chinese, the English or the code in brackets. Export the table here and edit that.",
+        details={
+            "missing": [one.part for one in missing][:50],
+            "unknown": [one[:80] for one in unknown[:50]],
+        },
     )
 
 
+def _some(names: Sequence[str], between: str, more: str) -> str:
+    """The first few names whole, and how many there are when there are more."""
+    shown = between.join(names[:_SHOWN_HEADINGS])
+    return shown if len(names) <= _SHOWN_HEADINGS else shown + more.format(len(names))
+
+
 def _columns_by_heading(cells: Sequence[str]) -> dict[int, Column]:
-    known = {".".join(column.path): column for column in COLUMNS}
+    known = {
+        name.casefold(): column
+        for column in COLUMNS
+        for name in (column.part, column.heading.zh, column.heading.en, column.title)
+    }
     found: dict[int, Column] = {}
     unknown: list[str] = []
     for index, cell in enumerate(cells):
         if not cell.strip():
             continue
-        part = cell.rstrip().removesuffix("]").rpartition("[")[2]
-        if part in known and known[part] not in found.values():
-            found[index] = known[part]
+        bracketed = cell.rstrip().removesuffix("]").rpartition("[")[2]
+        column = known.get(cell.strip().casefold()) or known.get(bracketed.casefold())
+        if column is not None and column not in found.values():
+            found[index] = column
         else:
             unknown.append(cell)
-    missing = sorted(_PARTS - {".".join(column.path) for column in found.values()})
+    missing = [column for column in COLUMNS if column not in found.values()]
     if missing or unknown:
         raise table_headings(missing, unknown)
     return found
 
 
-def _rule_from(row: TableRow, columns: dict[int, Column]) -> tuple[RuleBody | None, list[RowError]]:
+def _rule_from(
+    row: TableRow, columns: dict[int, Column], words: CellWords
+) -> tuple[RuleBody | None, list[RowError]]:
     plain: Plain = {"conditions": {}, "answer": {}}
     errors: list[RowError] = []
-    index_of = {".".join(column.path): index for index, column in columns.items()}
+    index_of = {column.part: index for index, column in columns.items()}
     for index, cell in enumerate(row.cells):
         column = columns.get(index)
         if column is None:
@@ -290,8 +352,8 @@ def _rule_from(row: TableRow, columns: dict[int, Column]) -> tuple[RuleBody | No
             continue
         try:
             if cell.strip():
-                _put(plain, column.path, column.read(cell))
-        except _Unfit as error:
+                _put(plain, column.path, column.read(words.codes(column, cell)))
+        except Unfit as error:
             errors.append(RowError(row.number, column_name(index), error.text))
     errors += _amounts(plain, row.number, index_of)
     if errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from shuangyin.organization.models import Department, Post
 from shuangyin.people.models import Person, PersonStatus
 from shuangyin.people.queries import holders
 from shuangyin.reference import queries as reference
+from shuangyin.reference.schemas import Dated
 from shuangyin.scenarios.faults import Known
 from shuangyin.scenarios.rules.shapes import FOREIGN
 from shuangyin.seals.models import Seal, SealStatus
@@ -75,6 +77,46 @@ def code_names(at_ms: int) -> dict[str, Text]:
     )
     names = {one.code: Text(one.zh, one.en) for table in tables for one in table}
     return {**names, FOREIGN: Text("境外", "abroad")}
+
+
+def table_words(work: UnitOfWork, organization_id: str) -> dict[str, dict[str, list[Text]]]:
+    """What the codes in a decision table of this organization are called, by column."""
+    at = work.now
+    departments = work.session.execute(
+        select(Department.id, Department.name).where(Department.organization_id == organization_id)
+    ).tuples()
+    routes = [one for one in definitions(work, organization_id) if one.status == DefinitionStatus.ACTIVE]
+    return {
+        "conditions.document_kinds": _named(reference.document_kinds(at)),
+        "conditions.matters": _named(reference.matters(at)),
+        "conditions.channels": _named(reference.channels(at)),
+        "conditions.platforms": _named(reference.platforms(at)),
+        "answer.controls.prerequisites": _named(reference.paper_kinds(at)),
+        # A rule names the beginning of a code: 11 is all of Beijing.
+        "conditions.regions": {
+            **{_beginning(one.code): [Text(one.zh, one.en)] for one in reference.regions(at)},
+            FOREIGN: [Text("境外", "abroad")],
+        },
+        "conditions.departments": {id_: [Text(name, name)] for id_, name in departments},
+        "citation": {
+            one.code: [
+                Text(f"{one.zh}第{one.article}条", f"{one.en}, article {one.article}")
+                if one.article
+                else Text(one.zh, one.en)
+            ]
+            for one in reference.citations(at)
+        },
+        "step.route": {one.code: [Text(one.name, one.name)] for one in routes},
+    }
+
+
+def _named(entries: Sequence[Dated]) -> dict[str, list[Text]]:
+    return {one.code: [Text(one.zh, one.en)] for one in entries}
+
+
+def _beginning(region: str) -> str:
+    """A code of GB/T 2260 without the pairs of zeros at its end, which stand for all of it."""
+    return region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
 
 
 def _posts_held(work: UnitOfWork, organization_id: str) -> set[str]:
