@@ -8675,6 +8675,31 @@ export interface components {
             regions: string[];
         };
         /**
+         * ConfirmOut
+         * @description An opening, hand-over or stocktake that waits for the caller's confirmation.
+         */
+        ConfirmOut: {
+            /** En */
+            en: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "info" | "warning" | "danger";
+            /**
+             * Link
+             * @description A path of the user interface.
+             */
+            link: string | null;
+            /**
+             * Until
+             * @description When it is too late, UTC milliseconds; of openings only.
+             */
+            until: number | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * ConsultationAnswer
          * @description An opinion.
          */
@@ -18200,6 +18225,11 @@ export interface components {
              * @description For those who manage the organization, until all of it is done.
              */
             setup: components["schemas"]["TaskOut"][];
+            /**
+             * To Confirm
+             * @description What several persons confirm together and waits for the caller, openings first.
+             */
+            to_confirm: components["schemas"]["ConfirmOut"][];
             /** Todo */
             todo: components["schemas"]["ApprovalItem"][];
         };

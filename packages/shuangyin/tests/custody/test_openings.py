@@ -7,18 +7,32 @@ from typing import Any
 import pytest
 from platform_world import PASSWORD, ok, problem
 
+from shuangyin.core.clock import beijing_time
+from shuangyin.core.live import LiveBus
+
 pytestmark = pytest.mark.database_full
 
 
 def test_both_must_confirm_before_the_safe_is_open(desk: Any) -> None:
+    bus = desk.world.platform.port(LiveBus)
+    page = bus.subscribe(desk.world.id("reviewer"), lambda: None, None)
     opening = ok(desk.ask(), 201)
     assert opening["status"] == "pending"
+    assert [(one.topic, one.subject_id) for one in page.take()] == [("openings", opening["id"])]
+    (waiting,) = desk.story.get("reviewer", "/workbench")["to_confirm"]
+    assert (waiting["until"], waiting["link"]) == (
+        opening["expires_at"],
+        f"/custody/openings/{opening['id']}",
+    )
+    assert f"{beijing_time(opening['expires_at']):%H:%M} 前" in waiting["zh"]
     half = ok(desk.confirm(opening["id"], "custodian"))
     assert (half["status"], half["opened_at"]) == ("pending", None)
     again = ok(desk.confirm(opening["id"], "custodian"))
     assert again["status"] == "pending", "one person twice is still one person"
     opened = ok(desk.confirm(opening["id"], "reviewer"))
     assert opened["status"] == "open"
+    assert page.take(), "what others did shows on the page too"
+    assert desk.story.get("reviewer", "/workbench")["to_confirm"] == []
     assert opened["closes_by"] - opened["opened_at"] == 2 * 3600 * 1000
     seal = desk.story.get("custodian", f"/seals/{desk.seal_id}")
     assert seal["whereabouts"] == "in_use"

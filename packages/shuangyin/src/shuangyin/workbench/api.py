@@ -19,18 +19,18 @@ from shuangyin.scenarios.queries import current as current_list
 from shuangyin.sealing.waiting import waiting_for
 from shuangyin.seals.freezes import current_freeze
 from shuangyin.workbench import queries
+from shuangyin.workbench.confirm_alerts import confirm_alert
 from shuangyin.workbench.finding_alerts import finding_alerts
 from shuangyin.workbench.rules import (
     AuthorityFact,
     alerts,
-    confirm_alert,
     freeze_alert,
     seal_life_alert,
     setup_tasks,
     statement_alert,
     stuck_alert,
 )
-from shuangyin.workbench.schemas import AlertOut, TaskOut, WorkbenchCounts, WorkbenchOut
+from shuangyin.workbench.schemas import AlertOut, ConfirmOut, TaskOut, WorkbenchCounts, WorkbenchOut
 from shuangyin.workbench.statements import unread
 
 router = Routes(prefix="/workbench", tags=["workbench"])
@@ -63,7 +63,6 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         first=[
             *first,
             *([stuck_alert(stuck)] if stuck else []),
-            *(confirm_alert(one) for one in queries.to_confirm(work, actor)),
             *(finding_alerts(findings) if findings is not None else ()),
             *([statement_alert(statement.week)] if statement is not None else []),
             *filter(None, [seal_life_alert(queries.seal_life(work, actor))]),
@@ -83,6 +82,7 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
     shown = summaries(work, mine)
     return WorkbenchOut(
         todo=[items[row.key] for row in todo],
+        to_confirm=_to_confirm(work, actor),
         mine=[shown[row.id] for row in mine],
         seals=[AlertOut(level=a.level, zh=a.text.zh, en=a.text.en, link=a.link) for a in found],
         counts=WorkbenchCounts(
@@ -95,6 +95,13 @@ def _workbench(work: UnitOfWork, actor: Actor) -> WorkbenchOut:
         setup=_setup(work, actor, has_list=has_list),
         entries=_entries(work, actor),
     )
+
+
+def _to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmOut]:
+    told = [(one, confirm_alert(one)) for one in queries.to_confirm(work, actor)]
+    return [
+        ConfirmOut(level=a.level, zh=a.text.zh, en=a.text.en, link=a.link, until=one.until) for one, a in told
+    ]
 
 
 def _setup(work: UnitOfWork, actor: Actor, *, has_list: bool) -> list[TaskOut]:

@@ -38,9 +38,9 @@ from shuangyin.scenarios import acknowledgements
 from shuangyin.scenarios.models import ScenarioList
 from shuangyin.scenarios.queries import may_read_drafts
 from shuangyin.seals.models import Seal, SealDiscrepancy, SealFiling, SealStatus, SealTask
+from shuangyin.workbench.confirm_alerts import ConfirmFact
 from shuangyin.workbench.finding_alerts import FindingsFact
 from shuangyin.workbench.rules import (
-    ConfirmFact,
     ListFact,
     LoanFact,
     OpeningFact,
@@ -152,9 +152,9 @@ def _openings_to_confirm(work: UnitOfWork, actor: Actor) -> list[ConfirmFact]:
     found = []
     for one in work.session.scalars(asked.order_by(Opening.id)):
         if one.custodian_id == me and one.custodian_confirmed_at is None:
-            found.append(ConfirmFact("opening", one.id, one.number, "custodian"))
+            found.append(ConfirmFact("opening", one.id, one.number, "custodian", one.confirm_by))
         if one.reviewer_id == me and one.reviewer_confirmed_at is None:
-            found.append(ConfirmFact("opening", one.id, one.number, "reviewer"))
+            found.append(ConfirmFact("opening", one.id, one.number, "reviewer", one.confirm_by))
     return found
 
 

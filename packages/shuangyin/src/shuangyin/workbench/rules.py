@@ -54,16 +54,6 @@ class LoanFact:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmFact:
-    """An opening, hand-over or stocktake that waits for this person, and as what."""
-
-    what: Literal["opening", "handover", "stocktake"]
-    id: str
-    number: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
 class WaitingFact:
     """An approved request that waits for its seal."""
 
@@ -307,38 +297,6 @@ def _of_seals(fact: LoanFact) -> Alert | None:
         return Alert("warning", text, link)
     text = Text(f"{fact.number} 的印章待归还。", f"The seals of loan {fact.number} are to be returned.")
     return Alert("info", text, link)
-
-
-_ROLES = {
-    "giver": Text("移交人", "giver"),
-    "receiver": Text("接收人", "receiver"),
-    "witness": Text("监督人", "witness"),
-    "counter": Text("盘点人", "counter"),
-    "custodian": Text("保管人", "custodian"),
-    "reviewer": Text("复核人", "reviewer"),
-}
-
-
-def confirm_alert(fact: ConfirmFact) -> Alert:
-    """What several persons confirm together waits for this one."""
-    role = _ROLES[fact.role]
-    if fact.what == "opening":
-        text = Text(
-            f"{fact.number} 待您以{role.zh}身份确认，数分钟内有效，请现在办理。",
-            f"Opening {fact.number} waits for you as its {role.en}, for a few minutes only: confirm now.",
-        )
-        return Alert("danger", text, f"/custody/openings/{fact.id}")
-    if fact.what == "handover":
-        text = Text(
-            f"{fact.number} 待您以{role.zh}身份清点并确认。",
-            f"Hand-over {fact.number} waits for you as its {role.en}: check the sheet and confirm.",
-        )
-        return Alert("warning", text, f"/custody/handovers/{fact.id}")
-    text = Text(
-        f"{fact.number} 待您以{role.zh}身份确认。",
-        f"Stocktake {fact.number} waits for you as its {role.en}.",
-    )
-    return Alert("warning", text, f"/custody/stocktakes/{fact.id}")
 
 
 def log_alert(problem: ProblemFact) -> Alert:

@@ -20,6 +20,12 @@ class AlertOut(BaseModel):
     link: str | None = Field(description="A path of the user interface.")
 
 
+class ConfirmOut(AlertOut):
+    """An opening, hand-over or stocktake that waits for the caller's confirmation."""
+
+    until: int | None = Field(description="When it is too late, UTC milliseconds; of openings only.")
+
+
 class TaskOut(BaseModel):
     """Something that setting up the organization needs, and whether it is done."""
 
@@ -46,6 +52,9 @@ class WorkbenchOut(BaseModel):
     """The home page, different for every person."""
 
     todo: list[ApprovalItem]
+    to_confirm: list[ConfirmOut] = Field(
+        description="What several persons confirm together and waits for the caller, openings first."
+    )
     mine: list[RequestSummary]
     seals: list[AlertOut]
     counts: WorkbenchCounts

@@ -9,6 +9,7 @@ from shuangyin.core.actor import system_actor
 from shuangyin.core.live import tell_live
 from shuangyin.core.platform import Platform
 from shuangyin.core.unit_of_work import UnitOfWork
+from shuangyin.custody.commands.openings import TOPIC
 from shuangyin.custody.keeping_queries import back_by
 from shuangyin.custody.keeping_rules import return_steps
 from shuangyin.custody.models import Opening, OpeningStatus
@@ -17,7 +18,6 @@ from shuangyin.people.queries import persons_permitted
 
 AT_ONCE = 200
 """Openings that one round looks at."""
-TOPIC = "openings"
 _KINDS = {"late": "custody.return_late", "escalated": "custody.return_escalated"}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from evidencelog.entry import JsonValue
 from shuangyin.authority.separating import verdict
 from shuangyin.core.actor import Actor
+from shuangyin.core.live import tell_live
 from shuangyin.core.numbers import next_number
 from shuangyin.core.unit_of_work import UnitOfWork
 from shuangyin.custody import errors, queries
@@ -46,6 +47,8 @@ from shuangyin.seals.freezes import require_not_frozen
 from shuangyin.seals.models import Seal, Whereabouts
 
 MINUTE_MS = 60_000
+TOPIC = "openings"
+"""What the open pages of custodian and reviewer are told under."""
 
 
 def request_opening(work: UnitOfWork, actor: Actor, new: NewOpening) -> Opening:
@@ -263,3 +266,5 @@ def _record(
     work: UnitOfWork, actor: Actor, opening: Opening, kind: str, facts: Mapping[str, JsonValue]
 ) -> None:
     record(work, actor, kind=kind, subject_type="opening", subject_id=opening.id, facts=facts)
+    persons = [opening.custodian_id, opening.reviewer_id]
+    tell_live(work, opening.organization_id, persons, TOPIC, opening.id)
