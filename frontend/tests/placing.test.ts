@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DecidedSeal } from '@/api/requests'
 import { isOnPage } from '@/geometry/page'
-import { addPlace, forCopies, movePlace, overlapping, removePlace, setCounts, setQr, setSeam, startPlacing, unplaced } from '@/placement/placing'
+import { addPlace, coveringCode, forCopies, movePlace, overlapping, removePlace, setCounts, setQr, setSeam, shortOf, startPlacing, unplaced } from '@/placement/placing'
 
 const SEAL: DecidedSeal = { id: 's1', name: '云岫数科合同专用章', medium: 'electronic', category: 'contract', width_mm: 40, height_mm: 40 }
 const OTHER: DecidedSeal = { ...SEAL, id: 's2', name: '法定代表人名章', width_mm: 18, height_mm: 18 }
@@ -40,12 +40,36 @@ describe('placing', () => {
   })
 
   it('counts presses and seams for every copy, and leaves a count that somebody set', () => {
-    let placing = setSeam(addPlace(startPlacing([SEAL], SIZES, false, 2), SEAL, 0, SIZES), SEAL, 90, SIZES)
+    let placing = setSeam(addPlace(startPlacing([SEAL], SIZES, false, 2), SEAL, 0, SIZES, 2), SEAL, 90, SIZES, 2)
     expect(placing[0]).toMatchObject({ presses_applied: 4, seam_presses: 2 })
     placing = forCopies(placing, 2, 3)
     expect(placing[0]).toMatchObject({ presses_applied: 6, seam_presses: 3 })
-    expect(removePlace(placing, 's1', 0)[0]).toMatchObject({ presses_applied: 3, seam_presses: 3 })
-    expect(forCopies(setCounts(placing, 's1', 5, 3), 3, 1)[0]).toMatchObject({ presses_applied: 5, seam_presses: 3 })
+    expect(removePlace(placing, 's1', 0, 3)[0]).toMatchObject({ presses_applied: 3, seam_presses: 3 })
+    const typed = setCounts(placing, 's1', 5, 3)
+    expect(forCopies(typed, 3, 1)[0]).toMatchObject({ presses_applied: 5, seam_presses: 3 })
+    expect(addPlace(typed, SEAL, 1, SIZES, 3)[0]).toMatchObject({ presses_applied: 5, placements: [{}, {}, {}] })
+    expect(setSeam(setCounts(placing, 's1', 6, 4), SEAL, 60, SIZES, 3)[0]?.seam_presses).toBe(4)
+  })
+
+  it('tells when the presses do not reach every copy', () => {
+    const [line] = addPlace(startPlacing([SEAL], SIZES, false, 2), SEAL, 0, SIZES, 2)
+    if (!line) throw new Error('no seal')
+    expect(shortOf(line, 2)).toBeNull()
+    expect(shortOf({ ...line, presses_applied: 2 }, 2)).toEqual({ count: 2, needed: 4 })
+    expect(shortOf({ ...line, placements: [], presses_applied: 1 }, 2)).toEqual({ count: 1, needed: 2 })
+    const ridden = { ...line, placements: [], presses_applied: 0, seam: { edge: 'right' as const, y_mm: 90 }, seam_presses: 2 }
+    expect([shortOf(ridden, 2), shortOf(ridden, 3)]).toEqual([null, { count: 2, needed: 3 }])
+  })
+
+  it('tells which mark lies on a code or in the room around it', () => {
+    const placing = startPlacing([SEAL, OTHER], SIZES, true)
+    expect(coveringCode(placing, [SEAL, OTHER], SIZES)).toBeNull()
+    const on = (x_mm: number, y_mm: number, page = 0) => setQr(placing, 's1', { page, x_mm, y_mm, size_mm: 15 }, SIZES)
+    const beside = movePlace(on(20, 20), OTHER, 0, { page: 0, x: 36, y: 20 }, SIZES)
+    expect(coveringCode(beside, [SEAL, OTHER], SIZES)).toEqual({ seal: OTHER, page: 0 })
+    expect(coveringCode(movePlace(beside, OTHER, 0, { page: 0, x: 37, y: 20 }, SIZES), [SEAL, OTHER], SIZES)).toBeNull()
+    const ridden = setSeam(on(194, 100, 1), SEAL, 95, SIZES)
+    expect(coveringCode(ridden, [SEAL, OTHER], SIZES)).toEqual({ seal: SEAL, page: 1 })
   })
 
   it('puts no two marks of a seal on each other, and tells when somebody does', () => {

@@ -269,8 +269,19 @@ def test_a_rule_about_channel_and_place_comes_to_apply_by_what_the_wizard_asks(
     expect(page.get_by_text(BY_POST["name_zh"]).first).to_be_visible()
     desk.look("wizard-channel", english=True)
     page.locator("#reason").fill("寄送往来函件")
+    page.locator("#copies").fill("2")
+    page.locator("#copies").press("Tab")
     say_why_again(desk)
     page.get_by_test_id("next").click()
+    # Every copy is pressed, until the applicant says otherwise; then he is told that they do not suffice.
+    expect(page.get_by_test_id("presses-made-up")).to_have_text("1 处 × 2 份 = 2 次")
+    presses = page.get_by_role("spinbutton", name=re.compile("申请盖章次数"))
+    presses.fill("1")
+    presses.press("Tab")
+    expect(page.get_by_test_id("presses-short")).to_contain_text("只申请 1 次，2 份须 2 次")
+    desk.look("wizard-presses", english=True)
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("presses-short")).to_be_visible()
     expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     saved = running["employee"].get("/requests/" + page.url.split("/requests/")[1].split("/")[0])
     assert (saved["channel"], saved["region"], saved["medium"]) == ("post", "110000", "physical")
@@ -297,6 +308,7 @@ def test_an_exception_from_a_rule_of_the_unit_is_asked_for_with_a_reason_and_goe
     expect(page.get_by_test_id("medium-refused")).to_have_count(0)
     desk.look("wizard-exception", english=True)
     page.get_by_test_id("next").click()
+    no_seal_lies_on_the_code(desk)
     page.get_by_test_id("next").click()
     expect(page.get_by_test_id("route-plan")).to_contain_text(running["legal_representative"].name)
     page.get_by_test_id("submit").click()
@@ -305,6 +317,23 @@ def test_an_exception_from_a_rule_of_the_unit_is_asked_for_with_a_reason_and_goe
     page.get_by_test_id("withdraw").click()
     page.get_by_role("dialog").get_by_role("button", name="撤回申请").click()
     expect(page.get_by_test_id("request-status")).to_have_text("已撤回")
+
+
+def no_seal_lies_on_the_code(desk: Desk) -> None:
+    """Said where it is placed, not only at submission."""
+    page = desk.page
+    code = page.get_by_role("spinbutton", name="QR x mm")
+    before = code.input_value()
+    for axis in ("x", "y"):
+        of_seal = page.get_by_test_id(f"place-{axis}").locator("input").first.input_value()
+        page.get_by_role("spinbutton", name=f"QR {axis} mm").fill(of_seal)
+        page.keyboard.press("Tab")
+    expect(page.get_by_text(re.compile("二维码与「.+」的印文重叠或过近"))).to_be_visible()
+    expect(page.get_by_test_id("next")).to_be_disabled()
+    desk.look("wizard-code-covered", english=True)
+    code.fill(before)
+    page.keyboard.press("Tab")
+    expect(page.get_by_test_id("next")).to_be_enabled()
 
 
 def test_a_request_that_nobody_can_decide_is_seen_and_given_to_somebody(

@@ -3,7 +3,8 @@ import type { Shape } from './shapes'
 /** Shapes of applications, their decisions, approvals and documents. */
 export type RequestSummary = Shape<'RequestSummary'>
 export type RequestOut = Shape<'RequestOut'>
-export type RequestSeal = Required<Shape<'RequestSealBody'>>
+/** A seal of an application as the wizard writes it, with counts that it always states. */
+export type RequestSeal = Required<Shape<'RequestSealBody'>> & { presses_applied: number; seam_presses: number }
 export type SealPlace = Shape<'PlaceBody'>
 export type Seam = Shape<'SeamBody'>
 export type QrPlace = Shape<'QrBody'>

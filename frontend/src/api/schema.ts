@@ -15294,7 +15294,8 @@ export interface components {
         };
         /**
          * RequestSealBody
-         * @description What is asked of one seal. Of an electronic one the counts follow from its places and seam.
+         * @description What is asked of one seal. Of an electronic one the counts follow from its places and seam; of a physical one they
+         *     are of all copies together, and when absent what its places and seam take on every copy.
          */
         RequestSealBody: {
             /**
@@ -15302,20 +15303,14 @@ export interface components {
              * @default []
              */
             placements: components["schemas"]["PlaceBody"][];
-            /**
-             * Presses Applied
-             * @default 0
-             */
-            presses_applied: number;
+            /** Presses Applied */
+            presses_applied?: number | null;
             qr?: components["schemas"]["QrBody"] | null;
             /** Seal Id */
             seal_id: string;
             seam?: components["schemas"]["SeamBody"] | null;
-            /**
-             * Seam Presses
-             * @default 0
-             */
-            seam_presses: number;
+            /** Seam Presses */
+            seam_presses?: number | null;
         };
         /**
          * RequestSealOut

@@ -1,6 +1,6 @@
 import type { DecidedSeal, QrPlace, RequestSeal, SealPlace, Seam } from '@/api/requests'
 import { keepOnPage, usualPlace, type Place, type Size } from '@/geometry/page'
-import { seamSeals } from '@/geometry/seam'
+import { seamSeals, seamSlices } from '@/geometry/seam'
 
 /** What the editor works on: every seal of the request with its places. Pure functions that answer a new list. */
 export type Placing = RequestSeal[]
@@ -28,9 +28,21 @@ function counted(seal: RequestSeal): RequestSeal {
   return { ...seal, presses_applied: Math.max(seal.presses_applied, seal.placements.length) }
 }
 
-/** On how many copies each place is pressed: the counts are of all copies together. */
-function copiesOf(seal: RequestSeal): number {
-  return Math.max(1, Math.round(seal.presses_applied / Math.max(1, seal.placements.length)))
+/** Whether the count is that of every place on every copy; one that somebody typed is another, and stays as it is. */
+export function followsPlaces(seal: RequestSeal, copies: number): boolean {
+  return seal.presses_applied === seal.placements.length * copies
+}
+
+export interface Short {
+  count: number
+  needed: number
+}
+
+/** Fewer presses than the copies take: every place on every copy, or one on each where no place is named. */
+export function shortOf(seal: RequestSeal, copies: number): Short | null {
+  const needed = seal.placements.length ? seal.placements.length * copies : seal.seam ? 0 : copies
+  if (seal.presses_applied < needed) return { count: seal.presses_applied, needed }
+  return seal.seam && seal.seam_presses < copies ? { count: seal.seam_presses, needed: copies } : null
 }
 
 /** The lowest number of seals first put on a document: one on the last page of every copy, where it is signed. */
@@ -56,11 +68,11 @@ export function usualQr(sizes: [number, number][], page: number): QrPlace {
   return { page, x_mm: place.x, y_mm: place.y, size_mm: QR_MM }
 }
 
-export function addPlace(placing: Placing, seal: DecidedSeal, page: number, sizes: [number, number][]): Placing {
+export function addPlace(placing: Placing, seal: DecidedSeal, page: number, sizes: [number, number][], copies = 1): Placing {
   return withSeal(placing, seal.id, (one) => {
     const place = freePlace(seal, one.placements.filter((other) => other.page === page), pageSize(sizes, page))
     const placements = [...one.placements, { page, x_mm: place.x, y_mm: place.y }]
-    return { ...one, placements, presses_applied: placements.length * copiesOf(one) }
+    return { ...one, placements, presses_applied: followsPlaces(one, copies) ? placements.length * copies : one.presses_applied }
   })
 }
 
@@ -90,16 +102,11 @@ export function overlapping(placing: Placing, seals: DecidedSeal[]): DecidedSeal
   })
 }
 
-export function removePlace(placing: Placing, sealId: string, index: number): Placing {
-  return placing.map((seal) =>
-    seal.seal_id === sealId
-      ? {
-          ...seal,
-          placements: seal.placements.filter((_, at) => at !== index),
-          presses_applied: Math.max(seal.presses_applied - copiesOf(seal), seal.placements.length - 1, 0),
-        }
-      : seal,
-  )
+export function removePlace(placing: Placing, sealId: string, index: number, copies = 1): Placing {
+  return withSeal(placing, sealId, (one) => {
+    const placements = one.placements.filter((_, at) => at !== index)
+    return { ...one, placements, presses_applied: followsPlaces(one, copies) ? placements.length * copies : one.presses_applied }
+  })
 }
 
 export function movePlace(
@@ -117,14 +124,15 @@ export function movePlace(
   }))
 }
 
-export function setSeam(placing: Placing, seal: DecidedSeal, y: number | null, sizes: [number, number][]): Placing {
+export function setSeam(placing: Placing, seal: DecidedSeal, y: number | null, sizes: [number, number][], copies = 1): Placing {
   const lowest = Math.min(...sizes.map(([, height]) => height))
   const kept = y === null ? 0 : keepOnPage({ x: 0, y }, { width: 0, height: seal.height_mm }, { width: 0, height: lowest }).y
   const seam: Seam | null = y === null ? null : { edge: 'right', y_mm: kept }
   return withSeal(placing, seal.id, (one) => ({
     ...one,
     seam,
-    seam_presses: seam ? seamSeals(sizes.length, seal.width_mm) * copiesOf(one) : 0,
+    // A seam that is merely moved keeps the count that somebody may have typed.
+    seam_presses: !seam ? 0 : one.seam ? one.seam_presses : seamSeals(sizes.length, seal.width_mm) * copies,
   }))
 }
 
@@ -153,6 +161,40 @@ export function forCopies(placing: Placing, before: number, after: number): Plac
 
 export function setCounts(placing: Placing, sealId: string, presses: number, seam: number): Placing {
   return withSeal(placing, sealId, (one) => ({ ...one, presses_applied: presses, seam_presses: seam }))
+}
+
+/** The quiet zone on each side of a code as a part of its side: four modules (ISO/IEC 18004) of the 33 across. */
+const QR_QUIET = 4 / 33
+const TOLERANCE_MM = 0.01
+type Box = [left: number, top: number, width: number, height: number]
+
+/** What a seal covers of a page: its whole marks, and its slice of the riding seam. */
+function boxesOn(one: RequestSeal, seal: DecidedSeal, page: number, sizes: [number, number][]): Box[] {
+  const marks = one.placements.filter((place) => place.page === page).map((place): Box => [place.x_mm, place.y_mm, seal.width_mm, seal.height_mm])
+  const { seam } = one
+  const slices = seam ? seamSlices(sizes.length, seal.width_mm).filter((slice) => slice.page === page) : []
+  const ridden = slices.map((slice): Box => {
+    const width = (slice.end - slice.start) * seal.width_mm
+    return [pageSize(sizes, page).width - width, seam?.y_mm ?? 0, width, seal.height_mm]
+  })
+  return [...marks, ...ridden]
+}
+
+function meet(one: Box, other: Box): boolean {
+  const along = (at: 0 | 1, size: 2 | 3) => one[at] + one[size] > other[at] + TOLERANCE_MM && other[at] + other[size] > one[at] + TOLERANCE_MM
+  return along(0, 2) && along(1, 3)
+}
+
+/** The seal under, on or within the quiet zone of a code, and its page: no reader finds such a code, and submission refuses it. */
+export function coveringCode(placing: Placing, seals: DecidedSeal[], sizes: [number, number][]): { seal: DecidedSeal; page: number } | null {
+  for (const { qr } of placing) {
+    if (!qr) continue
+    const quiet = QR_QUIET * qr.size_mm
+    const zone: Box = [qr.x_mm - quiet, qr.y_mm - quiet, qr.size_mm + 2 * quiet, qr.size_mm + 2 * quiet]
+    const over = seals.find((seal) => placing.some((one) => one.seal_id === seal.id && boxesOn(one, seal, qr.page, sizes).some((box) => meet(zone, box))))
+    if (over) return { seal: over, page: qr.page }
+  }
+  return null
 }
 
 /** Where a seam is first put: a third down the page. */

@@ -91,7 +91,9 @@ export function useDraft() {
   const amountFault = computed(() => understandAmount(amountText.value, details.currency).fault)
   /** A paper that exists only on paper: nothing to upload, what is approved is its description. */
   const paperless = ref(false)
-  const presses = ref(1)
+  const typedPresses = ref<number | null>(null)
+  /** How often each seal is pressed on papers that nobody has here: once on every copy, until somebody says otherwise. */
+  const presses = computed({ get: () => typedPresses.value ?? details.copies, set: (count) => (typedPresses.value = count) })
   const decision = shallowRef<Decision | null>(null)
   const decisionProblem = ref<ApiProblem | null>(null)
   const deciding = ref(false)
@@ -298,7 +300,8 @@ export function useDraft() {
     attached.value = request.attachments.map(({ document_version_id, kind, file_name }) => ({ document_version_id, kind, file_name }))
     document.value = withDocument
     paperless.value = uploadedVersion(withDocument) === null && Boolean(request.paper_description)
-    presses.value = request.seals[0]?.presses_applied ?? 1
+    const pressed = request.seals[0]?.presses_applied ?? request.copies
+    typedPresses.value = pressed === request.copies ? null : pressed
     medium.value = request.medium
     chosenSeals.value = request.seals.map((seal) => seal.seal_id)
     placing.value = request.seals.map(({ seal_id, presses_applied, seam_presses, placements, seam, qr }) => ({
@@ -348,7 +351,7 @@ export function useDraft() {
     const first = seals.value[0]
     const required = decision.value?.controls.seam === 'required' && sizes.value.length > 1
     if (!first || !required || placing.value.some((one) => one.seam)) return
-    placing.value = setSeam(placing.value, first, usualSeam(first, sizes.value), sizes.value)
+    placing.value = setSeam(placing.value, first, usualSeam(first, sizes.value), sizes.value, placedCopies)
   }
 
   watch(

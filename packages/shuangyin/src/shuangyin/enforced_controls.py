@@ -32,7 +32,7 @@ ENFORCED: Mapping[str, Enforced] = {
     "seam": Enforced(BOTH, (submitting.require_controls, custody.seam_is_pressed)),
     "qr": Enforced(("electronic",), (submitting.require_controls,)),
     "copies_max": Enforced(BOTH, (submitting.require_controls, custody.require_before_press)),
-    "photo": Enforced(("physical",), (custody.require_photos,)),
+    "photo": Enforced(("physical",), (submitting.require_controls, custody.require_photos)),
     "keep_electronic_copy": Enforced(("physical",), (duties.open_duties,)),
     "second_factor": Enforced(BOTH, (definitions_of, factor_to_use, custody.factor_for)),
     "timestamp": Enforced(("electronic",), (stamps_for,)),

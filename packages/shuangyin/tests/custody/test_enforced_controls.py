@@ -82,6 +82,8 @@ def test_a_paper_under_every_control_of_paper(desk: Any) -> None:
     unseamed = story.line("official", presses_applied=2, seam_presses=0, placements=[], seam=None, qr=None)
     problem(story.submit(story.draft(**paper(story, seals=[unseamed]))["id"]), 409, "SEAM_REQUIRED")
     problem(story.submit(story.draft(**paper(story, copies=3))["id"]), 409, "TOO_MANY_COPIES")
+    once = story.line("official", presses_applied=0, seam_presses=1, placements=[], seam=None, qr=None)
+    problem(story.submit(story.draft(**paper(story, seals=[once]))["id"]), 409, "COPIES_NOT_PRESSED")
     request = story.apply(**paper(story))
     (item,) = [one for one in story.todo("department_head") if one["subject_id"] == request["id"]]
     assert item["second_factor"] == "two_factors"

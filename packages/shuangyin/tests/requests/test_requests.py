@@ -110,6 +110,25 @@ def test_the_wrong_medium_is_refused_with_the_rule_s_reason_and_citation(story: 
     assert story.read(request["id"], "custodian")["actions"] == ["open_safe"]
 
 
+@pytest.mark.parametrize(
+    ("named", "counts"),
+    [
+        ({"placements": [{"page": 0, "x_mm": 20, "y_mm": 20}, {"page": 1, "x_mm": 20, "y_mm": 20}]}, (6, 0)),
+        ({"placements": [{"page": 0, "x_mm": 20, "y_mm": 20}], "seam": {"y_mm": 90}}, (3, 3)),
+        ({"seam": {"y_mm": 90}}, (0, 3)),
+        ({}, (3, 0)),
+        ({"placements": [{"page": 0, "x_mm": 20, "y_mm": 20}], "presses_applied": 1}, (1, 0)),
+    ],
+)
+def test_presses_that_nobody_stated_are_those_of_every_copy(
+    story: Story, named: dict[str, Any], counts: tuple[int, int]
+) -> None:
+    seal = {"seal_id": story.line("official")["seal_id"], **named}
+    request = story.draft(medium="physical", copies=3, seals=[seal])
+    [line] = story.read(request["id"])["seals"]
+    assert (line["presses_applied"], line["seam_presses"]) == counts
+
+
 def test_marks_off_the_page_and_seals_that_do_not_fit_are_refused(story: Story) -> None:
     cases: list[tuple[dict[str, Any], int, str]] = [
         ({"seals": [story.line(placements=[{"page": 4, "x_mm": 0, "y_mm": 0}])]}, 422, "PAGE_MISSING"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -442,6 +443,20 @@ def _slices(line: SealLine, seam: Seam, sheet: Sheet, page: int) -> list[Box]:
         start = {"right": width - thick, "bottom": height - thick}.get(seam.edge, 0.0)
         boxes.append((start, seam.y_mm, thick, along) if upright else (seam.y_mm, start, along, thick))
     return boxes
+
+
+def whole_seals(edge: str, sheets: Sequence[Sheet], width_mm: float, height_mm: float) -> int:
+    """How many whole seals a riding seam along an edge shows over the pages of all documents.
+
+    None over a single page, and none where the seam cannot be cut.
+    """
+    across = width_mm if edge in ("left", "right") else height_mm
+    count = 0
+    for pages in (len(sheet.pages) for sheet in sheets if len(sheet.pages) > 1):
+        with contextlib.suppress(GmsealError):
+            slices = seam_slices(SeamPlacement(0.0, Edge(edge)), pages, across)
+            count += sum(piece.start == 0 for piece in slices)
+    return count
 
 
 def _meet(one: Box, other: Box) -> bool:

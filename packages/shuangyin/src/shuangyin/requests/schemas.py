@@ -65,11 +65,12 @@ class QrBody(_Input):
 
 
 class RequestSealBody(_Input):
-    """What is asked of one seal. Of an electronic one the counts follow from its places and seam."""
+    """What is asked of one seal. Of an electronic one the counts follow from its places and seam; of a physical one they
+    are of all copies together, and when absent what its places and seam take on every copy."""
 
     seal_id: Id
-    presses_applied: Presses = 0
-    seam_presses: Presses = 0
+    presses_applied: Presses | None = None
+    seam_presses: Presses | None = None
     placements: Annotated[list[PlaceBody], Field(max_length=200)] = []
     seam: SeamBody | None = None
     qr: QrBody | None = None

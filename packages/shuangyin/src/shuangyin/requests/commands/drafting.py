@@ -25,7 +25,7 @@ from shuangyin.requests.models import (
     RequestStatus,
     UseRequest,
 )
-from shuangyin.requests.rules import COVERS_NOW
+from shuangyin.requests.rules import COVERS_NOW, Sheet, whole_seals
 from shuangyin.requests.schemas import (
     AttachmentBody,
     ExceptionBody,
@@ -36,6 +36,7 @@ from shuangyin.requests.schemas import (
 )
 from shuangyin.scenarios.queries import allowed_media, decide_for, facts_of, require_kind
 from shuangyin.scenarios.schemas import DecisionFacts
+from shuangyin.seals.models import Seal
 from shuangyin.seals.queries import get as seal_of
 
 NUMBER_PREFIX = "用印"
@@ -281,8 +282,10 @@ def _write_seals(
     if len({one.seal_id for one in seals}) != len(seals):
         raise errors.seal_twice()
     electronic = request.medium == "electronic"
+    sheets = queries.sheets_of(work, request.id)
     for position, one in enumerate(seals, start=1):
         seal = seal_of(work, actor.organization_id, one.seal_id)
+        presses, seams = _counts_on_paper(one, seal, sheets, request.copies)
         work.session.add(
             RequestSeal(
                 id=work.new_id(),
@@ -291,11 +294,25 @@ def _write_seals(
                 seal_id=seal.id,
                 position=position,
                 # An electronic seam over any number of pages counts once.
-                presses_applied=len(one.placements) if electronic else one.presses_applied,
-                seam_presses=int(one.seam is not None) if electronic else one.seam_presses,
+                presses_applied=len(one.placements) if electronic else presses,
+                seam_presses=int(one.seam is not None) if electronic else seams,
                 placements=f"[{','.join(place.model_dump_json(exclude_none=True) for place in one.placements)}]",
                 seam=one.seam.model_dump_json() if one.seam else None,
                 qr=one.qr.model_dump_json() if one.qr else None,
             )
         )
     work.session.flush()
+
+
+def _counts_on_paper(
+    body: RequestSealBody, seal: Seal, sheets: Sequence[Sheet], copies: int
+) -> tuple[int, int]:
+    """Presses and seam presses of a physical seal: what was said, or what every copy takes."""
+    # A place that names no document is on every one.
+    places = sum(max(1, len(sheets)) if place.document is None else 1 for place in body.placements)
+    on_each = places or int(body.seam is None)
+    seams = whole_seals(body.seam.edge, sheets, seal.width_mm, seal.height_mm) if body.seam else 0
+    return (
+        on_each * copies if body.presses_applied is None else body.presses_applied,
+        seams * copies if body.seam_presses is None else body.seam_presses,
+    )

@@ -171,13 +171,21 @@ def _require_places(
 
 
 def require_controls(request: UseRequest, decision: Decision, lines: Sequence[SealLine]) -> None:
-    """Raises Invalid or Refused (TOO_MANY_COPIES, SEAM_REQUIRED, QR_REQUIRED) for what the list asks of the request."""
+    """What the list asks of the request. Raises Refused (TOO_MANY_COPIES, COPIES_NOT_PRESSED, SEAM_REQUIRED, QR_REQUIRED)."""
     controls = decision.controls
     if controls.copies_max is not None and request.copies > controls.copies_max:
         raise errors.control_unmet(
             "TOO_MANY_COPIES",
             f"按用印场景清单，此类文件最多 {controls.copies_max} 份。",
             f"The scenario list allows at most {controls.copies_max} copies.",
+        )
+    presses = sum(line.presses + line.seam_presses for line in lines)
+    if controls.photo == "each_copy" and request.medium == "physical" and presses < request.copies:
+        raise errors.control_unmet(
+            "COPIES_NOT_PRESSED",
+            f"按用印场景清单，每份都须盖章拍照：共 {request.copies} 份，只申请盖 {presses} 次。请核对份数或次数。",
+            f"The scenario list asks for a photo of every sealed copy: there are {request.copies}, and {presses} presses "
+            "are applied for. Check copies and presses.",
         )
     if controls.seam == "required" and not any(line.seam or line.seam_presses for line in lines):
         raise errors.control_unmet(
