@@ -380,8 +380,8 @@ export default {
     },
   ),
   whereabouts: bilingual(
-    { in_safe: '在库', in_use: '使用中', out_on_loan: '外带' },
-    { in_safe: 'In the safe', in_use: 'In use', out_on_loan: 'Out on loan' },
+    { in_safe: '在库', in_use: '使用中', out_on_loan: '外带', missing: '未找到' },
+    { in_safe: 'In the safe', in_use: 'In use', out_on_loan: 'Out on loan', missing: 'Not found' },
   ),
   sealEvent,
   sealCategory: bilingual(

@@ -125,7 +125,8 @@ def test_a_missing_seal_needs_its_record_stays_with_the_giver_and_is_suspended(s
     for kind in THREE:
         ok(confirm(desk, sheet, kind))
     seal = desk.story.get("administrator", f"/seals/{desk.seal_id}")
-    assert (seal["status"], seal["keeper"]["id"]) == ("suspended", desk.world.id("custodian"))
+    assert (seal["status"], seal["whereabouts"]) == ("suspended", "missing")
+    assert seal["keeper"]["id"] == desk.world.id("custodian")
     alarms = desk.story.get("administrator", "/alarms")["items"]
     assert [one["kind"] for one in alarms] == ["seal_missing"]
     problem(desk.ask(), 403, "NOT_KEEPER_OF_SAFE")

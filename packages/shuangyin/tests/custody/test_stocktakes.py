@@ -106,10 +106,35 @@ def test_a_missing_seal_needs_its_record_raises_the_alarm_and_is_suspended(desk:
     ok(count(desk, taken, missing=desk.seal_id, why="格口为空"))
     for kind in ("reviewer", "auditor"):
         ok(confirm(desk, taken, kind))
-    assert desk.story.get("administrator", f"/seals/{desk.seal_id}")["status"] == "suspended"
+    assert state_of(desk) == ("suspended", "missing")
     alarms = desk.story.get("administrator", "/alarms")["items"]
     assert [one["kind"] for one in alarms] == ["seal_missing"]
     problem(desk.ask(), 409, "SEAL_NOT_HERE")
+    # It lies there again at the next count: who counts writes where it was, and nothing else is alarmed.
+    again = ok(begin(desk), 201)
+    (line,) = (one for one in again["lines"] if one["seal_id"] == desk.seal_id)
+    assert (line["whereabouts"], line["expected"]) == ("missing", False)
+    ok(count(desk, again, why="夹在文件盒中找到"))
+    for kind in ("reviewer", "auditor"):
+        ok(confirm(desk, again, kind))
+    assert state_of(desk) == ("suspended", "in_safe")
+    assert [one["kind"] for one in desk.story.get("administrator", "/alarms")["items"]] == ["seal_missing"]
+
+
+def test_a_missing_seal_that_is_taken_up_again_lies_in_its_safe(desk: Any) -> None:
+    taken = ok(begin(desk), 201)
+    ok(count(desk, taken, missing=desk.seal_id, why="格口为空"))
+    for kind in ("reviewer", "auditor"):
+        ok(confirm(desk, taken, kind))
+    ok(desk.story.post("administrator", f"/seals/{desk.seal_id}/resume", {"reason": "已找到，核对无误"}))
+    assert state_of(desk) == ("in_force", "in_safe")
+    assert ok(desk.ask(), 201)["status"] == "pending"
+
+
+def state_of(desk: Any) -> tuple[str, str]:
+    """Status and whereabouts of the seal in the register."""
+    seal = desk.story.get("administrator", f"/seals/{desk.seal_id}")
+    return seal["status"], seal["whereabouts"]
 
 
 def test_an_open_safe_is_not_counted(desk: Any) -> None:

@@ -13,7 +13,7 @@ from shuangyin.organization.queries import get as organization_of
 
 _ROLES = {"counter": "盘点人", "witness": "监盘人"}
 _STATES = {"pending": "盘点中", "done": "已完成", "cancelled": "已取消"}
-_WHEREABOUTS = {"in_safe": "在库", "in_use": "使用中", "out_on_loan": "外带"}
+_WHEREABOUTS = {"in_safe": "在库", "in_use": "使用中", "out_on_loan": "外带", "missing": "未找到"}
 
 
 def stocktake_sheet(work: UnitOfWork, stocktake: Stocktake) -> dict[str, Any]:

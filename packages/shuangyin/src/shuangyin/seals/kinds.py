@@ -49,6 +49,8 @@ class Whereabouts(StrEnum):
     IN_SAFE = "in_safe"
     IN_USE = "in_use"
     OUT_ON_LOAN = "out_on_loan"
+    MISSING = "missing"
+    """Not found where it belongs, until it is found, taken up again or reported lost."""
 
 
 class Origin(StrEnum):

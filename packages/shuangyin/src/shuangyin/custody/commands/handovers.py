@@ -24,7 +24,7 @@ from shuangyin.custody import (
 )
 from shuangyin.custody.commands.confirming import note_confirmation
 from shuangyin.custody.commands.departing import name_custodian, safes_of
-from shuangyin.custody.commands.missing import declare_missing
+from shuangyin.custody.commands.missing import declare_missing, note_found
 from shuangyin.custody.commands.originals import declare_original_missing
 from shuangyin.custody.handover_rules import Checked, object_to_confirmation, object_to_three
 from shuangyin.custody.handover_schemas import CheckedItem, NewHandover
@@ -217,6 +217,7 @@ def _carry_out(work: UnitOfWork, actor: Actor, handover: Handover, lines: Sequen
             if seal.keeper_person_id != handover.giver_id:
                 raise handover_errors.keeper_moved(seal.name)
             if line.present:
+                note_found(work, actor, seal)
                 hand_over_keeping(work, platform, seal, handover.receiver_id)
             else:
                 missing.append(seal.id)
@@ -261,7 +262,7 @@ def _require_in_place(work: UnitOfWork, line: HandoverItem) -> None:
     if line.kind != ItemKind.SEAL:
         return
     seal = work.session.get_one(Seal, line.thing_id)
-    if seal.whereabouts != Whereabouts.IN_SAFE:
+    if seal.whereabouts not in (Whereabouts.IN_SAFE, Whereabouts.MISSING):
         raise handover_errors.seal_out(seal.name)
 
 

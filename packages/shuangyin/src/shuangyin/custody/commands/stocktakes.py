@@ -23,7 +23,7 @@ from shuangyin.custody.commands.counting_originals import (
     miss_originals,
     stated_originals,
 )
-from shuangyin.custody.commands.missing import declare_missing
+from shuangyin.custody.commands.missing import declare_missing, note_found
 from shuangyin.custody.models import Opening, Safe
 from shuangyin.custody.stocktake_models import Stocktake, StocktakeLine, StocktakeStatus
 from shuangyin.custody.stocktake_rules import Counted, object_to_count, object_to_two
@@ -231,7 +231,9 @@ def _tell_differences(
         declare_missing(work, actor, seal, found_by=("stocktake", stocktake.id))
     keepers = {work.session.get_one(Safe, stocktake.safe_id).custodian_id, seal.keeper_person_id}
     wrong = []
-    if line.found and not line.expected:
+    if line.found and line.whereabouts == Whereabouts.MISSING:
+        note_found(work, actor, seal)
+    elif line.found and not line.expected:
         wrong.append("seal_unexpected")
     if not line.balanced:
         wrong.append("count_difference")

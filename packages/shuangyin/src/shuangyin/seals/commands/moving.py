@@ -15,7 +15,7 @@ from shuangyin.seals.commands.reporting import report_move
 from shuangyin.seals.commands.tasks import settle_tasks, tell_counterpart
 from shuangyin.seals.kinds import Hold
 from shuangyin.seals.material import has_material
-from shuangyin.seals.models import Medium, Seal, SealStatus
+from shuangyin.seals.models import Medium, Seal, SealStatus, Whereabouts
 from shuangyin.seals.ports import unfinished_uses
 from shuangyin.seals.rules.life import ENDED, Move
 from shuangyin.seals.rules.steps import object_to_resumption
@@ -79,6 +79,9 @@ def _after(
     if seal.medium == Medium.PHYSICAL and move.after in (SealStatus.SURRENDERED, SealStatus.LOST):
         unfinished_uses(work).leave_place(work, seal.id)
         seal.whereabouts = None
+    if move.after == SealStatus.IN_FORCE and seal.whereabouts == Whereabouts.MISSING:
+        # It is in force again because it was found, and lies in the place that it never lost in the register.
+        seal.whereabouts = Whereabouts.IN_SAFE
     work.session.flush()
 
 
