@@ -21,7 +21,7 @@ _WHY: Final = {
     errno.EACCES: ("没有权限", "permission denied"),
     errno.EPERM: ("没有权限", "permission denied"),
     errno.EROFS: ("所在位置只读", "it lies where nothing can be written"),
-    errno.ENOENT: ("不存在，也无法在此建立", "it is not there and cannot be made there"),
+    errno.ENOENT: ("它或其所在的文件夹不存在", "it, or the folder it lies in, is not there"),
     errno.ENOTDIR: ("其中一级是文件，不是文件夹", "a part of it is a file, not a folder"),
     errno.EEXIST: ("已有同名文件，需要的是文件夹", "it is a file, where a folder is needed"),
     errno.EISDIR: ("是文件夹，需要的是文件", "it is a folder, where a file is needed"),
@@ -51,15 +51,9 @@ def told_of(error: Exception) -> ShuangyinError | None:
         return storage_full()
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         return _of_the_system(error)
-    if _is(error, "sqlalchemy.exc", "SQLAlchemyError"):
-        return _of_the_database(error)
-    if _is(error, "alembic.util.exc", "CommandError"):
-        return Conflict(
-            "DATABASE_NEWER",
-            "数据库的结构不是本版本所知的，可能由更新的版本建立。请用那个版本，或恢复备份。",
-            "This version does not know the schema of the database; a newer one may have made it. Use that version, or "
-            "a backup.",
-        )
+    for module, name, tell in _LIBRARIES:
+        if _is(error, module, name):
+            return tell(error)
     return None
 
 
@@ -104,3 +98,28 @@ def _of_the_database(error: Exception) -> ShuangyinError:
         f"数据库不可用（{why}）。请核对 SHUANGYIN_DATABASE_URL 或数据目录，以及数据库是否在运行。",
         f"The database cannot be used ({why}). Check SHUANGYIN_DATABASE_URL or the data folder, and that it runs.",
     )
+
+
+def _of_the_log(error: Exception) -> Unavailable:
+    return Unavailable(
+        "LOG_REFUSED",
+        f"存证日志不能使用所给的内容（{error}）。请核对 SHUANGYIN_LOG_ 开头的设置，以及命令中给出的文件。",
+        f"The evidence log cannot use what it was given ({error}). Check the settings that begin with SHUANGYIN_LOG_ "
+        "and the files of the command.",
+    )
+
+
+def _of_the_schema(_error: Exception) -> Conflict:
+    return Conflict(
+        "DATABASE_NEWER",
+        "数据库的结构不是本版本所知的，可能由更新的版本建立。请用那个版本，或恢复备份。",
+        "This version does not know the schema of the database; a newer one may have made it. Use that version, or a "
+        "backup.",
+    )
+
+
+_LIBRARIES: Final = (
+    ("sqlalchemy.exc", "SQLAlchemyError", _of_the_database),
+    ("evidencelog.errors", "EvidenceLogError", _of_the_log),
+    ("alembic.util.exc", "CommandError", _of_the_schema),
+)

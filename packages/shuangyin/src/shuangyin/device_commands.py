@@ -76,6 +76,8 @@ def gateway(
     read_addresses(settings.broker_dir)
     configure_logs(settings.log_level)
     platform = compose(settings)
+    # Later it waits for a database that is away; one that is not there at the start is a mistake to be told.
+    platform.database.ping()
     running, stopped = Gateway(platform, part), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from evidencelog.errors import EvidenceLogError
 from shuangyin.core.errors import Conflict
 from shuangyin.core.settings_read import read_settings
 from shuangyin.evidence.ports import AnchorProblem
@@ -35,7 +34,7 @@ def _platform(data_dir: Path | None) -> Iterator[Platform]:
             raise _no_installation(settings.data_dir.resolve())
         platform = compose(settings)
         yield platform
-    except (EvidenceLogError, AnchorProblem) as error:
+    except AnchorProblem as error:
         console.print(str(error), style="red", highlight=False, markup=False)
         raise typer.Exit(2) from error
     finally:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from shuangyin.cli import app
 from shuangyin.core.settings import Settings
 from shuangyin.core.settings_read import read_settings
+from shuangyin.devices.broker.folder import ADDRESSES
 
 SECRET = "geheim-9f3c"
 KEY = "00" * 16
@@ -26,6 +27,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "junk").mkdir()
     (tmp_path / "junk" / "shuangyin.sqlite3").write_text(
         "no database, but long enough to look like one " * 40
+    )
+    (tmp_path / "joined").mkdir()
+    (tmp_path / "joined" / ADDRESSES).write_text(
+        '{"hosts":[],"device_port":1,"gateway_port":1,"bind":"127.0.0.1","gateway_bind":"127.0.0.1"}'
     )
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "shuangyin.sqlite3").touch()
@@ -71,9 +76,14 @@ INIT = "init --name 甲 --uscc 91110108MA01 --administrator 乙 --data-dir new"
         ("broker --data-dir file", {}, "PATH_UNUSABLE", "file"),
         ("broker --data-dir new --folder file", {}, "PATH_UNUSABLE", "file"),
         ("gateway", {}, "GATEWAY_EMBEDDED", "PostgreSQL"),
+        ("gateway", {"DATABASE_URL": f"postgresql://me:{SECRET}@127.0.0.1:1/it", "BROKER_DIR": "joined"}, "DATABASE_UNUSABLE", "127"),
+        ("broker --data-dir new --user nobody-there", {}, "BROKER_USER", "nobody-there"),
+        ("log anchors --data-dir empty", {"LOG_FENCE_FILE": "/proc/nope/x"}, "LOG_REFUSED", "SHUANGYIN_LOG_"),
         ("demo --exit --folder file", {}, "PATH_UNUSABLE", "file"),
         ("demo-code liran", {}, "NO_DEMO_ACCOUNTS", "--folder"),
         ("device-sim --server http://localhost:1 --folder file", {}, "PATH_UNUSABLE", "file"),
+        ("device-sim --server http://localhost:1 --folder new --document file", {}, "DOCUMENT_UNREADABLE", "--document"),
+        ("device-sim --server http://localhost:1 --folder new --document none", {}, "DOCUMENT_UNREADABLE", "--document"),
         ("standins nobody", {}, "STANDIN_UNKNOWN", "nobody"),
     ],
 )  # fmt: skip

@@ -10,6 +10,8 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageDraw
 
+from shuangyin.core.errors import Invalid
+
 PAGE_DPI = 60
 MARK = (176, 32, 42)
 
@@ -18,6 +20,16 @@ class Camera:
     """Takes photos of the pages of a PDF; without one, of a blank sheet. The same seed takes the same photos."""
 
     def __init__(self, document: Path | None = None, *, seed: int = 0) -> None:
+        """Raises Invalid (DOCUMENT_UNREADABLE) for a document that is no PDF."""
+        try:
+            # Now, so that a mistake is told at once and not at the first press.
+            _page(document)
+        except (OSError, pypdfium2.PdfiumError) as error:
+            raise Invalid(
+                "DOCUMENT_UNREADABLE",
+                f"{document} 不是可以读取的 PDF，请核对 --document。",
+                f"{document} is no PDF that can be read; check --document.",
+            ) from error
         self._document = document
         self._random = random.Random(seed)  # noqa: S311  # pictures, no secrets
         self._taken = 0

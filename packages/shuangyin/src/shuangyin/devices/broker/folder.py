@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sealdevice.link import PUBLISHED, SUBSCRIBED, TOPIC_ROOT
-from shuangyin.core.errors import Unavailable
+from shuangyin.core.errors import Invalid, Unavailable
 from shuangyin.devices.certificates import (
     Authority,
     certificate_pem,
@@ -66,7 +67,10 @@ def write_folder(
     """Write everything mosquitto needs; returns its configuration file. What the broker stored there stays.
 
     `user` is whom mosquitto runs as when root starts it. Certificates of broker and gateways are made anew each time.
+    Raises Invalid (BROKER_USER) for a user that this machine does not have.
     """
+    if user is not None:
+        _check_user(user)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / STORE).mkdir(exist_ok=True, mode=0o700)
     services = make_authority(now_ms)
@@ -95,6 +99,17 @@ def write_folder(
         for path in (folder, *folder.iterdir()):
             shutil.chown(path, user)
     return folder.resolve() / CONFIGURATION
+
+
+def _check_user(user: str) -> None:
+    try:
+        pwd.getpwnam(user)
+    except KeyError as error:
+        raise Invalid(
+            "BROKER_USER",
+            f"本机没有名为 {user} 的用户，请用 --user 另指定一个。",
+            f"This machine has no user {user}; name another with --user.",
+        ) from error
 
 
 def read_addresses(folder: Path) -> Addresses:
