@@ -86,3 +86,12 @@ export function clockOf(ms: number): string {
 export function momentOf(exact: string): number {
   return Date.parse(`${exact.replace(' ', 'T')}Z`) - OFFSET
 }
+
+/** A day as people write it (2026-11-27, 2026/11/27, 2026.11.27, 20261127, 2026年11月27日; a time behind it is left out), or null. */
+export function dayOf(text: string): string | null {
+  const [, year, month, date] = /^(\d{4})(?:[-/.年]\s*(\d{1,2})[-/.月]\s*(\d{1,2})日?|(\d{2})(\d{2}))(?:[T\s].*)?$/.exec(text.trim())?.filter((part) => part !== undefined) ?? []
+  if (!year || !month || !date) return null
+  const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`
+  const there = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(there.getTime()) && there.toISOString().startsWith(day) ? day : null
+}

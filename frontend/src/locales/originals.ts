@@ -102,7 +102,7 @@ export default bilingual(
     place: 'Place',
     safe: 'Safe',
     slot: 'Slot',
-    route: 'Code of the route of approval',
+    route: 'Route of approval',
     routeHint: 'If none is chosen, the superior of whoever borrows approves',
     state: 'State',
     state_kept: 'in its safe',

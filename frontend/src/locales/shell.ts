@@ -275,6 +275,8 @@ export default {
   ),
   word: bilingual(
     {
+      dayEarly: '“{text}”早于{earliest}，请填该日或之后的日期。',
+      dayUnread: '“{text}”不是日期，请写作 2026-11-27。',
       none: '无',
       unknown: '未知',
       yes: '是',
@@ -293,6 +295,8 @@ export default {
       onBehalf: '{person} 代 {other}',
     },
     {
+      dayEarly: '“{text}” is before {earliest}; write that day or a later one.',
+      dayUnread: '“{text}” is no date; write it as 2026-11-27.',
       none: 'none',
       unknown: 'unknown',
       yes: 'Yes',
