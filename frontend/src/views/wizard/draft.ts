@@ -8,6 +8,7 @@ import { problemFor } from '@/composables/loading'
 import { uploadedVersion } from '@/documents/uploading'
 import { editableAmount, understandAmount } from '@/formats/amount'
 import { forCopies, setSeam, startPlacing, usualSeam, type Placing } from '@/placement/placing'
+import type { Carried } from './carried'
 
 export interface Details {
   title: string
@@ -317,6 +318,14 @@ export function useDraft() {
     void decide().finally(() => (filling = false))
   }
 
+  /** Puts back what was typed before the session ended, over the draft as it was saved. */
+  function retype(typed: Carried): void {
+    Object.assign(details, typed.details)
+    amountText.value = typed.amountText
+    void save()
+    void decide()
+  }
+
   function setDocument(next: DocumentOut): void {
     document.value = next
     paperless.value = false
@@ -404,6 +413,7 @@ export function useDraft() {
     saveProblem,
     save,
     fill,
+    retype,
     setDocument,
     preparePlacing,
   }
