@@ -128,6 +128,18 @@ def test_a_table_in_words_read_again_gives_the_same_rules(language: Language, ru
     assert found == rules
 
 
+def test_a_name_that_holds_a_separator_stands_as_people_write_it() -> None:
+    names = {
+        "family": [Text("婚姻、收养文书", "Papers on marriage, adoption")],
+        "notice": [Text("通知", "Notice")],
+    }
+    for language, shown in (("zh", "婚姻、收养文书，通知"), ("en", "Papers on marriage, adoption, Notice")):
+        words = TableWords({"conditions.document_kinds": names}, language)  # type: ignore[arg-type]
+        [column] = [one for one in COLUMNS if one.part == "conditions.document_kinds"]
+        assert words.words(column, "family, notice") == shown
+        assert words.codes(column, shown) == "family, notice"
+
+
 def row_of(**cells: str) -> list[TableRow]:
     """A table whose headings are Chinese alone, with the first rule of a starter and other cells in it."""
     rules = starter("small_enterprise").rules[:1]

@@ -34,6 +34,8 @@ _ROUTE = "step.route"
 _STEP_PARTS = ("step.post_kind", "step.scope", "step.mode", "step.second_factor")
 _ROUTE_LINE = re.compile(r"(?:流程|route)\s*[:：]\s*(.+)", re.IGNORECASE)
 _CODE = re.compile(r"[\x21-\x7e]+")
+_APART = " ,，、;；\n"
+_SEPARATOR = re.compile(r"[,，、;；\n]")
 _TOLD = 12
 _ID = re.compile(r"[0-9a-f]{32}")
 _DEPARTMENTS = "conditions.departments"
@@ -60,6 +62,7 @@ class TableWords:
         self._words: Words = {**given, **fixed_words()}
         self._language = language
         self._found = {part: _by_word(codes) for part, codes in self._words.items()}
+        self._longest = {part: sorted(words, key=len, reverse=True) for part, words in self._found.items()}
 
     def codes(self, column: Column, cell: str) -> str:
         """The cell with codes in place of words. Raises Unfit for what is neither."""
@@ -69,10 +72,7 @@ class TableWords:
             return cell
         if column.read is not read_codes:
             return self._code(column.part, cell.strip())
-        # A name may hold a comma, so the whole cell is looked up before it is taken apart.
-        if cell.strip().casefold() in self._found[column.part]:
-            return write_codes([self._code(column.part, cell.strip())])
-        return write_codes([self._code(column.part, one) for one in read_codes(cell)])
+        return write_codes(self._listed(column.part, cell.strip()))
 
     def words(self, column: Column, cell: str) -> str:
         """The cell with words in place of the codes that are found again by them."""
@@ -82,7 +82,7 @@ class TableWords:
             return cell
         if column.read is not read_codes:
             return self._word(column.part, cell)
-        return write_codes([self._word(column.part, one) for one in read_codes(cell)])
+        return self._list_in_words(column.part, read_codes(cell))
 
     def legend(self) -> list[list[str]]:
         """The sheet that explains the table: each column with how it is filled in, then its codes with their words."""
@@ -101,6 +101,27 @@ class TableWords:
         names = self._words[part].get(code, ())
         word = names[0].in_language(self._language) if names else code
         return word if self._found[part].get(word.casefold()) == {code} else code
+
+    def _listed(self, part: str, cell: str) -> list[str]:
+        """The codes of a cell with several values. A name may hold a separator, so known ones are looked for first."""
+        if cell.startswith("["):
+            return [self._code(part, one) for one in read_codes(cell)]
+        codes, rest = [], cell.strip(_APART)
+        while rest:
+            folded = rest.casefold()
+            word = next((one for one in self._longest[part] if _begins(folded, one)), None)
+            text = rest[: len(word)] if word else _SEPARATOR.split(rest, maxsplit=1)[0]
+            codes.append(self._code(part, text.strip()))
+            rest = rest[len(text) :].strip(_APART)
+        return codes
+
+    def _list_in_words(self, part: str, codes: list[str]) -> str:
+        words = [self._word(part, one) for one in codes]
+        text = ("，" if self._language == "zh" else ", ").join(words)
+        try:
+            return text if self._listed(part, text) == codes else write_codes(words)
+        except Unfit:
+            return write_codes(words)
 
     def _code(self, part: str, text: str) -> str:
         if text in self._words[part]:
@@ -150,7 +171,7 @@ class TableWords:
         """The code of the longest word that a line begins with, and what follows it."""
         folded = line.casefold()
         for part in parts:
-            for word in sorted(self._found[part], key=len, reverse=True):
+            for word in self._longest[part]:
                 after = line[len(word) :]
                 if folded.startswith(word) and (not after or after[0] in " ,，、;；"):
                     return self._code(part, word), after.lstrip(" ,，、;；")
@@ -171,6 +192,12 @@ class TableWords:
             part = next(part for part in _STEP_PARTS[1:] if code in self._words[part])
             words.append(self._word(part, code))
         return ("，" if self._language == "zh" else "; ").join(words)
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a list begins with a word: nothing, or what keeps values apart, stands behind it."""
+    behind = text[len(word) :].lstrip()
+    return word != "" and text.startswith(word) and (not behind or behind[0] in _APART)
 
 
 def _by_word(codes: Mapping[str, Sequence[Text]]) -> dict[str, set[str]]:
