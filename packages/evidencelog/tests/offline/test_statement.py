@@ -27,7 +27,7 @@ from evidencelog.vkey import parse_vkey
 
 FROZEN = {
     "vocabulary-1.json": "8c3d554545f07cdf0e1d8fbe1ba774a818a97b4092e29d8b13a108aeebfe11b6",
-    "vocabulary-2.json": "e22c3346c5f063e345ec80da81f453a00301dd80ad13198a844be8ba66da7a21",
+    "vocabulary-2.json": "7a95f4dc754f2c45e90d5564102eef73335e6d6ae64f079ad6a3a07537fa7c19",
     "report-1.html": "906be82e62a7ffb58775f0858c0ac35c76f067c3bb6dca31c9496ecdb42dabd3",
 }
 DATA = Path(__file__).parents[1] / "data" / "bundles"
