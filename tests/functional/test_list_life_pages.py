@@ -111,7 +111,7 @@ def refuse_its_table(admin: Desk) -> None:
     page.get_by_test_id("import-table").set_input_files(sent)  # type: ignore[arg-type]  # a file in memory
     errors = page.get_by_test_id("table-errors").locator("tbody tr")
     expect(errors).to_have_count(2)
-    expect(errors.first).to_contain_text("须为下列之一")
+    expect(errors.first).to_contain_text("可填：电子（electronic）")
     expect(errors.last).to_contain_text("请填金额")
     admin.look("scenario-table-errors", english=True)
 
