@@ -36,10 +36,10 @@ def register_small_unit(desk: Any) -> None:
     ok(desk.story.post("legal_representative", "/authority/small-unit", {**body, "proof": proof}), 201)
 
 
-def waits(desk: Any, kind: str, opening: dict[str, Any]) -> list[str]:
-    """How urgently this person's home page speaks of the opening."""
-    found = desk.story.get(kind, "/workbench")["seals"]
-    return [one["level"] for one in found if one["link"] == f"/custody/openings/{opening['id']}"]
+def waits(desk: Any, kind: str, opening: dict[str, Any]) -> list[int]:
+    """Until when this person's home page asks him to confirm the opening."""
+    found = desk.story.get(kind, "/workbench")["to_confirm"]
+    return [one["until"] for one in found if one["link"] == f"/custody/openings/{opening['id']}"]
 
 
 def test_a_small_enterprise_comes_from_its_starter_list_to_a_sealed_paper(desk: Any) -> None:
@@ -57,9 +57,9 @@ def test_a_small_enterprise_comes_from_its_starter_list_to_a_sealed_paper(desk: 
     opening = ok(desk.ask(request_ids=[request["id"]]), 201)
     ok(desk.confirm(opening["id"], "custodian"))
     assert waits(desk, "custodian", opening) == []
-    assert waits(desk, "reviewer", opening) == ["danger"], "his home page asks him while there is time"
+    assert waits(desk, "reviewer", opening) == [opening["expires_at"]], "he is asked while there is time"
     ok(desk.confirm(opening["id"], "reviewer"))
-    assert waits(desk, "reviewer", opening) == ["info"]
+    assert waits(desk, "reviewer", opening) == []
     wanted = {"request_id": request["id"], "copies": COPIES, "normal": COPIES}
     use = ok(desk.press(opening["id"], **wanted), 201)
     ok(desk.photograph(opening["id"], use_id=use["id"], moment="document"), 201)

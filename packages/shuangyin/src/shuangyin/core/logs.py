@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -18,6 +19,19 @@ def _drop_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
         if name not in _HARMLESS and any(word in name.lower() for word in _SECRET_WORDS):
             event[name] = "[removed]"
     return event
+
+
+class _StandardError:
+    """Writes each line to what standard error is at that time: loggers live on, and it may be replaced or closed."""
+
+    _lock = threading.Lock()
+
+    def msg(self, message: str) -> None:
+        with self._lock:
+            sys.stderr.write(message + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = log = msg
 
 
 def configure_logs(level: str) -> None:
@@ -35,6 +49,6 @@ def configure_logs(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping().get(level.upper(), 20)
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )
