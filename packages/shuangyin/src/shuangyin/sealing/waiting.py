@@ -21,14 +21,11 @@ MOST = 200
 
 def waiting_for(work: UnitOfWork, actor: Actor) -> list[UseRequest]:
     """The approved electronic requests of which the actor may put on a seal that is not on yet, oldest first."""
-    concerning = _concerning(work, actor)
-    if concerning is None:
-        return []
     query = select(UseRequest).where(
         UseRequest.organization_id == actor.organization_id,
         UseRequest.medium == "electronic",
         UseRequest.status == RequestStatus.APPROVED,
-        concerning,
+        _concerning(work, actor),
     )
     rows = work.session.scalars(query.order_by(UseRequest.id).limit(MOST))
     return [one for one in rows if _waits(work, actor, one)]
@@ -51,7 +48,7 @@ def waiting_out(work: UnitOfWork, rows: list[UseRequest]) -> list[WaitingSealing
     ]
 
 
-def _concerning(work: UnitOfWork, actor: Actor) -> ColumnElement[bool] | None:
+def _concerning(work: UnitOfWork, actor: Actor) -> ColumnElement[bool]:
     """Narrows what is judged one by one, so that the home of who keeps nothing costs two small queries."""
     if open_delegations(work, actor.person_id, work.now):
         # What a delegator may do is known only by asking for each request.
