@@ -14,6 +14,7 @@ from pathlib import Path
 
 from shuangyin.core.platform import Platform
 from shuangyin.devices.broker.folder import Addresses, write_folder
+from shuangyin.devices.broker.process import free_ports
 from shuangyin.devices.trust import authority, revoked_serials
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -70,17 +71,6 @@ def running_broker(platform: Platform, folder: Path) -> Iterator[RunningBroker]:
         yield broker
     finally:
         broker.stop()
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    found = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return found
 
 
 def listens(port: int) -> bool:

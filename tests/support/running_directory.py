@@ -16,9 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from running_broker import free_ports, listens
+from running_broker import listens
 
 from shuangyin.demo.setting import ROLES, USCC
+from shuangyin.devices.broker.process import free_ports
 
 SLAPD = shutil.which("slapd") or "/usr/sbin/slapd"
 BASE = "dc=example,dc=cn"

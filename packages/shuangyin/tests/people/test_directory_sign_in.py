@@ -16,7 +16,6 @@ import structlog
 from hiring import leave
 from httpx2 import Response
 from platform_world import OTHER_USCC, PASSWORD, USCC, World, ok, problem
-from running_broker import free_ports
 from running_directory import (
     BASE,
     READER_SECRET,
@@ -33,6 +32,7 @@ from shuangyin.connectors.directories import configured_directories
 from shuangyin.connectors.ldap_directory import AT_ONCE
 from shuangyin.core.errors import Unavailable
 from shuangyin.core.settings import Settings
+from shuangyin.devices.broker.process import free_ports
 from shuangyin.evidence.models import EvidenceEntry
 from shuangyin.people.commands import directory_sign_in
 from shuangyin.people.directory_port import Directories
